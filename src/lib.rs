@@ -1,0 +1,3 @@
+//! Trunkline: Mastodon as it happens, in a terminal.
+
+pub mod text;

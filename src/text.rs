@@ -1,0 +1,15 @@
+//! Text that came from strangers, made safe and measurable.
+//!
+//! Remote strings have no other way to the screen: a name or a title becomes a [`Plain`], a post's HTML stays shut in
+//! [`Html`] until it is opened, once, into a [`RichText`]. Escape sequences, control characters and bidi tricks die here
+//! and nowhere else. Absent on purpose: colours, terminals, the network and serde.
+
+pub mod html;
+pub mod plain;
+pub mod rich;
+pub mod wrap;
+
+pub use html::Html;
+pub use plain::Plain;
+pub use rich::{Block, BlockKind, Indent, Link, LinkKind, Mark, RichText, Span};
+pub use wrap::{Piece, Role, WrappedLine};
