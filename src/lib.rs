@@ -1,3 +1,4 @@
 //! Trunkline: Mastodon as it happens, in a terminal.
 
+pub mod model;
 pub mod text;

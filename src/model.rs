@@ -1,0 +1,33 @@
+//! The nouns: what a server has and what can be told to us.
+//!
+//! Entities are named as the Mastodon API documentation names them. Everything here has been parsed, bounded and cleaned
+//! (`mastodon::ingest` is the only maker). Absent on purpose: JSON, sockets, the screen, and what the program does with it.
+
+pub mod account;
+pub mod announcement;
+pub mod conversation;
+pub mod event;
+pub mod id;
+pub mod notification;
+pub mod server;
+pub mod status;
+pub mod stream;
+
+pub use account::Account;
+pub use announcement::{Announcement, Reaction};
+pub use conversation::Conversation;
+pub use event::{
+    AnnouncementReaction, Bundle, Connection, Cursor, Event, Failure, FailureKind, Item, Offer, Origin, Page, Payload, StreamEvent,
+    Subscription, Thread,
+};
+pub use id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, StatusId};
+pub use notification::{Notification, NotificationKind};
+pub use server::{Carriage, List, Server, Software};
+pub use status::{
+    Card, Counts, FilterAction, FilterContext, FilterMatch, Media, MediaKind, Mention, Personal, Poll, PollOption, Quote, QuoteState,
+    Status, StatusTag, Visibility,
+};
+pub use stream::{Reach, Spec, SpecError, Stream, Tag};
+
+/// A moment as servers state it; wall time in UTC.
+pub use jiff::Timestamp;

@@ -1,0 +1,30 @@
+//! `Account`: who wrote something.
+
+use crate::model::AccountId;
+use crate::text::Plain;
+
+/// An account, as far as reading timelines needs it.
+///
+/// Source: <https://docs.joinmastodon.org/entities/Account/>.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Id on the reader's server.
+    pub id: AccountId,
+    /// `username` or `username@domain`; never empty.
+    pub acct: Plain,
+    /// The name it shows; may be blank, see [`Account::name`].
+    pub display_name: Plain,
+    /// Address of its page, where the server gave one.
+    pub url: Option<Plain>,
+    /// Whether it says that it is automated.
+    pub bot: bool,
+    /// Whether it approves followers by hand.
+    pub locked: bool,
+}
+
+impl Account {
+    /// What to call it: the display name, or the account where nothing of the name is visible.
+    pub fn name(&self) -> &Plain {
+        if self.display_name.is_blank() { &self.acct } else { &self.display_name }
+    }
+}

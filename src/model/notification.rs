@@ -1,0 +1,99 @@
+//! `Notification` and its kinds, unknown kinds included.
+
+use crate::model::{AccountId, NotificationId, StatusId, Timestamp};
+use crate::text::Plain;
+
+/// Something that happened to the reader.
+///
+/// Source: <https://docs.joinmastodon.org/entities/Notification/>, transcripts `ws-notifications-every-type` (Mastodon) and
+/// `interaction-policy` (GoToSocial, `pending.*`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    /// Id, in a space of its own.
+    pub id: NotificationId,
+    /// What happened.
+    pub kind: NotificationKind,
+    /// When.
+    pub created_at: Option<Timestamp>,
+    /// Who did it, where the server named someone.
+    pub account: Option<AccountId>,
+    /// The status it is about.
+    pub status: Option<StatusId>,
+    /// The server's key for grouping like ones (4.3+).
+    pub group_key: Option<Plain>,
+}
+
+/// What a notification tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotificationKind {
+    /// Mentioned the reader.
+    Mention,
+    /// Posted, and the reader asked to be told.
+    Status,
+    /// Boosted a post of the reader's.
+    Reblog,
+    /// Favourited a post of the reader's.
+    Favourite,
+    /// A poll that the reader voted in or made has ended.
+    Poll,
+    /// A post that the reader boosted or was told of was edited.
+    Update,
+    /// Quoted a post of the reader's.
+    Quote,
+    /// A post that the reader quoted was edited.
+    QuotedUpdate,
+    /// Followed the reader.
+    Follow,
+    /// Asks to follow the reader.
+    FollowRequest,
+    /// Signed up on the server (for staff).
+    AdminSignUp,
+    /// Reported somebody (for staff).
+    AdminReport {
+        /// The account that was reported.
+        target: Option<AccountId>,
+        /// The category the reporter chose (`spam`, `legal`, `violation`, `other`).
+        category: Option<Plain>,
+    },
+    /// Follow relationships were cut by moderation or a block.
+    SeveredRelationships {
+        /// `domain_block`, `user_domain_block`, `account_suspension` or another word of the server's.
+        cause: Option<Plain>,
+        /// The account or domain it happened with.
+        target_name: Option<Plain>,
+        /// Followers lost, where counted.
+        followers: Option<u64>,
+        /// Followed accounts lost, where counted.
+        following: Option<u64>,
+    },
+    /// The server's moderators warned the reader.
+    ModerationWarning {
+        /// `none`, `disable`, `delete_statuses`, ... or another word of the server's.
+        action: Option<Plain>,
+        /// The moderators' own words.
+        text: Option<Plain>,
+    },
+    /// The yearly report is ready.
+    AnnualReport {
+        /// Which year, where said.
+        year: Option<Plain>,
+    },
+    /// The reader was added to a collection.
+    AddedToCollection {
+        /// The collection's name.
+        name: Option<Plain>,
+    },
+    /// A collection that features the reader changed.
+    CollectionUpdate {
+        /// The collection's name.
+        name: Option<Plain>,
+    },
+    /// GoToSocial: a reply waits for the reader's approval.
+    PendingReply,
+    /// GoToSocial: a favourite waits for the reader's approval.
+    PendingFavourite,
+    /// GoToSocial: a boost waits for the reader's approval.
+    PendingReblog,
+    /// A kind that this program does not know, by its own name.
+    Other(Plain),
+}

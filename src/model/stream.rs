@@ -1,0 +1,435 @@
+//! `Stream`: what a server lets us subscribe to. `Spec`: what people type for it.
+
+use crate::model::{FilterContext, List, ListId};
+use crate::text::Plain;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+/// One stream of the multiplexed socket.
+///
+/// Source: <https://docs.joinmastodon.org/methods/streaming/#streams>, transcript `ws-every-stream-name`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stream {
+    /// `user`: home, and the reader's notifications with it.
+    User,
+    /// `user:notification`: notifications only.
+    UserNotification,
+    /// `public` and its variants.
+    Public {
+        /// Posts from where.
+        reach: Reach,
+        /// Only posts with attachments.
+        only_media: bool,
+    },
+    /// `hashtag`, `hashtag:local`.
+    Hashtag {
+        /// The tag.
+        tag: Tag,
+        /// Only posts from the reader's server.
+        local: bool,
+    },
+    /// `list`.
+    List(ListId),
+    /// `direct`: conversations.
+    Direct,
+}
+
+/// Posts from where a public stream shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// Everywhere the server knows of (`public`).
+    Federated,
+    /// The reader's server.
+    Local,
+    /// Everywhere but the reader's server.
+    Remote,
+}
+
+impl Stream {
+    /// The name in a subscribe frame.
+    pub fn wire_name(&self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::UserNotification => "user:notification",
+            Self::Public { reach: Reach::Federated, only_media: false } => "public",
+            Self::Public { reach: Reach::Federated, only_media: true } => "public:media",
+            Self::Public { reach: Reach::Local, only_media: false } => "public:local",
+            Self::Public { reach: Reach::Local, only_media: true } => "public:local:media",
+            Self::Public { reach: Reach::Remote, only_media: false } => "public:remote",
+            Self::Public { reach: Reach::Remote, only_media: true } => "public:remote:media",
+            Self::Hashtag { local: false, .. } => "hashtag",
+            Self::Hashtag { local: true, .. } => "hashtag:local",
+            Self::List(_) => "list",
+            Self::Direct => "direct",
+        }
+    }
+
+    /// The parameter beside the name: `tag` for hashtags, `list` for lists.
+    pub fn wire_parameter(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::Hashtag { tag, .. } => Some(("tag", tag.spelling())),
+            Self::List(id) => Some(("list", id.as_str())),
+            Self::User | Self::UserNotification | Self::Public { .. } | Self::Direct => None,
+        }
+    }
+
+    /// The stream that a server's name and parameter mean; `None` for unknown names and missing or bad parameters.
+    pub fn from_wire(name: &str, parameter: Option<&str>) -> Option<Self> {
+        let public = |reach, only_media| Some(Self::Public { reach, only_media });
+        match name {
+            "user" => Some(Self::User),
+            "user:notification" => Some(Self::UserNotification),
+            "public" => public(Reach::Federated, false),
+            "public:media" => public(Reach::Federated, true),
+            "public:local" => public(Reach::Local, false),
+            "public:local:media" => public(Reach::Local, true),
+            "public:remote" => public(Reach::Remote, false),
+            "public:remote:media" => public(Reach::Remote, true),
+            "hashtag" => Some(Self::Hashtag { tag: Tag::new(parameter?)?, local: false }),
+            "hashtag:local" => Some(Self::Hashtag { tag: Tag::new(parameter?)?, local: true }),
+            "list" => Some(Self::List(ListId::new(parameter?)?)),
+            "direct" => Some(Self::Direct),
+            _ => None,
+        }
+    }
+
+    /// What the tab is called; a list is called by its own title where `lists` has it.
+    pub fn title(&self, lists: &[List]) -> Plain {
+        match self {
+            Self::User => Plain::line("Home"),
+            Self::UserNotification => Plain::line("Notifications"),
+            Self::Public { reach, only_media } => {
+                let name = match reach {
+                    Reach::Federated => "Federated",
+                    Reach::Local => "Local",
+                    Reach::Remote => "Remote",
+                };
+                Plain::line(&if *only_media { format!("{name} (media only)") } else { name.to_owned() })
+            }
+            Self::Hashtag { tag, local: false } => Plain::line(&format!("#{tag}")),
+            Self::Hashtag { tag, local: true } => Plain::line(&format!("#{tag} (local)")),
+            Self::List(id) => match lists.iter().find(|list| list.id == *id) {
+                Some(list) if !list.title.is_blank() => list.title.clone(),
+                Some(_) | None => Plain::line(&format!("List {id}")),
+            },
+            Self::Direct => Plain::line("Direct"),
+        }
+    }
+
+    /// The filter context that counts in this stream's tab; none for conversations.
+    pub fn filter_context(&self) -> Option<FilterContext> {
+        match self {
+            Self::User | Self::List(_) => Some(FilterContext::Home),
+            Self::UserNotification => Some(FilterContext::Notifications),
+            Self::Public { .. } | Self::Hashtag { .. } => Some(FilterContext::Public),
+            Self::Direct => None,
+        }
+    }
+
+    /// What people type for it.
+    pub fn spec(&self) -> Spec {
+        match self {
+            Self::List(id) => Spec::List(Plain::line(id.as_str())),
+            Self::User | Self::UserNotification | Self::Public { .. } | Self::Hashtag { .. } | Self::Direct => Spec::Stream(self.clone()),
+        }
+    }
+}
+
+/// A hashtag: spelled as it was typed, equal as servers see it.
+///
+/// Servers fold spellings (transcript `ws-hashtag-normalisation`): NFKC, lower case, Latin letters without diacritics,
+/// only letters, digits, `_`, `·` and the zero-width non-joiner.
+#[derive(Clone)]
+pub struct Tag {
+    spelling: Plain,
+    key: Box<str>,
+}
+
+impl Tag {
+    /// Takes a tag with or without `#`; `None` if a server would find nothing in it.
+    pub fn new(raw: &str) -> Option<Self> {
+        let spelling = Plain::line(raw.trim().trim_start_matches(['#', '＃']).trim());
+        let key = fold(spelling.as_str());
+        (!key.is_empty()).then_some(Self { spelling, key: key.into() })
+    }
+
+    /// As it was typed, without `#`.
+    pub fn spelling(&self) -> &str {
+        self.spelling.as_str()
+    }
+
+    /// As servers compare it.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+fn fold(raw: &str) -> String {
+    let lower: String = raw.nfkc().flat_map(char::to_lowercase).collect();
+    let mut bare = String::with_capacity(lower.len());
+    let mut after_latin = false;
+    for ch in lower.nfd() {
+        if is_combining_mark(ch) {
+            if !after_latin {
+                bare.push(ch);
+            }
+            continue;
+        }
+        after_latin = ('a'..='\u{24f}').contains(&ch);
+        bare.push(ch);
+    }
+    bare.nfc().filter(|ch| ch.is_alphanumeric() || is_combining_mark(*ch) || matches!(ch, '_' | '·' | '\u{200c}')).collect()
+}
+
+impl PartialEq for Tag {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Tag {}
+
+impl Hash for Tag {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
+}
+
+impl Ord for Tag {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl PartialOrd for Tag {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.spelling())
+    }
+}
+
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.spelling())
+    }
+}
+
+/// What people type for a stream; a list is only known by id once the lists are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spec {
+    /// A stream that needs no looking up.
+    Stream(Stream),
+    /// `list:` with an id or a title.
+    List(Plain),
+}
+
+/// Why a spec means no stream.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    /// Nothing is called so.
+    #[error(
+        "unknown stream `{0}`: write home, notifications, local, federated, remote (each of the last three also with :media), #tag, #tag:local, list:TITLE or direct"
+    )]
+    Unknown(String),
+    /// A hashtag in which a server would find nothing.
+    #[error("`{0}` is not a hashtag: it needs at least one letter or digit, as in #rust")]
+    BadTag(String),
+    /// `list:` alone.
+    #[error("`list:` needs the list's title or id, as in list:Friends")]
+    NoListName,
+    /// No list matches.
+    #[error("no list is called `{name}`{}", .candidates.as_deref().map(|them| format!("; there are: {them}")).unwrap_or_default())]
+    NoSuchList {
+        /// What was asked for.
+        name: String,
+        /// The lists there are.
+        candidates: Option<String>,
+    },
+    /// Several lists match.
+    #[error("several lists are called `{name}`: {candidates}; write list: and the id")]
+    AmbiguousList {
+        /// What was asked for.
+        name: String,
+        /// Those that match, with their ids.
+        candidates: String,
+    },
+}
+
+impl Spec {
+    /// The stream it means, given the reader's lists: an exact id, then an exact title, then a unique title without
+    /// regard to case.
+    pub fn resolve(&self, lists: &[List]) -> Result<Stream, SpecError> {
+        let wanted = match self {
+            Self::Stream(stream) => return Ok(stream.clone()),
+            Self::List(wanted) => wanted,
+        };
+        if let Some(list) = lists.iter().find(|list| list.id.as_str() == wanted.as_str()) {
+            return Ok(Stream::List(list.id.clone()));
+        }
+        let exact: Vec<&List> = lists.iter().filter(|list| list.title == *wanted).collect();
+        let folded = wanted.as_str().to_lowercase();
+        let alike: Vec<&List> = lists.iter().filter(|list| list.title.as_str().to_lowercase() == folded).collect();
+        let found = if exact.is_empty() { alike } else { exact };
+        match found.as_slice() {
+            [only] => Ok(Stream::List(only.id.clone())),
+            [] => Err(SpecError::NoSuchList { name: wanted.to_string(), candidates: (!lists.is_empty()).then(|| name_all(lists.iter())) }),
+            several => Err(SpecError::AmbiguousList { name: wanted.to_string(), candidates: name_all(several.iter().copied()) }),
+        }
+    }
+}
+
+fn name_all<'a>(lists: impl Iterator<Item = &'a List>) -> String {
+    lists.take(20).map(|list| format!("{} ({})", list.title, list.id)).collect::<Vec<_>>().join(", ")
+}
+
+impl FromStr for Spec {
+    type Err = SpecError;
+
+    fn from_str(raw: &str) -> Result<Self, SpecError> {
+        let raw = raw.trim();
+        let public = |reach, only_media| Ok(Self::Stream(Stream::Public { reach, only_media }));
+        match raw.to_ascii_lowercase().as_str() {
+            "home" | "user" => return Ok(Self::Stream(Stream::User)),
+            "notifications" | "user:notification" => return Ok(Self::Stream(Stream::UserNotification)),
+            "federated" | "public" => return public(Reach::Federated, false),
+            "local" | "public:local" => return public(Reach::Local, false),
+            "remote" | "public:remote" => return public(Reach::Remote, false),
+            "federated:media" | "public:media" => return public(Reach::Federated, true),
+            "local:media" | "public:local:media" => return public(Reach::Local, true),
+            "remote:media" | "public:remote:media" => return public(Reach::Remote, true),
+            "direct" => return Ok(Self::Stream(Stream::Direct)),
+            _ => {}
+        }
+        if let Some(name) = strip_word(raw, "list:") {
+            let name = Plain::line(name.trim());
+            return if name.is_blank() { Err(SpecError::NoListName) } else { Ok(Self::List(name)) };
+        }
+        let tag = raw.strip_prefix(['#', '＃']).or_else(|| strip_word(raw, "hashtag:"));
+        let Some(tag) = tag else {
+            return Err(SpecError::Unknown(Plain::line(raw).to_string()));
+        };
+        let (tag, local) = match tag.rsplit_once(':') {
+            Some((tag, suffix)) if suffix.eq_ignore_ascii_case("local") => (tag, true),
+            Some(_) => return Err(SpecError::BadTag(Plain::line(raw).to_string())),
+            None => (tag, false),
+        };
+        let tag = Tag::new(tag).ok_or_else(|| SpecError::BadTag(Plain::line(raw).to_string()))?;
+        Ok(Self::Stream(Stream::Hashtag { tag, local }))
+    }
+}
+
+fn strip_word<'a>(raw: &'a str, word: &str) -> Option<&'a str> {
+    let head = raw.get(..word.len())?;
+    if head.eq_ignore_ascii_case(word) { raw.get(word.len()..) } else { None }
+}
+
+impl fmt::Display for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stream = match self {
+            Self::List(name) => return write!(f, "list:{name}"),
+            Self::Stream(stream) => stream,
+        };
+        match stream {
+            Stream::User => f.write_str("home"),
+            Stream::UserNotification => f.write_str("notifications"),
+            Stream::Public { reach, only_media } => {
+                f.write_str(match reach {
+                    Reach::Federated => "federated",
+                    Reach::Local => "local",
+                    Reach::Remote => "remote",
+                })?;
+                f.write_str(if *only_media { ":media" } else { "" })
+            }
+            Stream::Hashtag { tag, local } => write!(f, "#{tag}{}", if *local { ":local" } else { "" }),
+            Stream::List(id) => write!(f, "list:{id}"),
+            Stream::Direct => f.write_str("direct"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(raw: &str) -> Stream {
+        match raw.parse::<Spec>() {
+            Ok(Spec::Stream(stream)) => stream,
+            other => panic!("{raw}: {other:?}"),
+        }
+    }
+
+    fn list(id: &str, title: &str) -> List {
+        List { id: ListId::new(id).unwrap(), title: Plain::line(title) }
+    }
+
+    #[test]
+    fn our_words_and_the_apis_names_mean_the_same_streams() {
+        for (ours, theirs) in [
+            ("home", "user"),
+            ("notifications", "user:notification"),
+            ("federated", "public"),
+            ("local", "public:local"),
+            ("remote", "public:remote"),
+            ("federated:media", "public:media"),
+            ("local:media", "public:local:media"),
+            ("remote:media", "public:remote:media"),
+        ] {
+            assert_eq!(parse(ours), parse(theirs));
+            assert_eq!(parse(ours).wire_name(), theirs);
+        }
+        assert_eq!(parse("#Rust"), parse("hashtag:rust"));
+        assert_eq!(parse("#rust:local"), parse("hashtag:RUST:local"));
+        assert_ne!(parse("#rust"), parse("#rust:local"));
+        assert_eq!(parse("direct").wire_name(), "direct");
+    }
+
+    #[test]
+    fn tags_are_equal_as_servers_fold_them_and_keep_the_first_spelling() {
+        let typed = Tag::new("#Rüst-Lang").unwrap();
+        assert_eq!(typed, Tag::new("rustlang").unwrap());
+        assert_eq!(typed.spelling(), "Rüst-Lang");
+        assert_eq!(Tag::new("鉄道").unwrap().key(), "鉄道");
+        assert_eq!(Tag::new("Ｒｕｓｔ").unwrap().key(), "rust");
+        assert_eq!(Tag::new("#--"), None);
+        assert!(matches!("#:local".parse::<Spec>(), Err(SpecError::BadTag(_))));
+    }
+
+    #[test]
+    fn a_list_is_found_by_id_then_title_then_title_without_case() {
+        let lists = [list("3", "Friends"), list("4", "friends"), list("5", "3"), list("6", "Slow mail")];
+        let resolve = |raw: &str| raw.parse::<Spec>().unwrap().resolve(&lists);
+        assert_eq!(resolve("list:3"), Ok(Stream::List(ListId::new("3").unwrap())));
+        assert_eq!(resolve("list:friends"), Ok(Stream::List(ListId::new("4").unwrap())));
+        assert_eq!(resolve("list:slow MAIL"), Ok(Stream::List(ListId::new("6").unwrap())));
+        assert!(matches!(resolve("list:FRIENDS"), Err(SpecError::AmbiguousList { .. })));
+        let missing = resolve("list:nobody").unwrap_err().to_string();
+        assert!(missing.contains("nobody") && missing.contains("Slow mail"), "{missing}");
+        assert_eq!("list: ".parse::<Spec>(), Err(SpecError::NoListName));
+    }
+
+    #[test]
+    fn an_unknown_word_is_named_and_what_may_be_written_is_said() {
+        let error = "hom\u{1b}[2J".parse::<Spec>().unwrap_err().to_string();
+        assert!(error.contains("hom") && error.contains("home, notifications") && !error.contains('\u{1b}'), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_parses_to_the_same(raw in "(home|direct|remote:media|#\\PC{1,12}|#\\PC{1,9}:local|list:[a-zA-Z0-9 ]{1,9})") {
+            if let Ok(spec) = raw.parse::<Spec>() {
+                let again = spec.to_string().parse::<Spec>();
+                prop_assert_eq!(again, Ok(spec));
+            }
+        }
+    }
+}
