@@ -1,0 +1,454 @@
+//! `State`: everything the program knows, its invariants, and what derives from it.
+//!
+//! Only `update` changes it. The screen, the wanted streams, the active key scopes and the next deadline are derived, so
+//! nothing has to be kept in step. Absent on purpose: sockets, files, clocks, terminals.
+
+pub mod measured;
+pub mod meter;
+pub mod notice;
+pub mod overlay;
+pub mod prompt;
+pub mod store;
+pub mod tabs;
+pub mod timeline;
+
+use crate::command::{Command, Scope};
+use crate::model::{Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Server, Spec, StatusId, Stream, Timestamp};
+use crate::text::Plain;
+use jiff::SignedDuration;
+pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
+pub use meter::Meter;
+pub use notice::{Notice, Notices};
+pub use overlay::{Detail, Overlay, StreamChoice, ThreadState};
+pub use prompt::Prompt;
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+pub use store::{Entry, Keep, Put, Store};
+pub use tabs::{Anchor, Tab, Tabs};
+pub use timeline::{Cause, Gap, Loading, Row, RowKey, Timeline};
+
+/// From this width on the reader stands beside the timeline, in columns.
+pub const WIDE: u16 = 110;
+
+/// Silence that is worth saying on a stream that had something before.
+const SILENCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What the user set, as far as the state needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Rows kept per tab.
+    pub rows: usize,
+    /// Glyphs of ASCII only.
+    pub ascii: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { rows: 2_000, ascii: false }
+    }
+}
+
+/// The connection as the status line shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// Its state.
+    pub state: Connection,
+    /// Since when.
+    pub since: Timestamp,
+    /// When the next attempt starts, where one is due.
+    pub next_attempt: Option<Timestamp>,
+    /// The last round trip.
+    pub ping: Option<Duration>,
+    /// Which life of the connection.
+    pub origin: Origin,
+    /// How often it was lost since the start.
+    pub losses: u32,
+    /// When it was last live.
+    pub last_live: Option<Timestamp>,
+}
+
+/// Everything the program knows.
+#[derive(Debug, PartialEq)]
+pub struct State {
+    /// What the user set.
+    pub settings: Settings,
+    /// The time of the last tick; the only clock.
+    pub now: Timestamp,
+    /// The terminal's size in columns and rows.
+    pub size: (u16, u16),
+    /// The reader's own account, once known.
+    pub me: Option<Account>,
+    /// The server, once known.
+    pub server: Option<Server>,
+    /// The reader's lists and followed hashtags, once known.
+    pub offer: Offer,
+    /// Whether `offer` has been answered.
+    pub offer_known: bool,
+    /// Specs that wait for the lists, in order.
+    pub unresolved: Vec<Spec>,
+    /// The connection.
+    pub line: Line,
+    /// Everything that tabs show.
+    pub store: Store,
+    /// A ledger for each stream that has a tab.
+    pub timelines: BTreeMap<Stream, Timeline>,
+    /// The tabs.
+    pub tabs: Tabs,
+    /// What lies above the tabs.
+    pub overlays: Vec<Overlay>,
+    /// Messages to the user.
+    pub notices: Notices,
+    /// The server's announcements, newest first.
+    pub announcements: Vec<Announcement>,
+    /// Posts whose warning the reader has unfolded.
+    pub unfolded: HashSet<StatusId>,
+    /// How much comes on all streams.
+    pub meter: Meter,
+    /// Messages that were not what they should be.
+    pub malformed: u64,
+    /// Events of names that this program does not know.
+    pub unknown: u64,
+    /// Counts up with each wish to connect now.
+    pub retries: u64,
+    /// Counts up each time the process was stopped or the machine slept.
+    pub wakes: u64,
+}
+
+/// How a status is shown in a tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// As it is.
+    Open,
+    /// Behind its content warning; unfolding is possible.
+    Warned,
+    /// Behind the title of a filter; unfolding is possible.
+    Filtered(Plain),
+    /// Not at all.
+    Hidden,
+}
+
+impl State {
+    /// A state with nothing but the tabs to open.
+    pub fn new(settings: Settings, now: Timestamp, specs: Vec<Spec>) -> Self {
+        let mut state = Self {
+            settings,
+            now,
+            size: (80, 24),
+            me: None,
+            server: None,
+            offer: Offer::default(),
+            offer_known: false,
+            unresolved: Vec::new(),
+            line: Line {
+                state: Connection::Connecting,
+                since: now,
+                next_attempt: None,
+                ping: None,
+                origin: Origin::default(),
+                losses: 0,
+                last_live: None,
+            },
+            store: Store::default(),
+            timelines: BTreeMap::new(),
+            tabs: Tabs::default(),
+            overlays: Vec::new(),
+            notices: Notices::default(),
+            announcements: Vec::new(),
+            unfolded: HashSet::new(),
+            meter: Meter::default(),
+            malformed: 0,
+            unknown: 0,
+            retries: 0,
+            wakes: 0,
+        };
+        for spec in specs {
+            match spec {
+                Spec::Stream(stream) => state.open(stream),
+                Spec::List(_) => state.unresolved.push(spec),
+            }
+        }
+        state
+    }
+
+    /// Opens a tab and its ledger at the end of the bar; equal streams are one.
+    pub fn open(&mut self, stream: Stream) {
+        self.timelines.entry(stream.clone()).or_default();
+        self.tabs.open(stream);
+    }
+
+    /// The streams that the connection is to carry, in the order of the tabs.
+    pub fn subscriptions(&self) -> Vec<Stream> {
+        self.tabs.all().iter().map(|tab| tab.stream.clone()).collect()
+    }
+
+    /// The active key scopes, the top layer first.
+    pub fn scopes(&self) -> &'static [Scope] {
+        match self.overlays.last() {
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }) => &[Scope::Pick, Scope::Always],
+            Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. }) | None => &[Scope::Browse, Scope::Always],
+        }
+    }
+
+    /// Whether the reader stands beside the timeline.
+    pub fn is_wide(&self) -> bool {
+        self.size.0 >= WIDE
+    }
+
+    /// The ledger of the tab on screen.
+    pub fn active_timeline(&self) -> Option<&Timeline> {
+        self.timelines.get(&self.tabs.active()?.stream)
+    }
+
+    /// The row under the cursor: the newest where none was chosen.
+    pub fn cursor_row(&self) -> Option<&Row> {
+        let tab = self.tabs.active()?;
+        let timeline = self.timelines.get(&tab.stream)?;
+        match &tab.cursor {
+            Some(key) => timeline.index_of(key).and_then(|index| timeline.row(index)),
+            None => timeline.rows().iter().find(|row| self.is_shown(&tab.stream, row)),
+        }
+    }
+
+    /// The status that a row is about: the boosted one for a boost, the last one for a conversation.
+    pub fn status_of(&self, row: &Row) -> Option<StatusId> {
+        match row {
+            Row::Status(id) => self.store.shown(id).map(|entry| entry.status().id.clone()),
+            Row::Notification(id) => {
+                let status = self.store.notification(id)?.status.as_ref()?;
+                self.store.shown(status).map(|entry| entry.status().id.clone())
+            }
+            Row::Conversation(id, _) => self.store.conversation(id)?.last_status.clone().filter(|id| self.store.status(id).is_some()),
+            Row::Tombstone(_) | Row::Gap(_) => None,
+        }
+    }
+
+    /// The post that is open for reading, or else the one under the cursor.
+    pub fn reading(&self) -> Option<StatusId> {
+        match self.detail() {
+            Some(detail) => Some(detail.status.clone()),
+            None => self.cursor_row().and_then(|row| self.status_of(row)),
+        }
+    }
+
+    /// The open post, where one is open.
+    pub fn detail(&self) -> Option<&Detail> {
+        self.overlays.iter().rev().find_map(|overlay| match overlay {
+            Overlay::Detail(detail) => Some(detail),
+            Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Announcements { .. } => None,
+        })
+    }
+
+    /// How a status is shown in the tab of a stream: the reader's server filters count where their context is the tab's.
+    pub fn shown(&self, stream: &Stream, id: &StatusId) -> Shown {
+        let Some(outer) = self.store.status(id) else { return Shown::Open };
+        let inner = outer.status().reblog.as_ref().and_then(|inner| self.store.status(inner)).unwrap_or(outer);
+        let unfolded = self.unfolded.contains(&inner.status().id);
+        let mut shown = if inner.status().spoiler_text.is_blank() || unfolded { Shown::Open } else { Shown::Warned };
+        let Some(context) = stream.filter_context() else { return shown };
+        let own = self.me.as_ref().is_some_and(|me| me.id == inner.status().account);
+        let mut matches = [outer, inner].into_iter().filter_map(|entry| entry.status().filtered.as_ref()).flatten();
+        if own {
+            return shown;
+        }
+        matches
+            .find_map(|found| {
+                if !found.context.contains(&context) {
+                    return None;
+                }
+                match found.action {
+                    FilterAction::Hide => return Some(Shown::Hidden),
+                    FilterAction::Warn if !unfolded => shown = Shown::Filtered(found.title.clone()),
+                    FilterAction::Warn | FilterAction::Blur => {}
+                }
+                None
+            })
+            .unwrap_or(shown)
+    }
+
+    /// Whether the words of a status in a tab stay shut until the reader unfolds them.
+    pub fn is_folded(&self, stream: &Stream, id: &StatusId) -> bool {
+        matches!(self.shown(stream, id), Shown::Warned | Shown::Filtered(_))
+    }
+
+    /// Whether a row is drawn in the tab of a stream.
+    pub fn is_shown(&self, stream: &Stream, row: &Row) -> bool {
+        match row {
+            Row::Status(id) => self.shown(stream, id) != Shown::Hidden,
+            Row::Notification(id) => match self.store.notification(id).and_then(|notification| notification.status.as_ref()) {
+                Some(status) => self.shown(stream, status) != Shown::Hidden,
+                None => true,
+            },
+            Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => true,
+        }
+    }
+
+    /// How the server carries a stream; by frame until the server is known.
+    pub fn carriage(&self, stream: &Stream) -> Carriage {
+        self.server.as_ref().map_or(Carriage::Frame, |server| server.software.carriage(stream))
+    }
+
+    /// For how long a stream that is open and had something before has been silent, if that is worth saying.
+    pub fn silence(&self, stream: &Stream) -> Option<SignedDuration> {
+        if self.line.state != Connection::Live {
+            return None;
+        }
+        let timeline = self.timelines.get(stream)?;
+        let silent = self.now.duration_since(timeline.last_event?.max(self.line.since));
+        (silent >= SILENCE).then_some(silent)
+    }
+
+    /// Whether a command makes sense now: the palette dims it, hints hide it and `update` ignores it by this answer.
+    pub fn can(&self, command: Command) -> bool {
+        let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
+        let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. }));
+        let picking = matches!(self.overlays.last(), Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }));
+        let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
+        match command {
+            Command::Down
+            | Command::Up
+            | Command::HalfPageDown
+            | Command::HalfPageUp
+            | Command::PageDown
+            | Command::PageUp
+            | Command::First
+            | Command::Last => rows || detail || text,
+            Command::NextUnread => !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
+            Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some()),
+            Command::HoldOrUnfold => !text && self.tabs.active().is_some(),
+            Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
+            Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
+            Command::CloseTab => self.tabs.active().is_some(),
+            Command::RestoreTab => self.tabs.can_restore(),
+            Command::Announcements => !self.announcements.is_empty(),
+            Command::RetryNow => {
+                self.line.state != Connection::Live
+                    || self.timelines.values().any(|timeline| {
+                        matches!(timeline.first_page, Loading::Failed(..)) || matches!(timeline.older_page, Loading::Failed(..))
+                    })
+            }
+            Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
+            Command::Accept | Command::NextChoice | Command::PreviousChoice => picking,
+            Command::Subscribe
+            | Command::Help
+            | Command::Palette
+            | Command::Redraw
+            | Command::Suspend
+            | Command::Quit
+            | Command::QuitNow => true,
+        }
+    }
+
+    /// When something changes without any message: a countdown, a notice that expires, a meter that sinks, a page asked
+    /// for again, or an age on screen. `None` when nothing does: then the loop sleeps.
+    pub fn next_deadline(&self, measured: &Measured) -> Option<Timestamp> {
+        let second = SignedDuration::from_secs(1);
+        let countdown = self.line.next_attempt.filter(|at| *at > self.now).and_then(|_| self.now.checked_add(second).ok());
+        let pages =
+            self.timelines.values().flat_map(|timeline| [&timeline.first_page, &timeline.older_page]).filter_map(|page| match page {
+                Loading::Failed(_, at) => *at,
+                Loading::Idle | Loading::Asked | Loading::Done => None,
+            });
+        let meters = self.timelines.values().map(|timeline| &timeline.meter).chain([&self.meter]).filter_map(Meter::next_change);
+        let minute = self.tabs.active().and_then(|tab| {
+            let said = self.timelines.get(&tab.stream)?.last_event?.max(self.line.since);
+            let whole = self.now.duration_since(said).as_mins().max(SILENCE.as_mins() - 1) + 1;
+            if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
+        });
+        pages.chain(meters).chain(countdown).chain(minute).chain(self.notices.next_change()).chain(measured.next_change).min()
+    }
+
+    /// Drops from the store what no row and no pane needs, once enough has come to make it worth the cost.
+    pub fn sweep(&mut self) {
+        if !self.store.wants_sweep() {
+            return;
+        }
+        let mut keep = Keep::default();
+        for timeline in self.timelines.values() {
+            for row in timeline.rows() {
+                match row {
+                    Row::Status(id) => {
+                        keep.statuses.insert(id.clone());
+                    }
+                    Row::Notification(id) => {
+                        keep.notifications.insert(id.clone());
+                    }
+                    Row::Conversation(id, _) => {
+                        keep.conversations.insert(id.clone());
+                    }
+                    Row::Tombstone(id) => keep.authors.extend(self.store.deleted_author(id).map(|account| account.id.clone())),
+                    Row::Gap(_) => {}
+                }
+            }
+        }
+        for overlay in &self.overlays {
+            if let Overlay::Detail(detail) = overlay {
+                keep.statuses.insert(detail.status.clone());
+                keep.authors.extend(self.store.deleted_author(&detail.status).map(|account| account.id.clone()));
+                if let ThreadState::Here(thread) = &detail.thread {
+                    keep.statuses.extend(thread.ancestors.iter().chain(&thread.descendants).cloned());
+                }
+            }
+        }
+        self.store.sweep(keep);
+        self.unfolded.retain(|id| self.store.status(id).is_some());
+    }
+
+    /// What must hold after every message; tests ask.
+    ///
+    /// # Errors
+    /// Says in words what does not hold.
+    pub fn check(&self) -> Result<(), String> {
+        let mut streams = HashSet::new();
+        for tab in self.tabs.all() {
+            if !streams.insert(&tab.stream) {
+                return Err(format!("two tabs show {:?}", tab.stream));
+            }
+            let Some(timeline) = self.timelines.get(&tab.stream) else {
+                return Err(format!("no ledger for {:?}", tab.stream));
+            };
+            for key in tab.cursor.iter().chain(match &tab.anchor {
+                Anchor::Row(key, _) => Some(key),
+                Anchor::Top => None,
+            }) {
+                if timeline.index_of(key).is_none() {
+                    return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.stream));
+                }
+            }
+            if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
+                return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
+            }
+        }
+        if self.tabs.all().len() != self.timelines.len() {
+            return Err(format!("{} tabs, {} ledgers", self.tabs.all().len(), self.timelines.len()));
+        }
+        if !self.tabs.all().is_empty() && self.tabs.active().is_none() {
+            return Err("no tab is active".into());
+        }
+        for (stream, timeline) in &self.timelines {
+            if !timeline.is_sorted() {
+                return Err(format!("{stream:?}: rows are not sorted and unique"));
+            }
+            if timeline.rows().len() > self.settings.rows * 3 {
+                return Err(format!("{stream:?}: {} rows", timeline.rows().len()));
+            }
+            for row in timeline.rows() {
+                let held = match row {
+                    Row::Status(id) => {
+                        self.store
+                            .status(id)
+                            .is_some_and(|entry| entry.status().reblog.as_ref().is_none_or(|inner| self.store.status(inner).is_some()))
+                            && !self.store.is_deleted(id)
+                    }
+                    Row::Notification(id) => self.store.notification(id).is_some(),
+                    Row::Conversation(id, last) => self.store.conversation(id).is_some_and(|held| held.last_status == *last),
+                    Row::Tombstone(id) => self.store.is_deleted(id) && self.store.status(id).is_none(),
+                    Row::Gap(_) => true,
+                };
+                if !held {
+                    return Err(format!("{stream:?}: {row:?} is not what the store holds"));
+                }
+            }
+        }
+        Ok(())
+    }
+}

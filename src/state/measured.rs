@@ -1,0 +1,89 @@
+//! `Measured`: what the last drawing found. It flows back into the next update and never causes a draw.
+
+use crate::model::{StatusId, Stream, Timestamp};
+use crate::state::timeline::RowKey;
+
+/// A part of the screen in cells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Area {
+    /// Column of its left edge.
+    pub x: u16,
+    /// Row of its top edge.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+impl Area {
+    /// Whether a cell lies in it.
+    pub fn contains(&self, x: u16, y: u16) -> bool {
+        x >= self.x && y >= self.y && x - self.x < self.width && y - self.y < self.height
+    }
+}
+
+/// What the last drawing found, one record per pane.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// The timeline of the open tab.
+    pub timeline: Option<TimelinePane>,
+    /// The reader.
+    pub reader: Option<ReaderPane>,
+    /// Columns that tabs take in the bar: from, to (exclusive), index of the tab. They stand in the first screen row.
+    pub tabs: Vec<(u16, u16, usize)>,
+    /// The list or text of the top overlay.
+    pub overlay: Option<OverlayPane>,
+    /// When something on screen reads differently without anything happening (an age).
+    pub next_change: Option<Timestamp>,
+}
+
+/// The timeline as it was drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelinePane {
+    /// Where.
+    pub area: Area,
+    /// Of which tab.
+    pub stream: Stream,
+    /// The row at the top and how many of its lines are above the pane: where the view settled.
+    pub top: Option<(RowKey, u16)>,
+    /// Rows in view from top to bottom.
+    pub visible: Vec<VisibleRow>,
+}
+
+/// A row in view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisibleRow {
+    /// Which.
+    pub key: RowKey,
+    /// Screen row of its first line in view.
+    pub y: u16,
+    /// Lines in view.
+    pub height: u16,
+    /// Whether all of it is in view.
+    pub whole: bool,
+}
+
+/// The reader as it was drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderPane {
+    /// Where.
+    pub area: Area,
+    /// Of which post.
+    pub status: Option<StatusId>,
+    /// The farthest it can be scrolled, in lines.
+    pub most: u16,
+}
+
+/// A list or text over the tabs as it was drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverlayPane {
+    /// Where.
+    pub area: Area,
+    /// Screen row of the first entry in view and its index.
+    pub first: (u16, usize),
+    /// Entries in view.
+    pub entries: usize,
+    /// The farthest it can be scrolled, in lines or entries.
+    pub most: u16,
+}

@@ -1,0 +1,186 @@
+//! The stack of overlays, and what pickers offer.
+
+use crate::command::{COMMANDS, Row as CommandRow};
+use crate::model::{Failure, List, Offer, Reach, Spec, StatusId, Stream, Tag, Thread};
+use crate::state::prompt::Prompt;
+use crate::text::Plain;
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+
+/// One layer above the tabs; the last has focus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Overlay {
+    /// Every command with its keys.
+    Help {
+        /// Lines scrolled.
+        scroll: u16,
+    },
+    /// Commands by name.
+    Palette {
+        /// What is typed.
+        prompt: Prompt,
+        /// Index of the chosen entry.
+        chosen: usize,
+    },
+    /// Streams to subscribe to.
+    Subscribe {
+        /// What is typed.
+        prompt: Prompt,
+        /// Index of the chosen entry.
+        chosen: usize,
+    },
+    /// A post with its thread.
+    Detail(Detail),
+    /// The server's announcements.
+    Announcements {
+        /// Lines scrolled.
+        scroll: u16,
+    },
+}
+
+/// A post that is read, with its thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detail {
+    /// The post (never a boost: the boosted post).
+    pub status: StatusId,
+    /// Lines scrolled.
+    pub scroll: u16,
+    /// What stands before and after it.
+    pub thread: ThreadState,
+}
+
+/// How the thread of a post stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ThreadState {
+    /// Asked for.
+    Asked,
+    /// Here; ids only, so that it stays live. Its bundle is empty: the store has it.
+    Here(Thread),
+    /// Not to be had.
+    Failed(Failure),
+}
+
+/// A stream that the picker offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamChoice {
+    /// The stream.
+    pub stream: Stream,
+    /// What it is called.
+    pub title: Plain,
+    /// Where the offer comes from, in a word: "list", "followed", "recent", "typed" or empty.
+    pub origin: &'static str,
+    /// Whether it is open already.
+    pub open: bool,
+}
+
+/// The streams that match what is typed, best first.
+pub fn stream_choices(typed: &str, offer: &Offer, recent: &[Stream], open: &[Stream]) -> Vec<StreamChoice> {
+    let typed = typed.trim();
+    let mut choices: Vec<StreamChoice> = Vec::new();
+    let mut add = |stream: Stream, origin: &'static str| {
+        if choices.iter().all(|choice| choice.stream != stream) {
+            choices.push(StreamChoice { title: stream.title(&offer.lists), open: open.contains(&stream), stream, origin });
+        }
+    };
+    add(Stream::User, "");
+    add(Stream::UserNotification, "");
+    for reach in [Reach::Local, Reach::Federated, Reach::Remote] {
+        add(Stream::Public { reach, only_media: false }, "");
+    }
+    add(Stream::Direct, "");
+    for List { id, .. } in &offer.lists {
+        add(Stream::List(id.clone()), "list");
+    }
+    for tag in offer.followed_tags.iter().filter_map(|tag| Tag::new(tag.as_str())) {
+        add(Stream::Hashtag { tag, local: false }, "followed");
+    }
+    for stream in recent {
+        add(stream.clone(), "recent");
+    }
+    for reach in [Reach::Local, Reach::Federated, Reach::Remote] {
+        add(Stream::Public { reach, only_media: true }, "");
+    }
+    let mut found = matching(choices, typed, |choice| choice.title.as_str().to_owned());
+    if let Some(stream) = typed_stream(typed, &offer.lists)
+        && found.iter().all(|choice| choice.stream != stream)
+    {
+        let title = stream.title(&offer.lists);
+        let choice = StreamChoice { title, open: open.contains(&stream), stream, origin: "typed" };
+        // A tag that was spelled out is what was meant; a bare word may only narrow the list.
+        if typed.starts_with(['#', '＃']) { found.insert(0, choice) } else { found.push(choice) }
+    }
+    found
+}
+
+/// The stream that typed text spells out: a spec, or a bare word as a hashtag.
+fn typed_stream(typed: &str, lists: &[List]) -> Option<Stream> {
+    match typed.parse::<Spec>() {
+        Ok(spec) => spec.resolve(lists).ok(),
+        Err(_) if typed.contains(|ch: char| ch == ':' || ch.is_whitespace()) => None,
+        Err(_) => Tag::new(typed).map(|tag| Stream::Hashtag { tag, local: false }),
+    }
+}
+
+/// The commands that match what is typed, best first; tab numbers are left out.
+pub fn command_choices(typed: &str) -> Vec<&'static CommandRow> {
+    let rows: Vec<&'static CommandRow> = COMMANDS
+        .iter()
+        .filter(|row| !matches!(row.command, crate::command::Command::SelectTab(_)) && row.scope != crate::command::Scope::Pick)
+        .collect();
+    matching(rows, typed.trim(), |row| format!("{} {}", row.name.replace('-', " "), row.help))
+}
+
+fn matching<T>(all: Vec<T>, typed: &str, words: impl Fn(&T) -> String) -> Vec<T> {
+    if typed.is_empty() {
+        return all;
+    }
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let pattern = Pattern::parse(&typed.replace('#', ""), CaseMatching::Ignore, Normalization::Smart);
+    let mut buffer = Vec::new();
+    let mut scored: Vec<(u32, T)> = all
+        .into_iter()
+        .filter_map(|item| {
+            let text = words(&item).replace('#', "");
+            pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher).map(|score| (score, item))
+        })
+        .collect();
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    scored.into_iter().map(|(_, item)| item).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn titles(typed: &str) -> Vec<String> {
+        let offer = Offer {
+            lists: vec![List { id: crate::model::ListId::new("3").unwrap(), title: Plain::line("Slow mail") }],
+            followed_tags: vec![Plain::line("photography")],
+        };
+        stream_choices(typed, &offer, &[], &[Stream::User]).into_iter().map(|choice| choice.title.to_string()).collect()
+    }
+
+    #[test]
+    fn everything_is_offered_and_typing_narrows() {
+        let all = titles("");
+        assert_eq!(all[..5], ["Home", "Notifications", "Local", "Federated", "Remote"]);
+        assert!(all.contains(&"Slow mail".to_owned()) && all.contains(&"#photography".to_owned()));
+        assert_eq!(titles("slo")[0], "Slow mail");
+        assert_eq!(titles("photo")[0], "#photography");
+    }
+
+    #[test]
+    fn a_typed_hashtag_is_offered_first_and_a_bare_word_last() {
+        assert_eq!(titles("#rust")[0], "#rust");
+        assert_eq!(titles("rust").last().map(String::as_str), Some("#rust"));
+        assert_eq!(titles("#rust:local")[0], "#rust (local)");
+        assert_eq!(titles("#home")[0], "#home");
+    }
+
+    #[test]
+    fn commands_are_found_by_words_of_their_help() {
+        assert_eq!(command_choices("close tab")[0].name, "close-tab");
+        assert!(command_choices("zzzz").is_empty());
+        assert!(!command_choices("").is_empty());
+    }
+}

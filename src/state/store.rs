@@ -1,0 +1,449 @@
+//! `Store`: every status, account, notification and conversation once, by id, for all tabs.
+//!
+//! The rules of RELIABILITY section "Continuity" live here: which of two copies wins, how their fields are merged by
+//! presence, and what a deletion outlasts. Nothing here costs more with longer timelines, but for `sweep`, which the
+//! caller spreads over many insertions.
+
+use crate::model::{Account, AccountId, Bundle, Conversation, ConversationId, Notification, NotificationId, QuoteState, Status, StatusId};
+use crate::text::RichText;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet, VecDeque};
+
+/// How many deleted ids are remembered against late frames.
+const DELETED_KEPT: usize = 20_000;
+/// How many edits of posts that are not held are remembered, for a first copy that comes late.
+const EDITS_KEPT: usize = 1_000;
+/// Below this many statuses nothing is ever swept.
+const SWEEP_FLOOR: usize = 512;
+
+/// A status as the store holds it.
+#[derive(Debug)]
+pub struct Entry {
+    status: Status,
+    revision: u32,
+    rich: OnceCell<RichText>,
+}
+
+impl Entry {
+    /// The status.
+    pub fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// Counts up whenever something that can be seen changes.
+    pub fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// The content, opened when it is first looked at.
+    pub fn rich(&self) -> &RichText {
+        self.rich.get_or_init(|| self.status.open())
+    }
+}
+
+/// Equality ignores whether the content has been opened.
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.status == other.status && self.revision == other.revision
+    }
+}
+
+/// An account as the store holds it.
+#[derive(Debug, PartialEq)]
+struct Known {
+    account: Account,
+    revision: u32,
+}
+
+/// Everything that tabs show, once.
+#[derive(Debug, Default, PartialEq)]
+pub struct Store {
+    statuses: HashMap<StatusId, Entry>,
+    accounts: HashMap<AccountId, Known>,
+    notifications: HashMap<NotificationId, Notification>,
+    conversations: HashMap<ConversationId, Conversation>,
+    /// What shows another status: boosts and quotes of it.
+    mentioned_by: HashMap<StatusId, Vec<StatusId>>,
+    deleted: Ring<StatusId, Deleted>,
+    edits: Ring<StatusId, Box<Status>>,
+    /// Counts up with each deletion and each question, so that an answer knows which came first.
+    clock: u64,
+    swept_to: usize,
+}
+
+#[derive(Debug, PartialEq)]
+struct Deleted {
+    account: Option<AccountId>,
+    at: u64,
+}
+
+/// What putting a status into the store did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It was not held.
+    New,
+    /// It was held and something that can be seen changed.
+    Changed,
+    /// It was held and nothing changed, or the copy was older.
+    Same,
+    /// It had been deleted; nothing was put.
+    Gone,
+}
+
+/// What a deletion touched.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// The status and its boosts that were held and are gone now.
+    pub statuses: Vec<StatusId>,
+}
+
+impl Store {
+    /// A held status.
+    pub fn status(&self, id: &StatusId) -> Option<&Entry> {
+        self.statuses.get(id)
+    }
+
+    /// A held account.
+    pub fn account(&self, id: &AccountId) -> Option<&Account> {
+        self.accounts.get(id).map(|known| &known.account)
+    }
+
+    /// A number that changes when the account's profile does; zero if it is not held.
+    pub fn account_revision(&self, id: &AccountId) -> u32 {
+        self.accounts.get(id).map_or(0, |known| known.revision)
+    }
+
+    /// A held notification.
+    pub fn notification(&self, id: &NotificationId) -> Option<&Notification> {
+        self.notifications.get(id)
+    }
+
+    /// A held conversation.
+    pub fn conversation(&self, id: &ConversationId) -> Option<&Conversation> {
+        self.conversations.get(id)
+    }
+
+    /// Whether a status is known to be deleted.
+    pub fn is_deleted(&self, id: &StatusId) -> bool {
+        self.deleted.get(id).is_some()
+    }
+
+    /// Who wrote (or boosted) a deleted status, if it was held.
+    pub fn deleted_author(&self, id: &StatusId) -> Option<&Account> {
+        self.account(self.deleted.get(id)?.account.as_ref()?)
+    }
+
+    /// The status that a row about `id` shows: the boosted one for a boost.
+    pub fn shown(&self, id: &StatusId) -> Option<&Entry> {
+        let entry = self.status(id)?;
+        match &entry.status.reblog {
+            Some(inner) => self.status(inner),
+            None => Some(entry),
+        }
+    }
+
+    /// How many statuses, accounts and notifications are held.
+    pub fn sizes(&self) -> (usize, usize, usize) {
+        (self.statuses.len(), self.accounts.len(), self.notifications.len())
+    }
+
+    /// The time to note when a question about one status is asked.
+    pub fn moment(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock
+    }
+
+    /// Puts everything of a bundle but its deleted statuses; says what became of the last status, its own.
+    pub fn put(&mut self, bundle: Bundle) -> Put {
+        let mut last = Put::Same;
+        for account in bundle.accounts {
+            self.put_account(account);
+        }
+        for status in bundle.statuses {
+            last = self.put_status(status);
+        }
+        last
+    }
+
+    /// Puts an edit: as `put`, but where its own status is not held it is only remembered.
+    pub fn put_edit(&mut self, mut bundle: Bundle) -> Put {
+        let own = bundle.statuses.pop();
+        self.put(bundle);
+        match own {
+            Some(own) if self.is_deleted(&own.id) => Put::Gone,
+            Some(own) if self.statuses.contains_key(&own.id) => self.put_status(own),
+            Some(own) => {
+                let newer = match self.edits.remove(&own.id) {
+                    Some(known) => merge(&known, own),
+                    None => own,
+                };
+                self.edits.insert(newer.id.clone(), Box::new(newer), EDITS_KEPT);
+                Put::Same
+            }
+            None => Put::Same,
+        }
+    }
+
+    /// Lifts a deletion because REST answered for that very status, if it was asked at a `moment` after the deletion.
+    /// Says whether the status may be shown.
+    pub fn lift(&mut self, id: &StatusId, asked: u64) -> bool {
+        match self.deleted.get(id) {
+            Some(deleted) if deleted.at > asked => false,
+            Some(_) => {
+                self.deleted.remove(id);
+                true
+            }
+            None => true,
+        }
+    }
+
+    /// Puts an account; the newest profile wins.
+    pub fn put_account(&mut self, account: Account) {
+        match self.accounts.get_mut(&account.id) {
+            Some(known) if known.account == account => {}
+            Some(known) => {
+                known.account = account;
+                known.revision += 1;
+            }
+            None => {
+                self.accounts.insert(account.id.clone(), Known { account, revision: 1 });
+            }
+        }
+    }
+
+    /// Puts a notification; says whether it is new.
+    pub fn put_notification(&mut self, notification: Notification) -> bool {
+        self.notifications.insert(notification.id.clone(), notification).is_none()
+    }
+
+    /// Puts a conversation and gives back the one it replaces.
+    pub fn put_conversation(&mut self, conversation: Conversation) -> Option<Conversation> {
+        self.conversations.insert(conversation.id.clone(), conversation)
+    }
+
+    fn put_status(&mut self, incoming: Status) -> Put {
+        if self.is_deleted(&incoming.id) || incoming.reblog.as_ref().is_some_and(|inner| self.is_deleted(inner)) {
+            return Put::Gone;
+        }
+        let id = incoming.id.clone();
+        if let Some(entry) = self.statuses.get_mut(&id) {
+            let merged = merge(&entry.status, incoming);
+            if merged == entry.status {
+                return Put::Same;
+            }
+            let before = related(&entry.status);
+            let after = related(&merged);
+            if merged.content != entry.status.content || merged.mentions != entry.status.mentions || merged.tags != entry.status.tags {
+                entry.rich = OnceCell::new();
+            }
+            entry.status = merged;
+            entry.revision += 1;
+            if before != after {
+                self.unlink(&id, &before);
+                self.link(&id, after);
+            }
+            return Put::Changed;
+        }
+        let incoming = match self.edits.remove(&id) {
+            Some(edit) => merge(&edit, incoming),
+            None => incoming,
+        };
+        let incoming = self.without_deleted_quote(incoming);
+        self.link(&id, related(&incoming));
+        self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new() });
+        Put::New
+    }
+
+    fn without_deleted_quote(&self, mut status: Status) -> Status {
+        if let Some(quote) = &mut status.quote
+            && quote.status.as_ref().is_some_and(|id| self.is_deleted(id))
+        {
+            quote.state = QuoteState::Deleted;
+        }
+        status
+    }
+
+    fn link(&mut self, id: &StatusId, related: [Option<StatusId>; 2]) {
+        for other in related.into_iter().flatten() {
+            self.mentioned_by.entry(other).or_default().push(id.clone());
+        }
+    }
+
+    fn unlink(&mut self, id: &StatusId, related: &[Option<StatusId>; 2]) {
+        for other in related.iter().flatten() {
+            if let Some(list) = self.mentioned_by.get_mut(other) {
+                list.retain(|known| known != id);
+                if list.is_empty() {
+                    self.mentioned_by.remove(other);
+                }
+            }
+        }
+    }
+
+    /// Deletes a status and its boosts: their words leave at once, quotes of it are marked, late frames do not revive it.
+    pub fn delete(&mut self, id: &StatusId) -> Removed {
+        let mut removed = Removed::default();
+        self.forget(id, &mut removed);
+        for other in self.mentioned_by.remove(id).unwrap_or_default() {
+            let Some(entry) = self.statuses.get_mut(&other) else { continue };
+            if entry.status.reblog.as_ref() == Some(id) {
+                self.forget(&other, &mut removed);
+            } else if let Some(quote) = &mut entry.status.quote {
+                quote.state = QuoteState::Deleted;
+                entry.revision += 1;
+            }
+        }
+        removed
+    }
+
+    fn forget(&mut self, id: &StatusId, removed: &mut Removed) {
+        self.edits.remove(id);
+        let entry = self.statuses.remove(id);
+        let account = entry.as_ref().map(|entry| entry.status.account.clone());
+        if let Some(entry) = &entry {
+            self.unlink(id, &related(&entry.status));
+            removed.statuses.push(id.clone());
+        }
+        let at = self.moment();
+        let account = account.or_else(|| self.deleted.remove(id).and_then(|known| known.account));
+        self.deleted.insert(id.clone(), Deleted { account, at }, DELETED_KEPT);
+    }
+
+    /// Whether enough has come since the last sweep to make another worth its cost.
+    pub fn wants_sweep(&self) -> bool {
+        self.statuses.len() + self.notifications.len() > (self.swept_to * 2).max(SWEEP_FLOOR)
+    }
+
+    /// Drops whatever no row needs. `keep` names the statuses, notifications and conversations of all rows and panes.
+    pub fn sweep(&mut self, keep: Keep) {
+        self.notifications.retain(|id, _| keep.notifications.contains(id));
+        self.conversations.retain(|id, _| keep.conversations.contains(id));
+        let mut needed = keep.statuses;
+        needed.extend(self.notifications.values().filter_map(|notification| notification.status.clone()));
+        needed.extend(self.conversations.values().filter_map(|conversation| conversation.last_status.clone()));
+        let mut todo: Vec<StatusId> = needed.iter().cloned().collect();
+        while let Some(id) = todo.pop() {
+            let Some(entry) = self.statuses.get(&id) else { continue };
+            for other in related(&entry.status).into_iter().flatten() {
+                if needed.insert(other.clone()) {
+                    todo.push(other);
+                }
+            }
+        }
+        self.statuses.retain(|id, _| needed.contains(id));
+        self.mentioned_by.retain(|_, list| {
+            list.retain(|id| needed.contains(id));
+            !list.is_empty()
+        });
+        let mut people: HashSet<&AccountId> = HashSet::new();
+        people.extend(self.statuses.values().map(|entry| &entry.status.account));
+        people.extend(self.notifications.values().filter_map(|notification| notification.account.as_ref()));
+        people.extend(self.notifications.values().filter_map(|notification| match &notification.kind {
+            crate::model::NotificationKind::AdminReport { target, .. } => target.as_ref(),
+            _ => None,
+        }));
+        people.extend(self.conversations.values().flat_map(|conversation| &conversation.accounts));
+        people.extend(self.deleted.values().filter_map(|deleted| deleted.account.as_ref()).filter(|id| keep.authors.contains(*id)));
+        people.extend(keep.authors.iter());
+        let people: HashSet<AccountId> = people.into_iter().cloned().collect();
+        self.accounts.retain(|id, _| people.contains(id));
+        self.swept_to = self.statuses.len() + self.notifications.len();
+    }
+}
+
+/// What a sweep must leave.
+#[derive(Debug, Default)]
+pub struct Keep {
+    /// Statuses of rows and panes.
+    pub statuses: HashSet<StatusId>,
+    /// Notifications of rows.
+    pub notifications: HashSet<NotificationId>,
+    /// Conversations of rows.
+    pub conversations: HashSet<ConversationId>,
+    /// Accounts that tombstones and panes name.
+    pub authors: HashSet<AccountId>,
+}
+
+fn related(status: &Status) -> [Option<StatusId>; 2] {
+    [status.reblog.clone(), status.quote.as_ref().and_then(|quote| quote.status.clone())]
+}
+
+/// Of two copies of a status the one whose `edited_at` is strictly older (none is oldest) loses; equal ones: the last
+/// received wins, since quotes change state without it. What the winner does not say is taken from the other.
+fn merge(held: &Status, incoming: Status) -> Status {
+    if incoming.edited_at < held.edited_at {
+        return fill(held.clone(), &incoming);
+    }
+    // An anonymous copy of the same version knows less about the reader's filters than a personal one.
+    let keeps_filters = incoming.edited_at == held.edited_at && held.is_personal() && !incoming.is_personal() && held.filtered.is_some();
+    let mut merged = fill(incoming, held);
+    if keeps_filters {
+        merged.filtered.clone_from(&held.filtered);
+    }
+    merged
+}
+
+fn fill(mut winner: Status, loser: &Status) -> Status {
+    let (mine, theirs) = (&mut winner.personal, &loser.personal);
+    mine.favourited = mine.favourited.or(theirs.favourited);
+    mine.reblogged = mine.reblogged.or(theirs.reblogged);
+    mine.bookmarked = mine.bookmarked.or(theirs.bookmarked);
+    mine.muted = mine.muted.or(theirs.muted);
+    mine.pinned = mine.pinned.or(theirs.pinned);
+    if winner.filtered.is_none() {
+        winner.filtered.clone_from(&loser.filtered);
+    }
+    if let (Some(mine), Some(theirs)) = (&mut winner.poll, &loser.poll) {
+        mine.voted = mine.voted.or(theirs.voted);
+        if mine.own_votes.is_none() {
+            mine.own_votes.clone_from(&theirs.own_votes);
+        }
+    }
+    // Servers fetch a link's preview after the post is out, so a copy without it may only be the earlier one.
+    if winner.card.is_none() && winner.content == loser.content {
+        winner.card.clone_from(&loser.card);
+    }
+    winner
+}
+
+/// A map that forgets its oldest entries.
+#[derive(Debug, PartialEq)]
+struct Ring<K: Eq + std::hash::Hash, V> {
+    map: HashMap<K, V>,
+    order: VecDeque<K>,
+}
+
+impl<K: Eq + std::hash::Hash, V> Default for Ring<K, V> {
+    fn default() -> Self {
+        Self { map: HashMap::new(), order: VecDeque::new() }
+    }
+}
+
+impl<K: Clone + Eq + std::hash::Hash, V> Ring<K, V> {
+    fn get(&self, key: &K) -> Option<&V> {
+        self.map.get(key)
+    }
+
+    fn values(&self) -> impl Iterator<Item = &V> {
+        self.map.values()
+    }
+
+    fn insert(&mut self, key: K, value: V, most: usize) {
+        if self.map.insert(key.clone(), value).is_none() {
+            self.order.push_back(key);
+        }
+        // Removed keys stay in the order until they come up, so the order is bounded apart from the map.
+        while self.map.len() > most || self.order.len() > most * 2 {
+            let Some(oldest) = self.order.pop_front() else { break };
+            if self.map.len() > most {
+                self.map.remove(&oldest);
+            } else if self.map.contains_key(&oldest) {
+                self.order.push_back(oldest);
+            }
+        }
+    }
+
+    fn remove(&mut self, key: &K) -> Option<V> {
+        self.map.remove(key)
+    }
+}

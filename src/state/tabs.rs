@@ -1,0 +1,160 @@
+//! `Tabs` and `Tab`: order, cursor, anchor, unseen rows, hold. A tab is a view over a stream's ledger.
+
+use crate::model::{StatusId, Stream};
+use crate::state::timeline::RowKey;
+use std::collections::HashSet;
+
+/// Where the view of a tab stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Anchor {
+    /// At the newest row; it follows what is new.
+    #[default]
+    Top,
+    /// This row is at the top of the pane, with so many of its lines above it. It stays put.
+    Row(RowKey, i32),
+}
+
+/// A view over one stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tab {
+    /// The stream it shows.
+    pub stream: Stream,
+    /// The chosen row; it stays with its row when others come above it.
+    pub cursor: Option<RowKey>,
+    /// Where the view stands.
+    pub anchor: Anchor,
+    /// Whether the reader holds it still.
+    pub held: bool,
+    /// Rows that came and have not been in view yet.
+    pub unseen: HashSet<RowKey>,
+    /// Tombstones in the ledger; they go when they leave the view.
+    pub tombstones: Vec<StatusId>,
+}
+
+impl Tab {
+    /// A tab at the newest row.
+    pub fn new(stream: Stream) -> Self {
+        Self { stream, cursor: None, anchor: Anchor::Top, held: false, unseen: HashSet::new(), tombstones: Vec::new() }
+    }
+
+    /// Whether new rows move the view.
+    pub fn follows(&self) -> bool {
+        self.anchor == Anchor::Top && !self.held
+    }
+}
+
+/// The open tabs in order, and those closed lately.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tabs {
+    open: Vec<Tab>,
+    active: usize,
+    closed: Vec<(usize, Stream)>,
+}
+
+/// How many closed tabs can be brought back.
+const CLOSED_KEPT: usize = 20;
+
+impl Tabs {
+    /// All open tabs.
+    pub fn all(&self) -> &[Tab] {
+        &self.open
+    }
+
+    /// The open tabs, to change them.
+    pub fn all_mut(&mut self) -> &mut [Tab] {
+        &mut self.open
+    }
+
+    /// Index of the tab on screen.
+    pub fn active_index(&self) -> usize {
+        self.active
+    }
+
+    /// The tab on screen; `None` when none is open.
+    pub fn active(&self) -> Option<&Tab> {
+        self.open.get(self.active)
+    }
+
+    /// The tab on screen, to change it.
+    pub fn active_mut(&mut self) -> Option<&mut Tab> {
+        self.open.get_mut(self.active)
+    }
+
+    /// The tab of a stream.
+    pub fn of(&self, stream: &Stream) -> Option<&Tab> {
+        self.open.iter().find(|tab| tab.stream == *stream)
+    }
+
+    /// The tab of a stream, to change it.
+    pub fn of_mut(&mut self, stream: &Stream) -> Option<&mut Tab> {
+        self.open.iter_mut().find(|tab| tab.stream == *stream)
+    }
+
+    /// Opens a tab at the end, without going to it; says whether it was not open.
+    pub fn open(&mut self, stream: Stream) -> bool {
+        if self.of(&stream).is_some() {
+            return false;
+        }
+        self.closed.retain(|(_, closed)| *closed != stream);
+        self.open.push(Tab::new(stream));
+        true
+    }
+
+    /// Goes to the tab of a stream.
+    pub fn go_to(&mut self, stream: &Stream) {
+        if let Some(index) = self.open.iter().position(|tab| tab.stream == *stream) {
+            self.active = index;
+        }
+    }
+
+    /// Goes to a tab by index; says whether there is one.
+    pub fn select(&mut self, index: usize) -> bool {
+        let there = index < self.open.len();
+        if there {
+            self.active = index;
+        }
+        there
+    }
+
+    /// Goes `step` tabs to the right (left if negative), around the ends.
+    pub fn step(&mut self, step: isize) {
+        if let (Ok(count), Ok(active)) = (isize::try_from(self.open.len()), isize::try_from(self.active))
+            && count > 0
+        {
+            self.active = usize::try_from((active + step).rem_euclid(count)).unwrap_or(0);
+        }
+    }
+
+    /// Closes the tab on screen and gives it back.
+    pub fn close_active(&mut self) -> Option<Tab> {
+        if self.active >= self.open.len() {
+            return None;
+        }
+        let tab = self.open.remove(self.active);
+        self.closed.push((self.active, tab.stream.clone()));
+        if self.closed.len() > CLOSED_KEPT {
+            self.closed.remove(0);
+        }
+        self.active = self.active.min(self.open.len().saturating_sub(1));
+        Some(tab)
+    }
+
+    /// Brings back the tab closed last, where it was, and goes to it.
+    pub fn restore(&mut self) -> Option<Stream> {
+        let (index, stream) = self.closed.pop()?;
+        let index = index.min(self.open.len());
+        self.open.insert(index, Tab::new(stream.clone()));
+        self.active = index;
+        Some(stream)
+    }
+
+    /// Whether a closed tab can be brought back.
+    pub fn can_restore(&self) -> bool {
+        !self.closed.is_empty()
+    }
+
+    /// Streams closed lately, the last first.
+    pub fn recent(&self) -> impl Iterator<Item = &Stream> {
+        self.closed.iter().rev().map(|(_, stream)| stream)
+    }
+}

@@ -1,0 +1,371 @@
+//! `Timeline`: the ledger of one stream. Sorted unique rows, newest first, a cap, and gaps where rows may be missing.
+//!
+//! Filling gaps comes later; what is here already keeps them: a gap knows the row after which nothing is proven.
+
+use crate::model::{ConversationId, Cursor, Failure, NotificationId, StatusId, Subscription, Timestamp};
+use crate::state::meter::Meter;
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// One row of a timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Row {
+    /// A status of the store.
+    Status(StatusId),
+    /// A notification of the store.
+    Notification(NotificationId),
+    /// A conversation of the store, placed by its last status.
+    Conversation(ConversationId, Option<StatusId>),
+    /// Where a deleted status was on screen.
+    Tombstone(StatusId),
+    /// Where rows may be missing.
+    Gap(Gap),
+}
+
+/// What tells a row from all others of its timeline, and stays when the row changes: cursors and anchors hold it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RowKey {
+    /// A status or its tombstone.
+    Status(StatusId),
+    /// A notification.
+    Notification(NotificationId),
+    /// A conversation.
+    Conversation(ConversationId),
+    /// The gap above the row with this id.
+    Gap(Arc<str>),
+}
+
+/// A place where rows may be missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// Id of the row right below; what is above it is not proven.
+    pub after: Arc<str>,
+    /// Since when rows may be missing.
+    pub since: Option<Timestamp>,
+    /// Until when.
+    pub until: Option<Timestamp>,
+    /// Why.
+    pub cause: Cause,
+    /// How many are missing, where they were counted.
+    pub lost: Option<u64>,
+}
+
+/// Why rows may be missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The connection was away.
+    Disconnected,
+    /// More came than could be taken.
+    Shed,
+    /// Rows were dropped to bound memory.
+    Trimmed,
+}
+
+impl Row {
+    /// What tells the row from others.
+    pub fn key(&self) -> RowKey {
+        match self {
+            Self::Status(id) | Self::Tombstone(id) => RowKey::Status(id.clone()),
+            Self::Notification(id) => RowKey::Notification(id.clone()),
+            Self::Conversation(id, _) => RowKey::Conversation(id.clone()),
+            Self::Gap(gap) => RowKey::Gap(Arc::clone(&gap.after)),
+        }
+    }
+
+    /// The id that places it, and whether it stands above a row of the same id.
+    fn place(&self) -> (&str, bool) {
+        match self {
+            Self::Status(id) | Self::Tombstone(id) => (id.as_str(), false),
+            Self::Notification(id) => (id.as_str(), false),
+            Self::Conversation(id, last) => (last.as_ref().map_or(id.as_str(), StatusId::as_str), false),
+            Self::Gap(gap) => (&gap.after, true),
+        }
+    }
+
+    /// Newest first; ids by length, then bytes.
+    fn newest_first(&self, other: &Self) -> Ordering {
+        let ((mine, above), (theirs, theirs_above)) = (self.place(), other.place());
+        (theirs.len(), theirs, theirs_above).cmp(&(mine.len(), mine, above))
+    }
+
+    /// The id that places the row; opaque.
+    pub fn place_id(&self) -> &str {
+        self.place().0
+    }
+}
+
+/// How a page question stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Loading {
+    /// Not asked.
+    Idle,
+    /// Asked.
+    Asked,
+    /// Answered.
+    Done,
+    /// Failed; asked again at the time, if there is one.
+    Failed(Failure, Option<Timestamp>),
+}
+
+/// The ledger of one stream.
+#[derive(Debug, PartialEq)]
+pub struct Timeline {
+    rows: VecDeque<Row>,
+    /// Our standing with the stream.
+    pub standing: Subscription,
+    /// The first page.
+    pub first_page: Loading,
+    /// The next older page.
+    pub older_page: Loading,
+    /// Where the next older page starts; `None` when there is nothing older or nothing is known yet.
+    pub older: Option<Cursor>,
+    /// Since when everything that came has been taken without a hole.
+    pub live_since: Option<Timestamp>,
+    /// When something last came on the stream.
+    pub last_event: Option<Timestamp>,
+    /// How much comes.
+    pub meter: Meter,
+    /// How many times the first page failed in a row.
+    pub attempts: u32,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self {
+            rows: VecDeque::new(),
+            standing: Subscription::Requested,
+            first_page: Loading::Idle,
+            older_page: Loading::Idle,
+            older: None,
+            live_since: None,
+            last_event: None,
+            meter: Meter::default(),
+            attempts: 0,
+        }
+    }
+}
+
+impl Timeline {
+    /// The rows, newest first.
+    pub fn rows(&self) -> &VecDeque<Row> {
+        &self.rows
+    }
+
+    /// The row at an index counted from the newest.
+    pub fn row(&self, index: usize) -> Option<&Row> {
+        self.rows.get(index)
+    }
+
+    /// Where a row stands, counted from the newest. Conversations are looked for one by one: they are few.
+    pub fn index_of(&self, key: &RowKey) -> Option<usize> {
+        let probe = match key {
+            RowKey::Status(id) => Row::Status(id.clone()),
+            RowKey::Notification(id) => Row::Notification(id.clone()),
+            RowKey::Conversation(id) => return self.rows.iter().position(|row| matches!(row, Row::Conversation(held, _) if held == id)),
+            RowKey::Gap(after) => {
+                Row::Gap(Gap { after: Arc::clone(after), since: None, until: None, cause: Cause::Disconnected, lost: None })
+            }
+        };
+        let index = self.rows.partition_point(|row| row.newest_first(&probe) == Ordering::Less);
+        self.rows.get(index).filter(|row| row.key() == *key).map(|_| index)
+    }
+
+    /// Where a row that is gone would stand.
+    pub fn index_near(&self, key: &RowKey) -> usize {
+        let probe = match key {
+            RowKey::Status(id) => Row::Status(id.clone()),
+            RowKey::Notification(id) => Row::Notification(id.clone()),
+            RowKey::Conversation(_) => return 0,
+            RowKey::Gap(after) => {
+                Row::Gap(Gap { after: Arc::clone(after), since: None, until: None, cause: Cause::Disconnected, lost: None })
+            }
+        };
+        self.rows.partition_point(|row| row.newest_first(&probe) == Ordering::Less).min(self.rows.len().saturating_sub(1))
+    }
+
+    /// Puts a row where it belongs; says whether it was not there before.
+    pub fn insert(&mut self, row: Row) -> bool {
+        let index = self.rows.partition_point(|held| held.newest_first(&row) == Ordering::Less);
+        if self.rows.get(index).is_some_and(|held| held.key() == row.key()) {
+            return false;
+        }
+        self.rows.insert(index, row);
+        true
+    }
+
+    /// Takes a row out.
+    pub fn remove(&mut self, key: &RowKey) -> Option<Row> {
+        let index = self.index_of(key)?;
+        self.rows.remove(index)
+    }
+
+    /// Turns a status into its tombstone; says whether it was there.
+    pub fn bury(&mut self, id: &StatusId) -> bool {
+        match self.index_of(&RowKey::Status(id.clone())).and_then(|index| self.rows.get_mut(index)) {
+            Some(row) => {
+                *row = Row::Tombstone(id.clone());
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Turns a tombstone back into its status.
+    pub fn unbury(&mut self, id: &StatusId) {
+        if let Some(row) = self.index_of(&RowKey::Status(id.clone())).and_then(|index| self.rows.get_mut(index)) {
+            *row = Row::Status(id.clone());
+        }
+    }
+
+    /// Marks that rows above the newest one may be missing; a gap that stands there already grows.
+    pub fn mark_gap(&mut self, since: Option<Timestamp>, until: Option<Timestamp>, cause: Cause, lost: Option<u64>) {
+        match self.rows.front_mut() {
+            None => {}
+            Some(Row::Gap(gap)) => {
+                gap.until = until.or(gap.until);
+                gap.lost = match (gap.lost, lost) {
+                    (Some(before), Some(more)) => Some(before.saturating_add(more)),
+                    (before, more) => {
+                        if gap.cause == cause {
+                            before.or(more)
+                        } else {
+                            None
+                        }
+                    }
+                };
+            }
+            Some(row) => {
+                let after = Arc::from(row.place_id());
+                self.rows.push_front(Row::Gap(Gap { after, since, until, cause, lost }));
+            }
+        }
+    }
+
+    /// Whether a row of this id would stand below everything that has been loaded, while there is more to load: it
+    /// will come with its page, and until then would pretend that nothing is missing above it.
+    pub fn is_below_floor(&self, row: &Row) -> bool {
+        self.older.is_some() && self.rows.back().is_some_and(|oldest| oldest.newest_first(row) == Ordering::Less)
+    }
+
+    /// Drops rows over the cap, oldest first, but none from `protected` on (what the reader looks at and what is right
+    /// above it). Where the reader is that far down, rows above are dropped instead and a gap says so. Gives back the
+    /// rows dropped.
+    pub fn trim(&mut self, cap: usize, protected: Option<usize>) -> Vec<Row> {
+        let mut dropped = Vec::new();
+        let keep = protected.map_or(cap, |index| cap.max(index + cap / 4 + 1));
+        while self.rows.len() > keep {
+            dropped.extend(self.rows.pop_back());
+        }
+        if !dropped.is_empty() {
+            self.older = self.rows.back().map(|row| Cursor::Before(row.place_id().to_owned()));
+            self.older_page = Loading::Idle;
+        }
+        if let Some(index) = protected
+            && self.rows.len() > cap * 2
+        {
+            let end = index.saturating_sub(cap / 4);
+            let start = end.saturating_sub(cap);
+            if let Some(below) = self.rows.get(end) {
+                let after = Arc::from(below.place_id());
+                let gap = Gap { after, since: None, until: None, cause: Cause::Trimmed, lost: None };
+                dropped.extend(self.rows.drain(start..end));
+                if !matches!(self.rows.get(start), Some(Row::Gap(_))) {
+                    self.rows.insert(start, Row::Gap(gap));
+                }
+            }
+        }
+        dropped
+    }
+
+    /// Forgets all rows.
+    pub fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    /// Whether the rows are sorted and unique: tests ask after every message.
+    pub fn is_sorted(&self) -> bool {
+        self.rows.iter().zip(self.rows.iter().skip(1)).all(|(newer, older)| newer.newest_first(older) == Ordering::Less)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn status(raw: &str) -> Row {
+        Row::Status(StatusId::new(raw).unwrap())
+    }
+
+    fn shown(timeline: &Timeline) -> Vec<String> {
+        timeline
+            .rows()
+            .iter()
+            .map(|row| match row {
+                Row::Gap(gap) => format!("gap>{}", gap.after),
+                Row::Tombstone(id) => format!("x{id}"),
+                Row::Status(_) | Row::Notification(_) | Row::Conversation(..) => row.place_id().to_owned(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn rows_stand_where_they_belong_and_once() {
+        let mut timeline = Timeline::default();
+        for raw in ["10", "9", "11", "10", "100"] {
+            timeline.insert(status(raw));
+        }
+        assert_eq!(shown(&timeline), ["100", "11", "10", "9"]);
+        assert_eq!(timeline.index_of(&status("10").key()), Some(2));
+        assert_eq!(timeline.index_of(&status("12").key()), None);
+    }
+
+    #[test]
+    fn a_gap_stands_above_the_row_it_follows_and_late_rows_go_to_their_side_of_it() {
+        let mut timeline = Timeline::default();
+        timeline.insert(status("5"));
+        timeline.mark_gap(None, None, Cause::Disconnected, None);
+        timeline.mark_gap(None, None, Cause::Disconnected, None);
+        for raw in ["8", "4", "6"] {
+            timeline.insert(status(raw));
+        }
+        assert_eq!(shown(&timeline), ["8", "6", "gap>5", "5", "4"]);
+        assert_eq!(timeline.index_of(&RowKey::Gap("5".into())), Some(2));
+    }
+
+    #[test]
+    fn trimming_spares_what_the_reader_looks_at_and_says_what_it_dropped_above() {
+        let mut timeline = Timeline::default();
+        for n in 1000..1100 {
+            timeline.insert(status(&n.to_string()));
+        }
+        assert_eq!(timeline.trim(40, None).len(), 60);
+        assert_eq!(timeline.older, Some(Cursor::Before("1060".into())));
+        for n in 1100..1200 {
+            timeline.insert(status(&n.to_string()));
+            let reading = timeline.index_of(&status("1062").key()).unwrap();
+            timeline.trim(40, Some(reading));
+            assert!(timeline.index_of(&status("1062").key()).is_some(), "what is read stays");
+            assert!(timeline.rows().len() <= 92 && timeline.is_sorted(), "{:?}", shown(&timeline));
+        }
+        assert!(timeline.rows().iter().any(|row| matches!(row, Row::Gap(gap) if gap.cause == Cause::Trimmed)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_of_arrival_ends_in_the_same_rows(ids in proptest::collection::vec(0_u32..500, 0..80)) {
+            let mut sorted = ids.clone();
+            sorted.sort_unstable();
+            sorted.dedup();
+            sorted.reverse();
+            let mut timeline = Timeline::default();
+            for id in &ids {
+                timeline.insert(status(&id.to_string()));
+            }
+            let expected: Vec<String> = sorted.iter().map(u32::to_string).collect();
+            prop_assert_eq!(shown(&timeline), expected);
+            prop_assert!(timeline.is_sorted());
+        }
+    }
+}

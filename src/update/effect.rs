@@ -1,0 +1,32 @@
+//! `Effect`: something the world should do.
+
+use crate::model::{Cursor, StatusId, Stream};
+
+/// Something the world should do. There is none for subscribing: the wanted streams are derived from the state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask for a page of a stream's timeline; answered by `Reply::Page`.
+    FetchPage {
+        /// The stream.
+        stream: Stream,
+        /// Where it starts; `None` for the newest.
+        cursor: Option<Cursor>,
+    },
+    /// Ask for a post and its thread; answered by `Reply::Thread`.
+    FetchThread {
+        /// The post.
+        id: StatusId,
+        /// The store's moment of asking, to be given back.
+        asked: u64,
+    },
+    /// Ask for lists and followed hashtags; answered by `Reply::Offer`.
+    FetchOffer,
+    /// Ask who the reader is; answered by `Reply::Account`.
+    FetchAccount,
+    /// Leave the screen and stop the process; the loop does it.
+    Suspend,
+    /// Paint the whole screen again; the loop does it.
+    Redraw,
+    /// End; the loop does it.
+    Quit,
+}

@@ -1,0 +1,69 @@
+//! `Msg`: everything that can change `State`. `Reply`: answers to effects.
+
+use crate::command::Command;
+use crate::keymap::Key;
+use crate::model::{Account, Bundle, Cursor, Event, Failure, Offer, Origin, Page, StatusId, Stream, Thread, Timestamp};
+use crate::text::Plain;
+
+/// Everything that can change `State`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// A key went down.
+    Key(Key),
+    /// Text was pasted; never keys.
+    Paste(String),
+    /// The mouse did something at a cell.
+    Mouse(Mouse, u16, u16),
+    /// A command that came by no key (palette, tests).
+    Command(Command),
+    /// The connection or the server said something.
+    Event(Origin, Event),
+    /// An effect is done.
+    Reply(Reply),
+    /// It is now.
+    Tick(Timestamp),
+    /// The terminal has this many columns and rows.
+    Resized(u16, u16),
+    /// The process was continued after a stop, or the machine woke: nothing is known about the time between.
+    Resumed,
+    /// Something of ours failed; words for the screen.
+    Failed(Plain),
+}
+
+/// What the mouse did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    /// The main button went down.
+    Click,
+    /// The wheel turned towards the reader: on.
+    WheelDown,
+    /// The wheel turned away: back.
+    WheelUp,
+}
+
+/// An answer to an effect.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// To [`crate::update::Effect::FetchPage`].
+    Page {
+        /// Whose page.
+        stream: Stream,
+        /// Where it started; `None` for the newest.
+        cursor: Option<Cursor>,
+        /// The page.
+        result: Result<Page, Failure>,
+    },
+    /// To [`crate::update::Effect::FetchThread`]: the post itself and what stands before and after it.
+    Thread {
+        /// The post.
+        id: StatusId,
+        /// The store's moment when it was asked.
+        asked: u64,
+        /// The post as it is now, with its thread.
+        result: Result<(Bundle, Thread), Failure>,
+    },
+    /// To [`crate::update::Effect::FetchOffer`].
+    Offer(Result<Offer, Failure>),
+    /// To [`crate::update::Effect::FetchAccount`].
+    Account(Result<Account, Failure>),
+}
