@@ -82,8 +82,10 @@ pub struct State {
     pub server: Option<Server>,
     /// The reader's lists and followed hashtags, once known.
     pub offer: Offer,
-    /// Whether `offer` has been answered.
-    pub offer_known: bool,
+    /// How the question for `offer` stands.
+    pub offer_loading: Loading,
+    /// Whether the reader's own account has been asked for.
+    pub me_asked: bool,
     /// Specs that wait for the lists, in order.
     pub unresolved: Vec<Spec>,
     /// The connection.
@@ -112,6 +114,8 @@ pub struct State {
     pub retries: u64,
     /// Counts up each time the process was stopped or the machine slept.
     pub wakes: u64,
+    /// Counts up when the screen may read differently: where it stands still there is nothing to draw.
+    pub revision: u64,
 }
 
 /// How a status is shown in a tab.
@@ -137,7 +141,8 @@ impl State {
             me: None,
             server: None,
             offer: Offer::default(),
-            offer_known: false,
+            offer_loading: Loading::Idle,
+            me_asked: false,
             unresolved: Vec::new(),
             line: Line {
                 state: Connection::Connecting,
@@ -160,6 +165,7 @@ impl State {
             unknown: 0,
             retries: 0,
             wakes: 0,
+            revision: 0,
         };
         for spec in specs {
             match spec {
@@ -192,6 +198,12 @@ impl State {
     /// Whether the reader stands beside the timeline.
     pub fn is_wide(&self) -> bool {
         self.size.0 >= WIDE
+    }
+
+    /// The streams that the picker offers for what is typed, best first.
+    pub fn stream_choices(&self, typed: &str) -> Vec<StreamChoice> {
+        let recent: Vec<Stream> = self.tabs.recent().cloned().collect();
+        overlay::stream_choices(typed, &self.offer, &recent, &self.subscriptions())
     }
 
     /// The ledger of the tab on screen.
@@ -325,6 +337,7 @@ impl State {
                     || self.timelines.values().any(|timeline| {
                         matches!(timeline.first_page, Loading::Failed(..)) || matches!(timeline.older_page, Loading::Failed(..))
                     })
+                    || matches!(self.offer_loading, Loading::Failed(..))
             }
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
             Command::Accept | Command::NextChoice | Command::PreviousChoice => picking,
@@ -343,8 +356,12 @@ impl State {
     pub fn next_deadline(&self, measured: &Measured) -> Option<Timestamp> {
         let second = SignedDuration::from_secs(1);
         let countdown = self.line.next_attempt.filter(|at| *at > self.now).and_then(|_| self.now.checked_add(second).ok());
-        let pages =
-            self.timelines.values().flat_map(|timeline| [&timeline.first_page, &timeline.older_page]).filter_map(|page| match page {
+        let pages = self
+            .timelines
+            .values()
+            .flat_map(|timeline| [&timeline.first_page, &timeline.older_page])
+            .chain([&self.offer_loading])
+            .filter_map(|page| match page {
                 Loading::Failed(_, at) => *at,
                 Loading::Idle | Loading::Asked | Loading::Done => None,
             });

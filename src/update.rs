@@ -1,19 +1,114 @@
 //! `update`: the only function that changes `State`.
 //!
 //! Synchronous and pure: it reads no clock, file, socket or random source; time arrives as `Msg::Tick`. What the world
-//! should do goes out as effects.
+//! should do goes out as effects. Nothing here costs more with longer timelines.
 
+mod command;
 pub mod effect;
+mod event;
 pub mod msg;
+mod reply;
+mod rows;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Reply};
 
-use crate::keymap::Keymap;
-use crate::state::{Measured, State};
+use crate::command::Scope;
+use crate::keymap::{Key, KeyCode, Keymap};
+use crate::model::Timestamp;
+use crate::state::{Loading, Measured, Overlay, Prompt, State};
+use crate::text::Plain;
 
 /// Changes the state by one message and says what the world should do.
 pub fn update(state: &mut State, keymap: &Keymap, msg: Msg, measured: &Measured) -> Vec<Effect> {
-    let _ = (state, keymap, msg, measured);
-    Vec::new()
+    let mut effects = Vec::new();
+    rows::adopt(state, measured);
+    match msg {
+        Msg::Tick(now) => tick(state, now, &mut effects),
+        Msg::Event(origin, event) => event::apply(state, measured, origin, event, &mut effects),
+        Msg::Key(key) => press(state, keymap, key, measured, &mut effects),
+        Msg::Paste(text) => {
+            if let Some((prompt, chosen)) = typing(state) {
+                prompt.insert(&text);
+                *chosen = 0;
+                state.revision += 1;
+            }
+        }
+        Msg::Mouse(mouse, x, y) => command::mouse(state, measured, mouse, (x, y), &mut effects),
+        Msg::Command(wanted) => command::run(state, wanted, measured, &mut effects),
+        Msg::Reply(reply) => reply::apply(state, reply),
+        Msg::Resized(columns, lines) => {
+            state.size = (columns, lines);
+            state.revision += 1;
+        }
+        Msg::Resumed => {
+            state.wakes += 1;
+            state.revision += 1;
+        }
+        Msg::Failed(words) => say(state, words, true),
+    }
+    state.sweep();
+    effects
+}
+
+/// Puts a message into the status line.
+fn say(state: &mut State, words: Plain, grave: bool) {
+    state.notices.say(state.now, words, grave);
+    state.revision += 1;
+}
+
+fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
+    state.now = now;
+    state.meter.advance(now);
+    state.notices.advance(now);
+    let due = |loading: &Loading| matches!(loading, Loading::Failed(_, Some(at)) if *at <= now);
+    for (stream, timeline) in &mut state.timelines {
+        timeline.meter.advance(now);
+        if due(&timeline.first_page) {
+            timeline.first_page = Loading::Asked;
+            effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
+        }
+        if due(&timeline.older_page) {
+            timeline.older_page = Loading::Idle;
+        }
+    }
+    if due(&state.offer_loading) {
+        state.offer_loading = Loading::Asked;
+        effects.push(Effect::FetchOffer);
+    }
+}
+
+fn press(state: &mut State, keymap: &Keymap, key: Key, measured: &Measured, effects: &mut Vec<Effect>) {
+    if let Some(wanted) = keymap.resolve(state.scopes(), key) {
+        command::run(state, wanted, measured, effects);
+        return;
+    }
+    if !state.scopes().contains(&Scope::Pick) {
+        return;
+    }
+    let Some((prompt, chosen)) = typing(state) else { return };
+    match key {
+        Key { code: KeyCode::Char('w'), ctrl: true, .. } => prompt.delete_word(),
+        Key { code: KeyCode::Char('u'), ctrl: true, .. } => prompt.delete_to_start(),
+        Key { code: KeyCode::Char('a'), ctrl: true, .. } | Key { code: KeyCode::Home, .. } => prompt.home(),
+        Key { code: KeyCode::Char('e'), ctrl: true, .. } | Key { code: KeyCode::End, .. } => prompt.end(),
+        Key { code: KeyCode::Backspace, .. } => prompt.backspace(),
+        Key { code: KeyCode::Delete, .. } => prompt.delete(),
+        Key { code: KeyCode::Left, .. } => prompt.left(),
+        Key { code: KeyCode::Right, .. } => prompt.right(),
+        other => match other.typed() {
+            Some(ch) => prompt.insert(ch.encode_utf8(&mut [0; 4])),
+            None => return,
+        },
+    }
+    *chosen = 0;
+    state.revision += 1;
+}
+
+/// The prompt of the top overlay and its chosen entry, where it has them.
+fn typing(state: &mut State) -> Option<(&mut Prompt, &mut usize)> {
+    match state.overlays.last_mut()? {
+        Overlay::Palette { prompt, chosen } | Overlay::Subscribe { prompt, chosen } => Some((prompt, chosen)),
+        Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } => None,
+    }
 }

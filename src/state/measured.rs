@@ -1,6 +1,7 @@
 //! `Measured`: what the last drawing found. It flows back into the next update and never causes a draw.
 
 use crate::model::{StatusId, Stream, Timestamp};
+use crate::state::tabs::Anchor;
 use crate::state::timeline::RowKey;
 
 /// A part of the screen in cells.
@@ -45,6 +46,8 @@ pub struct TimelinePane {
     pub area: Area,
     /// Of which tab.
     pub stream: Stream,
+    /// The anchor that was asked for. Where the tab has another one by now, `top` is out of date.
+    pub asked: Anchor,
     /// The row at the top and how many of its lines are above the pane: where the view settled.
     pub top: Option<(RowKey, u16)>,
     /// Rows in view from top to bottom.

@@ -25,6 +25,8 @@ pub struct Tab {
     pub anchor: Anchor,
     /// Whether the reader holds it still.
     pub held: bool,
+    /// Whether it was at the newest row when the hold began, and goes back there when it ends.
+    pub held_at_top: bool,
     /// Rows that came and have not been in view yet.
     pub unseen: HashSet<RowKey>,
     /// Tombstones in the ledger; they go when they leave the view.
@@ -34,7 +36,7 @@ pub struct Tab {
 impl Tab {
     /// A tab at the newest row.
     pub fn new(stream: Stream) -> Self {
-        Self { stream, cursor: None, anchor: Anchor::Top, held: false, unseen: HashSet::new(), tombstones: Vec::new() }
+        Self { stream, cursor: None, anchor: Anchor::Top, held: false, held_at_top: false, unseen: HashSet::new(), tombstones: Vec::new() }
     }
 
     /// Whether new rows move the view.

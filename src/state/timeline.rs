@@ -73,20 +73,20 @@ impl Row {
         }
     }
 
-    /// The id that places it, and whether it stands above a row of the same id.
-    fn place(&self) -> (&str, bool) {
+    /// The id that places it, whether it stands above a row of the same id, and what tells it from one at the same place.
+    fn place(&self) -> (&str, bool, &str) {
         match self {
-            Self::Status(id) | Self::Tombstone(id) => (id.as_str(), false),
-            Self::Notification(id) => (id.as_str(), false),
-            Self::Conversation(id, last) => (last.as_ref().map_or(id.as_str(), StatusId::as_str), false),
-            Self::Gap(gap) => (&gap.after, true),
+            Self::Status(id) | Self::Tombstone(id) => (id.as_str(), false, ""),
+            Self::Notification(id) => (id.as_str(), false, ""),
+            Self::Conversation(id, last) => (last.as_ref().map_or(id.as_str(), StatusId::as_str), false, id.as_str()),
+            Self::Gap(gap) => (&gap.after, true, ""),
         }
     }
 
     /// Newest first; ids by length, then bytes.
     fn newest_first(&self, other: &Self) -> Ordering {
-        let ((mine, above), (theirs, theirs_above)) = (self.place(), other.place());
-        (theirs.len(), theirs, theirs_above).cmp(&(mine.len(), mine, above))
+        let ((mine, above, own), (theirs, theirs_above, their_own)) = (self.place(), other.place());
+        (theirs.len(), theirs, theirs_above, their_own).cmp(&(mine.len(), mine, above, own))
     }
 
     /// The id that places the row; opaque.
@@ -122,6 +122,8 @@ pub struct Timeline {
     pub older: Option<Cursor>,
     /// Since when everything that came has been taken without a hole.
     pub live_since: Option<Timestamp>,
+    /// When the connection that carried it was lost, until it is back.
+    pub broken_since: Option<Timestamp>,
     /// When something last came on the stream.
     pub last_event: Option<Timestamp>,
     /// How much comes.
@@ -139,6 +141,7 @@ impl Default for Timeline {
             older_page: Loading::Idle,
             older: None,
             live_since: None,
+            broken_since: None,
             last_event: None,
             meter: Meter::default(),
             attempts: 0,

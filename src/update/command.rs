@@ -1,0 +1,391 @@
+//! What each command does in the present scope.
+
+use super::{Effect, Mouse, rows, say};
+use crate::command::Command;
+use crate::model::Stream;
+use crate::state::{Anchor, Detail, Loading, Measured, Overlay, Prompt, RowKey, State, ThreadState, overlay};
+use crate::text::Plain;
+
+/// How many rows before the end older ones are asked for.
+const NEAR_END: usize = 10;
+
+/// Runs a command, if it makes sense now.
+pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effects: &mut Vec<Effect>) {
+    if !state.can(wanted) {
+        return;
+    }
+    state.revision += 1;
+    match wanted {
+        Command::Down => go(state, measured, Go::Rows(1), effects),
+        Command::Up => go(state, measured, Go::Rows(-1), effects),
+        Command::HalfPageDown => go(state, measured, Go::Halves(1), effects),
+        Command::HalfPageUp => go(state, measured, Go::Halves(-1), effects),
+        Command::PageDown => go(state, measured, Go::Halves(2), effects),
+        Command::PageUp => go(state, measured, Go::Halves(-2), effects),
+        Command::First => go(state, measured, Go::First, effects),
+        Command::Last => go(state, measured, Go::Last, effects),
+        Command::NextUnread => next_unread(state, measured),
+        Command::Read => read(state, measured, effects),
+        Command::HoldOrUnfold => hold_or_unfold(state, measured),
+        Command::SelectTab(number) => {
+            state.overlays.clear();
+            state.tabs.select(usize::from(number).saturating_sub(1));
+        }
+        Command::NextTab => {
+            state.overlays.clear();
+            state.tabs.step(1);
+        }
+        Command::PreviousTab => {
+            state.overlays.clear();
+            state.tabs.step(-1);
+        }
+        Command::Subscribe => open_picker(state),
+        Command::CloseTab => close_tab(state),
+        Command::RestoreTab => {
+            state.overlays.clear();
+            if let Some(stream) = state.tabs.restore() {
+                state.timelines.entry(stream).or_default();
+            }
+        }
+        Command::Announcements => state.overlays.push(Overlay::Announcements { scroll: 0 }),
+        Command::RetryNow => retry_now(state, effects),
+        Command::Help => match state.overlays.last() {
+            Some(Overlay::Help { .. }) => {
+                state.overlays.pop();
+            }
+            Some(_) | None => state.overlays.push(Overlay::Help { scroll: 0 }),
+        },
+        Command::Palette => state.overlays.push(Overlay::Palette { prompt: Prompt::default(), chosen: 0 }),
+        Command::Back => {
+            if state.overlays.pop().is_none() {
+                state.notices.dismiss();
+            }
+        }
+        Command::Accept => accept(state, measured, effects),
+        Command::NextChoice => choose(state, 1),
+        Command::PreviousChoice => choose(state, -1),
+        Command::Redraw => effects.push(Effect::Redraw),
+        Command::Suspend => effects.push(Effect::Suspend),
+        Command::Quit | Command::QuitNow => effects.push(Effect::Quit),
+    }
+}
+
+/// How far to go.
+#[derive(Debug, Clone, Copy)]
+enum Go {
+    Rows(isize),
+    Halves(isize),
+    First,
+    Last,
+}
+
+fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>) {
+    match state.overlays.last_mut() {
+        Some(Overlay::Detail(detail)) => {
+            let pane = measured.reader.as_ref();
+            detail.scroll = scrolled(detail.scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
+        }
+        Some(Overlay::Help { scroll } | Overlay::Announcements { scroll }) => {
+            let pane = measured.overlay.as_ref();
+            *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
+        }
+        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }) => {}
+        None => move_cursor(state, measured, how, effects),
+    }
+}
+
+fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
+    let half = i32::from(height / 2).max(1);
+    let step = match how {
+        Go::Rows(rows) => i32::try_from(rows).unwrap_or(0),
+        Go::Halves(halves) => half.saturating_mul(i32::try_from(halves).unwrap_or(0)),
+        Go::First => return 0,
+        Go::Last => return most,
+    };
+    u16::try_from((i32::from(scroll) + step).clamp(0, i32::from(most))).unwrap_or(0)
+}
+
+fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>) {
+    let Some(tab) = state.tabs.active() else { return };
+    let stream = tab.stream.clone();
+    let Some(timeline) = state.timelines.get(&stream) else { return };
+    let pane = measured.timeline.as_ref().filter(|pane| pane.stream == stream);
+    let in_view = pane.map_or(2, |pane| pane.visible.len()).max(2);
+    let half = isize::try_from(in_view / 2).unwrap_or(1).max(1);
+    let (from, steps) = match how {
+        Go::First => (0, 0),
+        Go::Last => (timeline.rows().len().saturating_sub(1), 0),
+        Go::Rows(rows) => (start(state, &stream, pane), rows),
+        Go::Halves(halves) => (start(state, &stream, pane), halves * half),
+    };
+    let Some(target) = walk(state, &stream, from, steps, matches!(how, Go::Last)) else { return };
+    let Some(key) = timeline.row(target).map(crate::state::Row::key) else { return };
+    let first = walk(state, &stream, 0, 0, false);
+    let left = timeline.rows().len() - target;
+    let far = pane.is_none_or(|pane| {
+        let beside = |row: &crate::state::VisibleRow| timeline.index_of(&row.key).is_some_and(|index| index.abs_diff(target) <= in_view);
+        !pane.visible.iter().any(beside)
+    });
+    place_cursor(state, measured, key, Some(target) == first, far || matches!(how, Go::Last));
+    if matches!(how, Go::First)
+        && let Some(tab) = state.tabs.active_mut()
+    {
+        tab.unseen.clear();
+    }
+    if left <= NEAR_END {
+        load_older(state, &stream, effects);
+    }
+}
+
+/// Where a move starts: at the cursor, or at the top row in view where the cursor has left the view.
+fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePane>) -> usize {
+    let Some(timeline) = state.timelines.get(stream) else { return 0 };
+    let cursor = state.tabs.of(stream).and_then(|tab| tab.cursor.as_ref()).and_then(|key| timeline.index_of(key));
+    let top = pane.and_then(|pane| pane.visible.first()).and_then(|row| timeline.index_of(&row.key)).unwrap_or(0);
+    match (cursor, pane) {
+        (Some(index), Some(pane)) => {
+            let in_view = timeline.row(index).map(crate::state::Row::key).is_some_and(|key| pane.visible.iter().any(|row| row.key == key));
+            // A cursor that was moved since the last drawing is not in that drawing.
+            let follows = state.tabs.of(stream).is_some_and(|tab| tab.anchor == Anchor::Top);
+            if in_view || !follows { index } else { top }
+        }
+        (Some(index), None) => index,
+        (None, _) => top,
+    }
+}
+
+/// The index so many shown rows on from a start; the last shown one where there are fewer.
+fn walk(state: &State, stream: &Stream, from: usize, steps: isize, backwards: bool) -> Option<usize> {
+    let timeline = state.timelines.get(stream)?;
+    let is_shown = |index: usize| timeline.row(index).is_some_and(|row| state.is_shown(stream, row));
+    let mut found = if is_shown(from) {
+        Some(from)
+    } else if backwards {
+        (0..from).rev().find(|index| is_shown(*index))
+    } else {
+        (from..timeline.rows().len()).find(|index| is_shown(*index)).or_else(|| (0..from).rev().find(|index| is_shown(*index)))
+    }?;
+    for _ in 0..steps.unsigned_abs() {
+        let next = if steps > 0 {
+            (found + 1..timeline.rows().len()).find(|index| is_shown(*index))
+        } else {
+            (0..found).rev().find(|index| is_shown(*index))
+        };
+        match next {
+            Some(next) => found = next,
+            None => break,
+        }
+    }
+    Some(found)
+}
+
+/// Puts the cursor on a row. At the newest row the view follows again; anywhere else it stays where it is, or goes to
+/// the row where that is far away.
+fn place_cursor(state: &mut State, measured: &Measured, key: RowKey, newest: bool, far: bool) {
+    rows::freeze(state, measured);
+    let Some(tab) = state.tabs.active_mut() else { return };
+    if newest && !tab.held {
+        tab.anchor = Anchor::Top;
+    } else if far {
+        tab.anchor = Anchor::Row(key.clone(), 0);
+    }
+    tab.cursor = Some(key);
+}
+
+fn load_older(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) {
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    let waits = matches!(timeline.older_page, Loading::Asked | Loading::Failed(_, Some(_)));
+    if let Some(cursor) = timeline.older.clone().filter(|_| !waits) {
+        timeline.older_page = Loading::Asked;
+        effects.push(Effect::FetchPage { stream: stream.clone(), cursor: Some(cursor) });
+    }
+}
+
+fn next_unread(state: &mut State, measured: &Measured) {
+    let Some(tab) = state.tabs.active() else { return };
+    let Some(timeline) = state.timelines.get(&tab.stream) else { return };
+    let here = start(state, &tab.stream, measured.timeline.as_ref());
+    let mut unseen: Vec<(usize, &RowKey)> = tab.unseen.iter().filter_map(|key| timeline.index_of(key).map(|index| (index, key))).collect();
+    unseen.sort_unstable_by_key(|(index, _)| *index);
+    let next = unseen.iter().find(|(index, _)| *index > here).or_else(|| unseen.first());
+    let Some((index, key)) = next.map(|(index, key)| (*index, (*key).clone())) else { return };
+    if let Some(tab) = state.tabs.active_mut() {
+        tab.unseen.remove(&key);
+    }
+    place_cursor(state, measured, key, index == 0, true);
+}
+
+fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
+    let Some((key, status)) = state.cursor_row().and_then(|row| Some((row.key(), state.status_of(row)?))) else { return };
+    // What is read stays: the timeline beneath stops following.
+    rows::freeze(state, measured);
+    if let Some(tab) = state.tabs.active_mut() {
+        tab.cursor = Some(key);
+    }
+    let asked = state.store.moment();
+    state.overlays.push(Overlay::Detail(Detail { status: status.clone(), scroll: 0, thread: ThreadState::Asked }));
+    effects.push(Effect::FetchThread { id: status, asked });
+}
+
+fn hold_or_unfold(state: &mut State, measured: &Measured) {
+    let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
+    if let Some(status) = state.reading() {
+        if state.is_folded(&stream, &status) {
+            state.unfolded.insert(status);
+            return;
+        }
+        if state.unfolded.remove(&status) {
+            return;
+        }
+    }
+    if state.detail().is_some() {
+        return;
+    }
+    if state.tabs.active().is_some_and(|tab| tab.held) {
+        if let Some(tab) = state.tabs.active_mut() {
+            tab.held = false;
+            if tab.held_at_top {
+                tab.anchor = Anchor::Top;
+            }
+        }
+        return;
+    }
+    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top);
+    rows::freeze(state, measured);
+    if let Some(tab) = state.tabs.active_mut() {
+        tab.held = true;
+        tab.held_at_top = at_top;
+    }
+}
+
+fn open_picker(state: &mut State) {
+    state.overlays.push(Overlay::Subscribe { prompt: Prompt::default(), chosen: 0 });
+}
+
+fn close_tab(state: &mut State) {
+    state.overlays.clear();
+    let Some(tab) = state.tabs.close_active() else { return };
+    state.timelines.remove(&tab.stream);
+    let title = tab.stream.title(&state.offer.lists);
+    say(state, Plain::line(&format!("{title} closed and unsubscribed; u brings it back")), false);
+    if state.tabs.all().is_empty() {
+        open_picker(state);
+    }
+}
+
+fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
+    state.retries += 1;
+    for (stream, timeline) in &mut state.timelines {
+        if matches!(timeline.first_page, Loading::Failed(..)) {
+            timeline.first_page = Loading::Asked;
+            effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
+        }
+        if matches!(timeline.older_page, Loading::Failed(..)) {
+            timeline.older_page = Loading::Idle;
+        }
+    }
+    if matches!(state.offer_loading, Loading::Failed(..)) {
+        state.offer_loading = Loading::Asked;
+        effects.push(Effect::FetchOffer);
+    }
+    say(state, Plain::line("trying again"), false);
+}
+
+/// How many entries the picker on top has.
+fn entries(state: &State) -> usize {
+    match state.overlays.last() {
+        Some(Overlay::Palette { prompt, .. }) => overlay::command_choices(prompt.text()).len(),
+        Some(Overlay::Subscribe { prompt, .. }) => state.stream_choices(prompt.text()).len(),
+        Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. }) | None => 0,
+    }
+}
+
+fn choose(state: &mut State, step: isize) {
+    let count = entries(state);
+    if let Some((_, chosen)) = super::typing(state) {
+        *chosen = chosen.saturating_add_signed(step).min(count.saturating_sub(1));
+    }
+}
+
+fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
+    match state.overlays.last() {
+        Some(Overlay::Palette { prompt, chosen }) => {
+            let wanted = overlay::command_choices(prompt.text()).get(*chosen).map(|row| row.command);
+            if let Some(wanted) = wanted {
+                state.overlays.pop();
+                run(state, wanted, measured, effects);
+            }
+        }
+        Some(Overlay::Subscribe { prompt, chosen }) => {
+            let wanted = state.stream_choices(prompt.text()).into_iter().nth(*chosen).map(|choice| choice.stream);
+            if let Some(stream) = wanted {
+                state.overlays.clear();
+                state.open(stream.clone());
+                state.tabs.go_to(&stream);
+            }
+        }
+        Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. }) | None => {}
+    }
+}
+
+/// The mouse: tabs and rows are chosen, a chosen row is opened, the wheel moves what is under it.
+pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u16, u16), effects: &mut Vec<Effect>) {
+    let (x, y) = at;
+    let step = match mouse {
+        Mouse::WheelDown => 1,
+        Mouse::WheelUp => -1,
+        Mouse::Click => {
+            click(state, measured, x, y, effects);
+            return;
+        }
+    };
+    state.revision += 1;
+    match state.overlays.last() {
+        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }) => choose(state, step),
+        Some(Overlay::Detail(_)) if state.is_wide() && measured.timeline.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
+            move_cursor(state, measured, Go::Rows(step), effects);
+        }
+        Some(Overlay::Detail(_) | Overlay::Help { .. } | Overlay::Announcements { .. }) => {
+            go(state, measured, Go::Rows(step * 3), effects);
+        }
+        None => move_cursor(state, measured, Go::Rows(step), effects),
+    }
+}
+
+fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut Vec<Effect>) {
+    if y == 0 {
+        if let Some((_, _, index)) = measured.tabs.iter().find(|(from, to, _)| (*from..*to).contains(&x)) {
+            state.overlays.clear();
+            state.tabs.select(*index);
+            state.revision += 1;
+        }
+        return;
+    }
+    match state.overlays.last() {
+        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }) => {
+            let Some(pane) = measured.overlay.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };
+            let (first_y, first) = pane.first;
+            let Some(entry) = y.checked_sub(first_y).map(usize::from).filter(|entry| *entry < pane.entries) else { return };
+            if let Some((_, chosen)) = super::typing(state) {
+                *chosen = first + entry;
+            }
+            run(state, Command::Accept, measured, effects);
+        }
+        Some(Overlay::Help { .. } | Overlay::Announcements { .. }) => {}
+        Some(Overlay::Detail(_)) if !state.is_wide() => {}
+        Some(Overlay::Detail(_)) | None => {
+            let Some(pane) = measured.timeline.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };
+            let Some(row) = pane.visible.iter().find(|row| y >= row.y && y - row.y < row.height) else { return };
+            let Some(tab) = state.tabs.active().filter(|tab| tab.stream == pane.stream) else { return };
+            let Some(index) = state.timelines.get(&tab.stream).and_then(|timeline| timeline.index_of(&row.key)) else { return };
+            let again = tab.cursor.as_ref() == Some(&row.key);
+            state.overlays.clear();
+            if again {
+                run(state, Command::Read, measured, effects);
+            } else {
+                place_cursor(state, measured, row.key.clone(), index == 0, false);
+                state.revision += 1;
+            }
+        }
+    }
+}

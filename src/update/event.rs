@@ -1,0 +1,320 @@
+//! What each event does to store, tabs and connection line.
+
+use super::rows::{self, Came};
+use super::{Effect, say};
+use crate::model::{
+    Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Server, StatusId,
+    Stream, StreamEvent, Subscription,
+};
+use crate::state::{Anchor, Cause, Loading, Measured, Put, Row, RowKey, State};
+use crate::text::{LinkKind, Plain};
+use jiff::SignedDuration;
+
+/// How many announcements are kept.
+const ANNOUNCEMENTS_KEPT: usize = 50;
+
+pub(super) fn apply(state: &mut State, measured: &Measured, origin: Origin, event: Event, effects: &mut Vec<Effect>) {
+    if origin.account != state.line.origin.account {
+        return;
+    }
+    match event {
+        Event::Connection(connection) => {
+            state.line.origin = origin;
+            connection_changed(state, connection, effects);
+        }
+        Event::Subscription { stream, standing } => subscription_changed(state, &stream, standing, effects),
+        Event::Server(server) => server_known(state, server, effects),
+        Event::Stream(event) => streamed(state, measured, event, effects),
+        Event::Lagged { shed } => lagged(state, &shed),
+        Event::Ping(round_trip) => {
+            state.line.ping = Some(round_trip);
+            state.revision += 1;
+        }
+        Event::Malformed { what: _ } => state.malformed += 1,
+    }
+}
+
+fn connection_changed(state: &mut State, connection: Connection, effects: &mut Vec<Effect>) {
+    let now = state.now;
+    let was_live = state.line.state == Connection::Live;
+    let is_live = connection == Connection::Live;
+    state.line.next_attempt = match &connection {
+        Connection::Reconnecting { retry_in, .. } | Connection::RateLimited { retry_in, .. } | Connection::Offline { retry_in, .. } => {
+            now.checked_add(SignedDuration::try_from(*retry_in).unwrap_or(SignedDuration::ZERO)).ok()
+        }
+        Connection::Connecting | Connection::Live | Connection::SignedOut { .. } | Connection::Failed { .. } => None,
+    };
+    if std::mem::discriminant(&state.line.state) != std::mem::discriminant(&connection) {
+        state.line.since = now;
+    }
+    let keeps_loading = !matches!(connection, Connection::SignedOut { .. } | Connection::Connecting);
+    state.line.state = connection;
+    state.revision += 1;
+    if was_live && !is_live {
+        state.line.losses += 1;
+        state.line.last_live = Some(now);
+        state.line.ping = None;
+        for timeline in state.timelines.values_mut() {
+            timeline.broken_since.get_or_insert(now);
+            timeline.live_since = None;
+        }
+    }
+    if is_live {
+        for timeline in state.timelines.values_mut() {
+            if let Some(since) = timeline.broken_since.take() {
+                timeline.mark_gap(Some(since), Some(now), Cause::Disconnected, None);
+                if timeline.rows().is_empty() && timeline.first_page == Loading::Done {
+                    // Without a row there is nothing for a gap to stand on; asking again is honest and cheap.
+                    timeline.first_page = Loading::Idle;
+                }
+            }
+            timeline.live_since.get_or_insert(now);
+        }
+    }
+    if keeps_loading {
+        // Also when the socket does not open: the pages may come all the same.
+        load_first_pages(state, effects);
+        ask_about_reader(state, effects);
+    }
+}
+
+fn load_first_pages(state: &mut State, effects: &mut Vec<Effect>) {
+    for (stream, timeline) in &mut state.timelines {
+        if timeline.first_page == Loading::Idle {
+            timeline.first_page = Loading::Asked;
+            effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
+        }
+    }
+}
+
+fn ask_about_reader(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.offer_loading == Loading::Idle {
+        state.offer_loading = Loading::Asked;
+        effects.push(Effect::FetchOffer);
+    }
+    if !state.me_asked {
+        state.me_asked = true;
+        effects.push(Effect::FetchAccount);
+    }
+}
+
+fn subscription_changed(state: &mut State, stream: &Stream, standing: Subscription, effects: &mut Vec<Effect>) {
+    let title = stream.title(&state.offer.lists);
+    let now = state.now;
+    let live = state.line.state == Connection::Live;
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    if let Subscription::Refused(words) = &standing
+        && timeline.standing != standing
+    {
+        let words = Plain::line(&format!("{title} was refused: {words}"));
+        timeline.live_since = None;
+        timeline.standing = standing;
+        say(state, words, true);
+        return;
+    }
+    timeline.standing = standing;
+    if live && timeline.standing != Subscription::NotStreamed {
+        timeline.live_since.get_or_insert(now);
+    }
+    if timeline.standing == Subscription::NotStreamed {
+        timeline.live_since = None;
+    }
+    if timeline.first_page == Loading::Idle {
+        timeline.first_page = Loading::Asked;
+        effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
+    }
+    state.revision += 1;
+}
+
+fn server_known(state: &mut State, server: Server, effects: &mut Vec<Effect>) {
+    state.server = Some(server);
+    state.revision += 1;
+    ask_about_reader(state, effects);
+}
+
+fn streamed(state: &mut State, measured: &Measured, event: StreamEvent, effects: &mut Vec<Effect>) {
+    let now = state.now;
+    state.meter.count(now);
+    for stream in &event.streams {
+        if let Some(timeline) = state.timelines.get_mut(stream) {
+            timeline.last_event = Some(now);
+            if timeline.standing == Subscription::Requested {
+                timeline.standing = Subscription::Open;
+            }
+        }
+    }
+    match event.payload {
+        Payload::Update(bundle) => arrived(state, measured, &event.streams, bundle),
+        Payload::Edit(bundle) => {
+            let put = state.store.put_edit(bundle);
+            state.revision += u64::from(put == Put::Changed);
+        }
+        Payload::Delete(id) => deleted(state, measured, &id),
+        Payload::Notification(notification, bundle) => notified(state, measured, notification, bundle),
+        Payload::Conversation(conversation, bundle) => talked(state, measured, conversation, bundle, Came::Live),
+        Payload::Announcement(announcement) => announced(state, announcement),
+        Payload::AnnouncementReaction(reaction) => reacted(state, reaction),
+        Payload::AnnouncementDelete(id) => {
+            state.announcements.retain(|held| held.id != id);
+            state.revision += 1;
+        }
+        Payload::FiltersChanged => {
+            say(state, Plain::line("your filters changed on the server; posts that come from now on follow them"), false);
+        }
+        Payload::NotificationsMerged => {
+            if let Some(timeline) = state.timelines.get_mut(&Stream::UserNotification)
+                && timeline.first_page != Loading::Asked
+            {
+                timeline.first_page = Loading::Asked;
+                effects.push(Effect::FetchPage { stream: Stream::UserNotification, cursor: None });
+            }
+        }
+        Payload::Other => state.unknown += 1,
+    }
+}
+
+fn arrived(state: &mut State, measured: &Measured, streams: &[Stream], bundle: Bundle) {
+    let Some(id) = bundle.main().map(|status| status.id.clone()) else { return };
+    match state.store.put(bundle) {
+        Put::Gone => return,
+        Put::Changed => state.revision += 1,
+        Put::New | Put::Same => {}
+    }
+    if state.store.shown(&id).is_none() {
+        return;
+    }
+    for stream in streams {
+        if matches!(stream, Stream::UserNotification | Stream::Direct) {
+            continue;
+        }
+        if rows::insert(state, measured, stream, Row::Status(id.clone()), Came::Live)
+            && let Some(timeline) = state.timelines.get_mut(stream)
+        {
+            timeline.meter.count(state.now);
+        }
+    }
+}
+
+/// A deletion counts everywhere, whatever stream named it: the words are gone at once, a tombstone stands where the
+/// post was in view, and its boosts go with it.
+fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
+    let removed = state.store.delete(id);
+    let streams: Vec<Stream> = state.timelines.keys().cloned().collect();
+    for gone in &removed.statuses {
+        let key = RowKey::Status(gone.clone());
+        for stream in &streams {
+            let in_view = state.tabs.active().is_some_and(|tab| tab.stream == *stream)
+                && measured.timeline.as_ref().is_some_and(|pane| pane.stream == *stream && pane.visible.iter().any(|row| row.key == key));
+            if !in_view {
+                rows::remove(state, stream, &key);
+            } else if state.timelines.get_mut(stream).is_some_and(|timeline| timeline.bury(gone))
+                && let Some(tab) = state.tabs.of_mut(stream)
+            {
+                tab.unseen.remove(&key);
+                tab.tombstones.push(gone.clone());
+            }
+        }
+    }
+    // Quotes and notifications of it, and an open thread, read differently even where no row went.
+    state.unfolded.remove(id);
+    state.revision += 1;
+}
+
+fn notified(state: &mut State, measured: &Measured, notification: Notification, bundle: Bundle) {
+    state.store.put(bundle);
+    let row = Row::Notification(notification.id.clone());
+    state.store.put_notification(notification);
+    let stream = Stream::UserNotification;
+    // Also when it came on `user`: there is one ledger of notifications.
+    if rows::insert(state, measured, &stream, row, Came::Live)
+        && let Some(timeline) = state.timelines.get_mut(&stream)
+    {
+        timeline.meter.count(state.now);
+        timeline.last_event = Some(state.now);
+    }
+}
+
+/// A conversation moves to where its last message belongs.
+pub(super) fn talked(state: &mut State, measured: &Measured, conversation: Conversation, bundle: Bundle, came: Came) {
+    state.store.put(bundle);
+    let stream = Stream::Direct;
+    if !state.timelines.contains_key(&stream) {
+        return;
+    }
+    let id = conversation.id.clone();
+    let last = conversation.last_status.clone();
+    let before = state.store.put_conversation(conversation);
+    if before.as_ref().is_some_and(|before| before.last_status == last) {
+        state.revision += 1;
+        let row = Row::Conversation(id, last);
+        if state.timelines.get(&stream).is_some_and(|timeline| timeline.index_of(&row.key()).is_some()) {
+            return;
+        }
+        rows::insert(state, measured, &stream, row, came);
+        return;
+    }
+    let key = RowKey::Conversation(id.clone());
+    let at_cursor = state.tabs.of(&stream).is_some_and(|tab| tab.cursor.as_ref() == Some(&key));
+    rows::remove(state, &stream, &key);
+    if rows::insert(state, measured, &stream, Row::Conversation(id, last), came) {
+        if let Some(timeline) = state.timelines.get_mut(&stream)
+            && came == Came::Live
+        {
+            timeline.meter.count(state.now);
+        }
+        if let Some(tab) = state.tabs.of_mut(&stream)
+            && at_cursor
+            && tab.anchor == Anchor::Top
+        {
+            tab.cursor = Some(key);
+        }
+    }
+}
+
+fn announced(state: &mut State, announcement: Announcement) {
+    let words = announcement.content.open(&|_| None::<LinkKind>).text();
+    let first: String = words.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
+    match state.announcements.iter_mut().find(|held| held.id == announcement.id) {
+        Some(held) => {
+            // A changed announcement carries no reactions of its own where nobody reacted since.
+            *held = announcement;
+        }
+        None => {
+            state.announcements.insert(0, announcement);
+            state.announcements.truncate(ANNOUNCEMENTS_KEPT);
+        }
+    }
+    say(state, Plain::line(&format!("announcement: {first} — A reads it")), false);
+}
+
+fn reacted(state: &mut State, reaction: AnnouncementReaction) {
+    let Some(held) = state.announcements.iter_mut().find(|held| held.id == reaction.announcement) else { return };
+    match held.reactions.iter().position(|known| known.name == reaction.name) {
+        Some(index) if reaction.count == 0 => {
+            held.reactions.remove(index);
+        }
+        Some(index) => {
+            if let Some(known) = held.reactions.get_mut(index) {
+                known.count = reaction.count;
+            }
+        }
+        None if reaction.count > 0 && held.reactions.len() < 100 => {
+            held.reactions.push(Reaction { name: reaction.name, count: reaction.count });
+        }
+        None => {}
+    }
+    state.revision += 1;
+}
+
+fn lagged(state: &mut State, shed: &[(Stream, u64)]) {
+    let now = state.now;
+    let mut total = 0_u64;
+    for (stream, count) in shed {
+        total = total.saturating_add(*count);
+        if let Some(timeline) = state.timelines.get_mut(stream) {
+            timeline.mark_gap(timeline.last_event, Some(now), Cause::Shed, Some(*count));
+            timeline.live_since = Some(now);
+        }
+    }
+    say(state, Plain::line(&format!("{total} posts came faster than they could be taken and were dropped; a gap marks where")), true);
+}

@@ -1,0 +1,160 @@
+//! What each REST answer does.
+
+use super::rows::{self, Came};
+use super::{Reply, event, say};
+use crate::model::{Bundle, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
+use crate::state::{Loading, Measured, Overlay, Row, RowKey, State, ThreadState};
+use crate::text::Plain;
+use jiff::SignedDuration;
+
+/// The shortest and longest wait before a page that failed is asked for again, in seconds.
+const RETRY_SECONDS: (i64, i64) = (5, 300);
+
+pub(super) fn apply(state: &mut State, reply: Reply) {
+    match reply {
+        Reply::Page { stream, cursor, result } => page(state, &stream, cursor.as_ref(), result),
+        Reply::Thread { id, asked, result } => thread(state, &id, asked, result),
+        Reply::Offer(result) => offer(state, result),
+        Reply::Account(Ok(account)) => {
+            state.me = Some(account.clone());
+            state.store.put_account(account);
+            state.revision += 1;
+        }
+        // The name of the reader is a nicety; what an unaccepted token means is said by the connection.
+        Reply::Account(Err(_)) => {}
+    }
+}
+
+fn page(state: &mut State, stream: &Stream, cursor: Option<&Cursor>, result: Result<Page, Failure>) {
+    let now = state.now;
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    let page = match result {
+        Ok(page) => page,
+        Err(failure) => {
+            timeline.attempts += 1;
+            let at = retry_at(now, &failure, timeline.attempts);
+            let loading = Loading::Failed(failure, at);
+            if cursor.is_none() {
+                timeline.first_page = loading
+            } else {
+                timeline.older_page = loading
+            }
+            state.revision += 1;
+            return;
+        }
+    };
+    timeline.attempts = 0;
+    if cursor.is_none() {
+        // Where the ledger reaches further down already (a reload), its own place to go on from stays.
+        if timeline.first_page != Loading::Done && timeline.older.is_none() {
+            timeline.older.clone_from(&page.older);
+        }
+        timeline.first_page = Loading::Done;
+    } else {
+        timeline.older = page.older.clone().filter(|older| Some(older) != cursor);
+        timeline.older_page = Loading::Done;
+    }
+    let rejected = page.rejected;
+    take(state, stream, page);
+    state.revision += 1;
+    if rejected > 0 {
+        let title = stream.title(&state.offer.lists);
+        say(state, Plain::line(&format!("{title}: {rejected} of the page could not be read and are left out")), true);
+    }
+}
+
+fn take(state: &mut State, stream: &Stream, page: Page) {
+    // Rows of a page are not news, so what is in view does not matter.
+    let nothing = Measured::default();
+    state.store.put(page.bundle);
+    for item in page.items {
+        match item {
+            Item::Status(id) => {
+                if state.store.shown(&id).is_some() {
+                    rows::insert(state, &nothing, stream, Row::Status(id), Came::Page);
+                }
+            }
+            Item::Notification(notification) => {
+                let row = Row::Notification(notification.id.clone());
+                state.store.put_notification(notification);
+                rows::insert(state, &nothing, stream, row, Came::Page);
+            }
+            Item::Conversation(conversation) => event::talked(state, &nothing, conversation, Bundle::default(), Came::Page),
+        }
+    }
+}
+
+fn retry_at(now: Timestamp, failure: &Failure, attempts: u32) -> Option<Timestamp> {
+    match failure.kind {
+        FailureKind::Retry => {
+            let (shortest, longest) = RETRY_SECONDS;
+            let wait = (shortest << attempts.saturating_sub(1).min(10)).min(longest);
+            now.checked_add(SignedDuration::from_secs(wait)).ok()
+        }
+        FailureKind::RateLimited(until) => Some(until),
+        FailureKind::Unauthorized | FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => None,
+    }
+}
+
+fn thread(state: &mut State, id: &StatusId, asked: u64, result: Result<(Bundle, Thread), Failure>) {
+    let answer = match result {
+        Ok((bundle, mut thread)) => {
+            // The server answered for this very post, so a deletion from before the question is lifted.
+            if state.store.lift(id, asked) {
+                state.store.put(bundle);
+                for (stream, timeline) in &mut state.timelines {
+                    if matches!(
+                        timeline.index_of(&RowKey::Status(id.clone())).and_then(|index| timeline.row(index)),
+                        Some(Row::Tombstone(_))
+                    ) {
+                        timeline.unbury(id);
+                        if let Some(tab) = state.tabs.of_mut(stream) {
+                            tab.tombstones.retain(|held| held != id);
+                        }
+                    }
+                }
+            }
+            state.store.put(std::mem::take(&mut thread.bundle));
+            ThreadState::Here(thread)
+        }
+        Err(failure) => ThreadState::Failed(failure),
+    };
+    for overlay in &mut state.overlays {
+        if let Overlay::Detail(detail) = overlay
+            && detail.status == *id
+        {
+            detail.thread = answer.clone();
+        }
+    }
+    state.revision += 1;
+}
+
+fn offer(state: &mut State, result: Result<Offer, Failure>) {
+    state.revision += 1;
+    match result {
+        Ok(offer) => {
+            state.offer = offer;
+            state.offer_loading = Loading::Done;
+            for spec in std::mem::take(&mut state.unresolved) {
+                open_spec(state, &spec);
+            }
+        }
+        Err(failure) => {
+            let at = retry_at(state.now, &failure, 2);
+            if at.is_none() && !state.unresolved.is_empty() {
+                let names: Vec<String> = state.unresolved.iter().map(Spec::to_string).collect();
+                let words = format!("{} cannot be opened, the lists are not to be had: {}", names.join(", "), failure.reason);
+                say(state, Plain::line(&words), true);
+            }
+            state.offer_loading = Loading::Failed(failure, at);
+        }
+    }
+}
+
+/// Opens the tab of a spec at its place among the tabs that were asked for; says what is wrong where there is none.
+fn open_spec(state: &mut State, spec: &Spec) {
+    match spec.resolve(&state.offer.lists) {
+        Ok(stream) => state.open(stream),
+        Err(error) => say(state, Plain::line(&error.to_string()), true),
+    }
+}

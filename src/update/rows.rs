@@ -1,0 +1,148 @@
+//! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
+
+use crate::model::{StatusId, Stream};
+use crate::state::{Anchor, Measured, Overlay, Row, RowKey, State};
+
+/// How a row came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// By the stream, as it happened: it counts as unseen until it has been in view.
+    Live,
+    /// With a page that was asked for.
+    Page,
+}
+
+/// Takes over what the last drawing found: where the view settled, what has been seen, which tombstones left the view.
+pub(crate) fn adopt(state: &mut State, measured: &Measured) {
+    let pane = measured.timeline.as_ref().filter(|pane| state.tabs.active().is_some_and(|tab| tab.stream == pane.stream));
+    if let (Some(pane), Some(tab)) = (pane, state.tabs.active_mut()) {
+        if !tab.unseen.is_empty() {
+            let before = tab.unseen.len();
+            for row in &pane.visible {
+                tab.unseen.remove(&row.key);
+            }
+            state.revision += u64::from(before != tab.unseen.len());
+        }
+        if let (Anchor::Row(..), Some((key, lines))) = (&tab.anchor, &pane.top)
+            && tab.anchor == pane.asked
+            && state.timelines.get(&tab.stream).is_some_and(|timeline| timeline.index_of(key).is_some())
+        {
+            tab.anchor = Anchor::Row(key.clone(), i32::from(*lines));
+        }
+    }
+    let active = state.tabs.active_index();
+    let mut gone: Vec<(Stream, StatusId)> = Vec::new();
+    for (index, tab) in state.tabs.all().iter().enumerate() {
+        let in_view = |id: &StatusId| {
+            let key = RowKey::Status(id.clone());
+            // Before the first drawing of a tab nothing is known of what is in view, so nothing is taken away.
+            index == active && pane.is_none_or(|pane| pane.visible.iter().any(|row| row.key == key))
+        };
+        gone.extend(tab.tombstones.iter().filter(|id| !in_view(id)).map(|id| (tab.stream.clone(), id.clone())));
+    }
+    for (stream, id) in gone {
+        remove(state, &stream, &RowKey::Status(id.clone()));
+        if let Some(tab) = state.tabs.of_mut(&stream) {
+            tab.tombstones.retain(|held| *held != id);
+        }
+    }
+}
+
+/// Puts a row into the ledger of a stream; says whether it was not there before.
+pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
+    let shown = state.is_shown(stream, &row);
+    let covered = is_covered(state);
+    let active = state.tabs.active().is_some_and(|tab| tab.stream == *stream);
+    let Some(timeline) = state.timelines.get_mut(stream) else { return false };
+    if came == Came::Live && timeline.is_below_floor(&row) {
+        return false;
+    }
+    let key = row.key();
+    if !timeline.insert(row) {
+        return false;
+    }
+    let index = timeline.index_of(&key).unwrap_or(0);
+    if came == Came::Live
+        && shown
+        && let Some(tab) = state.tabs.of_mut(stream)
+    {
+        let in_view = measured.timeline.as_ref().map_or(1, |pane| pane.visible.len().max(1));
+        let seen = active && !covered && tab.follows() && index < in_view;
+        if !seen {
+            tab.unseen.insert(key);
+        }
+    }
+    trim(state, stream);
+    state.revision += 1;
+    true
+}
+
+/// Whether something lies over the timeline, so that what comes there is not seen.
+fn is_covered(state: &State) -> bool {
+    match state.overlays.last() {
+        None => false,
+        Some(Overlay::Detail(_)) => !state.is_wide(),
+        Some(Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Announcements { .. }) => true,
+    }
+}
+
+/// Takes a row out; cursor and anchor go to the next older row, or to the next newer one at the end.
+pub(crate) fn remove(state: &mut State, stream: &Stream, key: &RowKey) {
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    let Some(index) = timeline.index_of(key) else { return };
+    timeline.remove(key);
+    let heir = timeline.row(index).or_else(|| timeline.row(index.checked_sub(1)?)).map(Row::key);
+    if let Some(tab) = state.tabs.of_mut(stream) {
+        tab.unseen.remove(key);
+        if tab.cursor.as_ref() == Some(key) {
+            tab.cursor.clone_from(&heir);
+        }
+        if matches!(&tab.anchor, Anchor::Row(at, _) if at == key) {
+            tab.anchor = heir.map_or(Anchor::Top, |heir| Anchor::Row(heir, 0));
+        }
+    }
+    state.revision += 1;
+}
+
+/// Drops rows over the cap, but none that the reader looks at.
+pub(crate) fn trim(state: &mut State, stream: &Stream) {
+    let cap = state.settings.rows;
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    if timeline.rows().len() <= cap {
+        return;
+    }
+    let Some(tab) = state.tabs.of_mut(stream) else { return };
+    let protected = match &tab.anchor {
+        Anchor::Top => None,
+        Anchor::Row(key, _) => [Some(key), tab.cursor.as_ref()].into_iter().flatten().filter_map(|key| timeline.index_of(key)).max(),
+    };
+    for row in timeline.trim(cap, protected) {
+        let key = row.key();
+        tab.unseen.remove(&key);
+        if let Row::Tombstone(id) = &row {
+            tab.tombstones.retain(|held| held != id);
+        }
+        if tab.cursor.as_ref() == Some(&key) {
+            tab.cursor = None;
+        }
+        if matches!(&tab.anchor, Anchor::Row(at, _) if *at == key) {
+            tab.anchor = Anchor::Top;
+        }
+    }
+}
+
+/// Stops following: the row at the top of the pane stays there.
+pub(crate) fn freeze(state: &mut State, measured: &Measured) {
+    let Some(tab) = state.tabs.active() else { return };
+    if tab.anchor != Anchor::Top {
+        return;
+    }
+    let Some(timeline) = state.timelines.get(&tab.stream) else { return };
+    let drawn = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream).and_then(|pane| pane.top.clone());
+    let top = drawn
+        .filter(|(key, _)| timeline.index_of(key).is_some())
+        .or_else(|| timeline.rows().iter().find(|row| state.is_shown(&tab.stream, row)).map(|row| (row.key(), 0)));
+    if let (Some((key, lines)), Some(tab)) = (top, state.tabs.active_mut()) {
+        tab.anchor = Anchor::Row(key, i32::from(lines));
+    }
+}

@@ -1,0 +1,681 @@
+//! The reducer: message sequences in, states and effects out, and `State::check` after every message.
+#![cfg(test)]
+
+use jiff::SignedDuration;
+use proptest::prelude::*;
+use std::time::Duration;
+use trunkline::command::Command;
+use trunkline::keymap::Keymap;
+use trunkline::model::*;
+use trunkline::state::*;
+use trunkline::text::{Html, Plain};
+use trunkline::update::{Effect, Msg, Reply, update};
+
+/// A state with the drawing that goes with it, so that what flows back is what a screen of `lines` rows would say.
+struct Desk {
+    state: State,
+    keymap: Keymap,
+    lines: usize,
+    measured: Measured,
+}
+
+impl Desk {
+    fn new(specs: &[&str]) -> Self {
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let settings = Settings { rows: 100, ..Settings::default() };
+        let mut state = State::new(settings, now, Vec::new());
+        specs.iter().for_each(|spec| state.open(stream(spec)));
+        let mut desk = Self { state, keymap: Keymap::compile().unwrap(), lines: 5, measured: Measured::default() };
+        desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
+        desk
+    }
+
+    fn send(&mut self, msg: Msg) -> Vec<Effect> {
+        let said = format!("{msg:?}");
+        let effects = update(&mut self.state, &self.keymap, msg, &self.measured);
+        if let Err(broken) = self.state.check() {
+            panic!("{broken}\nafter {said}");
+        }
+        self.draw();
+        effects
+    }
+
+    /// What a screen with one line per row would measure.
+    fn draw(&mut self) {
+        self.measured.timeline = self.state.tabs.active().map(|tab| {
+            let timeline = &self.state.timelines[&tab.stream];
+            let shown: Vec<RowKey> = timeline.rows().iter().filter(|row| self.state.is_shown(&tab.stream, row)).map(Row::key).collect();
+            let mut top = match &tab.anchor {
+                Anchor::Top => 0,
+                Anchor::Row(key, _) => shown.iter().position(|shown| shown == key).unwrap_or(0),
+            };
+            if let (Anchor::Row(..), Some(cursor)) = (&tab.anchor, &tab.cursor) {
+                let at = shown.iter().position(|shown| shown == cursor).unwrap_or(top);
+                top = top.clamp(at.saturating_sub(self.lines - 1), at);
+            }
+            let visible = shown.iter().skip(top).take(self.lines).zip(0..);
+            TimelinePane {
+                area: Area { x: 0, y: 2, width: 80, height: u16::try_from(self.lines).unwrap() },
+                stream: tab.stream.clone(),
+                asked: tab.anchor.clone(),
+                top: shown.get(top).map(|key| (key.clone(), 0)),
+                visible: visible.map(|(key, y)| VisibleRow { key: key.clone(), y: 2 + y, height: 1, whole: true }).collect(),
+            }
+        });
+    }
+
+    fn key(&mut self, keys: &str) -> Vec<Effect> {
+        keys.split_whitespace().flat_map(|key| self.send(Msg::Key(key.parse().unwrap()))).collect()
+    }
+
+    fn event(&mut self, streams: &[&str], payload: Payload) {
+        let streams = streams.iter().map(|spec| stream(spec)).collect();
+        let event = StreamEvent { streams, named: None, name: Plain::line("event"), payload, raw: None };
+        self.send(Msg::Event(origin(), Event::Stream(event)));
+    }
+
+    fn post(&mut self, streams: &[&str], id: &str) {
+        self.event(streams, Payload::Update(bundle(vec![status(id, "words")])));
+    }
+
+    fn rows(&self, spec: &str) -> Vec<String> {
+        self.state.timelines[&stream(spec)]
+            .rows()
+            .iter()
+            .map(|row| match row {
+                Row::Gap(gap) => format!("gap>{}", gap.after),
+                Row::Tombstone(id) => format!("x{id}"),
+                Row::Status(_) | Row::Notification(_) | Row::Conversation(..) => row.place_id().to_owned(),
+            })
+            .collect()
+    }
+
+    fn tab(&self, spec: &str) -> &Tab {
+        self.state.tabs.of(&stream(spec)).unwrap()
+    }
+
+    fn words(&self, id: &str) -> String {
+        self.state.store.shown(&sid(id)).map(|entry| entry.rich().text()).unwrap_or_default()
+    }
+
+    fn top(&self) -> Option<String> {
+        self.measured.timeline.as_ref()?.visible.first().map(|row| format!("{:?}", row.key))
+    }
+
+    fn page(&mut self, spec: &str, cursor: Option<&str>, ids: &[&str], older: Option<&str>) {
+        let statuses: Vec<Status> = ids.iter().map(|id| status(id, "page")).collect();
+        let page = Page {
+            items: ids.iter().map(|id| Item::Status(sid(id))).collect(),
+            bundle: bundle(statuses),
+            older: older.map(|id| Cursor::Before(id.into())),
+            rejected: 0,
+        };
+        let cursor = cursor.map(|id| Cursor::Before(id.into()));
+        self.send(Msg::Reply(Reply::Page { stream: stream(spec), cursor, result: Ok(page) }));
+    }
+}
+
+fn origin() -> Origin {
+    Origin { account: 0, epoch: 1 }
+}
+
+fn stream(spec: &str) -> Stream {
+    match spec.parse().unwrap() {
+        Spec::Stream(stream) => stream,
+        Spec::List(id) => Stream::List(ListId::new(id.as_str()).unwrap()),
+    }
+}
+
+fn sid(id: &str) -> StatusId {
+    StatusId::new(id).unwrap()
+}
+
+fn account(id: &str) -> Account {
+    let name = Plain::line(&format!("Account {id}"));
+    Account { id: AccountId::new(id).unwrap(), acct: name.clone(), display_name: name, url: None, bot: false, locked: false }
+}
+
+fn status(id: &str, words: &str) -> Status {
+    Status {
+        id: sid(id),
+        account: AccountId::new("1").unwrap(),
+        created_at: None,
+        edited_at: None,
+        visibility: Visibility::Public,
+        language: None,
+        spoiler_text: Plain::default(),
+        content: Html::new(words),
+        sensitive: false,
+        reblog: None,
+        in_reply_to_id: None,
+        in_reply_to_account_id: None,
+        media_attachments: Vec::new(),
+        poll: None,
+        card: None,
+        quote: None,
+        mentions: Vec::new(),
+        tags: Vec::new(),
+        emojis: Vec::new(),
+        counts: Counts::default(),
+        personal: Personal::default(),
+        filtered: None,
+        url: None,
+        omitted: 0,
+    }
+}
+
+fn edited(id: &str, words: &str, second: i64) -> Status {
+    Status { edited_at: Some(Timestamp::from_second(second).unwrap()), ..status(id, words) }
+}
+
+fn boost(id: &str, of: &str) -> Vec<Status> {
+    vec![status(of, "words"), Status { reblog: Some(sid(of)), ..status(id, "") }]
+}
+
+fn bundle(statuses: Vec<Status>) -> Bundle {
+    Bundle { accounts: vec![account("1")], statuses }
+}
+
+fn notification(id: &str, about: Option<&str>) -> Notification {
+    Notification {
+        id: NotificationId::new(id).unwrap(),
+        kind: NotificationKind::Favourite,
+        created_at: None,
+        account: AccountId::new("1"),
+        status: about.map(sid),
+        group_key: None,
+    }
+}
+
+fn filter(context: FilterContext, action: FilterAction) -> FilterMatch {
+    FilterMatch { title: Plain::line("Sports"), context: vec![context], action }
+}
+
+#[test]
+fn a_tab_subscribes_first_and_then_loads_its_page() {
+    let mut desk = Desk::new(&["home"]);
+    desk.send(Msg::Key("a".parse().unwrap()));
+    desk.send(Msg::Paste("#rust".into()));
+    let effects = desk.key("enter");
+    assert_eq!(effects, [], "nothing is fetched before the subscription is under way");
+    assert_eq!(desk.state.subscriptions(), [stream("home"), stream("#rust")]);
+    let requested = Event::Subscription { stream: stream("#rust"), standing: Subscription::Requested };
+    let effects = desk.send(Msg::Event(origin(), requested));
+    assert_eq!(effects, [Effect::FetchPage { stream: stream("#rust"), cursor: None }]);
+    let effects = desk.key("x");
+    assert_eq!((effects, desk.state.subscriptions()), (vec![], vec![stream("home")]));
+    desk.key("u");
+    assert_eq!(desk.state.subscriptions(), [stream("home"), stream("#rust")]);
+}
+
+#[test]
+fn posts_stand_where_they_belong_and_count_once() {
+    let mut desk = Desk::new(&["home", "federated"]);
+    for id in ["10", "12", "9", "11", "10"] {
+        desk.post(&["home"], id);
+        desk.post(&["federated"], id);
+    }
+    desk.page("home", None, &["12", "11", "8"], None);
+    assert_eq!(desk.rows("home"), ["12", "11", "10", "9", "8"]);
+    assert_eq!(desk.tab("federated").unseen.len(), 4, "each once, though they came twice and over two streams");
+    assert_eq!(desk.tab("home").unseen.len(), 0, "in view");
+}
+
+#[test]
+fn an_edit_shows_everywhere_and_an_older_version_never_replaces_a_newer_one() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.post(&["home", "local"], "5");
+    desk.event(&["home"], Payload::Update(bundle(boost("6", "5"))));
+    desk.event(&["local"], Payload::Edit(bundle(vec![edited("5", "second", 20)])));
+    assert_eq!((desk.words("5"), desk.words("6")), ("second".into(), "second".into()), "in the boost as well");
+    desk.event(&["home"], Payload::Edit(bundle(vec![edited("5", "first", 10)])));
+    desk.event(&["home"], Payload::Update(bundle(vec![status("5", "original")])));
+    assert_eq!(desk.words("5"), "second");
+    desk.event(&["home"], Payload::Edit(bundle(vec![edited("5", "same moment, later frame", 20)])));
+    assert_eq!(desk.words("5"), "same moment, later frame");
+}
+
+#[test]
+fn an_edit_of_a_post_not_held_inserts_no_row_but_is_remembered() {
+    let mut desk = Desk::new(&["home"]);
+    desk.event(&["home"], Payload::Edit(bundle(vec![edited("5", "newer", 20)])));
+    assert_eq!(desk.rows("home"), Vec::<String>::new());
+    desk.post(&["home"], "5");
+    assert_eq!((desk.rows("home"), desk.words("5")), (vec!["5".to_owned()], "newer".into()));
+}
+
+#[test]
+fn a_delete_applies_everywhere_and_no_late_frame_revives() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.post(&["home", "local"], "5");
+    desk.post(&["home"], "4");
+    desk.event(&["home"], Payload::Update(bundle(boost("6", "5"))));
+    let mut quoting = status("7", "look");
+    quoting.quote = Some(Quote { state: QuoteState::Accepted, status: Some(sid("5")) });
+    desk.event(&["home"], Payload::Update(bundle(vec![status("5", "words"), quoting])));
+    desk.event(&["local"], Payload::Delete(sid("5")));
+    assert_eq!(desk.words("5"), "", "the words are gone at once");
+    assert_eq!(desk.rows("home"), ["7", "x6", "x5", "4"], "tombstones while in view; the boost goes with its post");
+    assert_eq!(desk.rows("local"), Vec::<String>::new(), "no tombstone where nobody looks");
+    let quote = desk.state.store.status(&sid("7")).unwrap().status().quote.clone().unwrap();
+    assert_eq!(quote.state, QuoteState::Deleted);
+    desk.post(&["home", "local"], "5");
+    desk.event(&["home"], Payload::Edit(bundle(vec![edited("5", "again", 20)])));
+    desk.event(&["home"], Payload::Update(bundle(boost("8", "5"))));
+    desk.page("home", None, &["5", "4"], None);
+    assert_eq!(desk.rows("home"), ["7", "x6", "x5", "4"]);
+    desk.key("2");
+    desk.key("1");
+    assert_eq!(desk.rows("home"), ["7", "4"], "tombstones leave with the view");
+}
+
+#[test]
+fn a_delete_before_its_post_wins() {
+    let mut desk = Desk::new(&["home"]);
+    desk.event(&["home"], Payload::Delete(sid("5")));
+    desk.event(&["home"], Payload::Edit(bundle(vec![edited("5", "edit", 20)])));
+    desk.post(&["home"], "5");
+    assert_eq!(desk.rows("home"), Vec::<String>::new());
+}
+
+#[test]
+fn only_an_answer_about_that_very_post_asked_later_lifts_a_delete() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "5");
+    let effects = desk.key("enter");
+    let Some(Effect::FetchThread { asked: before, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
+    desk.event(&["home"], Payload::Delete(sid("5")));
+    let answer = || Ok((bundle(vec![status("5", "back")]), Thread::default()));
+    desk.send(Msg::Reply(Reply::Thread { id: sid("5"), asked: before, result: answer() }));
+    assert_eq!(desk.rows("home"), ["x5"], "asked before the delete: says nothing about it");
+    let later = desk.state.store.moment();
+    desk.send(Msg::Reply(Reply::Thread { id: sid("5"), asked: later, result: answer() }));
+    assert_eq!((desk.rows("home"), desk.words("5")), (vec!["5".to_owned()], "back".into()));
+}
+
+#[test]
+fn fields_are_merged_by_their_presence() {
+    let mut desk = Desk::new(&["home", "federated"]);
+    let mut personal = status("5", "words");
+    personal.personal.favourited = Some(true);
+    personal.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Warn)]);
+    desk.event(&["home"], Payload::Update(bundle(vec![personal])));
+    let mut anonymous = status("5", "words");
+    anonymous.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Blur)]);
+    anonymous.counts.favourites = 3;
+    desk.event(&["federated"], Payload::Update(bundle(vec![anonymous])));
+    let held = desk.state.store.status(&sid("5")).unwrap().status();
+    assert_eq!(held.personal.favourited, Some(true), "an anonymous copy does not erase the reader's flags");
+    assert_eq!(held.counts.favourites, 3);
+    assert_eq!(held.filtered.as_ref().unwrap()[0].action, FilterAction::Warn, "the personal copy's filters count first");
+}
+
+#[test]
+fn server_filters_count_in_the_tabs_context_only() {
+    let mut desk = Desk::new(&["home", "federated", "notifications"]);
+    let mut hidden = status("5", "words");
+    hidden.filtered = Some(vec![filter(FilterContext::Public, FilterAction::Hide)]);
+    desk.event(&["home", "federated"], Payload::Update(bundle(vec![hidden.clone()])));
+    assert_eq!(desk.state.shown(&stream("home"), &sid("5")), Shown::Open);
+    assert_eq!(desk.state.shown(&stream("federated"), &sid("5")), Shown::Hidden);
+    assert_eq!(desk.tab("federated").unseen.len(), 0, "what is hidden is not news");
+    let mut warned = status("6", "words");
+    warned.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Warn)]);
+    desk.event(&["home"], Payload::Update(bundle(vec![warned])));
+    assert_eq!(desk.state.shown(&stream("home"), &sid("6")), Shown::Filtered(Plain::line("Sports")));
+    desk.key("g space");
+    assert_eq!(desk.state.shown(&stream("home"), &sid("6")), Shown::Open, "space unfolds");
+    assert!(!desk.tab("home").held);
+}
+
+#[test]
+fn the_view_follows_at_the_top_and_stays_still_anywhere_else() {
+    let mut desk = Desk::new(&["home"]);
+    for id in 10..20 {
+        desk.post(&["home"], &id.to_string());
+    }
+    assert!(desk.top().unwrap().contains("19"));
+    desk.post(&["home"], "20");
+    assert!(desk.top().unwrap().contains("20"), "follows");
+    desk.key("j j");
+    let here = desk.top();
+    for id in 21..40 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.post(&["home"], "15000");
+    desk.event(&["home"], Payload::Delete(sid("30")));
+    assert_eq!(desk.top(), here, "stays put");
+    assert_eq!(desk.tab("home").unseen.len(), 19, "counts what came, without what was deleted");
+    desk.key("g");
+    assert!(desk.top().unwrap().contains("15000"));
+    assert!(desk.tab("home").follows() && desk.tab("home").unseen.is_empty());
+}
+
+#[test]
+fn the_cursor_stays_with_its_post_while_others_come() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "10");
+    desk.key("g");
+    desk.post(&["home"], "11");
+    assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("10"))));
+    desk.key("k");
+    assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("11"))));
+}
+
+#[test]
+fn a_held_tab_freezes_fills_and_lets_go() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "10");
+    desk.key("space");
+    desk.post(&["home"], "11");
+    assert!(desk.top().unwrap().contains("10") && desk.tab("home").held);
+    assert_eq!(desk.tab("home").unseen.len(), 1);
+    desk.key("space");
+    assert!(desk.top().unwrap().contains("11") && desk.tab("home").follows());
+    assert_eq!(desk.rows("home"), ["11", "10"]);
+}
+
+#[test]
+fn unread_rows_are_gone_through_in_order() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.key("2");
+    for id in 10..30 {
+        desk.post(&["home"], &id.to_string());
+    }
+    assert_eq!(desk.tab("home").unseen.len(), 20);
+    desk.key("1");
+    desk.send(Msg::Tick(desk.state.now));
+    assert_eq!(desk.tab("home").unseen.len(), 15, "five are in view");
+    desk.key("]");
+    assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("24"))), "the next one below what was seen");
+}
+
+#[test]
+fn a_lost_connection_leaves_a_gap_row_and_what_comes_late_goes_to_its_side() {
+    let mut desk = Desk::new(&["home", "list:3"]);
+    desk.page("list:3", None, &[], None);
+    desk.post(&["home"], "10");
+    let lost = Connection::Reconnecting { reason: Plain::line("reset"), attempt: 1, retry_in: Duration::from_secs(3) };
+    desk.send(Msg::Event(origin(), Event::Connection(lost.clone())));
+    assert_eq!(desk.state.timelines[&stream("home")].live_since, None);
+    assert!(desk.state.line.next_attempt.is_some());
+    desk.send(Msg::Event(origin(), Event::Connection(lost)));
+    let effects = desk.send(Msg::Event(Origin { account: 0, epoch: 2 }, Event::Connection(Connection::Live)));
+    assert_eq!(
+        effects,
+        [Effect::FetchPage { stream: stream("list:3"), cursor: None }],
+        "an empty tab has no row to hang a gap on: it asks"
+    );
+    desk.post(&["home"], "12");
+    desk.post(&["home"], "9");
+    assert_eq!(desk.rows("home"), ["12", "gap>10", "10", "9"]);
+}
+
+#[test]
+fn shed_updates_leave_a_counted_gap() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "10");
+    desk.send(Msg::Event(origin(), Event::Lagged { shed: vec![(stream("home"), 7)] }));
+    desk.post(&["home"], "20");
+    assert_eq!(desk.rows("home"), ["20", "gap>10", "10"]);
+    let Row::Gap(gap) = &desk.state.timelines[&stream("home")].rows()[1] else { panic!() };
+    assert_eq!((gap.lost, gap.cause), (Some(7), Cause::Shed));
+}
+
+#[test]
+fn older_posts_are_paged_at_the_bottom_until_there_are_none() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19", "18"], Some("18"));
+    let effects = desk.key("G");
+    assert_eq!(effects, [Effect::FetchPage { stream: stream("home"), cursor: Some(Cursor::Before("18".into())) }]);
+    assert_eq!(desk.key("G"), [], "asked once");
+    desk.page("home", Some("18"), &["17", "16"], None);
+    assert_eq!(desk.rows("home"), ["20", "19", "18", "17", "16"]);
+    assert_eq!(desk.key("G"), [], "there is nothing older");
+    assert_eq!(desk.tab("home").unseen.len(), 0, "what was asked for is not news");
+}
+
+#[test]
+fn a_page_that_failed_is_asked_for_again_later_and_on_a_key() {
+    let mut desk = Desk::new(&["home"]);
+    let failure = Failure { kind: FailureKind::Retry, reason: Plain::line("502") };
+    desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: None, result: Err(failure.clone()) }));
+    let at = desk.state.next_deadline(&Measured::default()).unwrap();
+    assert_eq!(desk.send(Msg::Tick(at)), [Effect::FetchPage { stream: stream("home"), cursor: None }]);
+    let refused = Failure { kind: FailureKind::Forbidden, reason: Plain::line("no") };
+    desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: None, result: Err(refused) }));
+    let much_later = at.checked_add(SignedDuration::from_hours(5)).unwrap();
+    assert_eq!(desk.send(Msg::Tick(much_later)), [], "a refusal is not asked about again by itself");
+    assert_eq!(desk.key("ctrl-r"), [Effect::FetchPage { stream: stream("home"), cursor: None }]);
+}
+
+#[test]
+fn notifications_are_one_ledger_whatever_stream_brought_them() {
+    let mut desk = Desk::new(&["home", "notifications"]);
+    for streams in [&["home"][..], &["notifications"]] {
+        desk.event(streams, Payload::Notification(notification("7", Some("5")), bundle(vec![status("5", "mine")])));
+    }
+    assert_eq!(desk.rows("notifications"), ["7"]);
+    assert_eq!(desk.tab("notifications").unseen.len(), 1);
+    desk.event(&["home"], Payload::Delete(sid("5")));
+    assert_eq!(desk.rows("notifications"), ["7"], "the sentence stays, without the words");
+    assert!(desk.state.store.is_deleted(&sid("5")));
+}
+
+#[test]
+fn a_conversation_stands_by_its_last_message() {
+    let mut desk = Desk::new(&["direct"]);
+    let talk = |id: &str, last: &str| Conversation {
+        id: ConversationId::new(id).unwrap(),
+        accounts: vec![AccountId::new("1").unwrap()],
+        unread: true,
+        last_status: Some(sid(last)),
+    };
+    for (id, last) in [("1", "10"), ("2", "11"), ("1", "12"), ("1", "12")] {
+        desk.event(&["direct"], Payload::Conversation(talk(id, last), bundle(vec![status(last, "hello")])));
+    }
+    assert_eq!(desk.rows("direct"), ["12", "11"]);
+}
+
+#[test]
+fn a_refused_stream_says_so_in_the_servers_words() {
+    let mut desk = Desk::new(&["list:13"]);
+    let standing = Subscription::Refused(Plain::line("Not authorized to stream this list"));
+    desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("list:13"), standing: standing.clone() }));
+    assert_eq!(desk.state.timelines[&stream("list:13")].standing, standing);
+    assert!(desk.state.notices.shown().unwrap().text.as_str().contains("Not authorized to stream this list"));
+}
+
+#[test]
+fn announcements_can_be_read_and_their_reactions_counted() {
+    let mut desk = Desk::new(&["home"]);
+    let id = AnnouncementId::new("1").unwrap();
+    let announcement =
+        Announcement { id: id.clone(), content: Html::new("<p>Maintenance tonight</p>"), published_at: None, reactions: vec![] };
+    desk.event(&["home"], Payload::Announcement(announcement.clone()));
+    desk.event(&["home"], Payload::Announcement(announcement));
+    assert_eq!(desk.state.announcements.len(), 1);
+    assert!(desk.state.notices.shown().unwrap().text.as_str().contains("Maintenance tonight"));
+    let reaction =
+        |count| Payload::AnnouncementReaction(AnnouncementReaction { announcement: id.clone(), name: Plain::line("🎉"), count });
+    desk.event(&["home"], reaction(4));
+    assert_eq!(desk.state.announcements[0].reactions[0].count, 4);
+    desk.event(&["home"], reaction(0));
+    assert!(desk.state.announcements[0].reactions.is_empty());
+    desk.key("A");
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Announcements { .. })));
+    desk.event(&["home"], Payload::AnnouncementDelete(id));
+    assert!(desk.state.announcements.is_empty());
+}
+
+#[test]
+fn lists_asked_for_by_title_open_when_the_lists_are_known() {
+    let mut desk = Desk::new(&["home"]);
+    desk.state.unresolved.push("list:slow mail".parse().unwrap());
+    desk.state.unresolved.push("list:nobody".parse().unwrap());
+    let list = List { id: ListId::new("12").unwrap(), title: Plain::line("Slow mail") };
+    desk.send(Msg::Reply(Reply::Offer(Ok(Offer { lists: vec![list], followed_tags: vec![] }))));
+    assert_eq!(desk.state.subscriptions(), [stream("home"), stream("list:12")]);
+    assert!(desk.state.notices.shown().unwrap().text.as_str().contains("nobody"));
+}
+
+#[test]
+fn memory_is_bounded_by_the_rows_kept() {
+    let mut desk = Desk::new(&["home", "local"]);
+    for id in 1000..6000 {
+        desk.post(&["home", "local"], &id.to_string());
+        if id == 1200 {
+            desk.key("j j j");
+        }
+    }
+    assert_eq!(desk.rows("local").len(), 100);
+    let home = &desk.state.timelines[&stream("home")];
+    assert!(home.rows().len() <= 230, "{} rows", home.rows().len());
+    assert!(desk.state.cursor_row().is_some_and(|row| row.place_id() == "1197"), "what is read stays: {:?}", desk.state.cursor_row());
+    let (statuses, accounts, _) = desk.state.store.sizes();
+    assert!(statuses < 1_500 && accounts == 1, "{statuses} statuses, {accounts} accounts");
+}
+
+#[test]
+fn the_palette_runs_what_it_shows_and_pasted_text_is_never_keys() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.send(Msg::Paste("xq".into()));
+    assert_eq!(desk.state.tabs.all().len(), 2);
+    desk.key(": n e x t space t a b enter");
+    assert_eq!(desk.state.tabs.active_index(), 1);
+    assert!(desk.state.overlays.is_empty());
+    assert_eq!(desk.key("q"), [Effect::Quit]);
+}
+
+#[test]
+fn closing_the_last_tab_leaves_the_picker_open() {
+    let mut desk = Desk::new(&["home"]);
+    desk.key("x");
+    assert!(desk.state.subscriptions().is_empty());
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Subscribe { .. })));
+    desk.key("esc j k space enter ] g G 5 tab u");
+    assert_eq!(desk.state.subscriptions(), [stream("home")]);
+}
+
+fn payloads() -> impl Strategy<Value = Payload> {
+    let id = (1_u32..40).prop_map(|id| id.to_string());
+    prop_oneof![
+        4 => (id.clone(), 0_i64..4).prop_map(|(id, second)| Payload::Update(bundle(vec![
+            if second == 0 { status(&id, "first") } else { edited(&id, &format!("v{second}"), second) }
+        ]))),
+        2 => (id.clone(), 1_i64..6).prop_map(|(id, second)| Payload::Edit(bundle(vec![edited(&id, &format!("v{second}"), second)]))),
+        2 => id.clone().prop_map(|id| Payload::Delete(sid(&id))),
+        2 => (id.clone(), id.clone()).prop_map(|(id, of)| if id == of { Payload::Other } else { Payload::Update(bundle(boost(&format!("b{id}{of}"), &of))) }),
+        1 => (id.clone(), id.clone()).prop_map(|(id, of)| {
+            let mut quoting = status(&format!("q{id}"), "quotes");
+            quoting.quote = Some(Quote { state: QuoteState::Accepted, status: Some(sid(&of)) });
+            Payload::Update(bundle(vec![status(&of, "quoted"), quoting]))
+        }),
+        1 => (id.clone(), id.clone()).prop_map(|(id, of)| Payload::Notification(notification(&id, Some(&of)), bundle(vec![status(&of, "mine")]))),
+        1 => (id.clone(), id).prop_map(|(id, last)| Payload::Conversation(
+            Conversation { id: ConversationId::new(&id).unwrap(), accounts: vec![], unread: false, last_status: Some(sid(&last)) },
+            bundle(vec![status(&last, "hello")]),
+        )),
+        1 => Just(Payload::NotificationsMerged),
+        1 => Just(Payload::FiltersChanged),
+    ]
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Event(Vec<&'static str>, Payload),
+    Key(&'static str),
+    Connection(bool),
+    Lagged(u64),
+    Page(&'static str, Vec<u32>),
+    Seconds(i64),
+    Resize(u16, u16),
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let streams = proptest::sample::subsequence(vec!["home", "local", "federated", "#rust", "notifications", "direct"], 1..4);
+    let key = proptest::sample::select(vec![
+        "j", "k", "g", "G", "]", "space", "enter", "esc", "1", "2", "3", "tab", "x", "u", "a", "down", ":", "?", "A", "ctrl-d", "ctrl-u",
+        "ctrl-r",
+    ]);
+    prop_oneof![
+        12 => (streams, payloads()).prop_map(|(streams, payload)| Step::Event(streams, payload)),
+        6 => key.prop_map(Step::Key),
+        1 => any::<bool>().prop_map(Step::Connection),
+        1 => (1_u64..9).prop_map(Step::Lagged),
+        1 => (proptest::sample::select(vec!["home", "local", "#rust"]), proptest::collection::vec(1_u32..40, 0..8))
+            .prop_map(|(spec, ids)| Step::Page(spec, ids)),
+        1 => (0_i64..400).prop_map(Step::Seconds),
+        1 => (1_u16..200, 1_u16..60).prop_map(|(columns, lines)| Step::Resize(columns, lines)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_messages_keep_the_invariants(steps in proptest::collection::vec(steps(), 1..120)) {
+        let mut desk = Desk::new(&["home", "local", "federated", "#rust", "notifications", "direct"]);
+        desk.state.settings.rows = 12;
+        for step in steps {
+            match step {
+                Step::Event(streams, payload) => desk.event(&streams, payload),
+                Step::Key(key) => drop(desk.key(key)),
+                Step::Connection(true) => drop(desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)))),
+                Step::Connection(false) => {
+                    let gone = Connection::Offline { reason: Plain::line("gone"), attempt: 1, retry_in: Duration::from_secs(1) };
+                    desk.send(Msg::Event(origin(), Event::Connection(gone)));
+                }
+                Step::Lagged(count) => drop(desk.send(Msg::Event(origin(), Event::Lagged { shed: vec![(stream("home"), count)] }))),
+                Step::Page(spec, ids) => {
+                    let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
+                    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                    desk.page(spec, None, &ids, ids.last().copied());
+                }
+                Step::Seconds(seconds) => {
+                    let then = desk.state.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+                    desk.send(Msg::Tick(then));
+                }
+                Step::Resize(columns, lines) => drop(desk.send(Msg::Resized(columns, lines))),
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_does_not_depend_on_the_order(seed in proptest::collection::vec(any::<u64>(), 40), deletes in proptest::collection::vec(1_u32..12, 0..4)) {
+        // Posts with their edits and some deletes, in two different orders over two streams.
+        let mut events: Vec<(&str, Payload)> = Vec::new();
+        for id in 1..12_u32 {
+            let id = id.to_string();
+            events.push(("home", Payload::Update(bundle(vec![status(&id, "first")]))));
+            events.push(("local", Payload::Update(bundle(vec![status(&id, "first")]))));
+            events.push(("local", Payload::Edit(bundle(vec![edited(&id, "second", 2)]))));
+            events.push(("home", Payload::Edit(bundle(vec![edited(&id, "third", 3)]))));
+        }
+        for id in &deletes {
+            events.push(("local", Payload::Delete(sid(&id.to_string()))));
+        }
+        let end = |order: &[usize]| {
+            let mut desk = Desk::new(&["direct", "home", "local"]);
+            for index in order {
+                let (stream, payload) = events[*index].clone();
+                desk.event(&[stream], payload);
+            }
+            let words: Vec<String> = (1..12).map(|id: u32| desk.words(&id.to_string())).collect();
+            (desk.rows("home"), desk.rows("local"), words)
+        };
+        let straight: Vec<usize> = (0..events.len()).collect();
+        let mut shuffled = straight.clone();
+        shuffled.sort_by_key(|index| seed[index % seed.len()].rotate_left(u32::try_from(*index).unwrap()));
+        prop_assert_eq!(end(&straight), end(&shuffled));
+    }
+}
+
+#[test]
+fn commands_that_make_no_sense_now_do_nothing() {
+    let mut desk = Desk::new(&["home"]);
+    for command in [Command::Read, Command::NextUnread, Command::RestoreTab, Command::Accept, Command::SelectTab(9), Command::Down] {
+        assert!(!desk.state.can(command), "{command:?}");
+        assert_eq!(desk.send(Msg::Command(command)), []);
+    }
+}
