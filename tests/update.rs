@@ -24,7 +24,9 @@ impl Desk {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let settings = Settings { rows: 100, ..Settings::default() };
         let mut state = State::new(settings, now, Vec::new());
-        specs.iter().for_each(|spec| state.open(stream(spec)));
+        for spec in specs {
+            state.open(stream(spec));
+        }
         let mut desk = Self { state, keymap: Keymap::compile().unwrap(), lines: 5, measured: Measured::default() };
         desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
         desk

@@ -83,9 +83,13 @@ impl Key {
 
     /// The character that it types, if it types one.
     pub fn typed(self) -> Option<char> {
-        match self.code {
-            KeyCode::Char(ch) if !self.ctrl && !self.alt => Some(ch),
-            _ => None,
+        if let KeyCode::Char(ch) = self.code
+            && !self.ctrl
+            && !self.alt
+        {
+            Some(ch)
+        } else {
+            None
         }
     }
 }
@@ -133,14 +137,13 @@ impl fmt::Display for Key {
                 f.write_str(word)?;
             }
         }
-        match self.code {
-            KeyCode::F(n) => write!(f, "f{n}"),
-            code => match (NAMED.iter().find(|(_, named)| *named == code), code) {
-                (Some((name, _)), _) => f.write_str(name),
-                (None, KeyCode::Char(ch)) => write!(f, "{ch}"),
-                (None, _) => Ok(()),
-            },
+        if let Some((name, _)) = NAMED.iter().find(|(_, code)| *code == self.code) {
+            return f.write_str(name);
         }
+        if let KeyCode::F(n) = self.code {
+            return write!(f, "f{n}");
+        }
+        if let KeyCode::Char(ch) = self.code { write!(f, "{ch}") } else { Ok(()) }
     }
 }
 

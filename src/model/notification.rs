@@ -97,3 +97,10 @@ pub enum NotificationKind {
     /// A kind that this program does not know, by its own name.
     Other(Plain),
 }
+
+impl NotificationKind {
+    /// The account, other than the one that acted, that the notification is about.
+    pub fn target(&self) -> Option<&AccountId> {
+        if let Self::AdminReport { target, .. } = self { target.as_ref() } else { None }
+    }
+}

@@ -338,10 +338,7 @@ impl Store {
         let mut people: HashSet<&AccountId> = HashSet::new();
         people.extend(self.statuses.values().map(|entry| &entry.status.account));
         people.extend(self.notifications.values().filter_map(|notification| notification.account.as_ref()));
-        people.extend(self.notifications.values().filter_map(|notification| match &notification.kind {
-            crate::model::NotificationKind::AdminReport { target, .. } => target.as_ref(),
-            _ => None,
-        }));
+        people.extend(self.notifications.values().filter_map(|notification| notification.kind.target()));
         people.extend(self.conversations.values().flat_map(|conversation| &conversation.accounts));
         people.extend(self.deleted.values().filter_map(|deleted| deleted.account.as_ref()).filter(|id| keep.authors.contains(*id)));
         people.extend(keep.authors.iter());

@@ -59,6 +59,7 @@ pub struct Span {
 
 /// How a span is marked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "marks are independent of each other")]
 pub struct Mark {
     /// Emphasis.
     pub em: bool,

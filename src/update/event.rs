@@ -274,15 +274,11 @@ pub(super) fn talked(state: &mut State, measured: &Measured, conversation: Conve
 fn announced(state: &mut State, announcement: Announcement) {
     let words = announcement.content.open(&|_| None::<LinkKind>).text();
     let first: String = words.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
-    match state.announcements.iter_mut().find(|held| held.id == announcement.id) {
-        Some(held) => {
-            // A changed announcement carries no reactions of its own where nobody reacted since.
-            *held = announcement;
-        }
-        None => {
-            state.announcements.insert(0, announcement);
-            state.announcements.truncate(ANNOUNCEMENTS_KEPT);
-        }
+    if let Some(held) = state.announcements.iter_mut().find(|held| held.id == announcement.id) {
+        *held = announcement;
+    } else {
+        state.announcements.insert(0, announcement);
+        state.announcements.truncate(ANNOUNCEMENTS_KEPT);
     }
     say(state, Plain::line(&format!("announcement: {first} — A reads it")), false);
 }

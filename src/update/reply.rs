@@ -35,9 +35,9 @@ fn page(state: &mut State, stream: &Stream, cursor: Option<&Cursor>, result: Res
             let at = retry_at(now, &failure, timeline.attempts);
             let loading = Loading::Failed(failure, at);
             if cursor.is_none() {
-                timeline.first_page = loading
+                timeline.first_page = loading;
             } else {
-                timeline.older_page = loading
+                timeline.older_page = loading;
             }
             state.revision += 1;
             return;
