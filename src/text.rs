@@ -4,12 +4,13 @@
 //! [`Html`] until it is opened, once, into a [`RichText`]. Escape sequences, control characters and bidi tricks die here
 //! and nowhere else. Absent on purpose: colours, terminals, the network and serde.
 
+pub mod clean;
 pub mod html;
 pub mod plain;
 pub mod rich;
 pub mod wrap;
 
-pub use html::Html;
+pub use html::{Html, guarded};
 pub use plain::Plain;
 pub use rich::{Block, BlockKind, Indent, Link, LinkKind, Mark, RichText, Span};
 pub use wrap::{Piece, Role, WrappedLine};

@@ -1,5 +1,10 @@
 //! `Plain`: a string that has passed the door. The only outside text a view accepts.
+//!
+//! What the door does is in [`crate::text::clean`]; here is only the type that proves it was done. Absent on purpose: a way
+//! to build one without cleaning.
 
+use crate::text::{clean, wrap};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,14 +13,20 @@ use std::sync::Arc;
 pub struct Plain(Arc<str>);
 
 impl Plain {
-    /// Cleans a one-line field (name, title, account, error): line ends become spaces, at most 200 columns are kept.
+    /// Cleans a one-line field (name, title, account, error): line ends and tabs become spaces, spaces around it go, at
+    /// most 200 columns are kept.
     pub fn line(raw: &str) -> Self {
-        Self(raw.chars().filter(|c| !c.is_control()).collect::<String>().into())
+        Self::of(&clean::line(raw))
     }
 
     /// Cleans a body (alt text, poll option, note): line ends of every kind become `\n`, at most 64 KiB are kept.
     pub fn lines(raw: &str) -> Self {
-        Self(raw.chars().filter(|c| *c == '\n' || !c.is_control()).collect::<String>().into())
+        Self::of(&clean::lines(raw))
+    }
+
+    /// Cleans a link target: one line of at most 64 KiB, however many columns that is.
+    pub fn address(raw: &str) -> Self {
+        Self::of(&clean::address(raw))
     }
 
     /// The clean text.
@@ -25,12 +36,21 @@ impl Plain {
 
     /// Whether nothing of it is visible.
     pub fn is_blank(&self) -> bool {
-        self.0.trim().is_empty()
+        self.0.chars().all(clean::blank)
     }
 
     /// Its width in terminal columns, counted per grapheme as ratatui counts.
     pub fn width(&self) -> usize {
-        crate::text::wrap::width(&self.0)
+        wrap::width(&self.0)
+    }
+
+    /// The text cut to at most `width` columns, ending in `…` where something was cut.
+    pub fn truncate(&self, width: usize) -> Cow<'_, str> {
+        wrap::truncate(&self.0, width)
+    }
+
+    fn of(clean: &str) -> Self {
+        Self(Arc::from(clean))
     }
 }
 
@@ -55,5 +75,28 @@ impl fmt::Display for Plain {
 impl fmt::Debug for Plain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_and_bodies() {
+        assert_eq!(Plain::line(" a\nb ").as_str(), "a b");
+        assert_eq!(Plain::lines("a\r\nb").as_str(), "a\nb");
+        assert_eq!(Plain::address(&"x".repeat(500)).as_str().len(), 500);
+        assert_eq!(Plain::line("漢字").width(), 4);
+        assert_eq!(Plain::line("a longer name").truncate(6), "a lon…");
+    }
+
+    #[test]
+    fn blank_is_what_shows_nothing() {
+        for raw in ["", "  ", "\u{200b}\u{202e}", "\u{3164}", "\u{a0}\u{2800}\u{3000}", "\u{301}", "\n\t"] {
+            assert!(Plain::line(raw).is_blank(), "{raw:?}");
+        }
+        assert!(!Plain::line("\u{7}").is_blank());
+        assert!(Plain::default().is_blank());
     }
 }

@@ -1,6 +1,8 @@
 //! `RichText`: blocks of marked spans. Knows neither width nor colour.
+//!
+//! Absent on purpose: HTML, which is gone once a text is here, and lines, which depend on a width.
 
-use crate::text::Plain;
+use crate::text::{Plain, clean};
 
 /// A post's content as blocks; every string in it is clean.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,6 +60,7 @@ pub struct Span {
 }
 
 /// How a span is marked.
+#[expect(clippy::struct_excessive_bools, reason = "the four marks are independent of each other")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "marks are independent of each other")]
 pub struct Mark {
@@ -96,18 +99,25 @@ pub struct Link {
 impl RichText {
     /// Clean text as one paragraph per line group, without marks.
     pub fn from_plain(text: &Plain) -> Self {
-        let spans = vec![Span { text: text.as_str().to_owned(), mark: Mark::default() }];
-        Self { blocks: vec![Block { kind: BlockKind::Paragraph, indents: Vec::new(), spaced: false, spans }], links: Vec::new() }
+        let mut blocks: Vec<Block> = Vec::new();
+        let groups = text.as_str().split("\n\n").map(|group| group.trim_matches('\n')).filter(|group| !group.is_empty());
+        for group in groups {
+            let spans = vec![Span { text: group.to_owned(), mark: Mark::default() }];
+            let spaced = !blocks.is_empty();
+            blocks.push(Block { kind: BlockKind::Paragraph, indents: Vec::new(), spaced, spans });
+        }
+        Self { blocks, links: Vec::new() }
     }
 
     /// Whether there is no visible text in it.
     pub fn is_blank(&self) -> bool {
-        self.blocks.iter().all(|block| block.spans.iter().all(|span| span.text.trim().is_empty()))
+        self.blocks.iter().all(|block| block.spans.iter().all(|span| span.text.chars().all(clean::blank)))
     }
 
     /// The words alone, blocks separated by newlines: for searching and matching.
     pub fn text(&self) -> String {
-        let mut out = String::new();
+        let spans = self.blocks.iter().flat_map(|block| &block.spans);
+        let mut out = String::with_capacity(spans.map(|span| span.text.len() + 1).sum());
         for block in &self.blocks {
             if !out.is_empty() {
                 out.push('\n');
@@ -117,5 +127,20 @@ impl RichText {
             }
         }
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_becomes_paragraphs() {
+        let text = RichText::from_plain(&Plain::lines("\none\ntwo\n\n\n\nthree\n"));
+        let spaced: Vec<(&str, bool)> = text.blocks.iter().map(|block| (block.spans[0].text.as_str(), block.spaced)).collect();
+        assert_eq!(spaced, [("one\ntwo", false), ("three", true)]);
+        assert_eq!(text.text(), "one\ntwo\nthree");
+        assert!(RichText::from_plain(&Plain::default()).blocks.is_empty());
+        assert!(RichText::from_plain(&Plain::lines(" \n\u{2800}")).is_blank());
     }
 }
