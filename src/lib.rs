@@ -1,6 +1,7 @@
 //! Trunkline: Mastodon as it happens, in a terminal.
 
 pub mod command;
+pub mod demo;
 pub mod keymap;
 pub mod model;
 pub mod state;
