@@ -5,4 +5,5 @@ pub mod keymap;
 pub mod model;
 pub mod state;
 pub mod text;
+pub mod ui;
 pub mod update;

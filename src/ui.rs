@@ -1,0 +1,135 @@
+//! `view`: the state as a screen. Pure but for what it measures.
+//!
+//! ```text
+//!  trunkline   1 Home 3   2 Notifications 1   3 Local   4 Federated ▃▅▇ 128/m   5 #rust            ● live 42 ms   tab_bar
+//! ────────────━━━━━━━━──────────────────────────────────────┬──────────────────────────────────────────────────
+//!   ▲ 3 new posts                                           │
+//! ▌ Ada Quill @ada@tide.example                          2m │ Ada Quill  @ada@tide.example
+//! ▌ Shipping the new release tonight.                       │ 2026-11-23 15:04 · public · en                    reader
+//!                                                           │
+//!   ┄┄┄┄┄┄┄┄ posts may be missing, 14:02 to 14:19 ┄┄┄┄┄┄┄┄  │ Shipping the new release tonight.
+//!                                                timeline   │
+//! ──────────────────────────────────────────────────────────┴──────────────────────────────────────────────────
+//!  live since 14:19  │  j/k move  enter read  a add stream  ? help                            ▁▂▁▃▅▇ 12/s  status_bar
+//! ```
+//!
+//! Strings of strangers come as `Plain` or `RichText` and are wrapped by `text::wrap`, never by ratatui. Absent on
+//! purpose: messages, clocks, the network; a view cannot ask for anything.
+
+mod attached;
+mod cards;
+mod line;
+mod notification;
+mod overlay;
+mod paint;
+mod reader;
+mod row;
+mod status;
+mod status_bar;
+mod tab_bar;
+mod theme;
+mod timeline;
+mod times;
+
+use crate::state::{Measured, State};
+pub use cards::Cards;
+use paint::Painter;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+pub use theme::Theme;
+use times::Clock;
+
+/// The least that can be used, in columns and rows.
+const LEAST: (u16, u16) = (20, 6);
+/// From this height on a rule stands above the status line.
+const TALL: u16 = 16;
+/// The widest timeline beside a reader, in columns.
+const WIDEST_TIMELINE: u16 = 102;
+
+/// Draws the state and says what was found while drawing.
+pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'_>) -> Measured {
+    cards.begin(theme, state.now);
+    let mut painter = Painter::new(frame.buffer_mut(), theme, Clock::new(state.now, &theme.zone));
+    let measured = draw(&mut painter, cards, state);
+    let cursor = painter.cursor;
+    cards.end();
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+    measured
+}
+
+fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured {
+    let screen = painter.screen();
+    let mut measured = Measured::default();
+    if screen.width < LEAST.0 || screen.height < LEAST.1 {
+        too_small(painter, screen);
+        return measured;
+    }
+    let ruled = u16::from(screen.height >= TALL);
+    let body = Rect { y: 2, height: screen.height - 3 - ruled, ..screen };
+    let (tabs, open) = tab_bar::draw(painter, state, 0);
+    measured.tabs = tabs;
+    let panes = Panes::of(state, body);
+    let reading = state.detail().is_some();
+    tab_bar::rule(painter, 1, open, panes.joint(), reading && panes.reader.is_some() && panes.timeline.is_some());
+    if ruled == 1 {
+        bottom_rule(painter, screen.height - 2, panes.joint());
+    }
+    status_bar::draw(painter, state, screen.height - 1);
+    if let Some(area) = panes.timeline {
+        if state.tabs.active().is_none() {
+            timeline::no_tab(painter, state, area);
+        }
+        measured.timeline = timeline::draw(painter, cards, state, area, !reading);
+    }
+    if let Some(joint) = panes.joint() {
+        painter.column_of(joint, body.y, body.height, painter.theme.glyphs().vertical, painter.theme.rule());
+    }
+    if let Some(area) = panes.reader {
+        measured.reader = Some(reader::draw(painter, cards, state, area));
+    }
+    measured.overlay = overlay::draw(painter, cards, state, body);
+    measured.next_change = painter.clock.next_change();
+    measured
+}
+
+/// Which panes there are and where.
+struct Panes {
+    timeline: Option<Rect>,
+    reader: Option<Rect>,
+}
+
+impl Panes {
+    fn of(state: &State, body: Rect) -> Self {
+        if state.is_wide() && body.width >= 60 {
+            let width = (body.width * 57 / 100).min(WIDEST_TIMELINE);
+            let x = body.x + width + 1;
+            let top = u16::from(body.height >= 12);
+            let reader = Rect { x, y: body.y + top, width: body.right() - x, height: body.height - top };
+            return Self { timeline: Some(Rect { width, ..body }), reader: Some(reader) };
+        }
+        if state.detail().is_some() { Self { timeline: None, reader: Some(body) } } else { Self { timeline: Some(body), reader: None } }
+    }
+
+    /// The column between the panes.
+    fn joint(&self) -> Option<u16> {
+        self.timeline.filter(|_| self.reader.is_some()).map(|area| area.right())
+    }
+}
+
+fn bottom_rule(painter: &mut Painter<'_>, y: u16, joint: Option<u16>) {
+    let (theme, glyphs) = (painter.theme, painter.theme.glyphs());
+    painter.row_of(0, y, painter.screen().width, glyphs.horizontal, theme.rule());
+    if let Some(joint) = joint {
+        painter.text(joint, y, 1, glyphs.tee_up, theme.rule());
+    }
+}
+
+fn too_small(painter: &mut Painter<'_>, screen: Rect) {
+    let (columns, rows) = LEAST;
+    let words = ["too small".to_owned(), format!("{columns} by {rows} at least")];
+    for (y, words) in (0..screen.height).zip(&words) {
+        painter.text(0, y, screen.width, words, painter.theme.bold());
+    }
+}

@@ -1,0 +1,205 @@
+//! `Cards`: laid-out rows, kept by row, revisions, width and openness.
+//!
+//! Only what is drawn is laid out; what several frames have not used is forgotten, and everything when the theme or the
+//! day changes. Ages and the selection bar are drawn over a card and are not part of it.
+
+use crate::model::{Announcement, StatusId, Stream, Timestamp};
+use crate::state::{Row, RowKey, Shown, State};
+use crate::ui::line::Card;
+use crate::ui::theme::Theme;
+use crate::ui::{notification, row, status};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+/// After how many frames without use a card is forgotten.
+const FRAMES_KEPT: u64 = 8;
+
+/// Laid-out rows.
+#[derive(Debug, Default)]
+pub struct Cards {
+    held: HashMap<Key, Held>,
+    announcements: Option<(Vec<Announcement>, u16, Arc<Card>)>,
+    frame: u64,
+    /// What all cards were made for.
+    made_for: Option<(Theme, jiff::civil::Date)>,
+}
+
+#[derive(Debug)]
+struct Held {
+    stamp: u64,
+    used: u64,
+    card: Arc<Card>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    subject: Subject,
+    stream: Option<Stream>,
+    shape: Shape,
+    width: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Subject {
+    Row(RowKey),
+    Post(StatusId),
+}
+
+/// How much of a post is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Shape {
+    /// In a timeline: long ones are cut, and the card has at most so many lines.
+    Brief(u16),
+    /// In a thread: all words, the rest brief.
+    Reply,
+    /// What a reply answers: a line or two of it.
+    Glance,
+    /// Everything.
+    Whole,
+}
+
+/// What a card is laid out with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) theme: &'a Theme,
+    /// The stream in whose tab it stands.
+    pub(crate) stream: Option<&'a Stream>,
+    pub(crate) width: u16,
+    pub(crate) shape: Shape,
+}
+
+impl Cards {
+    /// An empty cache.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many cards are held.
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Whether none is held.
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// A frame begins: cards of another theme or day are forgotten.
+    pub(crate) fn begin(&mut self, theme: &Theme, now: Timestamp) {
+        self.frame += 1;
+        let today = theme.zone.to_datetime(now).date();
+        if self.made_for.as_ref().is_none_or(|(made, day)| made != theme || *day != today) {
+            self.held.clear();
+            self.announcements = None;
+            self.made_for = Some((theme.clone(), today));
+        }
+    }
+
+    /// A frame ends: what has not been used for several is forgotten.
+    pub(crate) fn end(&mut self) {
+        let frame = self.frame;
+        self.held.retain(|_, held| held.used + FRAMES_KEPT >= frame);
+    }
+
+    /// The card of a timeline's row.
+    pub(crate) fn row(&mut self, setting: Setting<'_>, row: &Row) -> Arc<Card> {
+        let stamp = row_stamp(setting, row);
+        self.card(Subject::Row(row.key()), setting, stamp, || row::card(setting, row))
+    }
+
+    /// The card of a post outside of a timeline.
+    pub(crate) fn post(&mut self, setting: Setting<'_>, id: &StatusId) -> Arc<Card> {
+        let mut hasher = DefaultHasher::new();
+        stamp_status(setting, id, &mut hasher);
+        self.card(Subject::Post(id.clone()), setting, hasher.finish(), || status::card(setting, id))
+    }
+
+    /// The announcements as one card.
+    pub(crate) fn announcements(&mut self, all: &[Announcement], width: u16, make: impl FnOnce(&[Announcement]) -> Card) -> Arc<Card> {
+        if let Some((held, of, card)) = self.announcements.as_ref()
+            && (*of, held.as_slice()) == (width, all)
+        {
+            return Arc::clone(card);
+        }
+        let card = Arc::new(make(all));
+        self.announcements = Some((all.to_vec(), width, Arc::clone(&card)));
+        card
+    }
+
+    fn card(&mut self, subject: Subject, setting: Setting<'_>, stamp: u64, make: impl FnOnce() -> Card) -> Arc<Card> {
+        let key = Key { subject, stream: setting.stream.cloned(), shape: setting.shape, width: setting.width };
+        if let Some(held) = self.held.get_mut(&key).filter(|held| held.stamp == stamp) {
+            held.used = self.frame;
+            return Arc::clone(&held.card);
+        }
+        let card = Arc::new(make());
+        self.held.insert(key, Held { stamp, used: self.frame, card: Arc::clone(&card) });
+        card
+    }
+}
+
+/// A number that changes when the row must be laid out again.
+fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
+    let store = &setting.state.store;
+    let mut hasher = DefaultHasher::new();
+    std::mem::discriminant(row).hash(&mut hasher);
+    match row {
+        Row::Status(id) => stamp_status(setting, id, &mut hasher),
+        Row::Notification(id) => {
+            if let Some(held) = store.notification(id) {
+                std::mem::discriminant(&held.kind).hash(&mut hasher);
+                let people = notification::people(held);
+                people.for_each(|account| store.account_revision(account).hash(&mut hasher));
+                if let Some(status) = &held.status {
+                    stamp_status(setting, status, &mut hasher);
+                }
+            }
+        }
+        Row::Conversation(id, last) => {
+            last.hash(&mut hasher);
+            if let Some(held) = store.conversation(id) {
+                held.unread.hash(&mut hasher);
+                held.accounts.iter().for_each(|account| (account, store.account_revision(account)).hash(&mut hasher));
+                if let Some(status) = &held.last_status {
+                    stamp_status(setting, status, &mut hasher);
+                }
+            }
+        }
+        Row::Tombstone(id) => {
+            let author = store.deleted_author(id).map(|account| &account.id);
+            (author, author.map(|id| store.account_revision(id))).hash(&mut hasher);
+        }
+        Row::Gap(gap) => {
+            (gap.since, gap.until, gap.lost).hash(&mut hasher);
+            std::mem::discriminant(&gap.cause).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
+
+fn stamp_status(setting: Setting<'_>, id: &StatusId, hasher: &mut DefaultHasher) {
+    let store = &setting.state.store;
+    let outer = store.status(id);
+    let inner = store.shown(id);
+    let quoted = inner.and_then(|entry| store.status(entry.status().quote.as_ref()?.status.as_ref()?));
+    for entry in [outer, inner, quoted] {
+        let Some(entry) = entry else {
+            store.is_deleted(id).hash(hasher);
+            continue;
+        };
+        let status = entry.status();
+        (&status.id, entry.revision(), store.account_revision(&status.account)).hash(hasher);
+        status.in_reply_to_account_id.as_ref().map(|account| store.account_revision(account)).hash(hasher);
+        setting.state.unfolded.contains(&status.id).hash(hasher);
+    }
+    if let Some(stream) = setting.stream {
+        let shown = setting.state.shown(stream, id);
+        std::mem::discriminant(&shown).hash(hasher);
+        match shown {
+            Shown::Filtered(title) => title.hash(hasher),
+            Shown::Open | Shown::Warned | Shown::Hidden => {}
+        }
+    }
+}

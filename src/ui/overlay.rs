@@ -1,0 +1,136 @@
+//! Frame and placement of overlays; one file for each in `ui/overlay/`.
+
+mod announcements;
+mod help;
+mod palette;
+mod subscribe;
+
+use crate::state::{Overlay, OverlayPane, Prompt, State};
+use crate::text::{Plain, wrap};
+use crate::ui::cards::Cards;
+use crate::ui::line::cols;
+use crate::ui::paint::Painter;
+use crate::ui::timeline::cells;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// Draws what lies over the panes; gives back the list or text of the top one.
+pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, body: Rect) -> Option<OverlayPane> {
+    let mut pane = None;
+    for overlay in &state.overlays {
+        pane = match overlay {
+            Overlay::Help { scroll } => Some(help::draw(painter, body, *scroll)),
+            Overlay::Palette { prompt, chosen } => Some(palette::draw(painter, state, body, prompt, *chosen)),
+            Overlay::Subscribe { prompt, chosen } => Some(subscribe::draw(painter, state, body, prompt, *chosen)),
+            Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
+            Overlay::Detail(_) => continue,
+        };
+    }
+    pane
+}
+
+/// Draws an empty panel with a title in its frame and gives back its inside. Where there is no room for a frame the
+/// panel takes everything.
+fn panel(painter: &mut Painter<'_>, body: Rect, title: &str, wanted: (u16, u16)) -> Rect {
+    let theme = painter.theme;
+    painter.cursor = None;
+    if body.width < 48 || body.height < 10 {
+        painter.clear(body);
+        painter.text(body.x + 1, body.y, body.width.saturating_sub(2), title, theme.fresh());
+        return Rect { x: body.x + 1, y: body.y + 1, width: body.width.saturating_sub(2), height: body.height.saturating_sub(1) };
+    }
+    let width = wanted.0.saturating_add(6).min(body.width - 4);
+    let height = wanted.1.saturating_add(2).min(body.height - 1);
+    let area = Rect {
+        x: body.x + (body.width - width) / 2,
+        y: body.y + (body.height - height).min(4) / 2,
+        width,
+        height,
+    };
+    painter.clear(area);
+    frame(painter, area);
+    painter.text(area.x + 2, area.y, area.width.saturating_sub(4), &format!(" {title} "), theme.fresh());
+    Rect { x: area.x + 3, y: area.y + 1, width: area.width - 6, height: area.height - 2 }
+}
+
+fn frame(painter: &mut Painter<'_>, area: Rect) {
+    let theme = painter.theme;
+    let glyphs = theme.glyphs();
+    let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+    painter.row_of(area.x, area.y, area.width, glyphs.horizontal, theme.rule());
+    painter.row_of(area.x, bottom, area.width, glyphs.horizontal, theme.rule());
+    painter.column_of(area.x, area.y, area.height, glyphs.vertical, theme.rule());
+    painter.column_of(right, area.y, area.height, glyphs.vertical, theme.rule());
+    let places = [(area.x, area.y), (right, area.y), (area.x, bottom), (right, bottom)];
+    for ((x, y), corner) in places.into_iter().zip(glyphs.corners) {
+        painter.text(x, y, 1, corner, theme.rule());
+    }
+}
+
+/// Draws the line in which text is typed, with the terminal's cursor in it.
+fn prompt_line(painter: &mut Painter<'_>, area: Rect, prompt: &Prompt, hint: &str) {
+    let theme = painter.theme;
+    painter.text(area.x, area.y, 2, theme.glyphs().prompt, theme.accent());
+    let x = area.x + 2;
+    let room = area.width.saturating_sub(3);
+    if prompt.text().is_empty() {
+        painter.text(x, area.y, room, hint, theme.dim());
+        painter.cursor = Some((x, area.y));
+        return;
+    }
+    // What is typed is drawn through the same door as everything else; the end with the cursor stays in view.
+    let before = Plain::line(prompt.before_cursor());
+    let after = Plain::line(prompt.text().get(prompt.before_cursor().len()..).unwrap_or_default());
+    let mut shown = before.as_str();
+    while wrap::width(shown) > usize::from(room) {
+        let mut rest = shown.chars();
+        rest.next();
+        shown = rest.as_str();
+    }
+    let at = painter.text(x, area.y, room, shown, theme.bold());
+    painter.text(at, area.y, (x + room).saturating_sub(at), after.as_str(), theme.bold());
+    painter.cursor = Some((at, area.y));
+}
+
+/// One entry of a picker.
+struct Entry {
+    left: Line<'static>,
+    right: Line<'static>,
+}
+
+/// Draws the prompt and the entries of a picker around the chosen one.
+fn picker(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    (prompt, hint): (&Prompt, &str),
+    entries: &[Entry],
+    chosen: usize,
+    none: &str,
+) -> OverlayPane {
+    let theme = painter.theme;
+    prompt_line(painter, area, prompt, hint);
+    let spaced = u16::from(area.height > 8);
+    let list = Rect { y: area.y + 1 + spaced, height: area.height.saturating_sub(1 + spaced), ..area };
+    let height = usize::from(list.height);
+    let chosen = chosen.min(entries.len().saturating_sub(1));
+    let first = (chosen + 1).saturating_sub(height.max(1)).max(chosen.saturating_sub(height / 2)).min(entries.len().saturating_sub(height));
+    let mut drawn = 0;
+    for (row, (index, entry)) in (list.y..list.bottom()).zip(entries.iter().enumerate().skip(first)) {
+        let right = painter.line_to(list.right(), row, list.width / 2, &entry.right);
+        let mut left = entry.left.clone();
+        if index == chosen {
+            painter.text(list.x, row, 1, theme.glyphs().selection, theme.accent());
+            left.spans.iter_mut().take(1).for_each(|span| span.style = span.style.patch(theme.bold()));
+        }
+        painter.line(list.x + 2, row, right.saturating_sub(list.x + 3), &left);
+        drawn += 1;
+    }
+    if entries.is_empty() && list.height > 0 {
+        painter.text(list.x + 2, list.y, list.width.saturating_sub(2), none, theme.dim());
+    }
+    OverlayPane { area: cells(list), first: (list.y, first), entries: drawn, most: cols(entries.len().saturating_sub(height)) }
+}
+
+fn words(text: impl Into<String>, style: ratatui::style::Style) -> Span<'static> {
+    Span::styled(text.into(), style)
+}

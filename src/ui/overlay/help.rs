@@ -1,0 +1,76 @@
+//! Every command with its keys, from the command table, by group.
+
+use super::{panel, words};
+use crate::command::{COMMANDS, Command, Group};
+use crate::state::OverlayPane;
+use crate::text::wrap;
+use crate::ui::line::{Card, cols, hang, plain};
+use crate::ui::paint::Painter;
+use crate::ui::theme::Theme;
+use crate::ui::timeline::cells;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+/// From this inner width on the groups stand in two columns.
+const TWO_COLUMNS: u16 = 88;
+/// Columns of the keys.
+const KEYS: usize = 17;
+
+/// Draws the help.
+pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, scroll: u16) -> OverlayPane {
+    let width = body.width.saturating_sub(10).min(116);
+    let columns = columns(width, painter.theme);
+    let tallest = columns.iter().map(Card::height).max().unwrap_or(0);
+    let area = panel(painter, body, "Help", (width, tallest));
+    let most = tallest.saturating_sub(area.height);
+    let scroll = scroll.min(most);
+    let each = area.width / cols(columns.len()).max(1);
+    for (column, x) in columns.iter().zip((area.x..).step_by(usize::from(each.max(1)))) {
+        painter.card(Rect { x, width: each.saturating_sub(2), ..area }, column, scroll);
+    }
+    if most > scroll {
+        let more = format!(" {} more ", most - scroll);
+        let x = area.right().saturating_sub(cols(more.len()));
+        painter.text(x, area.bottom(), cols(more.len()), &more, painter.theme.dim());
+    }
+    OverlayPane { area: cells(area), first: (area.y, usize::from(scroll)), entries: usize::from(area.height), most }
+}
+
+fn columns(width: u16, theme: &Theme) -> Vec<Card> {
+    if width < TWO_COLUMNS {
+        let mut card = Card::default();
+        Group::ALL.into_iter().for_each(|group| add_group(&mut card, group, width, theme));
+        return vec![card];
+    }
+    let (mut left, mut right) = (Card::default(), Card::default());
+    for group in Group::ALL {
+        let shorter = if left.height() <= right.height() { &mut left } else { &mut right };
+        add_group(shorter, group, width / 2 - 2, theme);
+    }
+    vec![left, right]
+}
+
+fn add_group(card: &mut Card, group: Group, width: u16, theme: &Theme) {
+    if card.height() > 0 {
+        card.blank();
+    }
+    card.push(Line::from(words(group.title(), theme.fresh())));
+    let keys_width = KEYS.min(usize::from(width) / 2);
+    let mut numbers = false;
+    for row in COMMANDS.iter().filter(|row| row.group == group) {
+        let (keys, help) = match row.command {
+            Command::SelectTab(_) if numbers => continue,
+            Command::SelectTab(_) => {
+                numbers = true;
+                ("1 to 9".to_owned(), "the tab with that number")
+            }
+            _ => (row.keys.join(" "), row.help),
+        };
+        let pad = keys_width.saturating_sub(wrap::width(&keys) + 1);
+        let first = words(format!("{keys}{} ", " ".repeat(pad)), theme.bold());
+        let room = cols(usize::from(width).saturating_sub(wrap::width(&first.content)));
+        let later = words(" ".repeat(wrap::width(&first.content)), Style::new());
+        card.extend(hang(plain(help, room, Style::new()), &first, &later));
+    }
+}

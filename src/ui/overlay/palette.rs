@@ -1,0 +1,27 @@
+//! Commands by name; those that make no sense now are dim.
+
+use super::{Entry, panel, picker, words};
+use crate::state::overlay::command_choices;
+use crate::state::{OverlayPane, Prompt, State};
+use crate::ui::line::cols;
+use crate::ui::paint::Painter;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+/// Draws the palette.
+pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, prompt: &Prompt, chosen: usize) -> OverlayPane {
+    let theme = painter.theme;
+    let rows = command_choices(prompt.text());
+    let entries: Vec<Entry> = rows
+        .iter()
+        .map(|row| {
+            let style = if state.can(row.command) { Style::new() } else { theme.dim() };
+            let name = words(row.name.replace('-', " "), style);
+            let help = words(format!("  {}", row.help), theme.dim());
+            Entry { left: Line::from(vec![name, help]), right: Line::from(words(row.keys.join(" "), theme.dim())) }
+        })
+        .collect();
+    let area = panel(painter, body, "Commands", (74, cols(command_choices("").len()) + 2));
+    picker(painter, area, (prompt, "type to find a command"), &entries, chosen, "no command matches")
+}

@@ -1,0 +1,146 @@
+//! `Painter`: puts lines on the screen's cells. Everything drawn goes through here, so nothing leaves its pane.
+//!
+//! ratatui leaves half a wide glyph standing where something is laid over it: the cells beside a cleared area are mended
+//! here. Absent on purpose: what is drawn.
+
+use crate::text::wrap;
+use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width};
+use crate::ui::theme::Theme;
+use crate::ui::times::Clock;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use std::borrow::Cow;
+
+/// The screen while it is being drawn.
+#[derive(Debug)]
+pub(crate) struct Painter<'a> {
+    pub(crate) theme: &'a Theme,
+    pub(crate) clock: Clock<'a>,
+    /// Where the terminal's own cursor goes; it is hidden where nothing asks for it.
+    pub(crate) cursor: Option<(u16, u16)>,
+    buffer: &'a mut Buffer,
+}
+
+impl<'a> Painter<'a> {
+    pub(crate) fn new(buffer: &'a mut Buffer, theme: &'a Theme, clock: Clock<'a>) -> Self {
+        Self { theme, clock, cursor: None, buffer }
+    }
+
+    /// The whole screen.
+    pub(crate) fn screen(&self) -> Rect {
+        self.buffer.area
+    }
+
+    /// Draws text in at most `width` columns and gives back the column after it.
+    pub(crate) fn text(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
+        let area = self.buffer.area;
+        if width == 0 || x < area.left() || x >= area.right() || y < area.top() || y >= area.bottom() {
+            return x;
+        }
+        let text = if self.theme.is_ascii() && text.contains('\u{25af}') { Cow::Owned(text.replace('\u{25af}', "?")) } else { text.into() };
+        self.mend(x, y);
+        self.buffer.set_stringn(x, y, text, usize::from(width), style).0
+    }
+
+    /// Draws a line in at most `width` columns, cut with an ellipsis, and gives back the column after it.
+    pub(crate) fn line(&mut self, x: u16, y: u16, width: u16, line: &Line<'static>) -> u16 {
+        let short = cut_line(line, usize::from(width), self.theme);
+        let end = x.saturating_add(width);
+        let mut at = x;
+        for span in &short.spans {
+            at = self.text(at, y, end.saturating_sub(at), &span.content, line.style.patch(span.style));
+        }
+        at
+    }
+
+    /// Draws a line so that it ends before column `right`; gives back where it starts.
+    pub(crate) fn line_to(&mut self, right: u16, y: u16, width: u16, line: &Line<'static>) -> u16 {
+        let own = cols(line_width(line)).min(width);
+        let x = right.saturating_sub(own);
+        self.line(x, y, own, line);
+        x
+    }
+
+    /// Draws the same glyph over a whole row.
+    pub(crate) fn row_of(&mut self, x: u16, y: u16, width: u16, glyph: &str, style: Style) {
+        for column in x..x.saturating_add(width) {
+            self.text(column, y, 1, glyph, style);
+        }
+    }
+
+    /// Draws the same glyph over a whole column.
+    pub(crate) fn column_of(&mut self, x: u16, y: u16, height: u16, glyph: &str, style: Style) {
+        for row in y..y.saturating_add(height) {
+            self.text(x, row, 1, glyph, style);
+        }
+    }
+
+    /// Empties an area, with the other halves of wide glyphs that its edges cut.
+    pub(crate) fn clear(&mut self, area: Rect) {
+        let area = area.intersection(self.buffer.area);
+        for y in area.top()..area.bottom() {
+            self.mend(area.x, y);
+            for x in area.left()..area.right() {
+                if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
+                    cell.reset();
+                }
+            }
+        }
+    }
+
+    /// Draws the lines `from..` of a card into an area; gives back how many were drawn.
+    pub(crate) fn card(&mut self, area: Rect, card: &Card, from: u16) -> u16 {
+        let lines = card.lines.iter().skip(usize::from(from)).take(usize::from(area.height));
+        let mut drawn = 0;
+        for line in lines {
+            self.card_line(area.x, area.y + drawn, area.width, line);
+            drawn += 1;
+        }
+        drawn
+    }
+
+    fn card_line(&mut self, x: u16, y: u16, width: u16, line: &CardLine) {
+        match line {
+            CardLine::Text(line) => {
+                self.line(x, y, width, line);
+            }
+            CardLine::Head(head) => self.head(x, y, width, head),
+            CardLine::Left(before, until) => {
+                let words = self.clock.left(*until).map_or_else(|| "ended".to_owned(), |left| format!("{left} left"));
+                let mut line = before.clone();
+                line.push_span(Span::styled(words, self.theme.dim()));
+                self.line(x, y, width, &line);
+            }
+        }
+    }
+
+    fn head(&mut self, x: u16, y: u16, width: u16, head: &Head) {
+        let age = head.at.map(|at| self.clock.age(at));
+        let right = [head.word.clone(), age].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let right_width = cols(wrap::width(&right)).min(width / 2);
+        let room = width.saturating_sub(right_width + u16::from(right_width > 0) * 2);
+        let rest_width = cols(line_width(&head.rest));
+        // What follows the name gives way first, the name only where it is very long.
+        let most = room.saturating_sub(rest_width + 1).max(room.saturating_mul(2) / 3);
+        let name_room = if rest_width == 0 { room } else { most };
+        let mut end = self.line(x, y, name_room, &head.name);
+        let left = (x + room).saturating_sub(end + 1);
+        if rest_width > 0 && left >= 4 {
+            end = self.line(end + 1, y, left, &head.rest);
+        }
+        debug_assert!(end <= x + width, "a heading left its pane");
+        self.text(x + width - right_width, y, right_width, &right, self.theme.dim());
+    }
+
+    /// Puts a space where a wide glyph's second half is about to be overwritten at (`x`, `y`).
+    fn mend(&mut self, x: u16, y: u16) {
+        let Some(left) = x.checked_sub(1) else { return };
+        if let Some(cell) = self.buffer.cell_mut(Position { x: left, y })
+            && wrap::width(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
+        }
+    }
+}

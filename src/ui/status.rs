@@ -1,0 +1,385 @@
+//! One post as lines: who, to whom, the words, and what hangs on it.
+//!
+//! Parts that are lists (media, options) live in `attached`. Absent on purpose: the row around it, its age, its selection.
+
+use crate::model::{AccountId, FilterAction, Status, StatusId, Visibility};
+use crate::state::{Entry, Shown};
+use crate::text::wrap;
+use crate::ui::attached;
+use crate::ui::cards::{Setting, Shape};
+use crate::ui::line::{Card, CardLine, Head, cols, cut, hang, plain, rich, shorten};
+use crate::ui::row::{dim_line, tombstone};
+use crate::ui::theme::Theme;
+use crate::ui::times;
+use ratatui::text::{Line, Span};
+
+/// Lines of a post's words in a timeline.
+const BRIEF_WORDS: usize = 12;
+
+/// Lays out a post or a boost.
+pub(crate) fn card(setting: Setting<'_>, id: &StatusId) -> Card {
+    let store = &setting.state.store;
+    let mut card = Card::default();
+    let Some((outer, entry)) = store.status(id).zip(store.shown(id)) else {
+        return if store.is_deleted(id) { tombstone(setting, id) } else { unheld(setting) };
+    };
+    match setting.shape {
+        Shape::Whole => whole(setting, id, entry, &mut card),
+        Shape::Brief(_) | Shape::Reply => {
+            context(setting, outer.status(), entry.status(), &mut card);
+            card.lines.push(head(setting, entry.status()));
+            body(setting, id, entry, &mut card);
+        }
+        Shape::Glance => {
+            card.lines.push(head(setting, entry.status()));
+            body(setting, id, entry, &mut card);
+        }
+    }
+    if let Shape::Brief(most) = setting.shape {
+        cut_card(&mut card, most, setting.theme);
+    }
+    card
+}
+
+/// Keeps a card to `most` lines and says how many more there are.
+pub(crate) fn cut_card(card: &mut Card, most: u16, theme: &Theme) {
+    shorten(&mut card.lines, usize::from(most.max(2)), |more| CardLine::Text(more_lines(theme, more)));
+}
+
+fn more_lines(theme: &Theme, more: usize) -> Line<'static> {
+    let lines = if more == 1 { "line" } else { "lines" };
+    dim_line(theme, format!("{} {more} more {lines} {} enter reads", theme.glyphs().ellipsis, theme.glyphs().dot))
+}
+
+fn unheld(setting: Setting<'_>) -> Card {
+    let mut card = Card::default();
+    card.push(dim_line(setting.theme, "a post that is not held any more"));
+    card
+}
+
+/// Who boosted it, and whom it answers.
+fn context(setting: Setting<'_>, outer: &Status, inner: &Status, card: &mut Card) {
+    let (theme, store) = (setting.theme, &setting.state.store);
+    let mut line = Line::default();
+    if outer.reblog.is_some() {
+        let name = store.account(&outer.account).map_or("someone", |account| account.name().as_str());
+        line.push_span(Span::styled(theme.glyphs().again, theme.good()));
+        line.push_span(Span::styled(format!(" {name} boosted"), theme.dim()));
+    }
+    if setting.shape != Shape::Reply
+        && let Some(whom) = answers(setting, inner)
+    {
+        let gap = if line.spans.is_empty() { "" } else { "  " };
+        line.push_span(Span::styled(format!("{gap}{} {whom}", theme.glyphs().reply), theme.dim()));
+    }
+    if !line.spans.is_empty() {
+        card.push(line);
+    }
+}
+
+/// Whom a post answers, in words; `None` for one that answers nothing.
+fn answers(setting: Setting<'_>, status: &Status) -> Option<String> {
+    status.in_reply_to_id.as_ref()?;
+    let whom = status.in_reply_to_account_id.as_ref();
+    if whom == Some(&status.account) {
+        return Some("continues a thread".to_owned());
+    }
+    let name = whom.and_then(|id| name_of(setting, status, id));
+    Some(name.map_or_else(|| "answers a post".to_owned(), |name| format!("answers {name}")))
+}
+
+fn name_of(setting: Setting<'_>, status: &Status, id: &AccountId) -> Option<String> {
+    let me = setting.state.me.as_ref().is_some_and(|me| me.id == *id);
+    if me {
+        return Some("you".to_owned());
+    }
+    let known = setting.state.store.account(id).map(|account| account.name().to_string());
+    known.or_else(|| status.mentions.iter().find(|mention| mention.id.as_ref() == Some(id)).map(|mention| format!("@{}", mention.acct)))
+}
+
+fn head(setting: Setting<'_>, status: &Status) -> CardLine {
+    let theme = setting.theme;
+    let account = setting.state.store.account(&status.account);
+    let name = account.map_or("unknown account", |account| account.name().as_str());
+    let mut rest = account.map(|account| format!("@{}", account.acct)).unwrap_or_default();
+    if account.is_some_and(|account| account.bot) {
+        rest.push_str(" bot");
+    }
+    CardLine::Head(Head {
+        name: Line::from(Span::styled(name.to_owned(), theme.bold())),
+        rest: dim_line(theme, rest),
+        word: short_visibility(&status.visibility),
+        at: status.created_at,
+    })
+}
+
+pub(crate) fn short_visibility(visibility: &Visibility) -> Option<String> {
+    match visibility {
+        Visibility::Public => None,
+        Visibility::Unlisted => Some("unlisted".to_owned()),
+        Visibility::Private => Some("followers".to_owned()),
+        Visibility::Direct => Some("direct".to_owned()),
+        Visibility::Other(word) => Some(word.to_string()),
+    }
+}
+
+fn visibility(visibility: &Visibility) -> String {
+    match visibility {
+        Visibility::Public => "public".to_owned(),
+        Visibility::Unlisted => "unlisted".to_owned(),
+        Visibility::Private => "followers only".to_owned(),
+        Visibility::Direct => "only those mentioned".to_owned(),
+        Visibility::Other(word) => word.to_string(),
+    }
+}
+
+/// The words of a post and what hangs on it, or what they are folded behind. `id` is the row's: of the boost, if it is one.
+pub(crate) fn body(setting: Setting<'_>, id: &StatusId, entry: &Entry, card: &mut Card) {
+    let status = entry.status();
+    let shown = setting.stream.map_or(Shown::Open, |stream| setting.state.shown(stream, id));
+    match shown {
+        Shown::Warned => card.extend(fold(setting, status.spoiler_text.as_str(), "")),
+        Shown::Filtered(title) => card.extend(fold(setting, title.as_str(), "filtered: ")),
+        Shown::Hidden => card.push(dim_line(setting.theme, "hidden by a filter")),
+        Shown::Open => open_body(setting, entry, card),
+    }
+}
+
+fn fold(setting: Setting<'_>, words: &str, before: &str) -> Vec<Line<'static>> {
+    let theme = setting.theme;
+    let mark = Span::styled(format!("{} ", theme.glyphs().folded), theme.mark());
+    let mut lines = plain(&format!("{before}{words}"), setting.width.saturating_sub(2), theme.aside());
+    if setting.shape != Shape::Whole {
+        shorten(&mut lines, 3, |_| dim_line(theme, theme.glyphs().ellipsis));
+    }
+    let hint = "  space unfolds";
+    match lines.last_mut() {
+        Some(last) if crate::ui::line::line_width(last) + 2 + hint.len() <= usize::from(setting.width) => {
+            last.push_span(Span::styled(hint, theme.dim()));
+        }
+        Some(_) | None => lines.push(dim_line(theme, hint.trim_start())),
+    }
+    hang(lines, &mark, &Span::raw("  "))
+}
+
+fn open_body(setting: Setting<'_>, entry: &Entry, card: &mut Card) {
+    let (theme, status) = (setting.theme, entry.status());
+    if !status.spoiler_text.is_blank() {
+        let mark = Span::styled(format!("{} ", theme.glyphs().notice), theme.mark());
+        let lines = plain(status.spoiler_text.as_str(), setting.width.saturating_sub(2), theme.aside());
+        card.extend(hang(lines, &mark, &Span::raw("  ")));
+    }
+    let mut words = if entry.rich().is_blank() { Vec::new() } else { rich(entry.rich(), setting.width, theme, &status.emojis) };
+    match setting.shape {
+        Shape::Brief(_) => shorten(&mut words, BRIEF_WORDS, |more| more_lines(theme, more)),
+        Shape::Glance => shorten(&mut words, 2, |_| dim_line(theme, theme.glyphs().ellipsis)),
+        Shape::Reply | Shape::Whole => {}
+    }
+    card.extend(words);
+    if setting.shape == Shape::Glance {
+        return;
+    }
+    let spaced = setting.shape == Shape::Whole;
+    for part in [quote(setting, status), media(setting, status), attached::poll(setting, status), attached::card(setting, status)] {
+        if !part.is_empty() {
+            if spaced {
+                card.blank();
+            }
+            card.lines.extend(part);
+        }
+    }
+    if status.omitted > 0 {
+        card.push(dim_line(theme, format!("and {} more that the server sent", status.omitted)));
+    }
+    if !spaced && let Some(line) = counts(setting, status) {
+        card.push(line);
+    }
+}
+
+fn media(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
+    let blurred = !setting.state.unfolded.contains(&status.id)
+        && status.filtered.iter().flatten().any(|found| {
+            let here = setting.stream.and_then(crate::model::Stream::filter_context);
+            found.action == FilterAction::Blur && here.is_some_and(|here| found.context.contains(&here))
+        });
+    attached::media(setting, status, blurred)
+}
+
+/// A quoted post, one level deep.
+fn quote(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
+    attached::quote(setting, status).into_iter().map(CardLine::Text).collect()
+}
+
+/// Counts as marks, and whether it was edited: the last line in a timeline.
+fn counts(setting: Setting<'_>, status: &Status) -> Option<Line<'static>> {
+    let (theme, glyphs) = (setting.theme, setting.theme.glyphs());
+    let mut line = Line::default();
+    let mut add = |mark: &str, words: String, own: bool| {
+        let gap = if line.spans.is_empty() { "" } else { "   " };
+        line.push_span(Span::styled(gap, theme.dim()));
+        line.push_span(Span::styled(format!("{mark} "), if own { theme.mark() } else { theme.dim() }));
+        line.push_span(Span::styled(words, theme.dim()));
+    };
+    if let Some(edited) = status.edited_at {
+        add(glyphs.edited, format!("edited {}", times::moment(edited, setting.state.now, &theme.zone)), false);
+    }
+    let (counts, mine) = (status.counts, status.personal);
+    for (mark, count, own) in [
+        (glyphs.reply, counts.replies, false),
+        (glyphs.again, counts.reblogs, mine.reblogged == Some(true)),
+        (glyphs.star, counts.favourites, mine.favourited == Some(true)),
+        (glyphs.quoting, counts.quotes, false),
+    ] {
+        if count > 0 || own {
+            add(mark, if own { format!("{} with yours", short_count(count)) } else { short_count(count) }, own);
+        }
+    }
+    (!line.spans.is_empty()).then_some(line)
+}
+
+/// A count in few columns: `999`, `1.2k`, `34k`, `5.6M`.
+pub(crate) fn short_count(count: u64) -> String {
+    let scaled = |unit: u64, word: char| {
+        let tenths = count / (unit / 10);
+        if tenths < 100 && tenths % 10 != 0 { format!("{}.{}{word}", tenths / 10, tenths % 10) } else { format!("{}{word}", tenths / 10) }
+    };
+    match count {
+        ..1_000 => count.to_string(),
+        1_000..1_000_000 => scaled(1_000, 'k'),
+        1_000_000..1_000_000_000 => scaled(1_000_000, 'M'),
+        _ => scaled(1_000_000_000, 'G'),
+    }
+}
+
+/// The post as the reader pane shows it.
+fn whole(setting: Setting<'_>, id: &StatusId, entry: &Entry, card: &mut Card) {
+    let (theme, status) = (setting.theme, entry.status());
+    who(setting, &status.account, card);
+    card.extend(plain(&about(setting, status), setting.width, theme.dim()));
+    if let Some(whom) = answers(setting, status) {
+        card.extend(plain(&format!("{} {whom}", theme.glyphs().reply), setting.width, theme.dim()));
+    }
+    card.blank();
+    body(setting, id, entry, card);
+    let sums = sums(setting, status);
+    if !sums.is_empty() || status.url.is_some() {
+        card.blank();
+    }
+    card.extend(plain(&sums, setting.width, theme.dim()));
+    if let Some(url) = &status.url {
+        card.extend(plain(url.as_str(), setting.width, theme.link().patch(theme.dim())));
+    }
+}
+
+/// The name and the full account, on one line where both fit.
+pub(crate) fn who(setting: Setting<'_>, id: &AccountId, card: &mut Card) {
+    let (theme, width) = (setting.theme, setting.width);
+    let Some(account) = setting.state.store.account(id) else {
+        card.push(dim_line(theme, "unknown account"));
+        return;
+    };
+    let acct = format!("@{}", account.acct);
+    let name = account.name().as_str();
+    if wrap::width(name) + 2 + wrap::width(&acct) <= usize::from(width) {
+        card.push(Line::from(vec![Span::styled(name.to_owned(), theme.bold()), Span::styled(format!("  {acct}"), theme.dim())]));
+    } else {
+        card.extend(plain(name, width, theme.bold()));
+        card.extend(plain(&acct, width, theme.dim()));
+    }
+}
+
+fn about(setting: Setting<'_>, status: &Status) -> String {
+    let zone = &setting.theme.zone;
+    let mut parts = vec![status.created_at.map_or_else(|| "date unknown".to_owned(), |at| times::full(at, zone))];
+    parts.push(visibility(&status.visibility));
+    parts.extend(status.language.as_ref().map(ToString::to_string));
+    parts.extend(status.edited_at.map(|at| {
+        let same_day = status.created_at.unwrap_or(setting.state.now);
+        format!("edited {}", times::moment(at, same_day, zone))
+    }));
+    if setting.state.store.account(&status.account).is_some_and(|account| account.bot) {
+        parts.push("automated".to_owned());
+    }
+    parts.join(&format!(" {} ", setting.theme.glyphs().dot))
+}
+
+/// Counts and the reader's own relation in words.
+fn sums(setting: Setting<'_>, status: &Status) -> String {
+    let counted = |count: u64, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {many}")),
+    };
+    let counts = status.counts;
+    let mut parts: Vec<String> = [
+        counted(counts.replies, "reply", "replies"),
+        counted(counts.reblogs, "boost", "boosts"),
+        counted(counts.favourites, "favourite", "favourites"),
+        counted(counts.quotes, "quote", "quotes"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mine = status.personal;
+    for (said, words) in [
+        (mine.reblogged, "boosted by you"),
+        (mine.favourited, "favourited by you"),
+        (mine.bookmarked, "bookmarked"),
+        (mine.muted, "conversation muted"),
+        (mine.pinned, "pinned"),
+    ] {
+        if said == Some(true) {
+            parts.push(words.to_owned());
+        }
+    }
+    parts.join(&format!(" {} ", setting.theme.glyphs().dot))
+}
+
+/// The first words of a post in at most `most` dim lines, for where it is only mentioned.
+pub(crate) fn excerpt(setting: Setting<'_>, entry: &Entry, most: usize) -> Vec<Line<'static>> {
+    let (theme, status) = (setting.theme, entry.status());
+    let folded = setting.stream.is_some_and(|stream| setting.state.is_folded(stream, &status.id));
+    if folded || !status.spoiler_text.is_blank() {
+        return fold_excerpt(setting, status);
+    }
+    let words = entry.rich().text();
+    let mut lines = plain(words.trim(), setting.width, theme.dim());
+    lines.retain(|line| line.spans.iter().any(|span| !span.content.trim().is_empty()));
+    shorten(&mut lines, most, |_| dim_line(theme, theme.glyphs().ellipsis));
+    if lines.is_empty() {
+        lines.push(dim_line(theme, attached::in_a_word(status)));
+    }
+    lines
+}
+
+fn fold_excerpt(setting: Setting<'_>, status: &Status) -> Vec<Line<'static>> {
+    let theme = setting.theme;
+    let words = if status.spoiler_text.is_blank() { "filtered" } else { status.spoiler_text.as_str() };
+    let short = cut(words, usize::from(setting.width.saturating_sub(2)), theme).into_owned();
+    debug_assert!(cols(wrap::width(&short)) <= setting.width);
+    vec![Line::from(vec![
+        Span::styled(format!("{} ", theme.glyphs().folded), theme.mark()),
+        Span::styled(short, theme.aside().patch(theme.dim())),
+    ])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_stay_short() {
+        for (count, words) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1k"),
+            (1_234, "1.2k"),
+            (34_567, "34k"),
+            (999_999, "999k"),
+            (5_600_000, "5.6M"),
+            (u64::MAX, "18446744073G"),
+        ] {
+            assert_eq!(short_count(count), words);
+        }
+    }
+}

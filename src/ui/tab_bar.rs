@@ -1,0 +1,234 @@
+//! The tab bar: the name, a tab for each stream with what is new in it, and the connection; a rule beneath that thickens
+//! where the reader is.
+//!
+//! Where the screen is narrow it says less, step by step, and at last scrolls so that the open tab is always in view.
+
+use crate::model::{Connection, Subscription};
+use crate::state::{Meter, State, Tab};
+use crate::text::{Plain, wrap};
+use crate::ui::line::{cols, cut, line_width};
+use crate::ui::paint::Painter;
+use crate::ui::theme::Theme;
+use crate::ui::times::Clock;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+/// From so many arrivals a minute on a tab shows how busy it is.
+const BUSY: u32 = 20;
+/// The longest title of a tab, in columns.
+const LONGEST_TITLE: usize = 24;
+/// The longest title where there is little room.
+const SHORT_TITLE: usize = 9;
+
+/// How much the bar says.
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    brand: bool,
+    sparks: bool,
+    short_titles: bool,
+    line: Words,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Full,
+    Short,
+    Mark,
+}
+
+const LEVELS: [Level; 6] = [
+    Level { brand: true, sparks: true, short_titles: false, line: Words::Full },
+    Level { brand: true, sparks: false, short_titles: false, line: Words::Full },
+    Level { brand: true, sparks: false, short_titles: true, line: Words::Full },
+    Level { brand: true, sparks: false, short_titles: true, line: Words::Short },
+    Level { brand: false, sparks: false, short_titles: true, line: Words::Short },
+    Level { brand: false, sparks: false, short_titles: true, line: Words::Mark },
+];
+
+/// Where the open tab stands in the bar, for the rule beneath.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct OpenTab {
+    pub(crate) from: u16,
+    pub(crate) to: u16,
+}
+
+/// Draws the bar; gives back where tabs stand, and the open one.
+pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) -> (Vec<(u16, u16, usize)>, OpenTab) {
+    let width = painter.screen().width;
+    let theme = painter.theme;
+    let mut chosen = None;
+    for level in LEVELS {
+        let tabs = tab_lines(state, theme, level);
+        let line = connection(state, theme, &mut painter.clock, level.line);
+        let brand = if level.brand { brand(theme) } else { Line::default() };
+        let own = line_width(&brand) + tabs.iter().map(line_width).sum::<usize>() + line_width(&line) + 2;
+        let fits = own <= usize::from(width);
+        chosen = Some((brand, tabs, line));
+        if fits {
+            break;
+        }
+    }
+    let Some((brand, tabs, line)) = chosen else { return (Vec::new(), OpenTab::default()) };
+    let right = painter.line_to(width.saturating_sub(1), y, width.saturating_sub(1), &line);
+    let x = painter.line(0, y, right, &brand);
+    tabs_between(painter, state, &tabs, (x, right.saturating_sub(1)), y)
+}
+
+fn brand(theme: &Theme) -> Line<'static> {
+    Line::from(vec![Span::raw(" "), Span::styled("trunkline", theme.fresh()), Span::raw("  ")])
+}
+
+fn tabs_between(
+    painter: &mut Painter<'_>,
+    state: &State,
+    tabs: &[Line<'static>],
+    (from, to): (u16, u16),
+    y: u16,
+) -> (Vec<(u16, u16, usize)>, OpenTab) {
+    let theme = painter.theme;
+    let active = state.tabs.active_index();
+    let widths: Vec<u16> = tabs.iter().map(|tab| cols(line_width(tab))).collect();
+    let room = to.saturating_sub(from);
+    let sum = |range: &[u16]| range.iter().fold(0_u16, |sum, width| sum.saturating_add(*width));
+    let all_fit = sum(&widths) <= room;
+    // Each side that hides tabs keeps a column for its mark.
+    let room = if all_fit { room } else { room.saturating_sub(2) };
+    let mut first = 0;
+    while first < active && sum(widths.get(first..=active).unwrap_or_default()) > room {
+        first += 1;
+    }
+    let mut x = from;
+    if !all_fit {
+        if first > 0 {
+            painter.text(x, y, 1, theme.glyphs().more_left, theme.dim());
+        }
+        x += 1;
+    }
+    let mut areas = Vec::new();
+    let mut open = OpenTab::default();
+    let end = x.saturating_add(room);
+    let mut last = first;
+    for (index, tab) in tabs.iter().enumerate().skip(first) {
+        let own = widths.get(index).copied().unwrap_or(0);
+        let left = end.saturating_sub(x);
+        if own > left && index != active {
+            break;
+        }
+        let own = own.min(left);
+        painter.line(x, y, own, tab);
+        if index == active {
+            open = OpenTab { from: x, to: x + own };
+        }
+        areas.push((x, x + own, index));
+        x += own;
+        last = index + 1;
+    }
+    if last < tabs.len() {
+        painter.text(end, y, 1, theme.glyphs().more_right, theme.dim());
+    }
+    (areas, open)
+}
+
+fn tab_lines(state: &State, theme: &Theme, level: Level) -> Vec<Line<'static>> {
+    state.tabs.all().iter().enumerate().map(|(index, tab)| tab_line(state, theme, level, index, tab)).collect()
+}
+
+fn tab_line(state: &State, theme: &Theme, level: Level, index: usize, tab: &Tab) -> Line<'static> {
+    let active = index == state.tabs.active_index();
+    let title = title(&tab.stream.title(&state.offer.lists), level, theme);
+    let mut line = Line::from(Span::raw(" "));
+    if index < 9 {
+        line.push_span(Span::styled(format!("{} ", index + 1), theme.dim()));
+    }
+    line.push_span(Span::styled(title, if active { theme.bold() } else { Style::new() }));
+    if !tab.unseen.is_empty() {
+        let count = tab.unseen.len();
+        let count = if count > 999 { "999+".to_owned() } else { count.to_string() };
+        line.push_span(Span::styled(format!(" {count}"), theme.fresh()));
+    }
+    if let Some((mark, style)) = mark(state, theme, tab) {
+        line.push_span(Span::styled(format!(" {mark}"), style));
+    }
+    if let Some(timeline) = state.timelines.get(&tab.stream).filter(|timeline| level.sparks && timeline.meter.per_minute() >= BUSY) {
+        line.push_span(Span::styled(format!(" {} {}/m", spark(&timeline.meter, theme, 4), timeline.meter.per_minute()), theme.dim()));
+    }
+    line.push_span(Span::raw(" "));
+    line
+}
+
+fn title(title: &Plain, level: Level, theme: &Theme) -> String {
+    let short = match title.as_str() {
+        "Notifications" => "Notif",
+        "Federated" => "Fed",
+        other => other,
+    };
+    if level.short_titles { cut(short, SHORT_TITLE, theme).into_owned() } else { cut(title.as_str(), LONGEST_TITLE, theme).into_owned() }
+}
+
+fn mark(state: &State, theme: &Theme, tab: &Tab) -> Option<(&'static str, Style)> {
+    let glyphs = theme.glyphs();
+    match state.timelines.get(&tab.stream).map(|timeline| &timeline.standing) {
+        Some(Subscription::Refused(_)) => Some((glyphs.cross, theme.bad())),
+        Some(Subscription::NotStreamed) => Some((glyphs.absent, theme.mark())),
+        Some(Subscription::Requested | Subscription::Open) | None => tab.held.then_some((glyphs.held, theme.mark())),
+    }
+}
+
+/// How much has come of late, as bars of ten seconds each.
+pub(crate) fn spark(meter: &Meter, theme: &Theme, count: usize) -> String {
+    meter.bars(count).into_iter().filter_map(|height| theme.glyphs().bars.get(usize::from(height)).copied()).collect()
+}
+
+fn connection(state: &State, theme: &Theme, clock: &mut Clock<'_>, words: Words) -> Line<'static> {
+    let glyphs = theme.glyphs();
+    let next = state.line.next_attempt.map(|at| clock.soon(at));
+    let (mark, style, full, short) = match &state.line.state {
+        Connection::Live => (glyphs.live, theme.good(), "live".to_owned(), "live".to_owned()),
+        Connection::Connecting => (glyphs.connecting, theme.dim(), "connecting".to_owned(), "connecting".to_owned()),
+        Connection::Reconnecting { attempt, .. } => {
+            let next = next.unwrap_or_else(|| "now".to_owned());
+            (glyphs.again, theme.mark(), format!("reconnecting {attempt}, next try {next}"), format!("retry {next}"))
+        }
+        Connection::RateLimited { .. } => {
+            let next = next.unwrap_or_else(|| "soon".to_owned());
+            (glyphs.again, theme.mark(), format!("rate limited, next try {next}"), format!("limited, {next}"))
+        }
+        Connection::Offline { .. } => {
+            let next = next.unwrap_or_else(|| "now".to_owned());
+            (glyphs.cross, theme.bad(), format!("offline, next try {next}"), format!("offline, {next}"))
+        }
+        Connection::SignedOut { .. } => (glyphs.cross, theme.bad(), "signed out".to_owned(), "signed out".to_owned()),
+        Connection::Failed { .. } => (glyphs.cross, theme.bad(), "not connected".to_owned(), "failed".to_owned()),
+    };
+    let mut line = Line::from(Span::styled(mark, style));
+    match words {
+        Words::Full => line.push_span(Span::raw(format!(" {full}"))),
+        Words::Short => line.push_span(Span::raw(format!(" {short}"))),
+        Words::Mark => {}
+    }
+    if words == Words::Full
+        && state.line.state == Connection::Live
+        && let Some(ping) = state.line.ping
+    {
+        line.push_span(Span::styled(format!(" {} ms", ping.as_millis().min(99_999)), theme.dim()));
+    }
+    debug_assert!(wrap::width(mark) == 1);
+    line
+}
+
+/// Draws the rule beneath the bar: thick under the open tab, with a joint where the panes part, and thick over the
+/// reader where that has the keys.
+pub(crate) fn rule(painter: &mut Painter<'_>, y: u16, open: OpenTab, joint: Option<u16>, reader: bool) {
+    let theme = painter.theme;
+    let glyphs = theme.glyphs();
+    let width = painter.screen().width;
+    painter.row_of(0, y, width, glyphs.horizontal, theme.rule());
+    painter.row_of(open.from, y, open.to.saturating_sub(open.from), glyphs.thick, if reader { theme.rule() } else { theme.accent() });
+    let Some(joint) = joint else { return };
+    let under_open = (open.from..open.to).contains(&joint);
+    let (glyph, style) = if under_open { (glyphs.thick_tee_down, theme.accent()) } else { (glyphs.tee_down, theme.rule()) };
+    painter.text(joint, y, 1, glyph, style);
+    if reader {
+        painter.row_of(joint + 1, y, width.saturating_sub(joint + 1), glyphs.thick, theme.accent());
+    }
+}

@@ -1,0 +1,411 @@
+//! The visible window of a timeline around its anchor.
+//!
+//! No total height is ever needed: rows are laid out from the anchor on until the pane is full, at most about a screenful
+//! above and below. The chosen row is always whole in view, except while the view follows what is new.
+
+use crate::command::Command;
+use crate::model::{Connection, Subscription};
+use crate::state::{Anchor, Area, Loading, State, Tab, Timeline, TimelinePane, VisibleRow};
+use crate::ui::cards::{Cards, Setting, Shape};
+use crate::ui::line::{Card, plain};
+use crate::ui::paint::Painter;
+use crate::ui::row::dim_line;
+use crate::ui::status_bar::key_of;
+use crate::ui::theme::Theme;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use std::sync::Arc;
+
+/// The widest that text is set, in columns: longer lines are hard to read.
+pub(crate) const MEASURE: u16 = 98;
+/// From this height on a pane has a line for what is above it.
+const ROOMY: u16 = 12;
+
+/// Draws the timeline of the open tab.
+pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, area: Rect, focused: bool) -> Option<TimelinePane> {
+    let tab = state.tabs.active()?;
+    let timeline = state.timelines.get(&tab.stream)?;
+    let head = u16::from(area.height >= ROOMY);
+    let body = Rect { y: area.y + head, height: area.height - head, ..area };
+    let theme = painter.theme;
+    let setting = Setting {
+        state,
+        theme,
+        stream: Some(&tab.stream),
+        width: area.width.saturating_sub(3).clamp(1, MEASURE),
+        shape: Shape::Brief(body.height.saturating_sub(2)),
+    };
+    let foot = foot(painter, state, timeline, setting.width);
+    let mut window = Window { setting, tab, timeline, cards, height: i32::from(body.height), foot: i32::from(foot.height()) };
+    let mut pane = TimelinePane { area: cells(area), stream: tab.stream.clone(), asked: tab.anchor.clone(), top: None, visible: Vec::new() };
+    let Some(place) = window.settle() else {
+        empty(painter, state, timeline, area);
+        return Some(pane);
+    };
+    pane.top = timeline.row(place.index).map(|row| (row.key(), u16::try_from(place.above).unwrap_or(0)));
+    let chosen = window.cursor();
+    let end = window.draw(painter, body, place, chosen.filter(|_| focused || state.is_wide()), focused, &mut pane);
+    if let Some(end) = end {
+        let (y, from) = if end < 0 { (0, end.unsigned_abs()) } else { (end.unsigned_abs(), 0) };
+        let y = u16::try_from(y).unwrap_or(u16::MAX);
+        let from = u16::try_from(from).unwrap_or(u16::MAX);
+        if y < body.height {
+            painter.card(Rect { x: body.x + 2, y: body.y + y, width: setting.width, height: body.height - y }, &foot, from);
+        }
+    }
+    if head == 1 {
+        above(painter, state, tab, timeline, place.index, area);
+    }
+    Some(pane)
+}
+
+/// A part of the screen as the state knows it.
+pub(crate) fn cells(area: Rect) -> Area {
+    Area { x: area.x, y: area.y, width: area.width, height: area.height }
+}
+
+/// A row and how many lines of it are above the pane.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    index: usize,
+    above: i32,
+}
+
+struct Window<'a> {
+    setting: Setting<'a>,
+    tab: &'a Tab,
+    timeline: &'a Timeline,
+    cards: &'a mut Cards,
+    height: i32,
+    foot: i32,
+}
+
+impl Window<'_> {
+    fn is_shown(&self, index: usize) -> bool {
+        self.timeline.row(index).is_some_and(|row| self.setting.state.is_shown(&self.tab.stream, row))
+    }
+
+    fn older(&self, index: usize) -> Option<usize> {
+        (index + 1..self.timeline.rows().len()).find(|index| self.is_shown(*index))
+    }
+
+    fn newer(&self, index: usize) -> Option<usize> {
+        (0..index).rev().find(|index| self.is_shown(*index))
+    }
+
+    /// The nearest shown row, older ones first.
+    fn near(&self, index: usize) -> Option<usize> {
+        if self.is_shown(index) { Some(index) } else { self.older(index).or_else(|| self.newer(index)) }
+    }
+
+    fn card(&mut self, index: usize) -> Arc<Card> {
+        self.timeline.row(index).map_or_else(Arc::default, |row| self.cards.row(self.setting, row))
+    }
+
+    /// Height of a row with the blank line beneath it.
+    fn step(&mut self, index: usize) -> i32 {
+        i32::from(self.card(index).height()) + 1
+    }
+
+    /// The chosen row: the newest shown one where none was chosen.
+    fn cursor(&self) -> Option<usize> {
+        match &self.tab.cursor {
+            Some(key) => self.timeline.index_of(key).filter(|index| self.is_shown(*index)),
+            None => self.near(0),
+        }
+    }
+
+    /// Where the view stands; `None` when there is no row to show.
+    fn settle(&mut self) -> Option<Place> {
+        let first = Place { index: self.near(0)?, above: 0 };
+        let (key, lines) = match &self.tab.anchor {
+            Anchor::Top => return Some(first),
+            Anchor::Row(key, lines) => (key, *lines),
+        };
+        let index = self.timeline.index_of(key).unwrap_or_else(|| self.timeline.index_near(key));
+        let far = self.height.saturating_mul(4);
+        let place = self.normal(Place { index: self.near(index)?, above: lines.clamp(-far, far) });
+        let place = self.with_cursor(place);
+        Some(self.within_end(place))
+    }
+
+    /// Moves the place so that what is above the pane lies within one row.
+    fn normal(&mut self, mut place: Place) -> Place {
+        while place.above < 0 {
+            let Some(newer) = self.newer(place.index) else {
+                place.above = 0;
+                break;
+            };
+            place.index = newer;
+            place.above += self.step(newer);
+        }
+        loop {
+            let step = self.step(place.index);
+            if place.above < step {
+                return place;
+            }
+            let Some(older) = self.older(place.index) else {
+                place.above = step - 1;
+                return place;
+            };
+            place.index = older;
+            place.above -= step;
+        }
+    }
+
+    /// Moves the view as little as brings the chosen row wholly into it.
+    fn with_cursor(&mut self, place: Place) -> Place {
+        let Some(cursor) = self.cursor() else { return place };
+        let tall = self.step(cursor) - 1;
+        let top = Place { index: cursor, above: 0 };
+        if cursor < place.index || (cursor == place.index && place.above > 0 && (tall <= self.height || place.above >= tall)) {
+            return top;
+        }
+        if cursor == place.index {
+            return place;
+        }
+        let mut y = -place.above;
+        let mut index = place.index;
+        while index < cursor && y < self.height {
+            y += self.step(index);
+            match self.older(index) {
+                Some(older) => index = older,
+                None => break,
+            }
+        }
+        if index == cursor && y + tall <= self.height {
+            return place;
+        }
+        if tall >= self.height {
+            return top;
+        }
+        self.normal(Place { index: cursor, above: tall - self.height })
+    }
+
+    /// Keeps the end of the timeline at the pane's bottom, unless everything fits.
+    fn within_end(&mut self, place: Place) -> Place {
+        let mut y = -place.above;
+        let mut index = place.index;
+        loop {
+            y += self.step(index);
+            if y >= self.height {
+                return place;
+            }
+            match self.older(index) {
+                Some(older) => index = older,
+                None => break,
+            }
+        }
+        let end = if self.foot == 0 { y - 1 } else { y + self.foot };
+        if end >= self.height { place } else { self.normal(Place { index: place.index, above: place.above - (self.height - end) }) }
+    }
+
+    /// Draws rows from a place on; gives back the line after the last row, where that is in view.
+    fn draw(
+        &mut self,
+        painter: &mut Painter<'_>,
+        body: Rect,
+        place: Place,
+        chosen: Option<usize>,
+        focused: bool,
+        pane: &mut TimelinePane,
+    ) -> Option<i32> {
+        let mut y = -place.above;
+        let mut index = place.index;
+        while y < self.height {
+            let card = self.card(index);
+            let tall = i32::from(card.height());
+            let (from, to) = (y.max(0), (y + tall).min(self.height));
+            if let (Ok(shown), Ok(skip), Ok(line)) = (u16::try_from(to - from), u16::try_from(from - y), u16::try_from(from))
+                && shown > 0
+            {
+                let part = Rect { x: body.x + 2, y: body.y + line, width: self.setting.width, height: shown };
+                painter.card(part, &card, skip);
+                if chosen == Some(index) {
+                    select(painter, body.x, part.y, shown, focused);
+                }
+                if let Some(row) = self.timeline.row(index) {
+                    pane.visible.push(VisibleRow { key: row.key(), y: part.y, height: shown, whole: i32::from(shown) == tall });
+                }
+            }
+            y += tall + 1;
+            match self.older(index) {
+                Some(older) => index = older,
+                None => return Some(y),
+            }
+        }
+        None
+    }
+}
+
+/// The bar beside the chosen row; the terminal's own cursor stands on it.
+fn select(painter: &mut Painter<'_>, x: u16, y: u16, height: u16, focused: bool) {
+    let theme = painter.theme;
+    let style = if focused { theme.accent() } else { theme.rule() };
+    painter.column_of(x, y, height, theme.glyphs().selection, style);
+    if focused {
+        painter.cursor = Some((x, y));
+    }
+}
+
+/// The line above the rows: how many are above, and how many of them are new.
+fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timeline, top: usize, area: Rect) {
+    let theme = painter.theme;
+    let shown = |row: &&crate::state::Row| state.is_shown(&tab.stream, row);
+    let newer: Vec<_> = timeline.rows().iter().take(top).filter(shown).collect();
+    let new = newer.iter().filter(|row| tab.unseen.contains(&row.key())).count();
+    let mut line = Line::default();
+    let dot = theme.glyphs().dot;
+    if tab.held {
+        line.push_span(Span::styled(format!("{} ", theme.glyphs().held), theme.mark()));
+        line.push_span(Span::styled("held", theme.bold()));
+        let hint = key_of(Command::HoldOrUnfold).map(|key| format!(" {dot} {key} lets go")).unwrap_or_default();
+        line.push_span(Span::styled(hint, theme.dim()));
+    }
+    if new > 0 {
+        let things = if new == 1 { "new post" } else { "new posts" };
+        let things = if tab.stream == crate::model::Stream::UserNotification { "new" } else { things };
+        let gap = if tab.held { "   " } else { "" };
+        line.push_span(Span::styled(format!("{gap}{} {new} {things}", theme.glyphs().newer), theme.fresh()));
+    } else if !newer.is_empty() {
+        let gap = if tab.held { "   " } else { "" };
+        line.push_span(Span::styled(format!("{gap}{} {} newer", theme.glyphs().newer, newer.len()), theme.dim()));
+    }
+    if !newer.is_empty()
+        && !tab.held
+        && let Some(key) = key_of(Command::First)
+    {
+        line.push_span(Span::styled(format!(" {dot} {key} newest"), theme.dim()));
+    }
+    painter.line(area.x + 2, area.y, area.width.saturating_sub(3), &line);
+}
+
+/// What stands beneath the oldest row.
+fn foot(painter: &mut Painter<'_>, state: &State, timeline: &Timeline, width: u16) -> Card {
+    let theme = painter.theme;
+    let mut card = Card::default();
+    let line = match &timeline.older_page {
+        Loading::Asked => dim_line(theme, format!("loading older posts{}", theme.glyphs().ellipsis)),
+        Loading::Failed(failure, retry) => {
+            let again = again(painter, *retry);
+            card.extend(plain(&format!("{} older posts: {}{again}", theme.glyphs().cross, failure.reason), width, theme.bad()));
+            return card;
+        }
+        Loading::Idle | Loading::Done if timeline.older.is_none() && timeline.first_page == Loading::Done => {
+            dim_line(theme, format!("{} that is all {}", theme.glyphs().dot, theme.glyphs().dot))
+        }
+        Loading::Idle | Loading::Done => match &timeline.first_page {
+            Loading::Failed(failure, retry) => {
+                let again = again(painter, *retry);
+                card.extend(plain(&format!("{} what came before: {}{again}", theme.glyphs().cross, failure.reason), width, theme.bad()));
+                return card;
+            }
+            Loading::Asked | Loading::Idle if state.line.state == Connection::Live => {
+                dim_line(theme, format!("loading what came before{}", theme.glyphs().ellipsis))
+            }
+            Loading::Asked | Loading::Idle | Loading::Done => return card,
+        },
+    };
+    card.push(line);
+    card
+}
+
+fn again(painter: &mut Painter<'_>, retry: Option<crate::model::Timestamp>) -> String {
+    let dot = painter.theme.glyphs().dot;
+    match retry {
+        Some(at) => format!(" {dot} asked again {}", painter.clock.soon(at)),
+        None => key_of(Command::RetryNow).map(|key| format!(" {dot} {key} tries again")).unwrap_or_default(),
+    }
+}
+
+/// Words where there is no row.
+fn empty(painter: &mut Painter<'_>, state: &State, timeline: &Timeline, area: Rect) {
+    let (heading, words) = nothing(painter, state, timeline);
+    message(painter, area, heading, &words);
+}
+
+/// A heading and words in the upper third of an area.
+pub(crate) fn message(painter: &mut Painter<'_>, area: Rect, (mark, style, heading): (&str, Style, String), words: &str) {
+    let theme = painter.theme;
+    let width = area.width.saturating_sub(4).clamp(1, 60);
+    let mut card = Card::default();
+    card.push(Line::from(vec![Span::styled(format!("{mark} "), style), Span::styled(heading, theme.bold())]));
+    card.extend(plain(words, width, theme.dim()));
+    let y = (area.height.saturating_sub(card.height()) / 3).min(8);
+    let x = area.x + 2;
+    painter.card(Rect { x, y: area.y + y, width, height: area.height - y }, &card, 0);
+}
+
+type Heading = (&'static str, Style, String);
+
+fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (Heading, String) {
+    let theme = painter.theme;
+    let glyphs = theme.glyphs();
+    let heading = |mark, style, words: &str| (mark, style, words.to_owned());
+    match &timeline.standing {
+        Subscription::Refused(reason) => {
+            return (heading(glyphs.cross, theme.bad(), "The server refused this stream"), format!("It says: {reason}"));
+        }
+        Subscription::NotStreamed if timeline.first_page != Loading::Asked => {
+            return (heading(glyphs.absent, theme.mark(), "This server does not stream this"), no_rows(timeline));
+        }
+        Subscription::Requested | Subscription::Open | Subscription::NotStreamed => {}
+    }
+    match &timeline.first_page {
+        Loading::Failed(failure, retry) => {
+            let again = again(painter, *retry);
+            return (heading(glyphs.cross, theme.bad(), "Loading failed"), format!("{}{again}", failure.reason));
+        }
+        Loading::Done => {}
+        Loading::Asked => return (heading(glyphs.connecting, theme.dim(), &format!("Loading{}", glyphs.ellipsis)), String::new()),
+        Loading::Idle => return (waiting(theme, &state.line.state), reason(&state.line.state)),
+    }
+    match &state.line.state {
+        Connection::Live => (heading(glyphs.dot, theme.dim(), "Nothing here yet"), "What comes from now on appears by itself.".to_owned()),
+        other => (waiting(theme, other), reason(other)),
+    }
+}
+
+fn no_rows(timeline: &Timeline) -> String {
+    let words = if timeline.first_page == Loading::Done { "And there is nothing to show." } else { "" };
+    words.to_owned()
+}
+
+fn waiting(theme: &Theme, connection: &Connection) -> Heading {
+    let glyphs = theme.glyphs();
+    match connection {
+        Connection::Connecting | Connection::Live => (glyphs.connecting, theme.dim(), format!("Connecting{}", glyphs.ellipsis)),
+        Connection::Reconnecting { .. } => (glyphs.again, theme.mark(), "Reconnecting".to_owned()),
+        Connection::RateLimited { .. } => (glyphs.again, theme.mark(), "The server asks to wait".to_owned()),
+        Connection::Offline { .. } => (glyphs.cross, theme.bad(), "Offline".to_owned()),
+        Connection::SignedOut { .. } => (glyphs.cross, theme.bad(), "Signed out".to_owned()),
+        Connection::Failed { .. } => (glyphs.cross, theme.bad(), "Not connected".to_owned()),
+    }
+}
+
+/// Why there is no connection, in the words of whoever said so.
+pub(crate) fn reason(connection: &Connection) -> String {
+    match connection {
+        Connection::Connecting | Connection::Live => String::new(),
+        Connection::Reconnecting { reason, .. }
+        | Connection::RateLimited { reason, .. }
+        | Connection::Offline { reason, .. }
+        | Connection::SignedOut { reason }
+        | Connection::Failed { reason } => reason.to_string(),
+    }
+}
+
+/// Words where no tab is open.
+pub(crate) fn no_tab(painter: &mut Painter<'_>, state: &State, area: Rect) {
+    let theme = painter.theme;
+    let waits = !state.unresolved.is_empty();
+    let key = |command| key_of(command).unwrap_or_default();
+    let words = if waits {
+        "The lists are being asked for.".to_owned()
+    } else {
+        format!("{} adds one, {} brings back the last one closed.", key(Command::Subscribe), key(Command::RestoreTab))
+    };
+    let heading = if waits { format!("Loading{}", theme.glyphs().ellipsis) } else { "No stream is open".to_owned() };
+    message(painter, area, (theme.glyphs().dot, theme.dim(), heading), &words);
+}
