@@ -122,7 +122,9 @@ fn sums(poll: &Poll) -> String {
         parts.push("counts are hidden until the end".to_owned());
     } else {
         parts.push(if poll.votes_count == 1 { "1 vote".to_owned() } else { format!("{} votes", poll.votes_count) });
-        if poll.multiple && let Some(voters) = poll.voters_count {
+        if poll.multiple
+            && let Some(voters) = poll.voters_count
+        {
             parts.push(format!("{voters} voted"));
         }
     }
@@ -137,7 +139,13 @@ fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, option: &PollOp
     let glyphs = theme.glyphs();
     let mine = poll.own_votes.iter().flatten().any(|vote| *vote == index);
     let Some(votes) = option.votes_count else {
-        let mark = if mine { glyphs.check } else if poll.multiple { glyphs.choice_many } else { glyphs.choice_one };
+        let mark = if mine {
+            glyphs.check
+        } else if poll.multiple {
+            glyphs.choice_many
+        } else {
+            glyphs.choice_one
+        };
         let style = if mine { theme.good() } else { theme.dim() };
         return label_lines(setting, &option.title, &[Span::styled(format!("{mark} "), style)], 2, "", false);
     };

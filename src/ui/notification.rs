@@ -140,7 +140,9 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
             let year = year.as_ref().map(|year| format!(" for {year}")).unwrap_or_default();
             tell(glyphs.check, theme.accent(), format!("Your yearly report{year} is ready"), Vec::new())
         }
-        NotificationKind::AddedToCollection { name } => by(glyphs.person, theme.accent(), &format!("added you to {}", collection(name.as_ref()))),
+        NotificationKind::AddedToCollection { name } => {
+            by(glyphs.person, theme.accent(), &format!("added you to {}", collection(name.as_ref())))
+        }
         NotificationKind::CollectionUpdate { name } => {
             by(glyphs.edited, theme.dim(), &format!("changed {} that features you", collection(name.as_ref())))
         }

@@ -41,12 +41,7 @@ fn panel(painter: &mut Painter<'_>, body: Rect, title: &str, wanted: (u16, u16))
     }
     let width = wanted.0.saturating_add(6).min(body.width - 4);
     let height = wanted.1.saturating_add(2).min(body.height - 1);
-    let area = Rect {
-        x: body.x + (body.width - width) / 2,
-        y: body.y + (body.height - height).min(4) / 2,
-        width,
-        height,
-    };
+    let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height).min(4) / 2, width, height };
     painter.clear(area);
     frame(painter, area);
     painter.text(area.x + 2, area.y, area.width.saturating_sub(4), &format!(" {title} "), theme.fresh());

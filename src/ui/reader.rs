@@ -191,8 +191,10 @@ fn account(setting: Setting<'_>, id: &AccountId, card: &mut Card) {
     let theme = setting.theme;
     card.blank();
     status::who(setting, id, card);
-    let about: Vec<&str> =
-        [(account.bot, "automated"), (account.locked, "approves followers by hand")].into_iter().filter_map(|(is, word)| is.then_some(word)).collect();
+    let about: Vec<&str> = [(account.bot, "automated"), (account.locked, "approves followers by hand")]
+        .into_iter()
+        .filter_map(|(is, word)| is.then_some(word))
+        .collect();
     card.extend(plain(&about.join(&format!(" {} ", theme.glyphs().dot)), setting.width, theme.dim()));
     if let Some(url) = &account.url {
         card.extend(plain(url.as_str(), setting.width, theme.link()));
@@ -204,6 +206,7 @@ fn gap_text(setting: Setting<'_>, words: &str, card: &mut Card) {
     let things = if notifications { "Notifications" } else { "Posts" };
     card.extend(plain(words, setting.width, setting.theme.bold()));
     card.blank();
-    let why = format!("{things} between the rows above and below were not seen by this program. What is below is older, what is above is newer.");
+    let why =
+        format!("{things} between the rows above and below were not seen by this program. What is below is older, what is above is newer.");
     card.extend(plain(&why, setting.width, setting.theme.dim()));
 }
