@@ -9,7 +9,7 @@ use crate::ui::theme::Theme;
 use crate::ui::times::Clock;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use std::borrow::Cow;
 
@@ -88,6 +88,11 @@ impl<'a> Painter<'a> {
                 }
             }
         }
+    }
+
+    /// Lets what an area shows step back behind what is drawn over it next.
+    pub(crate) fn step_back(&mut self, area: Rect) {
+        self.buffer.set_style(area, Style::new().fg(Color::Reset).remove_modifier(Modifier::BOLD | Modifier::DIM).patch(self.theme.rule()));
     }
 
     /// Draws the lines `from..` of a card into an area; gives back how many were drawn.
