@@ -250,9 +250,9 @@ impl Door {
         }
     }
 
-    /// Adds an invisible character to the cluster, if there is room for it.
+    /// Adds an invisible character to the cluster, if there is something to see and room for it.
     fn append(&mut self, c: char) {
-        if self.cluster.code_points > 0 && self.cluster.code_points < CODE_POINTS {
+        if self.cluster.visible && self.cluster.code_points < CODE_POINTS {
             self.out.push(c);
             self.cluster.code_points += 1;
             self.cluster.last = c;
@@ -263,12 +263,23 @@ impl Door {
     /// Adds a visible character or mark; false if it is one too many for its cluster, or a mark on nothing.
     fn place(&mut self, c: char) -> bool {
         let at = self.out.len();
-        self.out.push(c);
-        let simple = simple(c);
+        let (simple, plain_mark) = (simple(c), is_plain_mark(c));
         if simple && self.cluster.simple {
+            self.out.push(c);
             self.begin(Cluster { code_points: 1, visible: true, last: c, ..Cluster::none(at) });
             return true;
         }
+        if plain_mark && self.cluster.simple && self.cluster.visible {
+            if self.cluster.code_points >= CODE_POINTS || self.cluster.marks >= MARKS {
+                return false;
+            }
+            self.out.push(c);
+            self.cluster.code_points += 1;
+            self.cluster.marks += 1;
+            self.cluster.last = c;
+            return true;
+        }
+        self.out.push(c);
         let zero = c.width().unwrap_or(0) == 0;
         let joins = self.cluster.code_points > 0 && one_cluster(self.out.get(self.cluster.start..).unwrap_or_default());
         let cluster = if joins {
@@ -285,7 +296,7 @@ impl Door {
                 visible: self.cluster.visible || !zero,
                 pictograph: if mark { self.cluster.pictograph } else { is_pictograph(c) },
                 last: c,
-                simple: simple || is_plain_mark(c),
+                simple: simple || (plain_mark && self.cluster.simple),
             }
         } else {
             if zero && !is_prefix(c) {
@@ -388,6 +399,12 @@ fn simple(c: char) -> bool {
         | '\u{5D0}'..='\u{5EA}'
         | '\u{620}'..='\u{64A}'
         | '\u{671}'..='\u{6D3}'
+        | '\u{904}'..='\u{939}'
+        | '\u{93D}'
+        | '\u{958}'..='\u{961}'
+        | '\u{964}'..='\u{980}'
+        | '\u{985}'..='\u{9B9}'
+        | '\u{B83}'..='\u{BB9}'
         | '\u{E01}'..='\u{E30}'
         | '\u{E40}'..='\u{E46}'
         | '\u{2010}'..='\u{2027}'
@@ -402,14 +419,30 @@ fn simple(c: char) -> bool {
         | '\u{FF01}'..='\u{FF60}')
 }
 
-/// Whether a mark is of those behind which a simple character begins a new cluster: no joiner, no prefix, no linker.
+/// Whether a character is a mark that always joins a simple character, and leaves it one: no joiner, prefix or linker.
 fn is_plain_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{34E}'
         | '\u{350}'..='\u{36F}'
-        | '\u{591}'..='\u{5C7}'
+        | '\u{591}'..='\u{5BD}'
+        | '\u{5BF}'
+        | '\u{5C1}'..='\u{5C2}'
+        | '\u{5C4}'..='\u{5C5}'
         | '\u{64B}'..='\u{65F}'
-        | '\u{E31}'..='\u{E3A}'
+        | '\u{900}'..='\u{903}'
+        | '\u{93A}'..='\u{93C}'
+        | '\u{93E}'..='\u{94C}'
+        | '\u{962}'..='\u{963}'
+        | '\u{981}'..='\u{983}'
+        | '\u{9BC}'
+        | '\u{9BE}'..='\u{9C4}'
+        | '\u{9C7}'..='\u{9C8}'
+        | '\u{9CB}'..='\u{9CC}'
+        | '\u{BBE}'..='\u{BC2}'
+        | '\u{BC6}'..='\u{BC8}'
+        | '\u{BCA}'..='\u{BCC}'
+        | '\u{E31}'
+        | '\u{E33}'..='\u{E3A}'
         | '\u{E47}'..='\u{E4E}')
 }
 
@@ -481,7 +514,8 @@ fn is_joining(c: char) -> bool {
         | '\u{FE70}'..='\u{FEFC}'
         | '\u{10A00}'..='\u{10BFF}'
         | '\u{11000}'..='\u{11DFF}');
-    script && (c.is_alphabetic() || is_mark(c))
+    // A prefix that has no width goes where nothing follows it, and must not leave a joiner behind.
+    script && (c.is_alphabetic() || is_mark(c)) && (c.width() != Some(0) || !is_prefix(c))
 }
 
 /// Whether a character takes the vowel from the letter before it; a joiner behind it shows a half or final form.
@@ -664,6 +698,20 @@ pub(crate) mod tests {
         let controls = lines(&"\0".repeat(60_000)).into_owned();
         assert!(controls.len() <= BODY_BYTES && controls.ends_with("▯…"));
         assert_eq!(line(&"\u{200b}".repeat(1_000_000)), "");
+    }
+
+    #[test]
+    fn the_tables_agree_with_the_segmentation() {
+        for c in (0..=0x10_FFFF).filter_map(char::from_u32) {
+            if simple(c) {
+                assert!(!one_cluster_of(['a', c]) && !one_cluster_of([c, 'a']) && !one_cluster_of(['क', c]), "{c:?}");
+                assert!(c.width() > Some(0) && !is_pictograph(c) && matches!(kind(c), Kind::Keep), "{c:?}");
+            }
+            if is_plain_mark(c) {
+                assert!(is_mark(c) && !is_prefix(c) && !is_virama(c) && !simple(c) && matches!(kind(c), Kind::Keep), "{c:?}");
+                assert!(!one_cluster_of(['क', c, 'क']) && !one_cluster_of(['ক', c, 'ক']), "{c:?}");
+            }
+        }
     }
 
     #[test]

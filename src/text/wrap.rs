@@ -56,7 +56,8 @@ pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { Graphemes::new(text, 0).map(|grapheme| grapheme.width).sum() }
 }
 
-/// Wraps rich text to lines of at most `width` columns (at least 1).
+/// Wraps rich text to lines of at most `width` columns (at least 1). Spaced blocks have one blank line before them: a line
+/// without pieces, or with the bars alone between two blocks of one quotation. Margins take at most half the width.
 pub fn wrap(text: &RichText, width: u16) -> Vec<WrappedLine> {
     let width = usize::from(width.max(1));
     let mut lines = Vec::new();
@@ -107,8 +108,8 @@ pub fn truncate(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-/// The rules and the models for the scripts that write without spaces.
-static SEGMENTER: LazyLock<LineSegmenterBorrowed<'static>> = LazyLock::new(|| LineSegmenter::new_auto(LineBreakOptions::default()));
+/// The rules, and dictionaries for the scripts that write without spaces: thirty times faster than the learned models.
+static SEGMENTER: LazyLock<LineSegmenterBorrowed<'static>> = LazyLock::new(|| LineSegmenter::new_dictionary(LineBreakOptions::default()));
 
 struct Grapheme {
     end: usize,

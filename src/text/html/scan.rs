@@ -97,6 +97,10 @@ struct Open {
 /// A tag name in lower case; longer ones than any we know are cut and match nothing.
 type Name = [u8; 10];
 
+/// Stand in [`Scanner::unclosed`] for what ends a tag and a comment.
+const TAG_END: Name = *b">\0\0\0\0\0\0\0\0\0";
+const COMMENT_END: Name = *b"-->\0\0\0\0\0\0\0";
+
 struct Scanner<'s> {
     sink: &'s mut dyn Sink,
     open: Vec<Open>,
@@ -128,8 +132,8 @@ impl Scanner<'_> {
         let found = match next {
             b'a'..=b'z' | b'A'..=b'Z' => self.start_tag(behind),
             b'/' if behind.as_bytes().get(1).is_some_and(u8::is_ascii_alphabetic) => self.end_tag(behind),
-            b'!' if behind.starts_with("!--") => self.find_closer(behind, "-->", *b"!--\0\0\0\0\0\0\0"),
-            b'!' | b'?' | b'/' => self.find_closer(behind, ">", *b">\0\0\0\0\0\0\0\0\0"),
+            b'!' if behind.starts_with("!--") => self.find_closer(behind, "-->", COMMENT_END),
+            b'!' | b'?' | b'/' => self.find_closer(behind, ">", TAG_END),
             _ => None,
         };
         found.unwrap_or_else(|| {
@@ -153,7 +157,7 @@ impl Scanner<'_> {
 
     fn end_tag<'h>(&mut self, from: &'h str) -> Option<&'h str> {
         let name = tag_name(from.get(1..)?);
-        let behind = self.find_closer(from, ">", *b">\0\0\0\0\0\0\0\0\0")?;
+        let behind = self.find_closer(from, ">", TAG_END)?;
         if word(&name) == b"br" {
             self.line_break();
         } else if let Some((_, count)) = self.too_deep.iter_mut().find(|(deep, count)| *deep == name && *count > 0) {
@@ -172,6 +176,9 @@ impl Scanner<'_> {
     }
 
     fn start_tag<'h>(&mut self, from: &'h str) -> Option<&'h str> {
+        if self.unclosed.contains(&TAG_END) {
+            return None;
+        }
         let name = tag_name(from);
         let length = from.find(|c: char| c.is_ascii_whitespace() || matches!(c, '/' | '>')).unwrap_or(from.len());
         let (attributes, behind) = self.attributes(from.get(length..)?)?;
@@ -352,9 +359,6 @@ impl Scanner<'_> {
 
     /// The attributes that count, and what is behind the tag; `None` if the tag never ends.
     fn attributes<'h>(&mut self, from: &'h str) -> Option<(Attributes<'h>, &'h str)> {
-        if self.unclosed.contains(b">\0\0\0\0\0\0\0\0\0") {
-            return None;
-        }
         if self.quotes_count {
             if let Some(read) = attributes(from, true) {
                 return Some(read);
@@ -363,7 +367,7 @@ impl Scanner<'_> {
         }
         let read = attributes(from, false);
         if read.is_none() {
-            self.unclosed.push(*b">\0\0\0\0\0\0\0\0\0");
+            self.unclosed.push(TAG_END);
         }
         read
     }

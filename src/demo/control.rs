@@ -1,0 +1,189 @@
+//! The strings by which tests move the server: post, refuse, stall, cut, and read what a client sent.
+//!
+//! Every call answers when it is done. Deliberately absent: anything the production program would use.
+
+use super::Shared;
+use super::draft::Draft;
+use super::hub::{RestRefusal, StreamRefusal};
+use super::streams::Refused;
+use super::{clock, world::Id};
+use std::fmt;
+use std::sync::Arc;
+
+/// An HTTP answer instead of the usual one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpRefusal {
+    /// The status code.
+    pub status: u16,
+    /// Header names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl HttpRefusal {
+    /// A status and nothing else.
+    pub fn new(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: String::new() }
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same with a body.
+    #[must_use]
+    pub fn body(mut self, body: &str) -> Self {
+        body.clone_into(&mut self.body);
+        self
+    }
+}
+
+/// The strings of one server; clones move the same one.
+#[derive(Clone)]
+pub struct Control {
+    shared: Arc<Shared>,
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").field("url", &self.shared.url).finish_non_exhaustive()
+    }
+}
+
+impl Control {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// Posts in public as a key of the cast, `name` or `name@domain`, who is invented if unknown; gives the id.
+    pub async fn post(&self, author: &str, text: &str) -> String {
+        self.post_with(Draft::new(author, text)).await
+    }
+
+    /// Posts with everything said; gives the id, or an empty string for a boost of something that is not there.
+    pub async fn post_with(&self, draft: Draft) -> String {
+        let mut hub = self.shared.hub.lock().await;
+        let Some((id, news)) = hub.world.add(clock(), &draft) else { return String::new() };
+        hub.publish(&news);
+        id.to_string()
+    }
+
+    /// Edits a post, named by id or story key; nothing if it is not there.
+    pub async fn edit(&self, id: &str, text: &str) {
+        let mut hub = self.shared.hub.lock().await;
+        let news = hub.world.edit(clock(), id, text, None);
+        hub.publish(&news);
+    }
+
+    /// Deletes a post, named by id or story key, and its boosts; nothing if it is not there.
+    pub async fn delete(&self, id: &str) {
+        let mut hub = self.shared.hub.lock().await;
+        let news = hub.world.delete(clock(), id);
+        hub.publish(&news);
+    }
+
+    /// Deletes a post without a word on the streams, as if the event had been lost.
+    pub async fn delete_unannounced(&self, id: &str) {
+        let mut hub = self.shared.hub.lock().await;
+        let _unsaid = hub.world.delete(clock(), id);
+    }
+
+    /// Notifies the reader of any type of thing, about a post (id or story key) if given; gives the notification's id.
+    pub async fn notify(&self, kind: &str, author: &str, status: Option<&str>) -> String {
+        let mut hub = self.shared.hub.lock().await;
+        let person = hub.world.find_or_invent(author);
+        let status = status.and_then(|status| hub.world.resolve(status)).map(|status| status.id.clone());
+        let now = clock();
+        let news = hub.world.notify(now, now, kind, person, status);
+        hub.publish(&[news]);
+        hub.world.notifications.keys().next_back().map(Id::to_string).unwrap_or_default()
+    }
+
+    /// Says whether the reader follows someone and which lists they are in, by title; lists are made as needed.
+    pub async fn befriend(&self, who: &str, followed: bool, lists: &[&str]) {
+        self.shared.hub.lock().await.world.befriend(who, followed, lists);
+    }
+
+    /// Sends one raw text frame to every connection.
+    pub async fn raw(&self, text: &str) {
+        self.shared.hub.lock().await.raw(text);
+    }
+
+    /// Sends an event to the connections subscribed to a stream: its wire name, then the tag or list if it has one.
+    pub async fn push(&self, stream: &[&str], event: &str, payload: &str) {
+        self.shared.hub.lock().await.push(stream, event, payload);
+    }
+
+    /// Answers subscribes to a stream with an error from now on; without a parameter, every stream of that wire name.
+    pub async fn refuse(&self, wire_name: &str, parameter: Option<&str>, error: &str, status: u16) {
+        let refusal = StreamRefusal {
+            name: wire_name.to_owned(),
+            parameter: parameter.map(str::to_owned),
+            answer: Refused { error: error.to_owned(), status },
+        };
+        self.shared.hub.lock().await.stream_refusals.push(refusal);
+    }
+
+    /// Takes subscribes to a stream again, after [`refuse`](Self::refuse) of the same words.
+    pub async fn accept(&self, wire_name: &str, parameter: Option<&str>) {
+        let mut hub = self.shared.hub.lock().await;
+        hub.stream_refusals.retain(|refusal| refusal.name != wire_name || refusal.parameter.as_deref() != parameter);
+    }
+
+    /// Answers the next upgrades so, in this order.
+    pub async fn refuse_upgrades(&self, refusals: Vec<HttpRefusal>) {
+        self.shared.hub.lock().await.upgrade_refusals.extend(refusals);
+    }
+
+    /// Answers the next REST requests whose path begins so, a number of times.
+    pub async fn refuse_rest(&self, path_prefix: &str, refusal: HttpRefusal, times: usize) {
+        self.shared.hub.lock().await.rest_refusals.push(RestRefusal { prefix: path_prefix.to_owned(), refusal, times });
+    }
+
+    /// Makes the connections that there are dead without closing them: nothing is sent or read, no pings, no pongs.
+    /// Connections made later work; `false` wakes the stalled ones, and what was queued follows.
+    pub async fn stall(&self, yes: bool) {
+        self.shared.hub.lock().await.stall(yes);
+    }
+
+    /// Drops all sockets without a close frame.
+    pub async fn cut(&self) {
+        self.shared.hub.lock().await.cut();
+    }
+
+    /// Closes all connections with a code, or with a close frame that has none.
+    pub async fn close(&self, code: Option<u16>) {
+        self.shared.hub.lock().await.close(code);
+    }
+
+    /// Pings every connection now; those that did not answer the last ping are cut.
+    pub async fn ping_now(&self) {
+        self.shared.hub.lock().await.ping();
+    }
+
+    /// The text frames that clients sent, in order of arrival.
+    pub async fn received(&self) -> Vec<String> {
+        self.shared.hub.lock().await.received()
+    }
+
+    /// The requests that clients made, upgrades among them: `GET /path?query`, with ` (no user-agent)` behind it where
+    /// one was missing; tokens are left out.
+    pub async fn requests(&self) -> Vec<String> {
+        self.shared.hub.lock().await.requests()
+    }
+
+    /// How many sockets are open.
+    pub async fn connections(&self) -> usize {
+        self.shared.hub.lock().await.connections()
+    }
+
+    /// The subscriptions of each connection in force, oldest first: wire names, with a space and the parameter as the
+    /// client spelled it behind those that have one.
+    pub async fn subscriptions(&self) -> Vec<Vec<String>> {
+        self.shared.hub.lock().await.subscriptions()
+    }
+}

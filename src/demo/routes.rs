@@ -1,0 +1,343 @@
+//! The REST answers: documents, pages and errors as Mastodon gives them.
+//!
+//! Deliberately absent: writing of any kind (the reader posts nothing here), OAuth, and real rate limits.
+
+use super::json::{self, View};
+use super::streams::{Reach, fold_tag};
+use super::world::{Conversation, Id, Notification, Paging, Status, World};
+use super::{Shared, clock, socket};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::routing::{any, get};
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use url::form_urlencoded;
+
+type Server = State<Arc<Shared>>;
+
+pub(super) fn router(shared: &Arc<Shared>) -> Router {
+    Router::new()
+        .route("/api/v2/instance", get(instance))
+        .route("/api/v1/instance", get(instance_v1))
+        .route("/api/v1/accounts/verify_credentials", get(verify_credentials))
+        .route("/api/v1/timelines/home", get(home))
+        .route("/api/v1/timelines/public", get(public))
+        .route("/api/v1/timelines/tag/{tag}", get(tag))
+        .route("/api/v1/timelines/list/{list}", get(list))
+        .route("/api/v1/notifications", get(notifications))
+        .route("/api/v1/conversations", get(conversations))
+        .route("/api/v1/statuses/{id}", get(status))
+        .route("/api/v1/statuses/{id}/context", get(context))
+        .route("/api/v1/statuses/{id}/history", get(history))
+        .route("/api/v1/lists", get(lists))
+        .route("/api/v1/followed_tags", get(followed_tags))
+        .route("/api/v1/announcements", get(announcements))
+        .route("/api/v1/custom_emojis", get(nothing))
+        .route("/api/v2/filters", get(nothing))
+        .route("/api/v1/filters", get(nothing))
+        .route("/api/v1/streaming/health", get(health))
+        .route("/api/v1/streaming", any(socket::streaming))
+        .route("/api/v1/streaming/", any(socket::streaming))
+        .route("/api/v1/streaming/{*path}", any(socket::streaming))
+        .fallback(unknown)
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), guard))
+        .with_state(Arc::clone(shared))
+}
+
+/// Notes the request, answers as tests asked, and wants a token where the real server wants one.
+async fn guard(State(shared): Server, request: Request, next: Next) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    let streaming = path.starts_with("/api/v1/streaming");
+    {
+        let mut hub = shared.hub.lock().await;
+        hub.asked(describe(&request));
+        let refused = hub.rest_refusals.iter_mut().find(|refusal| refusal.times > 0 && path.starts_with(&refusal.prefix));
+        if let Some(refused) = refused {
+            refused.times -= 1;
+            return refused.refusal.response();
+        }
+    }
+    let open = streaming || matches!(path.as_str(), "/api/v1/instance" | "/api/v2/instance" | "/api/v1/custom_emojis");
+    let mut response =
+        if open || has_token(&request) { next.run(request).await } else { error(StatusCode::UNAUTHORIZED, "The access token is invalid") };
+    if !streaming {
+        add_limits(&shared, &mut response);
+    }
+    response
+}
+
+/// The request line for tests, with tokens left out.
+fn describe(request: &Request) -> String {
+    let mut line = format!("{} {}", request.method(), request.uri().path());
+    if let Some(query) = request.uri().query() {
+        let kept: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("access_token=")).collect();
+        if !kept.is_empty() {
+            line = format!("{line}?{}", kept.join("&"));
+        }
+    }
+    if request.headers().get(header::USER_AGENT).is_none_or(HeaderValue::is_empty) {
+        line.push_str(" (no user-agent)");
+    }
+    line
+}
+
+fn has_token(request: &Request) -> bool {
+    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    authorization
+        .and_then(|value| value.split_once(' '))
+        .is_some_and(|(kind, token)| kind.eq_ignore_ascii_case("bearer") && !token.trim().is_empty())
+}
+
+/// The documented headers, honest about the window but never down to nothing: the demo limits nobody.
+fn add_limits(shared: &Shared, response: &mut Response<Body>) {
+    const LIMIT: u64 = 300;
+    const WINDOW: i64 = 300;
+    let now = clock();
+    let window = now.as_second() / WINDOW;
+    let used = shared.used.count(window);
+    let reset = jiff::Timestamp::from_second((window + 1) * WINDOW).unwrap_or(now);
+    let values = [
+        ("x-ratelimit-limit", LIMIT.to_string()),
+        ("x-ratelimit-remaining", LIMIT.saturating_sub(used).max(1).to_string()),
+        ("x-ratelimit-reset", format!("{reset:.6}")),
+        ("x-request-id", shared.request_id()),
+    ];
+    for (name, value) in values {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+}
+
+fn answer(value: &impl Serialize) -> Response<Body> {
+    respond(StatusCode::OK, json::text(value))
+}
+
+fn respond(status: StatusCode, body: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    response
+}
+
+fn error(status: StatusCode, message: &str) -> Response<Body> {
+    respond(status, json!({ "error": message }).to_string())
+}
+
+fn not_found() -> Response<Body> {
+    error(StatusCode::NOT_FOUND, "Record not found")
+}
+
+async fn unknown() -> Response<Body> {
+    error(StatusCode::NOT_FOUND, "Not Found")
+}
+
+async fn nothing() -> Response<Body> {
+    respond(StatusCode::OK, "[]".to_owned())
+}
+
+async fn health() -> Response<Body> {
+    Response::builder()
+        .header(header::CONTENT_TYPE, "text/plain")
+        .header(header::CACHE_CONTROL, "private, no-store")
+        .body(Body::from("OK"))
+        .unwrap_or_default()
+}
+
+async fn instance(State(shared): Server) -> Response<Body> {
+    answer(&json::instance(&shared.hub.lock().await.world, &shared.streaming))
+}
+
+async fn instance_v1(State(shared): Server) -> Response<Body> {
+    answer(&json::instance_v1(&shared.hub.lock().await.world, &shared.streaming))
+}
+
+async fn verify_credentials(State(shared): Server) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    let requests = hub.world.notifications.values().filter(|notification| notification.kind == "follow_request").count();
+    answer(&json::own_account(hub.world.person(World::ME), requests))
+}
+
+/// The query of a request for a page.
+struct Query {
+    pairs: Vec<(String, String)>,
+}
+
+impl Query {
+    fn of(uri: &Uri) -> Self {
+        let query = uri.query().unwrap_or_default();
+        Self { pairs: form_urlencoded::parse(query.as_bytes()).into_owned().collect() }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| !matches!(value, "" | "0" | "f" | "false" | "off"))
+    }
+
+    fn all(&self, name: &str) -> Vec<&str> {
+        self.pairs.iter().filter(|(known, _)| known.strip_suffix("[]").unwrap_or(known) == name).map(|(_, value)| value.as_str()).collect()
+    }
+
+    fn paging(&self, default: usize, most: usize) -> Paging {
+        let id = |name| self.get(name).filter(|id| !id.is_empty()).map(Id::new);
+        let limit = self.get("limit").and_then(|limit| limit.parse::<usize>().ok()).map_or(default, |limit| limit.min(most));
+        Paging { max_id: id("max_id"), since_id: id("since_id"), min_id: id("min_id"), limit }
+    }
+
+    fn reach(&self) -> Reach {
+        match (self.is_set("local"), self.is_set("remote")) {
+            (true, false) => Reach::Local,
+            (false, true) => Reach::Remote,
+            (true, true) | (false, false) => Reach::All,
+        }
+    }
+
+    /// The `Link` header of a page, from the ids that bound it.
+    fn links(&self, shared: &Shared, path: &str, newest: &str, oldest: Option<&str>) -> Option<HeaderValue> {
+        let link = |cursor: &str, id: &str, rel: &str| {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(
+                self.pairs.iter().filter(|(name, _)| !matches!(name.as_str(), "max_id" | "min_id" | "since_id" | "access_token")),
+            );
+            query.append_pair(cursor, id);
+            format!("<{}{path}?{}>; rel=\"{rel}\"", shared.url, query.finish())
+        };
+        let mut links: Vec<String> = oldest.into_iter().map(|oldest| link("max_id", oldest, "next")).collect();
+        links.push(link("min_id", newest, "prev"));
+        HeaderValue::from_str(&links.join(", ")).ok()
+    }
+}
+
+fn add_links(response: &mut Response<Body>, links: Option<HeaderValue>) {
+    if let Some(links) = links {
+        response.headers_mut().insert(header::LINK, links);
+    }
+}
+
+/// One page of posts, in the reader's view.
+async fn statuses(shared: &Shared, uri: &Uri, shown: impl Fn(&World, &Status, &Query) -> bool) -> Response<Body> {
+    let query = Query::of(uri);
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    let now = clock();
+    let page = query.paging(20, 40).page(&world.statuses, |status| shown(world, status, &query));
+    let mut response = answer(&page.iter().map(|status| json::status(world, status, View::Personal, now)).collect::<Vec<_>>());
+    if let (Some(newest), Some(oldest)) = (page.first(), page.last()) {
+        add_links(&mut response, query.links(shared, uri.path(), newest.id.as_str(), Some(oldest.id.as_str())));
+    }
+    response
+}
+
+async fn home(State(shared): Server, uri: Uri) -> Response<Body> {
+    statuses(&shared, &uri, |world, status, _| world.is_home(status)).await
+}
+
+async fn public(State(shared): Server, uri: Uri) -> Response<Body> {
+    statuses(&shared, &uri, |world, status, query| world.is_public(status, query.reach(), query.is_set("only_media"))).await
+}
+
+async fn tag(State(shared): Server, Path(tag): Path<String>, uri: Uri) -> Response<Body> {
+    let tag = fold_tag(&tag);
+    statuses(&shared, &uri, |world, status, query| world.is_tagged(status, &tag, query.reach(), query.is_set("only_media"))).await
+}
+
+async fn list(State(shared): Server, Path(list): Path<String>, uri: Uri) -> Response<Body> {
+    if !shared.hub.lock().await.world.owns_list(&list) {
+        return not_found();
+    }
+    statuses(&shared, &uri, |world, status, _| world.is_listed(status, &list)).await
+}
+
+async fn notifications(State(shared): Server, uri: Uri) -> Response<Body> {
+    let query = Query::of(&uri);
+    let (types, excluded) = (query.all("types"), query.all("exclude_types"));
+    let shown = |notification: &Notification| {
+        let kind = notification.kind.as_str();
+        (types.is_empty() || types.contains(&kind)) && !excluded.contains(&kind)
+    };
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    let now = clock();
+    let page = query.paging(40, 80).page(&world.notifications, shown);
+    let mut response = answer(&page.iter().map(|notification| json::notification(world, notification, now)).collect::<Vec<_>>());
+    if let (Some(newest), Some(oldest)) = (page.first(), page.last()) {
+        let (newest, oldest) = (newest.id.to_string(), oldest.id.to_string());
+        add_links(&mut response, query.links(&shared, uri.path(), &newest, Some(&oldest)));
+    }
+    response
+}
+
+/// Conversations are ordered and paged by the ids of their last posts.
+async fn conversations(State(shared): Server, uri: Uri) -> Response<Body> {
+    let query = Query::of(&uri);
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    let now = clock();
+    let by_last: BTreeMap<Id, &Conversation> =
+        world.conversations.values().filter_map(|conversation| Some((conversation.last()?.clone(), conversation))).collect();
+    let paging = query.paging(20, 40);
+    let page = paging.page(&by_last, |_| true);
+    let mut response = answer(&page.iter().map(|conversation| json::conversation(world, conversation, now)).collect::<Vec<_>>());
+    let bounds = (page.first().and_then(|first| first.last()), page.last().and_then(|last| last.last()));
+    if let (Some(newest), Some(oldest)) = bounds {
+        let oldest = (page.len() == paging.limit).then_some(oldest.as_str());
+        add_links(&mut response, query.links(&shared, uri.path(), newest.as_str(), oldest));
+    }
+    response
+}
+
+async fn status(State(shared): Server, Path(id): Path<String>) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    visible(world, &id).map_or_else(not_found, |status| answer(&json::status(world, status, View::Personal, clock())))
+}
+
+async fn context(State(shared): Server, Path(id): Path<String>) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    let Some(status) = visible(world, &id) else { return not_found() };
+    let now = clock();
+    let (above, below) = world.context(status);
+    let entities = |statuses: Vec<&Status>| -> Vec<serde_json::Value> {
+        statuses.into_iter().filter_map(|status| serde_json::to_value(json::status(world, status, View::Personal, now)).ok()).collect()
+    };
+    answer(&json!({ "ancestors": entities(above), "descendants": entities(below) }))
+}
+
+async fn history(State(shared): Server, Path(id): Path<String>) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    visible(world, &id).map_or_else(not_found, |status| answer(&json::history(world, status)))
+}
+
+fn visible<'a>(world: &'a World, id: &str) -> Option<&'a Status> {
+    world.statuses.get(&Id::new(id)).filter(|status| world.can_see(status))
+}
+
+async fn lists(State(shared): Server) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    let lists = hub.world.lists.iter();
+    answer(
+        &lists.map(|list| json!({ "id": list.id, "title": list.title, "replies_policy": "list", "exclusive": false })).collect::<Vec<_>>(),
+    )
+}
+
+async fn followed_tags(State(shared): Server) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    let tag = |(place, tag): (usize, &&str)| json!({ "id": (place + 1).to_string(), "name": tag, "url": format!("https://{}/tags/{tag}", super::world::DOMAIN), "history": [], "following": true, "featuring": false });
+    answer(&hub.world.followed_tags.iter().enumerate().map(tag).collect::<Vec<_>>())
+}
+
+async fn announcements(State(shared): Server) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    answer(&hub.world.announcements.iter().rev().map(|announcement| json::announcement(announcement, View::Personal)).collect::<Vec<_>>())
+}
