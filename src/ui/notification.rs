@@ -95,8 +95,8 @@ fn post(setting: Setting<'_>, held: &Notification, card: &mut Card) {
 pub(crate) fn words(setting: Setting<'_>, held: &Notification) -> String {
     let sentence = sentence(setting, held);
     let who = sentence.who.map(|who| format!("{who} ")).unwrap_or_default();
-    let more = sentence.more.into_iter().map(|more| format!("\n{more}")).collect::<String>();
-    format!("{who}{}{more}", sentence.words)
+    let first = format!("{who}{}", sentence.words);
+    [first].into_iter().chain(sentence.more).collect::<Vec<_>>().join("\n")
 }
 
 fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {

@@ -364,7 +364,12 @@ fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (He
     }
     match &state.line.state {
         Connection::Live => (heading(glyphs.dot, theme.dim(), "Nothing here yet"), "What comes from now on appears by itself.".to_owned()),
-        other => (waiting(theme, other), reason(other)),
+        other @ (Connection::Connecting
+        | Connection::Reconnecting { .. }
+        | Connection::RateLimited { .. }
+        | Connection::Offline { .. }
+        | Connection::SignedOut { .. }
+        | Connection::Failed { .. }) => (waiting(theme, other), reason(other)),
     }
 }
 
