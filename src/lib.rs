@@ -37,6 +37,7 @@ pub mod config;
 pub mod demo;
 pub mod keymap;
 pub mod logging;
+pub mod mastodon;
 pub mod model;
 pub mod state;
 pub mod text;
