@@ -100,8 +100,7 @@ fn id(value: &Value) -> Id {
 }
 
 fn named(stream: &Value) -> Option<Stream> {
-    let parts: Vec<String> =
-        stream.as_array()?.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
+    let parts: Vec<String> = stream.as_array()?.iter().map(|part| part.as_str().map_or_else(|| part.to_string(), str::to_owned)).collect();
     match parts.as_slice() {
         [one] => match one.split_once("list:") {
             Some((_, list)) => Stream::from_wire("list", Some(list)),
@@ -148,8 +147,7 @@ fn now() -> Timestamp {
 async fn play(name: &str, frames: &[String], streams: &BTreeSet<Stream>) -> State {
     let shutdown = CancellationToken::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server =
-        Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown.clone()).await.unwrap();
+    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown.clone()).await.unwrap();
     let control = server.control();
     let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
     let mut state = State::new(Settings::default(), now(), Vec::new());
