@@ -1,8 +1,43 @@
 //! Trunkline: Mastodon as it happens, in a terminal.
+//!
+//! # The flow
+//!
+//! ```text
+//!  wire ──> mastodon::streaming ─Event─┐                      ┌──> ui::view(&State) ──> screen
+//!  keys ──> runtime::input ──────Key───┤                      │        └─ Measured, read by the next update
+//!  REST <─> runtime::effects ────Reply─┼─> Msg ─> update(&mut State) ─> Vec<Effect> ──> runtime::effects
+//!  clock, signals, resize ─────────────┘                      └──> State::subscriptions() ──watch──> streaming
+//! ```
+//!
+//! One function changes the state; the screen and the set of wanted streams are derived from it. The connection brings
+//! itself in line with the wanted set, so a reconnect needs no special case.
+//!
+//! # The rooms, lowest floor first
+//!
+//! A room uses only rooms above it in this list, and not all of them: `tests/tidy.rs` has the table and holds the code to it.
+//!
+//! - [`text`]: text that came from strangers, made safe and measurable. Nothing remote reaches a screen by another way.
+//! - [`logging`]: what happened, in a file; never on the screen, never a token.
+//! - [`command`]: the one table of what a user can ask for, with names, help and keys.
+//! - [`model`]: the nouns; what a server has and what can be told to us.
+//! - [`keymap`]: keys to commands, by scope.
+//! - [`config`]: settings from a file.
+//! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams,
+//!   run by a pure session; `door` is the one way to the network; `ingest` turns entities into the model.
+//! - [`state`]: everything the program knows, its invariants, and what derives from it.
+//! - [`update`]: the only function that changes the state.
+//! - [`ui`]: the state as a screen; lays out only what is visible.
+//! - [`demo`]: a small Mastodon on loopback, with a story. It shares no entity code with the client, so each checks the other.
+//! - [`tail`]: the same streams without a screen.
+//! - [`runtime`]: the loop, the terminal, signals, and the effects carried out.
+//! - [`cli`]: the command line.
 
 pub mod command;
+pub mod config;
 pub mod demo;
 pub mod keymap;
+pub mod logging;
+pub mod mastodon;
 pub mod model;
 pub mod state;
 pub mod text;

@@ -87,7 +87,11 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         painter.column_of(joint, body.y, body.height, painter.theme.glyphs().vertical, painter.theme.rule());
     }
     if let Some(area) = panes.reader {
-        measured.reader = Some(reader::draw(painter, cards, state, area));
+        let pane = reader::draw(painter, cards, state, area);
+        if ruled == 1 && pane.most > state.detail().map_or(0, |detail| detail.scroll) {
+            more_below(painter, screen.height - 2);
+        }
+        measured.reader = Some(pane);
     }
     measured.overlay = overlay::draw(painter, cards, state, body);
     measured.next_change = painter.clock.next_change();
@@ -114,7 +118,7 @@ impl Panes {
 
     /// The column between the panes.
     fn joint(&self) -> Option<u16> {
-        self.timeline.filter(|_| self.reader.is_some()).map(|area| area.right())
+        self.timeline.filter(|_| self.reader.is_some()).map(Rect::right)
     }
 }
 
@@ -124,6 +128,14 @@ fn bottom_rule(painter: &mut Painter<'_>, y: u16, joint: Option<u16>) {
     if let Some(joint) = joint {
         painter.text(joint, y, 1, glyphs.tee_up, theme.rule());
     }
+}
+
+/// Says on the bottom rule that the reader holds more than is in view.
+fn more_below(painter: &mut Painter<'_>, y: u16) {
+    let words = " more below ";
+    let width = line::cols(words.len());
+    let x = painter.screen().width.saturating_sub(width + 2);
+    painter.text(x, y, width, words, painter.theme.dim());
 }
 
 fn too_small(painter: &mut Painter<'_>, screen: Rect) {

@@ -276,8 +276,9 @@ pub(super) fn perform(world: &mut World, now: Timestamp, act: &Act) -> Vec<News>
         Act::FollowRequest { author } => vec![world.follow(now, "follow_request", author)],
         Act::Notify { kind, author, post } => {
             let person = world.find_or_invent(author);
-            let status = post.as_deref().and_then(|post| world.resolve(post)).map(|status| status.id.clone());
-            vec![world.notify(now, now, kind, person, status)]
+            let status = post.as_deref().map(|post| world.resolve(post).map(|status| status.id.clone()));
+            // About a post that is gone a real server says nothing.
+            if status == Some(None) { Vec::new() } else { vec![world.notify(now, now, kind, person, status.flatten())] }
         }
         Act::Announce { text } => vec![world.announcement(now, text)],
         Act::React { name, count } => world.announcement_reaction(name, *count).into_iter().collect(),

@@ -76,12 +76,16 @@ pub(super) async fn streaming(State(shared): State<Arc<Shared>>, request: HttpRe
     }
     let upgrade = hyper::upgrade::on(request);
     let initial = initial_stream(&query);
+    // It joins before the answer goes out, so that whatever comes after the client has seen the answer finds it here.
+    let joined = shared.hub.lock().await.join(shared.shutdown.child_token());
     let tasks = shared.tasks.clone();
     tasks.spawn(async move {
+        let id = joined.id;
         match upgrade.await {
-            Ok(upgraded) => serve(&shared, upgraded, initial).await,
+            Ok(upgraded) => serve(&shared, upgraded, joined, initial).await,
             Err(error) => tracing::debug!(%error, "a streaming connection was not upgraded"),
         }
+        shared.hub.lock().await.leave(id);
     });
     response.body(Body::empty()).unwrap_or_default()
 }
@@ -147,18 +151,17 @@ impl HttpRefusal {
 }
 
 /// Runs one connection to its end, whoever ends it.
-async fn serve(shared: &Shared, upgraded: Upgraded, initial: Option<Request>) {
+async fn serve(shared: &Shared, upgraded: Upgraded, joined: Joined, initial: Option<Request>) {
     let config = WebSocketConfig::default().max_message_size(Some(LARGEST_MESSAGE)).max_frame_size(Some(LARGEST_MESSAGE));
     let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
     let (sink, stream) = socket.split();
-    let Joined { id, queue, stalled, end } = shared.hub.lock().await.join(shared.shutdown.child_token());
+    let Joined { id, queue, stalled, end } = joined;
     // Reader and writer are one task but wait apart: a client that does not read must not keep its own pongs out.
     tokio::select! {
         () = end.cancelled() => {}
         () = listen(shared, id, stream, stalled.clone(), initial) => {}
         () = talk(sink, queue, stalled) => {}
     }
-    shared.hub.lock().await.leave(id);
 }
 
 /// Reads until the client has gone.

@@ -360,6 +360,30 @@ async fn a_stalled_connection_is_silent_until_woken() {
 }
 
 #[tokio::test]
+async fn a_client_that_does_not_read_is_cut_when_its_queue_is_full() {
+    let stage = Stage::set(Story::Empty).await;
+    let mut deaf = stage.socket().await;
+    stage.control.stall(true).await;
+    for _ in 0..hub::QUEUE {
+        stage.control.raw("x").await;
+    }
+    let mut connections = stage.control.connections().await;
+    assert_eq!(connections, 1, "cut before the queue was full");
+    // What the writer holds in its hands does not count.
+    for _ in 0..1_000 {
+        stage.control.raw("x").await;
+    }
+    let deadline = Instant::now() + PATIENCE;
+    while connections > 0 {
+        assert!(Instant::now() < deadline, "it is still connected");
+        tokio::task::yield_now().await;
+        connections = stage.control.connections().await;
+    }
+    assert_eq!(deaf.ended().await, None);
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn frames_of_a_tests_own_arrive_as_given() {
     let stage = Stage::set(Story::Empty).await;
     let mut socket = stage.dial("?stream=hashtag&tag=Tea", &[("authorization", "Bearer a")]).await.unwrap();

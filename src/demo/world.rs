@@ -651,16 +651,20 @@ impl World {
         }
     }
 
-    /// Forgets the oldest posts and notifications beyond a number, so that a server left running does not grow for ever.
+    /// Forgets the oldest posts and notifications beyond a number, so that a server left running does not grow for ever;
+    /// some at a time, not one by one.
     pub(super) fn prune(&mut self, posts: usize) {
+        if self.statuses.len() <= posts + posts / 16 {
+            return;
+        }
         while self.statuses.len() > posts {
             let Some(oldest) = self.statuses.keys().next().cloned() else { return };
             for boost in self.boosts_of.get(&oldest).cloned().unwrap_or_default() {
                 self.forget(&boost);
             }
             self.forget(&oldest);
-            self.keys.retain(|_, id| *id != oldest);
         }
+        self.keys.retain(|_, id| self.statuses.contains_key(id));
         while self.notifications.len() > posts {
             self.notifications.pop_first();
         }
@@ -730,10 +734,11 @@ impl World {
         Some(News::new("announcement.delete", announcement.id.to_string(), vec![Channel::Home]))
     }
 
-    /// Lets the counts of recent posts grow a little, which no stream tells.
+    /// Lets the counts of recent posts grow a little, which no stream tells; not the reader's, who would be notified.
     pub(super) fn drift(&mut self, random: &mut Random) {
         for status in self.statuses.values_mut().rev().take(60) {
-            if status.boost.is_none() && status.visibility != Visibility::Direct && random.below(20) == 0 {
+            let counted = status.author != Self::ME && status.boost.is_none() && status.visibility != Visibility::Direct;
+            if counted && random.below(20) == 0 {
                 status.counts.favourites += 1 + random.below(3);
                 status.counts.reblogs += u64::from(random.below(3) == 0);
             }

@@ -62,7 +62,6 @@ pub struct Span {
 /// How a span is marked.
 #[expect(clippy::struct_excessive_bools, reason = "the four marks are independent of each other")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "marks are independent of each other")]
 pub struct Mark {
     /// Emphasis.
     pub em: bool,

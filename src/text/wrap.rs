@@ -53,7 +53,11 @@ impl WrappedLine {
 
 /// Width of clean text in terminal columns, counted per grapheme as ratatui counts.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { Graphemes::new(text, 0).map(|grapheme| grapheme.width).sum() }
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        text.len()
+    } else {
+        Graphemes::new(text, 0).map(|grapheme| grapheme.width).sum()
+    }
 }
 
 /// Wraps rich text to lines of at most `width` columns (at least 1). Spaced blocks have one blank line before them: a line
@@ -367,6 +371,7 @@ mod tests {
             ("▯", 1),
             ("…", 1),
             ("│ ", 2),
+            ("\r\n", 1),
             ("• ", 2),
         ] {
             assert_eq!(width(text), columns, "{text:?}");

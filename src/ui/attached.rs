@@ -3,7 +3,7 @@
 use crate::model::{Card as Preview, Media, MediaKind, Poll, PollOption, QuoteState, Status};
 use crate::text::{Plain, wrap};
 use crate::ui::cards::{Setting, Shape};
-use crate::ui::line::{Card, CardLine, cut, hang, plain, rich, shorten};
+use crate::ui::line::{Card, CardLine, cut, ellipsize, hang, plain, rich};
 use crate::ui::row::dim_line;
 use crate::ui::theme::Theme;
 use ratatui::style::Style;
@@ -26,7 +26,7 @@ pub(crate) fn media(setting: Setting<'_>, status: &Status, blurred: bool) -> Vec
         return Vec::new();
     }
     if blurred {
-        let words = format!("{} {} media hidden by a filter {} space shows", theme.glyphs().media, all.len(), theme.glyphs().dot);
+        let words = format!("{} {} media hidden by a filter", theme.glyphs().media, all.len());
         return vec![CardLine::Text(dim_line(theme, words))];
     }
     let most = if setting.shape == Shape::Whole { usize::MAX } else { BRIEF_MEDIA };
@@ -122,7 +122,9 @@ fn sums(poll: &Poll) -> String {
         parts.push("counts are hidden until the end".to_owned());
     } else {
         parts.push(if poll.votes_count == 1 { "1 vote".to_owned() } else { format!("{} votes", poll.votes_count) });
-        if poll.multiple && let Some(voters) = poll.voters_count {
+        if poll.multiple
+            && let Some(voters) = poll.voters_count
+        {
             parts.push(format!("{voters} voted"));
         }
     }
@@ -137,7 +139,13 @@ fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, option: &PollOp
     let glyphs = theme.glyphs();
     let mine = poll.own_votes.iter().flatten().any(|vote| *vote == index);
     let Some(votes) = option.votes_count else {
-        let mark = if mine { glyphs.check } else if poll.multiple { glyphs.choice_many } else { glyphs.choice_one };
+        let mark = if mine {
+            glyphs.check
+        } else if poll.multiple {
+            glyphs.choice_many
+        } else {
+            glyphs.choice_one
+        };
         let style = if mine { theme.good() } else { theme.dim() };
         return label_lines(setting, &option.title, &[Span::styled(format!("{mark} "), style)], 2, "", false);
     };
@@ -295,7 +303,7 @@ fn quoted(setting: Setting<'_>, id: Option<&crate::model::StatusId>) -> Vec<Line
     }
     let mut words = if entry.rich().is_blank() { Vec::new() } else { rich(entry.rich(), setting.width, theme, &status.emojis) };
     let most = if setting.shape == Shape::Whole { BRIEF_QUOTE * 4 } else { BRIEF_QUOTE };
-    shorten(&mut words, most, |_| dim_line(theme, theme.glyphs().ellipsis));
+    ellipsize(&mut words, most, setting.width, theme);
     lines.extend(words);
     let brief = Setting { shape: Shape::Brief(u16::MAX), ..setting };
     lines.extend(status.media_attachments.iter().take(1).flat_map(|medium| medium_lines(brief, status.sensitive, medium)));

@@ -95,8 +95,8 @@ fn post(setting: Setting<'_>, held: &Notification, card: &mut Card) {
 pub(crate) fn words(setting: Setting<'_>, held: &Notification) -> String {
     let sentence = sentence(setting, held);
     let who = sentence.who.map(|who| format!("{who} ")).unwrap_or_default();
-    let more = sentence.more.into_iter().map(|more| format!("\n{more}")).collect::<String>();
-    format!("{who}{}{more}", sentence.words)
+    let first = format!("{who}{}", sentence.words);
+    [first].into_iter().chain(sentence.more).collect::<Vec<_>>().join("\n")
 }
 
 fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
@@ -140,7 +140,9 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
             let year = year.as_ref().map(|year| format!(" for {year}")).unwrap_or_default();
             tell(glyphs.check, theme.accent(), format!("Your yearly report{year} is ready"), Vec::new())
         }
-        NotificationKind::AddedToCollection { name } => by(glyphs.person, theme.accent(), &format!("added you to {}", collection(name.as_ref()))),
+        NotificationKind::AddedToCollection { name } => {
+            by(glyphs.person, theme.accent(), &format!("added you to {}", collection(name.as_ref())))
+        }
         NotificationKind::CollectionUpdate { name } => {
             by(glyphs.edited, theme.dim(), &format!("changed {} that features you", collection(name.as_ref())))
         }

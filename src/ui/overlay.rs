@@ -17,13 +17,15 @@ use ratatui::text::{Line, Span};
 /// Draws what lies over the panes; gives back the list or text of the top one.
 pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, body: Rect) -> Option<OverlayPane> {
     let mut pane = None;
-    for overlay in &state.overlays {
+    let layers = state.overlays.iter().filter(|overlay| !matches!(overlay, Overlay::Detail(_)));
+    for overlay in layers {
+        painter.step_back(body);
         pane = match overlay {
             Overlay::Help { scroll } => Some(help::draw(painter, body, *scroll)),
             Overlay::Palette { prompt, chosen } => Some(palette::draw(painter, state, body, prompt, *chosen)),
             Overlay::Subscribe { prompt, chosen } => Some(subscribe::draw(painter, state, body, prompt, *chosen)),
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
-            Overlay::Detail(_) => continue,
+            Overlay::Detail(_) => None,
         };
     }
     pane
@@ -40,17 +42,13 @@ fn panel(painter: &mut Painter<'_>, body: Rect, title: &str, wanted: (u16, u16))
         return Rect { x: body.x + 1, y: body.y + 1, width: body.width.saturating_sub(2), height: body.height.saturating_sub(1) };
     }
     let width = wanted.0.saturating_add(6).min(body.width - 4);
-    let height = wanted.1.saturating_add(2).min(body.height - 1);
-    let area = Rect {
-        x: body.x + (body.width - width) / 2,
-        y: body.y + (body.height - height).min(4) / 2,
-        width,
-        height,
-    };
-    painter.clear(area);
+    let height = wanted.1.saturating_add(4).min(body.height - 1);
+    let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height).min(4) / 2, width, height };
+    painter.clear(Rect { x: area.x - 1, width: area.width + 2, ..area });
     frame(painter, area);
     painter.text(area.x + 2, area.y, area.width.saturating_sub(4), &format!(" {title} "), theme.fresh());
-    Rect { x: area.x + 3, y: area.y + 1, width: area.width - 6, height: area.height - 2 }
+    let spaced = u16::from(area.height > 12);
+    Rect { x: area.x + 3, y: area.y + 1 + spaced, width: area.width - 6, height: area.height - 2 - spaced }
 }
 
 fn frame(painter: &mut Painter<'_>, area: Rect) {

@@ -1,7 +1,8 @@
 //! `Painter`: puts lines on the screen's cells. Everything drawn goes through here, so nothing leaves its pane.
 //!
 //! ratatui leaves half a wide glyph standing where something is laid over it: the cells beside a cleared area are mended
-//! here. Absent on purpose: what is drawn.
+//! here. Beside the line between panes a column stays empty, so that the backend places the line anew even where a
+//! terminal measures a cluster differently. Absent on purpose: what is drawn.
 
 use crate::text::wrap;
 use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width};
@@ -9,7 +10,7 @@ use crate::ui::theme::Theme;
 use crate::ui::times::Clock;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use std::borrow::Cow;
 
@@ -41,7 +42,8 @@ impl<'a> Painter<'a> {
         }
         let text = if self.theme.is_ascii() && text.contains('\u{25af}') { Cow::Owned(text.replace('\u{25af}', "?")) } else { text.into() };
         self.mend(x, y);
-        self.buffer.set_stringn(x, y, text, usize::from(width), style).0
+        // What stood there before leaves nothing of its style.
+        self.buffer.set_stringn(x, y, text, usize::from(width), Style::reset().patch(style)).0
     }
 
     /// Draws a line in at most `width` columns, cut with an ellipsis, and gives back the column after it.
@@ -88,6 +90,11 @@ impl<'a> Painter<'a> {
                 }
             }
         }
+    }
+
+    /// Lets what an area shows step back behind what is drawn over it next.
+    pub(crate) fn step_back(&mut self, area: Rect) {
+        self.buffer.set_style(area, Style::new().fg(Color::Reset).remove_modifier(Modifier::BOLD | Modifier::DIM).patch(self.theme.rule()));
     }
 
     /// Draws the lines `from..` of a card into an area; gives back how many were drawn.

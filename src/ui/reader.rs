@@ -18,6 +18,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use std::sync::Arc;
 
+/// From this height on there is room for what a reply answers.
+const ROOMY: u16 = 14;
 /// How many of the posts that a reply answers are shown above it.
 const ANCESTORS: usize = 3;
 
@@ -30,7 +32,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
     let scroll = detail.map_or(0, |detail| detail.scroll);
     let mut flow = Flow { parts: Vec::new(), height: 0, enough: u32::from(scroll) + u32::from(area.height) * 2 };
     match detail {
-        Some(detail) => open(setting, cards, detail, &mut flow),
+        Some(detail) => open(setting, cards, detail, area.height < ROOMY, &mut flow),
         None => preview(setting, cards, &mut flow),
     }
     let most = u16::try_from(flow.height.saturating_sub(u32::from(area.height))).unwrap_or(u16::MAX);
@@ -86,9 +88,9 @@ impl Flow {
     }
 }
 
-fn open(setting: Setting<'_>, cards: &mut Cards, detail: &Detail, flow: &mut Flow) {
+fn open(setting: Setting<'_>, cards: &mut Cards, detail: &Detail, short: bool, flow: &mut Flow) {
     if let ThreadState::Here(thread) = &detail.thread {
-        ancestors(setting, cards, thread, flow);
+        if short { in_short(setting, thread, flow) } else { ancestors(setting, cards, thread, flow) }
     }
     let gone = setting.state.store.status(&detail.status).is_none();
     if gone {
@@ -122,6 +124,22 @@ fn ancestors(setting: Setting<'_>, cards: &mut Cards, thread: &Thread, flow: &mu
         flow.add(0, cards.post(Setting { shape: Shape::Glance, ..setting }, id));
     }
     rule(setting, flow, "");
+}
+
+/// What a reply answers in a line each, where there is little room.
+fn in_short(setting: Setting<'_>, thread: &Thread, flow: &mut Flow) {
+    let (theme, store) = (setting.theme, &setting.state.store);
+    for id in thread.ancestors.iter().rev().take(ANCESTORS).rev() {
+        let entry = store.status(id);
+        let name = entry.and_then(|entry| store.account(&entry.status().account)).map_or("a post", |account| account.name().as_str());
+        let words = entry.and_then(|entry| status::excerpt(setting, entry, 1).into_iter().next());
+        let mut line = Line::from(Span::styled(format!("{} {name}  ", theme.glyphs().reply), theme.dim()));
+        words.into_iter().flat_map(|line| line.spans).for_each(|span| line.push_span(span));
+        flow.line(line);
+    }
+    if !thread.ancestors.is_empty() {
+        flow.blank();
+    }
 }
 
 fn replies(setting: Setting<'_>, cards: &mut Cards, ids: &[StatusId], root: &StatusId, flow: &mut Flow) {
@@ -191,8 +209,10 @@ fn account(setting: Setting<'_>, id: &AccountId, card: &mut Card) {
     let theme = setting.theme;
     card.blank();
     status::who(setting, id, card);
-    let about: Vec<&str> =
-        [(account.bot, "automated"), (account.locked, "approves followers by hand")].into_iter().filter_map(|(is, word)| is.then_some(word)).collect();
+    let about: Vec<&str> = [(account.bot, "automated"), (account.locked, "approves followers by hand")]
+        .into_iter()
+        .filter_map(|(is, word)| is.then_some(word))
+        .collect();
     card.extend(plain(&about.join(&format!(" {} ", theme.glyphs().dot)), setting.width, theme.dim()));
     if let Some(url) = &account.url {
         card.extend(plain(url.as_str(), setting.width, theme.link()));
@@ -204,6 +224,7 @@ fn gap_text(setting: Setting<'_>, words: &str, card: &mut Card) {
     let things = if notifications { "Notifications" } else { "Posts" };
     card.extend(plain(words, setting.width, setting.theme.bold()));
     card.blank();
-    let why = format!("{things} between the rows above and below were not seen by this program. What is below is older, what is above is newer.");
+    let why =
+        format!("{things} between the rows above and below were not seen by this program. What is below is older, what is above is newer.");
     card.extend(plain(&why, setting.width, setting.theme.dim()));
 }

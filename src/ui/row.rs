@@ -62,9 +62,8 @@ fn gap_card(setting: Setting<'_>, gap: &Gap) -> Card {
         return card;
     }
     let dash = theme.glyphs().gap;
-    let side = (width - own - 2) / 2;
-    let left = side.min(8);
-    let right = (width - own - 2 - left).min(8);
+    let left = ((width - own - 2) / 2).min(6);
+    let right = width - own - 2 - left;
     card.push(Line::from(vec![
         Span::styled(dash.repeat(left), theme.mark()),
         Span::raw(format!(" {words} ")),

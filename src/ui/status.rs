@@ -7,7 +7,7 @@ use crate::state::{Entry, Shown};
 use crate::text::wrap;
 use crate::ui::attached;
 use crate::ui::cards::{Setting, Shape};
-use crate::ui::line::{Card, CardLine, Head, cols, cut, hang, plain, rich, shorten};
+use crate::ui::line::{Card, CardLine, Head, cols, cut, ellipsize, hang, plain, rich, shorten, with_addresses};
 use crate::ui::row::{dim_line, tombstone};
 use crate::ui::theme::Theme;
 use crate::ui::times;
@@ -150,7 +150,7 @@ fn fold(setting: Setting<'_>, words: &str, before: &str) -> Vec<Line<'static>> {
     let mark = Span::styled(format!("{} ", theme.glyphs().folded), theme.mark());
     let mut lines = plain(&format!("{before}{words}"), setting.width.saturating_sub(2), theme.aside());
     if setting.shape != Shape::Whole {
-        shorten(&mut lines, 3, |_| dim_line(theme, theme.glyphs().ellipsis));
+        ellipsize(&mut lines, 3, setting.width.saturating_sub(2), theme);
     }
     let hint = "  space unfolds";
     match lines.last_mut() {
@@ -169,13 +169,7 @@ fn open_body(setting: Setting<'_>, entry: &Entry, card: &mut Card) {
         let lines = plain(status.spoiler_text.as_str(), setting.width.saturating_sub(2), theme.aside());
         card.extend(hang(lines, &mark, &Span::raw("  ")));
     }
-    let mut words = if entry.rich().is_blank() { Vec::new() } else { rich(entry.rich(), setting.width, theme, &status.emojis) };
-    match setting.shape {
-        Shape::Brief(_) => shorten(&mut words, BRIEF_WORDS, |more| more_lines(theme, more)),
-        Shape::Glance => shorten(&mut words, 2, |_| dim_line(theme, theme.glyphs().ellipsis)),
-        Shape::Reply | Shape::Whole => {}
-    }
-    card.extend(words);
+    card.extend(words(setting, entry));
     if setting.shape == Shape::Glance {
         return;
     }
@@ -194,6 +188,24 @@ fn open_body(setting: Setting<'_>, entry: &Entry, card: &mut Card) {
     if !spaced && let Some(line) = counts(setting, status) {
         card.push(line);
     }
+}
+
+/// The words of a post as they fit its shape.
+fn words(setting: Setting<'_>, entry: &Entry) -> Vec<Line<'static>> {
+    let (theme, width, emojis) = (setting.theme, setting.width, &entry.status().emojis);
+    if entry.rich().is_blank() {
+        return Vec::new();
+    }
+    if setting.shape == Shape::Whole {
+        return rich(&with_addresses(entry.rich()), width, theme, emojis);
+    }
+    let mut lines = rich(entry.rich(), width, theme, emojis);
+    match setting.shape {
+        Shape::Brief(_) => shorten(&mut lines, BRIEF_WORDS, |more| more_lines(theme, more)),
+        Shape::Glance => ellipsize(&mut lines, 2, width, theme),
+        Shape::Reply | Shape::Whole => {}
+    }
+    lines
 }
 
 fn media(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
@@ -231,7 +243,7 @@ fn counts(setting: Setting<'_>, status: &Status) -> Option<Line<'static>> {
         (glyphs.quoting, counts.quotes, false),
     ] {
         if count > 0 || own {
-            add(mark, if own { format!("{} with yours", short_count(count)) } else { short_count(count) }, own);
+            add(mark, if own { format!("{} {} yours", short_count(count), glyphs.dot) } else { short_count(count) }, own);
         }
     }
     (!line.spans.is_empty()).then_some(line)
@@ -241,7 +253,11 @@ fn counts(setting: Setting<'_>, status: &Status) -> Option<Line<'static>> {
 pub(crate) fn short_count(count: u64) -> String {
     let scaled = |unit: u64, word: char| {
         let tenths = count / (unit / 10);
-        if tenths < 100 && tenths % 10 != 0 { format!("{}.{}{word}", tenths / 10, tenths % 10) } else { format!("{}{word}", tenths / 10) }
+        if tenths < 100 && !tenths.is_multiple_of(10) {
+            format!("{}.{}{word}", tenths / 10, tenths % 10)
+        } else {
+            format!("{}{word}", tenths / 10)
+        }
     };
     match count {
         ..1_000 => count.to_string(),
@@ -345,7 +361,7 @@ pub(crate) fn excerpt(setting: Setting<'_>, entry: &Entry, most: usize) -> Vec<L
     let words = entry.rich().text();
     let mut lines = plain(words.trim(), setting.width, theme.dim());
     lines.retain(|line| line.spans.iter().any(|span| !span.content.trim().is_empty()));
-    shorten(&mut lines, most, |_| dim_line(theme, theme.glyphs().ellipsis));
+    ellipsize(&mut lines, most, setting.width, theme);
     if lines.is_empty() {
         lines.push(dim_line(theme, attached::in_a_word(status)));
     }

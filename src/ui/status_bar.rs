@@ -4,8 +4,7 @@
 
 use crate::command::{COMMANDS, Command, Row};
 use crate::model::{Connection, Subscription};
-use crate::state::{State, Timeline};
-use crate::text::wrap;
+use crate::state::{Anchor, State, Timeline};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::tab_bar::spark;
@@ -13,6 +12,9 @@ use crate::ui::theme::Theme;
 use crate::ui::timeline::reason;
 use crate::ui::times;
 use ratatui::text::{Line, Span};
+
+/// Below this width the tab bar tells the connection by its mark alone.
+const NARROW: u16 = 60;
 
 /// The first key of a command, as the table spells it.
 pub(crate) fn key_of(command: Command) -> Option<&'static str> {
@@ -26,34 +28,37 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) {
     let rate = rate(state, theme, width);
     let right = painter.line_to(width.saturating_sub(1), y, width / 3, &rate);
     let end = right.saturating_sub(1);
-    let (left, urgent) = left(state, theme);
-    let most = if urgent { end.saturating_sub(1) } else { (end / 2).max(24).min(end.saturating_sub(1)) };
-    let x = painter.line(1, y, most, &left);
+    // Where the tab bar has no room for it, the countdown stands here.
+    let next = state.line.next_attempt.filter(|_| width < NARROW).map(|at| painter.clock.soon(at));
+    let left = left(state, theme, next.as_deref());
+    let x = painter.line(1, y, end.saturating_sub(1), &left);
     hints(painter, state, x, end, y);
 }
 
-/// What the line begins with, and whether it may take all the room.
-fn left(state: &State, theme: &Theme) -> (Line<'static>, bool) {
+/// What the line begins with.
+fn left(state: &State, theme: &Theme, next: Option<&str>) -> Line<'static> {
     if let Some(notice) = state.notices.shown() {
         let mark = if notice.grave { (theme.glyphs().cross, theme.bad()) } else { (theme.glyphs().dot, theme.accent()) };
-        return (said(mark, notice.text.to_string()), true);
+        return said(mark, notice.text.to_string());
     }
     let standing = state.active_timeline().map(|timeline| &timeline.standing);
-    let (glyphs, why) = (theme.glyphs(), reason(&state.line.state));
+    let glyphs = theme.glyphs();
+    let why = reason(&state.line.state);
+    let why = next.map_or_else(|| why.clone(), |next| format!("{next}: {why}"));
     match &state.line.state {
         Connection::Live => {}
-        Connection::Connecting => return (said((glyphs.connecting, theme.dim()), format!("connecting{}", glyphs.ellipsis)), false),
-        Connection::Reconnecting { .. } | Connection::RateLimited { .. } => return (said((glyphs.again, theme.mark()), why), true),
+        Connection::Connecting => return said((glyphs.connecting, theme.dim()), format!("connecting{}", glyphs.ellipsis)),
+        Connection::Reconnecting { .. } | Connection::RateLimited { .. } => return said((glyphs.again, theme.mark()), why),
         Connection::Offline { .. } | Connection::SignedOut { .. } | Connection::Failed { .. } => {
-            return (said((glyphs.cross, theme.bad()), why), true);
+            return said((glyphs.cross, theme.bad()), why);
         }
     }
     match standing {
-        Some(Subscription::Refused(words)) => (said((glyphs.cross, theme.bad()), format!("refused: {words}")), true),
-        Some(Subscription::NotStreamed) => (said((glyphs.absent, theme.mark()), "not streamed by this server".to_owned()), false),
-        Some(Subscription::Requested) => (said((glyphs.connecting, theme.dim()), format!("subscribing{}", glyphs.ellipsis)), false),
-        Some(Subscription::Open) => (state.active_timeline().map(|timeline| open(state, theme, timeline)).unwrap_or_default(), false),
-        None => (Line::default(), false),
+        Some(Subscription::Refused(words)) => said((glyphs.cross, theme.bad()), format!("refused: {words}")),
+        Some(Subscription::NotStreamed) => said((glyphs.absent, theme.mark()), "not streamed by this server".to_owned()),
+        Some(Subscription::Requested) => said((glyphs.connecting, theme.dim()), format!("subscribing{}", glyphs.ellipsis)),
+        Some(Subscription::Open) => state.active_timeline().map(|timeline| open(state, theme, timeline)).unwrap_or_default(),
+        None => Line::default(),
     }
 }
 
@@ -90,39 +95,70 @@ fn rate(state: &State, theme: &Theme, width: u16) -> Line<'static> {
     let words = if tenths >= 100 { format!("{}/s", tenths / 10) } else { format!("{}.{}/s", tenths / 10, tenths % 10) };
     let mut line = Line::default();
     if tenths >= 10 {
-        line.push_span(Span::styled(format!("{} ", spark(meter, theme, 6)), theme.dim()));
+        line.push_span(Span::styled(format!("{} ", spark(meter, theme, 6)), theme.rule()));
     }
     line.push_span(Span::styled(words, theme.dim()));
     line
 }
 
-/// The commands worth a hint now, the most useful first; help stays to the last.
-fn hinted(state: &State) -> Vec<&'static Row> {
+/// What is hinted at first where there is room for little.
+const BY_WORTH: [Command; 12] = [
+    Command::RetryNow,
+    Command::Back,
+    Command::Accept,
+    Command::Help,
+    Command::Read,
+    Command::Down,
+    Command::Subscribe,
+    Command::NextUnread,
+    Command::HoldOrUnfold,
+    Command::First,
+    Command::CloseTab,
+    Command::Palette,
+];
+
+/// The commands that a hint makes sense for now, the most useful first.
+fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
     let scopes = state.scopes();
-    let mut rows: Vec<&'static Row> =
-        COMMANDS.iter().filter(|row| !row.hint.is_empty() && scopes.contains(&row.scope) && state.can(row.command)).collect();
-    if state.overlays.is_empty() {
+    let bare = state.overlays.is_empty();
+    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top);
+    let out_of_place = [
         // Without a layer there is only a message to close.
-        rows.retain(|row| row.command != Command::Back);
-    }
-    rows.sort_by_key(|row| match row.command {
-        Command::RetryNow => 0,
-        Command::Back | Command::Accept => 1,
-        Command::Help => 2,
-        _ => 3,
+        (Command::Back, bare),
+        (Command::First, at_top || !bare),
+        (Command::RetryNow, state.line.state == Connection::Connecting),
+        (Command::HoldOrUnfold, !bare && !unfolds),
+    ];
+    let fits = |row: &&Row| {
+        !row.hint.is_empty()
+            && scopes.contains(&row.scope)
+            && state.can(row.command)
+            && !out_of_place.iter().any(|(command, out)| *out && *command == row.command)
+    };
+    let mut rows: Vec<&'static Row> = COMMANDS.iter().filter(fits).collect();
+    rows.sort_by_key(|row| match BY_WORTH.iter().position(|command| *command == row.command) {
+        Some(_) if unfolds && row.command == Command::HoldOrUnfold => 3,
+        place => place.unwrap_or(BY_WORTH.len()),
     });
     rows
+}
+
+fn can_unfold(state: &State) -> bool {
+    let stream = state.tabs.active().map(|tab| &tab.stream);
+    stream.zip(state.reading()).is_some_and(|(stream, id)| state.is_folded(stream, &id))
 }
 
 fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {
     let theme = painter.theme;
     let room = usize::from(end.saturating_sub(from));
-    let mut left = room.saturating_sub(4);
+    // The mark between what is said and the hints takes five columns, and each hint but the last two.
+    let mut used = if from > 1 { 5 } else { 0 };
     let mut taken: Vec<&Row> = Vec::new();
-    for row in hinted(state) {
-        let own = line_width(&hint(row, theme)) + 2;
-        if own <= left + 2 {
-            left = left.saturating_sub(own);
+    let unfolds = can_unfold(state);
+    for row in hinted(state, unfolds) {
+        let own = line_width(&hint(state, row, theme, unfolds));
+        if used + own <= room {
+            used += own + 2;
             taken.push(row);
         }
     }
@@ -134,11 +170,11 @@ fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) 
     let mut x = from;
     if from > 1 {
         x += 2;
-        painter.text(x.saturating_sub(1) + 1, y, 1, theme.glyphs().vertical, theme.rule());
+        painter.text(x, y, 1, theme.glyphs().vertical, theme.rule());
         x += 3;
     }
     for row in taken {
-        let line = hint(row, theme);
+        let line = hint(state, row, theme, unfolds);
         if x + cols(line_width(&line)) > end {
             break;
         }
@@ -146,10 +182,18 @@ fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) 
     }
 }
 
-fn hint(row: &Row, theme: &Theme) -> Line<'static> {
+fn hint(state: &State, row: &Row, theme: &Theme, unfolds: bool) -> Line<'static> {
     let first = row.keys.first().copied().unwrap_or_default();
     let both = if row.command == Command::Down { key_of(Command::Up) } else { None };
     let keys = both.map_or_else(|| first.to_owned(), |second| format!("{first}/{second}"));
-    debug_assert!(wrap::width(&keys) > 0);
-    Line::from(vec![Span::styled(keys, theme.bold()), Span::styled(format!(" {}", row.hint), theme.dim())])
+    let words = if row.command != Command::HoldOrUnfold {
+        row.hint
+    } else if unfolds {
+        "unfold"
+    } else if state.tabs.active().is_some_and(|tab| tab.held) {
+        "let go"
+    } else {
+        row.hint
+    };
+    Line::from(vec![Span::styled(keys, theme.bold()), Span::styled(format!(" {words}"), theme.dim())])
 }

@@ -150,7 +150,8 @@ fn tab_line(state: &State, theme: &Theme, level: Level, index: usize, tab: &Tab)
         line.push_span(Span::styled(format!(" {mark}"), style));
     }
     if let Some(timeline) = state.timelines.get(&tab.stream).filter(|timeline| level.sparks && timeline.meter.per_minute() >= BUSY) {
-        line.push_span(Span::styled(format!(" {} {}/m", spark(&timeline.meter, theme, 4), timeline.meter.per_minute()), theme.dim()));
+        line.push_span(Span::styled(format!(" {}", spark(&timeline.meter, theme, 4)), theme.rule()));
+        line.push_span(Span::styled(format!(" {}/m", timeline.meter.per_minute()), theme.dim()));
     }
     line.push_span(Span::raw(" "));
     line

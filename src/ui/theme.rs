@@ -62,6 +62,7 @@ impl Theme {
     }
 
     /// Secondary text.
+    #[expect(clippy::unused_self, reason = "the same in every theme so far, and asked for like the others")]
     pub(crate) fn dim(&self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
@@ -72,11 +73,13 @@ impl Theme {
     }
 
     /// Names and headings.
+    #[expect(clippy::unused_self, reason = "the same in every theme so far, and asked for like the others")]
     pub(crate) fn bold(&self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
     /// Asides: warnings, tombstones.
+    #[expect(clippy::unused_self, reason = "the same in every theme so far, and asked for like the others")]
     pub(crate) fn aside(&self) -> Style {
         Style::new().add_modifier(Modifier::ITALIC)
     }
@@ -135,7 +138,6 @@ pub(crate) struct Glyphs {
     pub(crate) quote: &'static str,
     pub(crate) quoting: &'static str,
     pub(crate) person: &'static str,
-    pub(crate) letter: &'static str,
     pub(crate) notice: &'static str,
     pub(crate) dot: &'static str,
     pub(crate) ellipsis: &'static str,
@@ -176,7 +178,6 @@ static DRAWN: Glyphs = Glyphs {
     quote: "┃",
     quoting: "❝",
     person: "+",
-    letter: "✉",
     notice: "!",
     dot: "·",
     ellipsis: "…",
@@ -217,7 +218,6 @@ static ASCII: Glyphs = Glyphs {
     quote: "|",
     quoting: "\"",
     person: "+",
-    letter: "=",
     notice: "!",
     dot: "-",
     ellipsis: "~",
@@ -263,7 +263,6 @@ mod tests {
             glyphs.quote,
             glyphs.quoting,
             glyphs.person,
-            glyphs.letter,
             glyphs.notice,
             glyphs.dot,
             glyphs.ellipsis,

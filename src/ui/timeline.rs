@@ -38,7 +38,8 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
     };
     let foot = foot(painter, state, timeline, setting.width);
     let mut window = Window { setting, tab, timeline, cards, height: i32::from(body.height), foot: i32::from(foot.height()) };
-    let mut pane = TimelinePane { area: cells(area), stream: tab.stream.clone(), asked: tab.anchor.clone(), top: None, visible: Vec::new() };
+    let mut pane =
+        TimelinePane { area: cells(area), stream: tab.stream.clone(), asked: tab.anchor.clone(), top: None, visible: Vec::new() };
     let Some(place) = window.settle() else {
         empty(painter, state, timeline, area);
         return Some(pane);
@@ -363,7 +364,12 @@ fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (He
     }
     match &state.line.state {
         Connection::Live => (heading(glyphs.dot, theme.dim(), "Nothing here yet"), "What comes from now on appears by itself.".to_owned()),
-        other => (waiting(theme, other), reason(other)),
+        other @ (Connection::Connecting
+        | Connection::Reconnecting { .. }
+        | Connection::RateLimited { .. }
+        | Connection::Offline { .. }
+        | Connection::SignedOut { .. }
+        | Connection::Failed { .. }) => (waiting(theme, other), reason(other)),
     }
 }
 

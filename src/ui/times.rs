@@ -69,11 +69,6 @@ impl<'a> Clock<'a> {
         if seconds < 2 * MINUTE { format!("in {seconds} s") } else { format!("in {} min", seconds / MINUTE) }
     }
 
-    /// The time of day, with the day where it is another than today.
-    pub(crate) fn moment(&self, at: Timestamp) -> String {
-        moment(at, self.now, self.zone)
-    }
-
     fn note(&mut self, from: Timestamp, seconds: i64) {
         let at = from.checked_add(SignedDuration::from_secs(seconds)).ok().filter(|at| *at > self.now);
         self.next_change = match (self.next_change, at) {
@@ -116,6 +111,8 @@ pub(crate) fn length(duration: SignedDuration) -> String {
 mod tests {
     use super::*;
 
+    static ZONE: TimeZone = TimeZone::UTC;
+
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
@@ -124,7 +121,7 @@ mod tests {
     fn an_age_notes_when_it_will_read_differently() {
         let now = at(1_000_000);
         for (ago, words, change) in [(0, "now", 60), (59, "now", 1), (60, "1m", 60), (3_599, "59m", 1), (7_200, "2h", 3_600)] {
-            let mut clock = Clock::new(now, &TimeZone::UTC);
+            let mut clock = Clock::new(now, &ZONE);
             assert_eq!(clock.age(at(1_000_000 - ago)), words);
             assert_eq!(clock.next_change(), Some(at(1_000_000 + change)), "{ago}");
         }
@@ -132,9 +129,9 @@ mod tests {
 
     #[test]
     fn an_age_from_the_future_is_now_and_an_old_one_is_a_day() {
-        let mut clock = Clock::new("2026-11-23T12:00:00Z".parse().unwrap(), &TimeZone::UTC);
+        let mut clock = Clock::new("2026-11-23T12:00:00Z".parse().unwrap(), &ZONE);
         assert_eq!(clock.age("2026-11-23T13:00:00Z".parse().unwrap()), "now");
-        let mut clock = Clock::new("2026-11-23T12:00:00Z".parse().unwrap(), &TimeZone::UTC);
+        let mut clock = Clock::new("2026-11-23T12:00:00Z".parse().unwrap(), &ZONE);
         assert_eq!(clock.age("2026-11-03T13:00:00Z".parse().unwrap()), "3 Nov");
         assert_eq!(clock.age("2024-01-03T13:00:00Z".parse().unwrap()), "2024-01-03");
         assert_eq!(clock.next_change(), None);
@@ -142,12 +139,12 @@ mod tests {
 
     #[test]
     fn what_is_left_shrinks_at_the_noted_second() {
-        let mut clock = Clock::new(at(0), &TimeZone::UTC);
+        let mut clock = Clock::new(at(0), &ZONE);
         assert_eq!(clock.left(at(3 * HOUR + 5)).as_deref(), Some("3 h"));
         let change = clock.next_change().unwrap();
-        let mut before = Clock::new(at(change.as_second() - 1), &TimeZone::UTC);
+        let mut before = Clock::new(at(change.as_second() - 1), &ZONE);
         assert_eq!(before.left(at(3 * HOUR + 5)).as_deref(), Some("3 h"));
-        let mut after = Clock::new(change, &TimeZone::UTC);
+        let mut after = Clock::new(change, &ZONE);
         assert_eq!(after.left(at(3 * HOUR + 5)).as_deref(), Some("2 h"));
         assert_eq!(after.left(at(0)), None);
     }
@@ -155,8 +152,8 @@ mod tests {
     #[test]
     fn times_of_day_name_the_day_where_it_is_another() {
         let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
-        assert_eq!(moment("2026-11-23T08:05:00Z".parse().unwrap(), now, &TimeZone::UTC), "08:05");
-        assert_eq!(moment("2026-11-22T08:05:00Z".parse().unwrap(), now, &TimeZone::UTC), "22 Nov 08:05");
-        assert_eq!(moment("2025-11-22T08:05:00Z".parse().unwrap(), now, &TimeZone::UTC), "2025-11-22 08:05");
+        assert_eq!(moment("2026-11-23T08:05:00Z".parse().unwrap(), now, &ZONE), "08:05");
+        assert_eq!(moment("2026-11-22T08:05:00Z".parse().unwrap(), now, &ZONE), "22 Nov 08:05");
+        assert_eq!(moment("2025-11-22T08:05:00Z".parse().unwrap(), now, &ZONE), "2025-11-22 08:05");
     }
 }

@@ -256,11 +256,13 @@ impl Scanner<'_> {
                 self.fill_list();
             }
             Tag::Link => {
-                // Links do not nest.
-                if let Some(depth) = self.open.iter().rposition(|open| open.tag == Tag::Link)
-                    && !self.open.get(depth..).unwrap_or_default().iter().any(|open| open.tag.is_block())
-                {
-                    self.close_down_to(depth);
+                // Links do not nest: one ends the one before it, or if that has blocks in it, leads nowhere itself.
+                if let Some(depth) = self.open.iter().rposition(|open| open.tag == Tag::Link) {
+                    if self.open.get(depth..).unwrap_or_default().iter().any(|open| open.tag.is_block()) {
+                        opening.tag = Tag::Bare;
+                    } else {
+                        self.close_down_to(depth);
+                    }
                 }
                 self.fill_list();
             }

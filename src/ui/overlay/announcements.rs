@@ -33,7 +33,8 @@ fn card(all: &[Announcement], theme: &Theme, width: u16) -> Card {
         let when = announcement.published_at.map_or_else(|| "date unknown".to_owned(), |at| times::full(at, &theme.zone));
         card.push(dim_line(theme, when));
         card.extend(rich(&announcement.content.open(&|_| None), width, theme, &[]));
-        let reactions: Vec<String> = announcement.reactions.iter().map(|reaction| format!("{} {}", reaction.name, reaction.count)).collect();
+        let reactions: Vec<String> =
+            announcement.reactions.iter().map(|reaction| format!("{} {}", reaction.name, reaction.count)).collect();
         if !reactions.is_empty() {
             card.extend(plain(&reactions.join("   "), width, theme.dim()));
         }

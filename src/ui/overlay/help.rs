@@ -15,7 +15,7 @@ use ratatui::text::Line;
 /// From this inner width on the groups stand in two columns.
 const TWO_COLUMNS: u16 = 88;
 /// Columns of the keys.
-const KEYS: usize = 17;
+const KEYS: usize = 20;
 
 /// Draws the help.
 pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, scroll: u16) -> OverlayPane {
@@ -32,7 +32,9 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, scroll: u16) -> Overla
     if most > scroll {
         let more = format!(" {} more ", most - scroll);
         let x = area.right().saturating_sub(cols(more.len()));
-        painter.text(x, area.bottom(), cols(more.len()), &more, painter.theme.dim());
+        // In the frame, or beside the title where there is none.
+        let y = if area.bottom() < body.bottom() { area.bottom() } else { body.y };
+        painter.text(x, y, cols(more.len()), &more, painter.theme.dim());
     }
     OverlayPane { area: cells(area), first: (area.y, usize::from(scroll)), entries: usize::from(area.height), most }
 }
@@ -40,7 +42,9 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, scroll: u16) -> Overla
 fn columns(width: u16, theme: &Theme) -> Vec<Card> {
     if width < TWO_COLUMNS {
         let mut card = Card::default();
-        Group::ALL.into_iter().for_each(|group| add_group(&mut card, group, width, theme));
+        for group in Group::ALL {
+            add_group(&mut card, group, width, theme);
+        }
         return vec![card];
     }
     let (mut left, mut right) = (Card::default(), Card::default());
@@ -59,14 +63,12 @@ fn add_group(card: &mut Card, group: Group, width: u16, theme: &Theme) {
     let keys_width = KEYS.min(usize::from(width) / 2);
     let mut numbers = false;
     for row in COMMANDS.iter().filter(|row| row.group == group) {
-        let (keys, help) = match row.command {
-            Command::SelectTab(_) if numbers => continue,
-            Command::SelectTab(_) => {
-                numbers = true;
-                ("1 to 9".to_owned(), "the tab with that number")
-            }
-            _ => (row.keys.join(" "), row.help),
-        };
+        // The nine commands of the numbers are one line.
+        let number = matches!(row.command, Command::SelectTab(_));
+        if number && std::mem::replace(&mut numbers, true) {
+            continue;
+        }
+        let (keys, help) = if number { ("1 to 9".to_owned(), "the tab with that number") } else { (row.keys.join(" "), row.help) };
         let pad = keys_width.saturating_sub(wrap::width(&keys) + 1);
         let first = words(format!("{keys}{} ", " ".repeat(pad)), theme.bold());
         let room = cols(usize::from(width).saturating_sub(wrap::width(&first.content)));

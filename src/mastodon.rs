@@ -1,0 +1,7 @@
+//! The one room that knows what a Mastodon server is: its entities, its streams, its REST paths.
+//!
+//! Everything that comes in leaves as `model`. Absent on purpose: state, the screen, and policy about what to show.
+
+pub(crate) mod entities;
+pub(crate) mod ingest;
+pub mod streaming;

@@ -1,0 +1,324 @@
+//! The lines that `tail` prints: a contract with scripts.
+
+use super::{Form, id, words_of};
+use crate::model::{Account, AccountId, Connection, Payload, Stream, StreamEvent, Timestamp};
+use crate::text::Plain;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::fmt::Write as _;
+
+/// How many columns of a post's words a line shows.
+const WORDS: usize = 100;
+
+/// Prints events in one form.
+#[derive(Debug)]
+pub(super) struct Printer {
+    form: Form,
+}
+
+#[derive(Serialize)]
+struct EventLine<'a> {
+    stream: Option<Vec<&'a str>>,
+    event: &'a str,
+    id: Option<&'a str>,
+    at: String,
+    source: &'a str,
+    payload: Option<&'a RawValue>,
+}
+
+#[derive(Serialize)]
+struct ConnectionLine<'a> {
+    event: &'a str,
+    state: &'a str,
+    at: String,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct SubscriptionLine<'a> {
+    event: &'a str,
+    stream: Vec<&'a str>,
+    state: &'a str,
+    error: &'a str,
+}
+
+#[derive(Serialize)]
+struct GapLine<'a> {
+    event: &'a str,
+    stream: Vec<&'a str>,
+    after: Option<&'a str>,
+    before: Option<&'a str>,
+    since: Option<String>,
+    until: String,
+    reason: &'a str,
+    lost: Option<u64>,
+}
+
+impl Printer {
+    pub(super) fn new(form: Form) -> Self {
+        Self { form }
+    }
+
+    /// A line for an event of the server.
+    pub(super) fn event(&self, event: &StreamEvent, now: Timestamp) -> String {
+        match self.form {
+            Form::Nothing => String::new(),
+            Form::Words => words(event, now),
+            Form::Json => {
+                let bare = matches!(event.payload, Payload::Delete(_) | Payload::AnnouncementDelete(_) | Payload::FiltersChanged);
+                let payload = event.raw.as_deref().filter(|_| !bare).and_then(parsed);
+                line(&EventLine {
+                    stream: event.named.as_ref().map(|named| named.iter().map(Plain::as_str).collect()),
+                    event: event.name.as_str(),
+                    id: id(event),
+                    at: stamp(now),
+                    source: "live",
+                    payload: payload.as_deref(),
+                })
+            }
+        }
+    }
+
+    /// A line for a change of the connection, and the same in words where it is worth saying beside the output.
+    pub(super) fn connection(&self, connection: &Connection, now: Timestamp) -> (String, Option<String>) {
+        let (state, reason) = match connection {
+            Connection::Connecting => ("connecting", None),
+            Connection::Live => ("live", None),
+            Connection::Reconnecting { reason, .. } => ("reconnecting", Some(reason)),
+            Connection::RateLimited { reason, .. } => ("rate_limited", Some(reason)),
+            Connection::Offline { reason, .. } | Connection::Failed { reason } => ("offline", Some(reason)),
+            Connection::SignedOut { reason } => ("signed_out", Some(reason)),
+        };
+        let wait = match connection {
+            Connection::Reconnecting { retry_in, .. } | Connection::RateLimited { retry_in, .. } | Connection::Offline { retry_in, .. } => {
+                format!("; next try in {} s", retry_in.as_secs_f64().ceil())
+            }
+            Connection::Connecting | Connection::Live | Connection::SignedOut { .. } | Connection::Failed { .. } => String::new(),
+        };
+        let words = match connection {
+            Connection::Reconnecting { .. } | Connection::RateLimited { .. } | Connection::Offline { .. } => {
+                reason.map(|reason| format!("{}: {reason}{wait}", state.replace('_', " ")))
+            }
+            // Ends are said by the error that they are; a good start needs no words.
+            Connection::Connecting | Connection::Live | Connection::SignedOut { .. } | Connection::Failed { .. } => None,
+        };
+        let line = match self.form {
+            Form::Json => {
+                line(&ConnectionLine { event: "connection", state, at: stamp(now), reason: reason.map(Plain::as_str) })
+            }
+            Form::Words | Form::Nothing => String::new(),
+        };
+        (line, words)
+    }
+
+    /// A line for a stream that was refused.
+    pub(super) fn refused(&self, stream: &Stream, error: &Plain, _now: Timestamp) -> String {
+        match self.form {
+            Form::Json => {
+                line(&SubscriptionLine { event: "subscription", stream: names(stream), state: "refused", error: error.as_str() })
+            }
+            Form::Words | Form::Nothing => String::new(),
+        }
+    }
+
+    /// A line for a hole in a stream.
+    pub(super) fn gap(
+        &self,
+        stream: &Stream,
+        after: Option<&str>,
+        since: Option<Timestamp>,
+        until: Timestamp,
+        reason: &str,
+        lost: Option<u64>,
+    ) -> String {
+        match self.form {
+            Form::Nothing => String::new(),
+            Form::Json => line(&GapLine {
+                event: "gap",
+                stream: names(stream),
+                after,
+                before: None,
+                since: since.map(stamp),
+                until: stamp(until),
+                reason,
+                lost,
+            }),
+            Form::Words => {
+                let lost = lost.map(|lost| format!(" ({lost})")).unwrap_or_default();
+                format!("{} {:<14} gap: posts may be missing{lost}, {reason}\n", clock(until), stream.spec().to_string())
+            }
+        }
+    }
+}
+
+/// The stream as the server names it, in the form of an event's `stream`.
+fn names(stream: &Stream) -> Vec<&str> {
+    let parameter = stream.wire_parameter().map(|(_, value)| value);
+    std::iter::once(stream.wire_name()).chain(parameter).collect()
+}
+
+/// A payload as parsed JSON, every field and number as sent; as a JSON string where it is not JSON.
+fn parsed(raw: &str) -> Option<Box<RawValue>> {
+    match serde_json::from_str::<&RawValue>(raw) {
+        // Line ends can only stand between the tokens of JSON, where a space says the same.
+        Ok(value) => RawValue::from_string(value.get().replace(['\n', '\r'], " ")).ok(),
+        Err(_) => RawValue::from_string(serde_json::to_string(raw).ok()?).ok(),
+    }
+}
+
+fn line(value: &impl Serialize) -> String {
+    let mut out = serde_json::to_string(value).map(|text| escaped(&text)).unwrap_or_default();
+    out.push('\n');
+    out
+}
+
+/// JSON text with control, bidi and other invisible characters as `\u` escapes. They can only stand inside its strings.
+fn escaped(json: &str) -> String {
+    if json.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
+        return json.to_owned();
+    }
+    let mut out = String::with_capacity(json.len());
+    for ch in json.chars() {
+        let hidden = ch.is_control()
+            || matches!(ch, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+        if hidden {
+            for unit in ch.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(ch);
+        }
+    }
+    out
+}
+
+fn stamp(time: Timestamp) -> String {
+    format!("{time:.3}")
+}
+
+fn clock(time: Timestamp) -> String {
+    time.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
+/// A line to read: when, where, what, who, first words.
+fn words(event: &StreamEvent, now: Timestamp) -> String {
+    let place = match event.streams.first() {
+        Some(stream) => stream.spec().to_string(),
+        None => event.named.as_ref().map(|named| named.iter().map(Plain::as_str).collect::<Vec<_>>().join(" ")).unwrap_or_default(),
+    };
+    let said = match &event.payload {
+        Payload::Update(bundle) | Payload::Edit(bundle) => bundle.main().map_or_else(String::new, |status| {
+            let who = name(&bundle.accounts, &status.account);
+            let boosted = if status.reblog.is_some() {
+                let author = words_of(&event.payload).map(|inner| name(&bundle.accounts, &inner.account)).unwrap_or_default();
+                format!(" boosts {author}")
+            } else {
+                String::new()
+            };
+            format!("{who}{boosted}: {}", first_words(&event.payload))
+        }),
+        Payload::Delete(id) => id.to_string(),
+        Payload::Notification(notification, bundle) => {
+            let who = notification.account.as_ref().map(|account| name(&bundle.accounts, account)).unwrap_or_default();
+            let kind = event.raw.as_deref().and_then(kind).unwrap_or_default();
+            format!("{kind} {who}: {}", first_words(&event.payload))
+        }
+        Payload::Conversation(conversation, bundle) => {
+            let people: Vec<String> = conversation.accounts.iter().map(|account| name(&bundle.accounts, account)).collect();
+            people.join(", ")
+        }
+        Payload::Announcement(announcement) => announcement.content.open(&|_| None).text().replace('\n', " "),
+        Payload::AnnouncementReaction(reaction) => format!("{} {}", reaction.name, reaction.count),
+        Payload::AnnouncementDelete(id) => id.to_string(),
+        Payload::FiltersChanged | Payload::NotificationsMerged | Payload::Other => String::new(),
+    };
+    let said = said.trim().trim_end_matches(':');
+    format!("{} {place:<14} {:<13} {said}\n", clock(now), event.name.as_str())
+}
+
+/// The `type` of a notification as the server spells it.
+fn kind(raw: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Kind {
+        r#type: String,
+    }
+    let kind: Kind = serde_json::from_str(raw).ok()?;
+    Some(Plain::line(&kind.r#type).to_string())
+}
+
+fn name(accounts: &[Account], id: &AccountId) -> String {
+    accounts.iter().find(|account| account.id == *id).map(|account| format!("{} @{}", account.name(), account.acct)).unwrap_or_default()
+}
+
+fn first_words(payload: &Payload) -> String {
+    let Some(status) = words_of(payload) else { return String::new() };
+    let mut text = String::new();
+    if !status.spoiler_text.is_blank() {
+        let _ = write!(text, "[{}] ", status.spoiler_text);
+    }
+    text.push_str(&status.open().text().replace('\n', " "));
+    crate::text::wrap::truncate(&text, WORDS).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{StatusId, Tag};
+
+    fn now() -> Timestamp {
+        "2026-11-23T12:00:00Z".parse().unwrap()
+    }
+
+    fn event(name: &str, payload: Payload, raw: Option<&str>) -> StreamEvent {
+        let tag = Tag::new("rust").unwrap();
+        StreamEvent {
+            streams: vec![Stream::Hashtag { tag, local: false }],
+            named: Some(vec![Plain::line("hashtag"), Plain::line("rust")]),
+            name: Plain::line(name),
+            payload,
+            raw: raw.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn a_json_line_holds_the_entity_as_it_was_sent() {
+        let raw = "{\"id\":\"1\",\"big\":12345678901234567890,\"x\":1.50,\"bell\":\"\\u0007\",\"bidi\":\"\u{202e}\",\"c1\":\"\u{9b}\"}";
+        let line = Printer::new(Form::Json).event(&event("some.event", Payload::Other, Some(raw)), now());
+        assert_eq!(
+            line,
+            "{\"stream\":[\"hashtag\",\"rust\"],\"event\":\"some.event\",\"id\":null,\"at\":\"2026-11-23T12:00:00.000Z\",\"source\":\"live\",\
+             \"payload\":{\"id\":\"1\",\"big\":12345678901234567890,\"x\":1.50,\"bell\":\"\\u0007\",\"bidi\":\"\\u202e\",\"c1\":\"\\u009b\"}}\n"
+        );
+    }
+
+    #[test]
+    fn a_delete_has_its_id_and_no_payload_and_what_is_not_json_is_a_string() {
+        let printer = Printer::new(Form::Json);
+        let line = printer.event(&event("delete", Payload::Delete(StatusId::new("7").unwrap()), Some("7")), now());
+        assert!(line.contains("\"id\":\"7\"") && line.contains("\"payload\":null"), "{line}");
+        let line = printer.event(&event("odd", Payload::Other, Some("not\njson")), now());
+        assert!(line.contains("\"payload\":\"not\\njson\"") && line.matches('\n').count() == 1, "{line}");
+    }
+
+    #[test]
+    fn connection_subscription_and_gap_lines_have_their_fields() {
+        let printer = Printer::new(Form::Json);
+        let state = Connection::RateLimited { reason: Plain::line("429"), retry_in: std::time::Duration::from_secs(3) };
+        let (line, words) = printer.connection(&state, now());
+        let expected = "{\"event\":\"connection\",\"state\":\"rate_limited\",\"at\":\"2026-11-23T12:00:00.000Z\",\"reason\":\"429\"}\n";
+        assert_eq!(line, expected);
+        assert_eq!(words.as_deref(), Some("rate limited: 429; next try in 3 s"));
+        let stream = Stream::List(crate::model::ListId::new("13").unwrap());
+        assert_eq!(
+            printer.refused(&stream, &Plain::line("no"), now()),
+            "{\"event\":\"subscription\",\"stream\":[\"list\",\"13\"],\"state\":\"refused\",\"error\":\"no\"}\n"
+        );
+        assert_eq!(
+            printer.gap(&stream, Some("5"), None, now(), "shed", Some(2)),
+            "{\"event\":\"gap\",\"stream\":[\"list\",\"13\"],\"after\":\"5\",\"before\":null,\"since\":null,\
+             \"until\":\"2026-11-23T12:00:00.000Z\",\"reason\":\"shed\",\"lost\":2}\n"
+        );
+    }
+}

@@ -1,0 +1,170 @@
+//! The house: floors, module docs, and tables that stand in two places.
+//!
+//! `BLESS=1 cargo test --test tidy` rewrites the tables that derive from the command table.
+#![cfg(test)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use trunkline::command::{COMMANDS, Command, Group};
+
+/// Which rooms a room may use, lowest floor first.
+const FLOORS: &[(&str, &[&str])] = &[
+    ("text", &[]),
+    ("logging", &[]),
+    ("command", &[]),
+    ("model", &["text"]),
+    ("keymap", &["command"]),
+    ("config", &["model", "command", "keymap"]),
+    ("mastodon", &["model", "text"]),
+    ("state", &["text", "model", "command", "keymap", "config"]),
+    ("update", &["text", "model", "command", "keymap", "config", "state"]),
+    ("ui", &["text", "model", "command", "keymap", "config", "state"]),
+    ("demo", &["model"]),
+    ("tail", &["text", "model", "mastodon"]),
+    ("runtime", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "state", "update", "ui"]),
+    ("cli", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "demo", "tail", "runtime", "state", "ui", "update"]),
+];
+
+/// What a room may never name, whatever else changes.
+const NEVER: &[(&str, &[&str])] = &[
+    ("text", &["ratatui", "tokio", "serde", "crossterm"]),
+    ("model", &["ratatui", "tokio", "serde_json", "crossterm"]),
+    ("command", &["ratatui", "tokio", "crossterm"]),
+    ("keymap", &["ratatui", "tokio", "crossterm"]),
+    ("config", &["ratatui", "tokio", "crossterm"]),
+    ("mastodon", &["ratatui", "crossterm"]),
+    ("state", &["ratatui", "tokio", "crossterm"]),
+    ("update", &["ratatui", "tokio", "crossterm"]),
+    ("ui", &["tokio"]),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut todo = vec![folder.to_path_buf()];
+    while let Some(folder) = todo.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                todo.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The room that a source file belongs to: the first part of its path under `src`.
+fn room(path: &Path) -> String {
+    let inside = path.strip_prefix(root().join("src")).unwrap();
+    inside.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_owned()
+}
+
+/// The code of a file without comments and without its inline tests.
+fn code(text: &str) -> String {
+    let body = text.split("\n#[cfg(test)]\nmod tests").next().unwrap_or(text);
+    body.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_room_uses_only_the_floors_below_it() {
+    let mut wrong = Vec::new();
+    let rooms: Vec<&str> = FLOORS.iter().map(|(room, _)| *room).collect();
+    for path in sources(&root().join("src")) {
+        let room = room(&path);
+        if matches!(room.as_str(), "lib" | "main") {
+            continue;
+        }
+        let Some((_, allowed)) = FLOORS.iter().find(|(name, _)| *name == room) else {
+            wrong.push(format!("{}: room `{room}` has no floor", path.display()));
+            continue;
+        };
+        let code = code(&fs::read_to_string(&path).unwrap());
+        for other in &rooms {
+            let named = code
+                .split(&format!("crate::{other}"))
+                .skip(1)
+                .any(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'));
+            if named && *other != room && !allowed.contains(other) {
+                wrong.push(format!("{}: `{room}` uses `{other}`", path.display()));
+            }
+        }
+        for (_, never) in NEVER.iter().filter(|(name, _)| *name == room) {
+            for library in *never {
+                if code.contains(&format!("{library}::")) {
+                    wrong.push(format!("{}: `{room}` names `{library}`", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_map_names_every_room_and_no_other() {
+    let map = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    for (room, _) in FLOORS {
+        assert!(map.contains(&format!("pub mod {room};")), "src/lib.rs does not declare `{room}`");
+        assert!(map.contains(&format!("[`{room}`]")), "the map in src/lib.rs does not name [`{room}`]");
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for folder in ["src", "tests", "benches"] {
+        let folder = root().join(folder);
+        if !folder.exists() {
+            continue;
+        }
+        for path in sources(&folder) {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.starts_with("//!"), "{} does not open with its purpose", path.display());
+            assert!(!path.ends_with("mod.rs"), "{}: foo.rs beside foo/, never mod.rs", path.display());
+        }
+    }
+}
+
+#[test]
+fn no_test_sleeps() {
+    for path in sources(&root().join("tests")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let sleeps = ["thread::", "time::"].iter().any(|module| text.contains(&format!("{module}sleep(")));
+        assert!(!sleeps, "{}: wait for a condition with a deadline", path.display());
+    }
+}
+
+/// The key table as Markdown.
+fn key_table() -> String {
+    let mut lines = vec!["| Keys | What they do |".to_owned(), "| --- | --- |".to_owned()];
+    for group in Group::ALL {
+        lines.push(format!("| | **{}** |", group.title()));
+        for row in COMMANDS.iter().filter(|row| row.group == group) {
+            if row.command == Command::SelectTab(1) {
+                lines.push("| `1` … `9` | tab 1 … tab 9 |".to_owned());
+            } else if !matches!(row.command, Command::SelectTab(_)) {
+                let keys: Vec<String> = row.keys.iter().map(|key| format!("`{}`", key.replace('|', "\\|"))).collect();
+                lines.push(format!("| {} | {} |", keys.join(" "), row.help));
+            }
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn the_readmes_key_table_is_the_command_table() {
+    let path = root().join("README.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (start, end) = ("<!-- keys: made from src/command.rs -->\n", "<!-- end of keys -->");
+    let (before, rest) = text.split_once(start).expect("README.md has no key table");
+    let (table, after) = rest.split_once(end).expect("README.md's key table does not end");
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, format!("{before}{start}{}{end}{after}", key_table())).unwrap();
+        return;
+    }
+    assert_eq!(table, key_table(), "run BLESS=1 cargo test --test tidy");
+}
