@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod keymap;
+pub mod mastodon;
 pub mod model;
 pub mod state;
 pub mod text;

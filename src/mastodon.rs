@@ -1,0 +1,9 @@
+//! The one room that knows what a Mastodon server is: its entities, its streams, its REST paths.
+//!
+//! Everything that comes in leaves as `model`. Absent on purpose: state, the screen, and policy about what to show.
+
+pub mod door;
+pub mod error;
+
+pub use door::{Access, Token};
+pub use error::Error;
