@@ -5,7 +5,7 @@
 //! server's own words, cleaned. Absent on purpose: what the paths and documents mean, back-off, and the clock (it is
 //! handed in).
 
-use crate::mastodon::Error;
+use crate::mastodon::{Error, ingest};
 use crate::model::{Failure, FailureKind, Timestamp};
 use crate::text::Plain;
 use jiff::fmt::rfc2822::DateTimeParser;
@@ -207,7 +207,7 @@ impl Door {
     async fn refused(&self, mut response: Response) -> Failure {
         let status = response.status();
         let headers = response.headers().clone();
-        let words = read(&mut response, WORDS).await.ok().and_then(|body| error_words(&body));
+        let words = read(&mut response, WORDS).await.ok().and_then(|body| ingest::error_words(&body));
         let reason = words.clone().unwrap_or_else(|| answered(&self.server, status));
         let now = (self.clock)();
         let kind = match status.as_u16() {
@@ -298,7 +298,7 @@ impl Door {
             .and_then(|value| value.to_str().ok())
             .map(Plain::line)
             .filter(|words| !words.is_blank())
-            .or_else(|| error_words(&body));
+            .or_else(|| ingest::error_words(&body));
         let now = (self.clock)();
         let (kind, fallback) = match status.as_u16() {
             // Before Mastodon 4.3 nothing but this one word said that the server itself had answered.
@@ -441,7 +441,8 @@ fn normalise(raw: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is one of this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(domain)) => domain == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -524,15 +525,6 @@ fn is_websocket(headers: &HeaderMap, key: &str) -> bool {
     };
     let accept = headers.get(SEC_WEBSOCKET_ACCEPT).is_some_and(|value| value.as_bytes() == derive_accept_key(key.as_bytes()).as_bytes());
     names(UPGRADE, "websocket") && names(CONNECTION, "upgrade") && accept
-}
-
-fn error_words(body: &[u8]) -> Option<Plain> {
-    #[derive(serde::Deserialize)]
-    struct Said {
-        error: String,
-    }
-    let said: Said = serde_json::from_slice(body).ok()?;
-    Some(Plain::line(&said.error)).filter(|words| !words.is_blank())
 }
 
 fn answered(url: &Url, status: StatusCode) -> Plain {

@@ -1,0 +1,481 @@
+//! From wire entities to the model: the one place where strangers' words are cleaned and bounded.
+//!
+//! What an entity nests becomes a flat [`Bundle`]. Only an id (and an author, for a status) is needed; the rest may be
+//! missing. Absent on purpose: the network, and judgement about what deserves to be shown.
+
+use crate::mastodon::entities::{self, Count, Many, One, Raw, Text};
+use crate::model::{
+    Account, AccountId, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId, Counts,
+    FilterAction, FilterContext, FilterMatch, Item, List, ListId, Media, MediaKind, Mention, Notification, NotificationId,
+    NotificationKind, Personal, Poll, PollOption, Quote, QuoteState, Reaction, Status, StatusId, StatusTag, Thread, Timestamp, Visibility,
+};
+use crate::text::{Html, Plain};
+
+/// What an instance document says that is needed before anything else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InstanceFacts {
+    /// Its domain.
+    pub(crate) domain: Plain,
+    /// Its title.
+    pub(crate) title: Plain,
+    /// Version text as the server gives it.
+    pub(crate) version: Plain,
+    /// Address of its streams, unchecked, where it gives one.
+    pub(crate) streaming: Option<String>,
+}
+
+/// A status with what it nests: quoted, boosted, then itself, last. `None` without id or author.
+pub(crate) fn status(entity: &entities::Status<'_>) -> Option<Bundle> {
+    let mut bundle = Bundle::default();
+    flatten(entity, 0, &mut bundle)?;
+    Some(bundle)
+}
+
+/// A notification and what it names. `None` without id or type.
+pub(crate) fn notification(entity: &entities::Notification<'_>) -> Option<(Notification, Bundle)> {
+    let id = NotificationId::new(entity.id.as_str())?;
+    let name = entity.kind.filled()?;
+    let mut bundle = Bundle::default();
+    let status = entity.status.object().and_then(|status| flatten(&status, 0, &mut bundle));
+    let account = put_account(&entity.account, &mut bundle);
+    let kind = kind(name, entity, &mut bundle);
+    let notification = Notification {
+        id,
+        kind,
+        created_at: moment(&entity.created_at),
+        account,
+        status,
+        group_key: entity.group_key.filled().map(Plain::line),
+    };
+    Some((notification, bundle))
+}
+
+/// A conversation and what it names. `None` without id.
+pub(crate) fn conversation(entity: &entities::Conversation<'_>) -> Option<(Conversation, Bundle)> {
+    let id = ConversationId::new(entity.id.as_str())?;
+    let mut bundle = Bundle::default();
+    let last_status = entity.last_status.object().and_then(|status| flatten(&status, 0, &mut bundle));
+    let others: Vec<Account> = entity.accounts.items.iter().filter_map(person).collect();
+    let accounts = others.iter().map(|account| account.id.clone()).collect();
+    bundle.accounts.extend(others);
+    Some((Conversation { id, accounts, unread: entity.unread.yes(), last_status }, bundle))
+}
+
+/// An announcement. `None` without id.
+pub(crate) fn announcement(entity: &entities::Announcement<'_>) -> Option<Announcement> {
+    Some(Announcement {
+        id: AnnouncementId::new(entity.id.as_str())?,
+        content: Html::new(entity.content.as_str()),
+        published_at: moment(&entity.published_at),
+        reactions: entity.reactions.items.iter().filter_map(reaction).filter(|reaction| reaction.count > 0).collect(),
+    })
+}
+
+/// A reaction's new total. `None` without the announcement's id, a name or a count.
+pub(crate) fn announcement_reaction(entity: &entities::Reaction<'_>) -> Option<AnnouncementReaction> {
+    let announcement = AnnouncementId::new(entity.announcement_id.as_str())?;
+    let Reaction { name, count } = reaction(entity)?;
+    Some(AnnouncementReaction { announcement, name, count })
+}
+
+/// A page of statuses: its items in order, everything in them, and how many could not be read. `None` if it is no list.
+pub(crate) fn statuses_page(body: &[u8]) -> Option<(Vec<Item>, Bundle, usize)> {
+    page(body, |raw, bundle| flatten(&raw.object()?, 0, bundle).map(Item::Status))
+}
+
+/// A page of notifications, as [`statuses_page`].
+pub(crate) fn notifications_page(body: &[u8]) -> Option<(Vec<Item>, Bundle, usize)> {
+    page(body, |raw, bundle| {
+        let (notification, inner) = notification(&raw.object()?)?;
+        append(bundle, inner);
+        Some(Item::Notification(notification))
+    })
+}
+
+/// A page of conversations, as [`statuses_page`].
+pub(crate) fn conversations_page(body: &[u8]) -> Option<(Vec<Item>, Bundle, usize)> {
+    page(body, |raw, bundle| {
+        let (conversation, inner) = conversation(&raw.object()?)?;
+        append(bundle, inner);
+        Some(Item::Conversation(conversation))
+    })
+}
+
+/// What stands before and after a status. `None` if the body is no context.
+pub(crate) fn context(body: &[u8]) -> Option<Thread> {
+    let body = String::from_utf8_lossy(body);
+    let entity: entities::Context<'_> = entities::object(&body)?;
+    if !entity.ancestors.stated && !entity.descendants.stated {
+        return None;
+    }
+    let mut bundle = Bundle::default();
+    let mut side = |raws: &[Raw<'_>]| -> Vec<StatusId> {
+        raws.iter().filter_map(|raw| raw.object().and_then(|status| flatten(&status, 0, &mut bundle))).collect()
+    };
+    let ancestors = side(&entity.ancestors.items);
+    let descendants = side(&entity.descendants.items);
+    Some(Thread { ancestors, descendants, bundle })
+}
+
+/// One status as REST gives it.
+pub(crate) fn single_status(body: &[u8]) -> Option<Bundle> {
+    status(&entities::object(&String::from_utf8_lossy(body))?)
+}
+
+/// One account as REST gives it.
+pub(crate) fn account(body: &[u8]) -> Option<Account> {
+    person(&entities::object(&String::from_utf8_lossy(body))?)
+}
+
+/// The reader's lists. `None` if the body is no list.
+pub(crate) fn lists(body: &[u8]) -> Option<Vec<List>> {
+    let body = String::from_utf8_lossy(body);
+    let lists: Many<entities::List<'_>, MOST_OF_A_PAGE> = entities::many(&body)?;
+    let read = |list: &entities::List<'_>| Some(List { id: ListId::new(list.id.as_str())?, title: Plain::line(list.title.as_str()) });
+    Some(lists.items.iter().filter_map(read).collect())
+}
+
+/// The hashtags that the reader follows, without `#`. `None` if the body is no list.
+pub(crate) fn followed_tags(body: &[u8]) -> Option<Vec<Plain>> {
+    let body = String::from_utf8_lossy(body);
+    let tags: Many<entities::Tag<'_>, MOST_OF_A_PAGE> = entities::many(&body)?;
+    Some(tags.items.iter().filter_map(|tag| visible(&tag.name)).collect())
+}
+
+/// An instance document of version 2. `None` if it names neither domain nor version.
+pub(crate) fn instance_v2(body: &[u8]) -> Option<InstanceFacts> {
+    let body = String::from_utf8_lossy(body);
+    let entity: entities::Instance<'_> = entities::object(&body)?;
+    let urls = entity.configuration.0.as_ref().and_then(|configuration| configuration.urls.0.as_ref());
+    facts(&entity, &entity.domain, urls.and_then(|urls| urls.streaming.filled()))
+}
+
+/// An instance document of version 1, as [`instance_v2`].
+pub(crate) fn instance_v1(body: &[u8]) -> Option<InstanceFacts> {
+    let body = String::from_utf8_lossy(body);
+    let entity: entities::Instance<'_> = entities::object(&body)?;
+    facts(&entity, &entity.uri, entity.urls.0.as_ref().and_then(|urls| urls.streaming_api.filled()))
+}
+
+/// The server's own words in a refusal (`{"error":…}`).
+pub(crate) fn error_words(body: &[u8]) -> Option<Plain> {
+    let body = String::from_utf8_lossy(body);
+    visible(&entities::object::<entities::Error<'_>>(&body)?.error)
+}
+
+/// Most elements that are read of a page or a list of things; servers send 80 at most.
+const MOST_OF_A_PAGE: usize = 1000;
+
+/// How deep quotes are followed; deeper ones are named by id alone.
+const DEEPEST: u8 = 3;
+
+fn facts(entity: &entities::Instance<'_>, address: &Text<'_>, streaming: Option<&str>) -> Option<InstanceFacts> {
+    let domain = address.as_str();
+    let domain = domain.split_once("://").map_or(domain, |(_, rest)| rest);
+    let domain = Plain::line(domain.split('/').next().unwrap_or_default());
+    let version = Plain::line(entity.version.as_str());
+    if domain.is_blank() && version.is_blank() {
+        return None;
+    }
+    Some(InstanceFacts { domain, title: Plain::line(entity.title.as_str()), version, streaming: streaming.map(str::to_owned) })
+}
+
+/// Reads a list element by element; what cannot be read costs itself only.
+fn page(body: &[u8], mut read: impl FnMut(Raw<'_>, &mut Bundle) -> Option<Item>) -> Option<(Vec<Item>, Bundle, usize)> {
+    let body = String::from_utf8_lossy(body);
+    let elements: Many<Raw<'_>, MOST_OF_A_PAGE> = entities::many(&body)?;
+    let mut bundle = Bundle::default();
+    let items: Vec<Item> = elements.items.iter().filter_map(|raw| read(*raw, &mut bundle)).collect();
+    let rejected = elements.items.len() - items.len() + usize::try_from(elements.omitted).unwrap_or(usize::MAX);
+    Some((items, bundle, rejected))
+}
+
+/// Puts a status after everything it nests; its id, or `None` (and nothing put) where it has no id or author.
+fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Option<StatusId> {
+    let id = StatusId::new(entity.id.as_str())?;
+    let author = person(entity.account.0.as_deref()?)?;
+    let quote = quote(&entity.quote, &id, depth, bundle);
+    // A boost of a boost does not exist; a server that claims one could make a ring of them.
+    let boosted: Option<entities::Status<'_>> = if depth == 0 { entity.reblog.object() } else { None };
+    let reblog = boosted.filter(|boosted| boosted.id.as_str() != id.as_str()).and_then(|boosted| flatten(&boosted, depth + 1, bundle));
+    let poll = entity.poll.0.as_deref();
+    let omitted = [
+        entity.media_attachments.omitted,
+        entity.mentions.omitted,
+        entity.tags.omitted,
+        entity.emojis.omitted,
+        poll.map_or(0, |poll| poll.options.omitted),
+    ];
+    bundle.statuses.push(Status {
+        id: id.clone(),
+        account: author.id.clone(),
+        created_at: moment(&entity.created_at),
+        edited_at: moment(&entity.edited_at),
+        visibility: visibility(entity.visibility.filled()),
+        language: visible(&entity.language),
+        spoiler_text: Plain::line(entity.spoiler_text.as_str()),
+        content: Html::new(entity.content.as_str()),
+        sensitive: entity.sensitive.yes(),
+        reblog,
+        in_reply_to_id: StatusId::new(entity.in_reply_to_id.as_str()),
+        in_reply_to_account_id: AccountId::new(entity.in_reply_to_account_id.as_str()),
+        media_attachments: entity.media_attachments.items.iter().map(medium).collect(),
+        poll: poll.map(ballot),
+        card: entity.card.0.as_deref().and_then(card),
+        quote,
+        mentions: entity.mentions.items.iter().filter_map(mention).collect(),
+        tags: entity.tags.items.iter().filter_map(tag).collect(),
+        emojis: entity.emojis.items.iter().filter_map(|emoji| visible(&emoji.shortcode)).collect(),
+        counts: Counts {
+            replies: number(entity.replies_count),
+            reblogs: number(entity.reblogs_count),
+            favourites: number(entity.favourites_count),
+            quotes: number(entity.quotes_count),
+        },
+        personal: Personal {
+            favourited: entity.favourited.0,
+            reblogged: entity.reblogged.0,
+            bookmarked: entity.bookmarked.0,
+            muted: entity.muted.0,
+            pinned: entity.pinned.0,
+        },
+        filtered: entity.filtered.stated.then(|| entity.filtered.items.iter().filter_map(filter).collect()),
+        url: address(&entity.url),
+        omitted: omitted.iter().fold(0, |sum: u32, count| sum.saturating_add(*count)),
+    });
+    bundle.accounts.push(author);
+    Some(id)
+}
+
+fn quote(raw: &Raw<'_>, of: &StatusId, depth: u8, bundle: &mut Bundle) -> Option<Quote> {
+    let entity: entities::Quote<'_> = raw.object()?;
+    // The Firefish family puts the quoted status itself in the place of the quote.
+    let bare = entity.state.0.is_none() && entity.id.0.is_some();
+    let inner = if bare { *raw } else { entity.quoted_status };
+    let quoted: Option<entities::Status<'_>> = inner.object();
+    let quoted = quoted.filter(|quoted| quoted.id.as_str() != of.as_str());
+    let status =
+        quoted.and_then(|quoted| if depth < DEEPEST { flatten(&quoted, depth + 1, bundle) } else { StatusId::new(quoted.id.as_str()) });
+    let status = status.or_else(|| StatusId::new(entity.quoted_status_id.as_str()));
+    let state = match entity.state.filled() {
+        None if bare => QuoteState::Accepted,
+        None => QuoteState::Other(Plain::line("unknown")),
+        Some("pending") => QuoteState::Pending,
+        Some("accepted") => QuoteState::Accepted,
+        Some("rejected") => QuoteState::Rejected,
+        Some("revoked") => QuoteState::Revoked,
+        Some("deleted") => QuoteState::Deleted,
+        Some("unauthorized") => QuoteState::Unauthorized,
+        Some("blocked_account") => QuoteState::BlockedAccount,
+        Some("blocked_domain") => QuoteState::BlockedDomain,
+        Some("muted_account") => QuoteState::MutedAccount,
+        Some(other) => QuoteState::Other(Plain::line(other)),
+    };
+    Some(Quote { state, status })
+}
+
+fn kind(name: &str, entity: &entities::Notification<'_>, bundle: &mut Bundle) -> NotificationKind {
+    match name {
+        "mention" => NotificationKind::Mention,
+        "status" => NotificationKind::Status,
+        "reblog" => NotificationKind::Reblog,
+        "favourite" => NotificationKind::Favourite,
+        "poll" => NotificationKind::Poll,
+        "update" => NotificationKind::Update,
+        "quote" => NotificationKind::Quote,
+        "quoted_update" => NotificationKind::QuotedUpdate,
+        "follow" => NotificationKind::Follow,
+        "follow_request" => NotificationKind::FollowRequest,
+        "admin.sign_up" => NotificationKind::AdminSignUp,
+        "admin.report" => {
+            let report = entity.report.0.as_deref();
+            NotificationKind::AdminReport {
+                target: report.and_then(|report| put_account(&report.target_account, bundle)),
+                category: report.and_then(|report| visible(&report.category)),
+            }
+        }
+        "severed_relationships" => {
+            let event = entity.event.0.as_deref();
+            NotificationKind::SeveredRelationships {
+                cause: event.and_then(|event| visible(&event.kind)),
+                target_name: event.and_then(|event| visible(&event.target_name)),
+                followers: event.and_then(|event| event.followers_count.0),
+                following: event.and_then(|event| event.following_count.0),
+            }
+        }
+        "moderation_warning" => {
+            let warning = entity.moderation_warning.0.as_deref();
+            NotificationKind::ModerationWarning {
+                action: warning.and_then(|warning| visible(&warning.action)),
+                text: warning.and_then(|warning| body(&warning.text)),
+            }
+        }
+        "annual_report" => {
+            let year = entity.annual_report.0.as_deref().map(|report| Plain::line(report.year.as_str()));
+            NotificationKind::AnnualReport { year: year.filter(|year| !year.is_blank()) }
+        }
+        "added_to_collection" => NotificationKind::AddedToCollection { name: collection_name(entity) },
+        "collection_update" => NotificationKind::CollectionUpdate { name: collection_name(entity) },
+        "pending.reply" => NotificationKind::PendingReply,
+        "pending.favourite" => NotificationKind::PendingFavourite,
+        "pending.reblog" => NotificationKind::PendingReblog,
+        other => NotificationKind::Other(Plain::line(other)),
+    }
+}
+
+fn collection_name(entity: &entities::Notification<'_>) -> Option<Plain> {
+    visible(&entity.collection.0.as_deref()?.name)
+}
+
+fn put_account(entity: &One<entities::Account<'_>>, bundle: &mut Bundle) -> Option<AccountId> {
+    let account = person(entity.0.as_deref()?)?;
+    let id = account.id.clone();
+    bundle.accounts.push(account);
+    Some(id)
+}
+
+fn person(entity: &entities::Account<'_>) -> Option<Account> {
+    let id = AccountId::new(entity.id.as_str())?;
+    let acct = visible(&entity.acct).or_else(|| visible(&entity.username)).unwrap_or_else(|| Plain::line(id.as_str()));
+    Some(Account {
+        id,
+        acct,
+        display_name: Plain::line(entity.display_name.as_str()),
+        url: address(&entity.url),
+        bot: entity.bot.yes(),
+        locked: entity.locked.yes(),
+    })
+}
+
+fn visibility(word: Option<&str>) -> Visibility {
+    match word {
+        Some("public") => Visibility::Public,
+        Some("unlisted") => Visibility::Unlisted,
+        Some("private") => Visibility::Private,
+        Some("direct") => Visibility::Direct,
+        Some(other) => Visibility::Other(Plain::line(other)),
+        None => Visibility::Other(Plain::line("unknown")),
+    }
+}
+
+fn medium(entity: &entities::MediaAttachment<'_>) -> Media {
+    let meta = entity.meta.0.as_deref();
+    let original = meta.and_then(|meta| meta.original.0.as_deref());
+    let size = original.and_then(|size| pixels(size.width, size.height)).or_else(|| meta.and_then(|meta| pixels(meta.width, meta.height)));
+    let seconds = original.and_then(|size| size.duration.0).or_else(|| meta.and_then(|meta| meta.duration.0));
+    Media {
+        kind: match entity.kind.filled() {
+            Some("image") => MediaKind::Image,
+            Some("gifv") => MediaKind::Gifv,
+            Some("video") => MediaKind::Video,
+            Some("audio") => MediaKind::Audio,
+            Some("unknown") | None => MediaKind::Unknown,
+            Some(other) => MediaKind::Other(Plain::line(other)),
+        },
+        description: body(&entity.description),
+        url: address(&entity.url).or_else(|| address(&entity.remote_url)),
+        size,
+        seconds: seconds.and_then(|seconds| u32::try_from(seconds).ok()),
+    }
+}
+
+fn pixels(width: Count, height: Count) -> Option<(u32, u32)> {
+    Some((u32::try_from(width.0?).ok()?, u32::try_from(height.0?).ok()?))
+}
+
+fn ballot(entity: &entities::Poll<'_>) -> Poll {
+    let option =
+        |option: &entities::PollOption<'_>| PollOption { title: Plain::line(option.title.as_str()), votes_count: option.votes_count.0 };
+    let own = &entity.own_votes;
+    Poll {
+        options: entity.options.items.iter().map(option).collect(),
+        votes_count: number(entity.votes_count),
+        voters_count: entity.voters_count.0,
+        multiple: entity.multiple.yes(),
+        expired: entity.expired.yes(),
+        expires_at: moment(&entity.expires_at),
+        voted: entity.voted.0,
+        own_votes: own.stated.then(|| own.items.iter().filter_map(|vote| usize::try_from(vote.0?).ok()).collect()),
+    }
+}
+
+fn card(entity: &entities::PreviewCard<'_>) -> Option<Card> {
+    let url = address(&entity.url);
+    let title = Plain::line(entity.title.as_str());
+    if url.is_none() && title.is_blank() {
+        return None;
+    }
+    Some(Card {
+        url: url.unwrap_or_default(),
+        title,
+        description: Plain::line(entity.description.as_str()),
+        provider_name: Plain::line(entity.provider_name.as_str()),
+    })
+}
+
+fn mention(entity: &entities::Mention<'_>) -> Option<Mention> {
+    let acct = visible(&entity.acct).or_else(|| visible(&entity.username))?;
+    Some(Mention { id: AccountId::new(entity.id.as_str()), acct, url: address(&entity.url) })
+}
+
+fn tag(entity: &entities::Tag<'_>) -> Option<StatusTag> {
+    Some(StatusTag { name: visible(&entity.name)?, url: address(&entity.url) })
+}
+
+fn filter(entity: &entities::FilterResult<'_>) -> Option<FilterMatch> {
+    let filter = entity.filter.0.as_deref()?;
+    let context = |word: &Text<'_>| match word.as_str() {
+        "home" => Some(FilterContext::Home),
+        "notifications" => Some(FilterContext::Notifications),
+        "public" => Some(FilterContext::Public),
+        "thread" => Some(FilterContext::Thread),
+        "account" => Some(FilterContext::Account),
+        _ => None,
+    };
+    Some(FilterMatch {
+        title: Plain::line(filter.title.as_str()),
+        context: filter.context.items.iter().filter_map(context).collect(),
+        action: match filter.filter_action.0 {
+            // `blur` filters lose the key on streams (transcript `ws-custom-filters`).
+            None | Some("\"blur\"") => FilterAction::Blur,
+            Some("\"hide\"") => FilterAction::Hide,
+            Some(_) => FilterAction::Warn,
+        },
+    })
+}
+
+fn reaction(entity: &entities::Reaction<'_>) -> Option<Reaction> {
+    Some(Reaction { name: visible(&entity.name)?, count: entity.count.0? })
+}
+
+fn append(bundle: &mut Bundle, mut inner: Bundle) {
+    bundle.accounts.append(&mut inner.accounts);
+    bundle.statuses.append(&mut inner.statuses);
+}
+
+/// One line, unless nothing of it is visible.
+fn visible(text: &Text<'_>) -> Option<Plain> {
+    text.filled().map(Plain::line).filter(|line| !line.is_blank())
+}
+
+/// Several lines, unless nothing of them is visible.
+fn body(text: &Text<'_>) -> Option<Plain> {
+    text.filled().map(Plain::lines).filter(|lines| !lines.is_blank())
+}
+
+fn address(text: &Text<'_>) -> Option<Plain> {
+    text.filled().map(Plain::address).filter(|address| !address.is_blank())
+}
+
+fn number(count: Count) -> u64 {
+    count.0.unwrap_or_default()
+}
+
+/// A moment; one without a time zone is taken as UTC.
+fn moment(text: &Text<'_>) -> Option<Timestamp> {
+    let text = text.filled()?;
+    text.parse().ok().or_else(|| {
+        let civil: jiff::civil::DateTime = text.parse().ok()?;
+        jiff::tz::TimeZone::UTC.to_timestamp(civil).ok()
+    })
+}

@@ -1,0 +1,3 @@
+//! The streams: one multiplexed WebSocket and what is said on it.
+
+pub(crate) mod frame;
