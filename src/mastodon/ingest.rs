@@ -435,7 +435,7 @@ fn filter(entity: &entities::FilterResult<'_>) -> Option<FilterMatch> {
     Some(FilterMatch {
         title: Plain::line(filter.title.as_str()),
         context: filter.context.items.iter().filter_map(context).collect(),
-        action: match filter.filter_action.0 {
+        action: match filter.action.0 {
             // `blur` filters lose the key on streams (transcript `ws-custom-filters`).
             None | Some("\"blur\"") => FilterAction::Blur,
             Some("\"hide\"") => FilterAction::Hide,
