@@ -240,9 +240,8 @@ fn look(name: &str, state: &mut State) {
         let steps = state.timelines[&stream].rows().len().min(150);
         update(state, &keymap, Msg::Key("g".parse().unwrap()), &measured);
         for _ in 0..=steps {
-            terminal.draw(|frame| measured = view(state, &theme, &mut cards, frame)).unwrap();
-            let cells = terminal.backend().buffer().content();
-            screens.extend(cells.iter().map(ratatui::buffer::Cell::symbol).filter(|symbol| *symbol != " "));
+            let drawn = terminal.draw(|frame| measured = view(state, &theme, &mut cards, frame)).unwrap();
+            screens.extend(drawn.buffer.content().iter().map(ratatui::buffer::Cell::symbol).filter(|symbol| *symbol != " "));
             screens.push('\n');
             update(state, &keymap, Msg::Key("j".parse().unwrap()), &measured);
         }
