@@ -206,6 +206,8 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
         entity.emojis.omitted,
         poll.map_or(0, |poll| poll.options.omitted),
     ];
+    let content = Html::new(entity.content.as_str());
+    let content = if quote.is_some() { content.beside_its_quote() } else { content };
     bundle.statuses.push(Status {
         id: id.clone(),
         account: author.id.clone(),
@@ -213,8 +215,8 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
         edited_at: moment(&entity.edited_at),
         visibility: visibility(entity.visibility.filled()),
         language: visible(&entity.language),
-        spoiler_text: Plain::line(entity.spoiler_text.as_str()),
-        content: Html::new(entity.content.as_str()),
+        spoiler_text: warning(entity.spoiler_text.as_str()),
+        content,
         sensitive: entity.sensitive.yes(),
         reblog,
         in_reply_to_id: StatusId::new(entity.in_reply_to_id.as_str()),
@@ -381,6 +383,11 @@ fn medium(entity: &entities::MediaAttachment<'_>) -> Media {
 
 fn pixels(width: Count, height: Count) -> Option<(u32, u32)> {
     Some((u32::try_from(width.0?).ok()?, u32::try_from(height.0?).ok()?))
+}
+
+/// A content warning on one line: a field of the author's own words, so it is not cut as short as a name.
+fn warning(raw: &str) -> Plain {
+    Plain::lines(&Plain::lines(raw).as_str().replace('\n', " "))
 }
 
 fn ballot(entity: &entities::Poll<'_>) -> Poll {
