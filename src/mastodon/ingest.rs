@@ -215,7 +215,7 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
         edited_at: moment(&entity.edited_at),
         visibility: visibility(entity.visibility.filled()),
         language: visible(&entity.language),
-        spoiler_text: warning(entity.spoiler_text.as_str()),
+        spoiler_text: unbroken(entity.spoiler_text.as_str()),
         content,
         sensitive: entity.sensitive.yes(),
         reblog,
@@ -385,14 +385,14 @@ fn pixels(width: Count, height: Count) -> Option<(u32, u32)> {
     Some((u32::try_from(width.0?).ok()?, u32::try_from(height.0?).ok()?))
 }
 
-/// A content warning on one line: a field of the author's own words, so it is not cut as short as a name.
-fn warning(raw: &str) -> Plain {
+/// A field of the author's own words on one line (warning, poll option): not cut as short as a name.
+fn unbroken(raw: &str) -> Plain {
     Plain::lines(&Plain::lines(raw).as_str().replace('\n', " "))
 }
 
 fn ballot(entity: &entities::Poll<'_>) -> Poll {
     let option =
-        |option: &entities::PollOption<'_>| PollOption { title: Plain::line(option.title.as_str()), votes_count: option.votes_count.0 };
+        |option: &entities::PollOption<'_>| PollOption { title: unbroken(option.title.as_str()), votes_count: option.votes_count.0 };
     let own = &entity.own_votes;
     Poll {
         options: entity.options.items.iter().map(option).collect(),

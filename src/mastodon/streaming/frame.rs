@@ -8,6 +8,7 @@ use crate::mastodon::ingest;
 use crate::model::{AnnouncementId, Payload, StatusId, Stream};
 use crate::text::Plain;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What a text message of the server turned out to be.
@@ -73,10 +74,10 @@ pub(crate) fn decode(text: &str, keep_raw: bool) -> Message {
             None => malformed("a message that is neither event nor error"),
         };
     };
-    if event == "pleroma:respond" {
-        return Message::Nothing;
-    }
     let words = envelope.payload.0.and_then(entities::text);
+    if event == "pleroma:respond" {
+        return acknowledged(words.as_deref());
+    }
     let payload = match payload(event, words.as_deref()) {
         Ok(payload) => payload,
         Err(what) => return malformed(&format!("`{event}` with {what}")),
@@ -94,6 +95,21 @@ pub(crate) fn subscribe(stream: &Stream) -> String {
 /// The message that ends a stream.
 pub(crate) fn unsubscribe(stream: &Stream) -> String {
     ask("unsubscribe", stream)
+}
+
+/// Pleroma answers every subscribe: `{"type":"subscribe","result":"error","error":"bad_topic"}` is a refusal.
+fn acknowledged(words: Option<&str>) -> Message {
+    #[derive(Deserialize)]
+    struct Answer<'a> {
+        result: Cow<'a, str>,
+        error: Option<Cow<'a, str>>,
+    }
+    match words.map(serde_json::from_str::<Answer<'_>>) {
+        Some(Ok(Answer { result, error })) if result == "error" => {
+            Message::Error { text: Plain::line(error.as_deref().unwrap_or("error")), status: None }
+        }
+        Some(Ok(_) | Err(_)) | None => Message::Nothing,
+    }
 }
 
 fn malformed(what: &str) -> Message {
@@ -502,6 +518,14 @@ mod tests {
                 assert!(complaint(&text(name)).starts_with(&format!("`{name}` with")));
             }
         }
+    }
+
+    #[test]
+    fn pleromas_answers_are_refusals_where_they_say_error() {
+        let text = |inner: &str| json!({"event": "pleroma:respond", "payload": inner}).to_string();
+        assert_eq!(decode(&text(r#"{"type":"subscribe","result":"success"}"#), true), Message::Nothing);
+        let refusal = decode(&text(r#"{"type":"subscribe","result":"error","error":"bad_topic"}"#), true);
+        assert_eq!(refusal, Message::Error { text: Plain::line("bad_topic"), status: None });
     }
 
     #[test]
