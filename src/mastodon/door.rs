@@ -121,7 +121,7 @@ impl Access {
 
 impl Door {
     /// Builds the clients; fails where this machine has no trust store for a server that needs one.
-    pub(crate) fn new(access: &Access, clock: Clock) -> Result<Self, Error> {
+    pub(crate) fn new(access: Access, clock: Clock) -> Result<Self, Error> {
         let _first_or_not = rustls::crypto::ring::default_provider().install_default();
         let mut authorization =
             HeaderValue::from_str(&format!("Bearer {}", access.token.0)).map_err(|_| Error::BadToken("not printable ASCII"))?;
@@ -138,7 +138,7 @@ impl Door {
             .build()
             .map_err(|error| set_up(&error))?;
         let upgrade = upgrade_client(&access.server).map_err(|error| set_up(&error))?;
-        Ok(Self { server: access.server.clone(), authorization, protocol, rest, upgrade, clock, patience: PATIENCE })
+        Ok(Self { server: access.server, authorization, protocol, rest, upgrade, clock, patience: PATIENCE })
     }
 
     /// The instance's base address.
@@ -250,13 +250,10 @@ impl Door {
     /// Opens the socket at `streaming`, with one deadline of 10 s over all of it; the token goes into the subprotocol as
     /// well where the server is known to look only there.
     pub(crate) async fn upgrade(&self, streaming: &Url, subprotocol: bool) -> Result<Upgraded, Refusal> {
-        match tokio::time::timeout(self.patience.upgrade, self.dial(streaming, subprotocol)).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                let words = format!("{} did not answer within {} s", name(streaming), self.patience.upgrade.as_secs());
-                Err(refusal(RefusalKind::Offline, &words))
-            }
-        }
+        tokio::time::timeout(self.patience.upgrade, self.dial(streaming, subprotocol)).await.unwrap_or_else(|_| {
+            let words = format!("{} did not answer within {} s", name(streaming), self.patience.upgrade.as_secs());
+            Err(refusal(RefusalKind::Offline, &words))
+        })
     }
 
     async fn dial(&self, streaming: &Url, subprotocol: bool) -> Result<Upgraded, Refusal> {
@@ -424,7 +421,7 @@ fn normalise(raw: &str) -> Result<Url, Error> {
             let handle = authority.strip_prefix("acct:").unwrap_or(authority);
             match handle.trim_start_matches('@').split_once('@') {
                 Some((user, _)) if user.contains(':') => return Err(Error::Credentials),
-                Some((user, _)) if user.is_empty() => return Err(bad("the account has no name")),
+                Some(("", _)) => return Err(bad("the account has no name")),
                 Some((_, host)) if host.contains('@') => return Err(bad("it has more than one `@`")),
                 Some((_, host)) => host,
                 None if handle.starts_with('@') => return Err(bad("the account does not say on which server it is")),
@@ -725,7 +722,7 @@ pub(crate) mod tests {
 
     /// A whole response; `headers` one a line.
     pub(crate) fn reply(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-        let headers: String = headers.lines().map(|line| format!("{}\r\n", line.trim())).collect();
+        let headers = headers.lines().fold(String::new(), |all, line| all + line.trim() + "\r\n");
         let mut bytes = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len()).into_bytes();
         bytes.extend_from_slice(body);
         bytes
@@ -743,7 +740,7 @@ pub(crate) mod tests {
     }
 
     fn door(url: &Url) -> Door {
-        Door::new(&access(url), noon).unwrap()
+        Door::new(access(url), noon).unwrap()
     }
 
     async fn ask(url: &Url) -> Result<Answer, Failure> {
@@ -822,7 +819,7 @@ pub(crate) mod tests {
     #[test]
     fn nothing_prints_the_token() {
         let access = access(&Url::parse("http://127.0.0.1:9/").unwrap());
-        let door = Door::new(&access, noon).unwrap();
+        let door = Door::new(access.clone(), noon).unwrap();
         let printed = format!("{:?} {access:?} {door:?} {:?}", access.token, door.authorization);
         assert!(!printed.contains(SECRET), "{printed}");
         assert!(printed.contains("Token(…)"), "{printed}");
@@ -991,7 +988,7 @@ pub(crate) mod tests {
             held |= bits << count;
             count += width;
             while count >= 8 {
-                bytes.push(held as u8);
+                bytes.push(held.to_le_bytes()[0]);
                 held >>= 8;
                 count -= 8;
             }

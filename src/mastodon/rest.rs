@@ -23,9 +23,7 @@ pub struct Client {
 impl Client {
     /// Builds a client; nothing is sent yet. Fails where this machine cannot make secure connections.
     pub fn new(access: Access) -> Result<Self, Error> {
-        let door = Door::new(&access, now)?;
-        drop(access);
-        Ok(Self { door: Arc::new(door) })
+        Ok(Self { door: Arc::new(Door::new(access, now)?) })
     }
 
     /// What the server says about itself, and the address of its streams (`…/api/v1/streaming`, `ws` or `wss`).
