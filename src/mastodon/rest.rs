@@ -23,9 +23,7 @@ pub struct Client {
 impl Client {
     /// Builds a client; nothing is sent yet. Fails where this machine cannot make secure connections.
     pub fn new(access: Access) -> Result<Self, Error> {
-        let door = Door::new(&access, now)?;
-        drop(access);
-        Ok(Self { door: Arc::new(door) })
+        Ok(Self { door: Arc::new(Door::new(access, now)?) })
     }
 
     /// What the server says about itself, and the address of its streams (`…/api/v1/streaming`, `ws` or `wss`).
@@ -355,4 +353,290 @@ fn named(text: &str) -> Option<Software> {
     }
     let kin = ["pleroma", "akkoma", "rebased", "iceshrimp", "firefish", "calckey", "catodon", "foundkey", "sharkey", "misskey"];
     kin.iter().any(|name| text.contains(name)).then_some(Software::Pleroma)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mastodon::door::tests::{access, reply, serve};
+    use crate::model::{ListId, Tag};
+
+    const JSON: &str = "Content-Type: application/json";
+
+    fn ok(body: &str) -> Vec<u8> {
+        reply("200 OK", JSON, body.as_bytes())
+    }
+
+    fn missing() -> Vec<u8> {
+        reply("404 Not Found", JSON, br#"{"error":"Not Found"}"#)
+    }
+
+    fn client(url: &Url) -> Client {
+        Client::new(access(url)).unwrap()
+    }
+
+    fn target(head: &str) -> &str {
+        head.split(' ').nth(1).unwrap()
+    }
+
+    fn status_json(id: &str) -> String {
+        format!(r#"{{"id":"{id}","content":"<p>hi</p>","account":{{"id":"7","username":"a","acct":"a"}}}}"#)
+    }
+
+    #[tokio::test]
+    async fn every_stream_has_its_timeline() {
+        let mut server = serve(|_| ok("[]")).await;
+        let client = client(&server.url);
+        let public = |reach, only_media| Stream::Public { reach, only_media };
+        let tag = |local| Stream::Hashtag { tag: Tag::new("#Rüst").unwrap(), local };
+        let (before, after) = (Cursor::Before("90".to_owned()), Cursor::After("80".to_owned()));
+        for (stream, cursor, expected) in [
+            (Stream::User, None, "/api/v1/timelines/home?limit=40"),
+            (Stream::User, Some(&before), "/api/v1/timelines/home?max_id=90&limit=40"),
+            (Stream::User, Some(&after), "/api/v1/timelines/home?min_id=80&limit=40"),
+            (Stream::UserNotification, None, "/api/v1/notifications?limit=40"),
+            (public(Reach::Federated, false), None, "/api/v1/timelines/public?limit=40"),
+            (public(Reach::Federated, true), None, "/api/v1/timelines/public?only_media=true&limit=40"),
+            (public(Reach::Local, false), None, "/api/v1/timelines/public?local=true&limit=40"),
+            (public(Reach::Local, true), Some(&before), "/api/v1/timelines/public?local=true&only_media=true&max_id=90&limit=40"),
+            (public(Reach::Remote, false), None, "/api/v1/timelines/public?remote=true&limit=40"),
+            (public(Reach::Remote, true), None, "/api/v1/timelines/public?remote=true&only_media=true&limit=40"),
+            (tag(false), None, "/api/v1/timelines/tag/R%C3%BCst?limit=40"),
+            (tag(true), None, "/api/v1/timelines/tag/R%C3%BCst?local=true&limit=40"),
+            (Stream::List(ListId::new("12").unwrap()), None, "/api/v1/timelines/list/12?limit=40"),
+            (Stream::Direct, Some(&before), "/api/v1/conversations?max_id=90&limit=40"),
+        ] {
+            let page = client.timeline(&stream, cursor, 40).await.unwrap();
+            assert_eq!(page, Page::default());
+            assert_eq!(server.targets(), [expected], "{stream:?}");
+        }
+    }
+
+    #[test]
+    fn the_older_page_is_where_link_says_whatever_host_it_names() {
+        let gotosocial = "<http://localhost:8080/api/v1/timelines/home?limit=5&local=false&max_id=01M84JD5Z428YNZPTEW3FZP80Y>; rel=\"next\", \
+                          <http://localhost:8080/api/v1/timelines/home?limit=5&local=false&min_id=01M84JH3PK6E6P2SX52RNZF6YC>; rel=\"prev\"";
+        for (link, expected) in [
+            (gotosocial, Some("01M84JD5Z428YNZPTEW3FZP80Y")),
+            ("<https://a.example/x?min_id=9>; rel=\"prev\", <https://b.example/x?limit=2&max_id=7#y>; rel=\"next\"", Some("7")),
+            ("</x?max_id=7>; title=\"a, b\"; REL=next", Some("7")),
+            ("<https://a.example/x?a=1,2&max_id=7>; rel=\"last next\"", Some("7")),
+            ("<https://a.example/x?min_id=9>; rel=\"prev\"", None),
+            ("<https://a.example/x?max_id=>; rel=\"next\"", None),
+            ("<https://a.example/x?max_id=%1b%5b2J>; rel=\"next\"", None),
+            ("<https://a.example/x>; rel=\"next\"", None),
+            ("<https://a.example/x?max_id=7; rel=next", None),
+            ("nonsense", None),
+            ("", None),
+        ] {
+            assert_eq!(older(link).as_deref(), expected, "{link}");
+        }
+    }
+
+    #[tokio::test]
+    async fn without_link_a_full_page_goes_on_from_its_last_item() {
+        let body = format!("[{},{},{{\"id\":3}}]", status_json("90"), status_json("80"));
+        let server = serve(move |head| match target(head) {
+            "/api/v1/notifications?limit=1" => ok(r#"[{"id":"5","type":"follow","created_at":"2026-11-23T16:06:22Z"}]"#),
+            target if target.contains("linked") => reply("200 OK", "Link: <https://b.example/?max_id=77>; rel=next", body.as_bytes()),
+            _ => ok(&body),
+        })
+        .await;
+        let client = client(&server.url);
+        let full = client.timeline(&Stream::User, None, 3).await.unwrap();
+        assert_eq!((full.items.len(), full.rejected, full.older), (2, 1, Some(Cursor::Before("80".to_owned()))));
+        assert_eq!(full.bundle.statuses.len(), 2);
+        assert_eq!(client.timeline(&Stream::User, None, 4).await.unwrap().older, None);
+        let notifications = client.timeline(&Stream::UserNotification, None, 1).await.unwrap();
+        assert_eq!(notifications.older, Some(Cursor::Before("5".to_owned())));
+        let linked = Stream::Hashtag { tag: Tag::new("linked").unwrap(), local: false };
+        assert_eq!(client.timeline(&linked, None, 40).await.unwrap().older, Some(Cursor::Before("77".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn posts_threads_and_the_account_are_asked_for_by_path() {
+        let mut server = serve(|head| match target(head) {
+            "/api/v1/statuses/90" => ok(&status_json("90")),
+            "/api/v1/statuses/90/context" => ok(&format!(r#"{{"ancestors":[{}],"descendants":[]}}"#, status_json("80"))),
+            "/api/v1/accounts/verify_credentials" => ok(r#"{"id":"7","username":"a","acct":"a"}"#),
+            "/api/v1/statuses/1" => ok("[]"),
+            _ => missing(),
+        })
+        .await;
+        let client = client(&server.url);
+        let id = StatusId::new("90").unwrap();
+        assert_eq!(client.status(&id).await.unwrap().main().unwrap().id, id);
+        assert_eq!(client.thread(&id).await.unwrap().ancestors, [StatusId::new("80").unwrap()]);
+        assert_eq!(client.verify_credentials().await.unwrap().acct.as_str(), "a");
+        assert_eq!(client.status(&StatusId::new("2").unwrap()).await.unwrap_err().kind, FailureKind::NotFound);
+        assert_eq!(client.status(&StatusId::new("1").unwrap()).await.unwrap_err().kind, FailureKind::Unusable);
+        assert_eq!(server.targets().len(), 5);
+    }
+
+    #[tokio::test]
+    async fn what_a_server_does_not_have_is_an_empty_part_of_the_offer() {
+        let server = serve(|head| match target(head) {
+            "/api/v1/lists" => ok(r#"[{"id":"12","title":"Friends"}]"#),
+            _ => missing(),
+        })
+        .await;
+        let offer = client(&server.url).offer().await.unwrap();
+        assert_eq!((offer.lists.len(), offer.followed_tags.len()), (1, 0));
+
+        let server = serve(|head| match target(head) {
+            "/api/v1/followed_tags?limit=200" => ok(r#"[{"name":"rust","following":true}]"#),
+            _ => missing(),
+        })
+        .await;
+        let offer = client(&server.url).offer().await.unwrap();
+        assert_eq!((offer.lists.len(), offer.followed_tags[0].as_str()), (0, "rust"));
+
+        let server = serve(|_| reply("403 Forbidden", JSON, br#"{"error":"outside the authorized scopes"}"#)).await;
+        let failure = client(&server.url).offer().await.unwrap_err();
+        assert_eq!((failure.kind, failure.reason.as_str()), (FailureKind::Forbidden, "outside the authorized scopes"));
+    }
+
+    #[tokio::test]
+    async fn the_instance_is_asked_in_both_versions_and_may_be_none() {
+        let mut server = serve(|head| match target(head) {
+            "/api/v2/instance" => ok(
+                r#"{"domain":"a.example","title":"A","version":"4.5.0","configuration":{"urls":{"streaming":"wss://streaming.a.example"}}}"#,
+            ),
+            _ => missing(),
+        })
+        .await;
+        let (facts, streaming) = client(&server.url).instance().await.unwrap();
+        assert_eq!(streaming.as_str(), "wss://streaming.a.example/api/v1/streaming");
+        assert_eq!((facts.domain.as_str(), facts.title.as_str(), facts.version.as_str()), ("a.example", "A", "4.5.0"));
+        assert_eq!((facts.software, facts.streaming_host.as_str()), (Software::Mastodon, "streaming.a.example"));
+        assert_eq!(server.targets(), ["/api/v2/instance"]);
+
+        let mut server = serve(|head| match target(head) {
+            "/api/v1/instance" => ok(r#"{"uri":"https://a.example/","title":"A","version":"3.5.19"}"#),
+            _ => missing(),
+        })
+        .await;
+        let (facts, streaming) = client(&server.url).instance().await.unwrap();
+        assert_eq!(streaming.as_str(), server.url.join("/api/v1/streaming").unwrap().as_str().replace("http:", "ws:"));
+        assert_eq!((facts.domain.as_str(), facts.software), ("a.example", Software::Mastodon));
+        assert_eq!(server.targets(), ["/api/v2/instance", "/api/v1/instance"]);
+
+        for answer in [missing(), ok("[1]"), ok(r#"{"hello":"world"}"#), ok("")] {
+            let server = serve(move |_| answer.clone()).await;
+            let failure = client(&server.url).instance().await.unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Unusable, "{failure:?}");
+            assert!(failure.reason.as_str().contains("does not answer as a Mastodon server"), "{failure:?}");
+        }
+        for (answer, kind) in [
+            (reply("502 Bad Gateway", "Content-Type: text/html", b"<h1>nginx</h1>"), FailureKind::Retry),
+            (reply("200 OK", "Content-Type: text/html", b"<h1>hotel</h1>"), FailureKind::Retry),
+            (reply("401 Unauthorized", JSON, br#"{"error":"no"}"#), FailureKind::Unauthorized),
+        ] {
+            let server = serve(move |_| answer.clone()).await;
+            assert_eq!(client(&server.url).instance().await.unwrap_err().kind, kind);
+        }
+    }
+
+    #[tokio::test]
+    async fn nodeinfo_decides_where_the_version_does_not() {
+        for (name, version, expected) in [
+            ("gotosocial", "3.5.3+0.20.0-dev", Software::GoToSocial),
+            ("gotosocial", "0.20.0-dev", Software::GoToSocial),
+            ("iceshrimp.net", "", Software::Pleroma),
+            ("mastodon", "our own", Software::Mastodon),
+            ("snac", "0.1", Software::Other),
+            ("", "3.5.3+0.20.0", Software::Mastodon),
+            ("", "0.20.0", Software::Other),
+        ] {
+            let mut server = serve(move |head| {
+                let host = head.lines().find_map(|line| line.strip_prefix("host: ").or(line.strip_prefix("Host: "))).unwrap().to_owned();
+                match target(head) {
+                    "/api/v2/instance" => ok(&format!(r#"{{"domain":"a.example","version":"{version}"}}"#)),
+                    "/.well-known/nodeinfo" => ok(&format!(
+                        r#"{{"links":[{{"rel":"other","href":"x"}},{{"rel":"http://nodeinfo.diaspora.software/ns/schema/2.0","href":"https://elsewhere.example/n"}},
+                           {{"rel":"http://nodeinfo.diaspora.software/ns/schema/2.1","href":"http://{host}/nodeinfo/2.1"}}]}}"#
+                    )),
+                    "/nodeinfo/2.1" if !name.is_empty() => ok(&format!(r#"{{"version":"2.1","software":{{"name":"{name}","version":"1"}}}}"#)),
+                    _ => missing(),
+                }
+            })
+            .await;
+            let (facts, _) = client(&server.url).instance().await.unwrap();
+            assert_eq!(facts.software, expected, "{name} {version}");
+            assert_eq!(server.targets(), ["/api/v2/instance", "/.well-known/nodeinfo", "/nodeinfo/2.1"], "{name} {version}");
+        }
+    }
+
+    #[test]
+    fn software_is_known_by_version_and_source() {
+        let from = |source_url: Option<&str>, api: bool| Source {
+            source_url: source_url.map(str::to_owned),
+            api_versions: api.then_some(ApiVersions { mastodon: Some(6) }),
+        };
+        let gotosocial = Some("https://codeberg.org/superseriousbusiness/gotosocial");
+        for (version, source, sure, software) in [
+            ("4.5.0", from(None, false), true, Software::Mastodon),
+            ("4.6.0-alpha.2+glitch", from(Some("https://github.com/glitch-soc/mastodon"), true), true, Software::Mastodon),
+            ("4.0.2+hometown-1.1.1", from(None, false), true, Software::Mastodon),
+            ("4.3.0rc1", from(None, false), true, Software::Mastodon),
+            ("nightly", from(None, true), true, Software::Mastodon),
+            ("0.20.0-dev", from(gotosocial, false), true, Software::GoToSocial),
+            ("3.5.3+0.20.0-dev", from(gotosocial, false), true, Software::GoToSocial),
+            ("3.5.3+0.20.0", from(None, false), false, Software::Mastodon),
+            ("0.17.3+git-1a2b3c", from(None, false), false, Software::Other),
+            ("2.7.2 (compatible; Pleroma 2.9.1)", from(None, false), true, Software::Pleroma),
+            ("2.7.2 (compatible; Akkoma 3.15.0)", from(None, false), true, Software::Pleroma),
+            ("4.2.1 (compatible; Iceshrimp.NET/2025.1)", from(None, true), true, Software::Pleroma),
+            ("4.2.1 (compatible; Firefish 20240729)", from(None, false), true, Software::Pleroma),
+            ("3.0.0 (compatible; Sharkey 2025.4.3)", from(None, false), true, Software::Pleroma),
+            ("3.5.3 (compatible; Pixelfed 0.12.5)", from(None, false), true, Software::Other),
+            ("4.0.0 (compatible; Mitra 4.9.0)", from(None, true), true, Software::Other),
+            ("", from(None, false), false, Software::Other),
+        ] {
+            let (is_sure, is) = match detect(version, &source) {
+                Guess::Sure(software) => (true, software),
+                Guess::Unsure(software) => (false, software),
+            };
+            assert_eq!((is_sure, is), (sure, software), "{version}");
+        }
+        let recorded = source(br#"{"source_url":"https://codeberg.org/superseriousbusiness/gotosocial","version":"0.20.0"}"#);
+        assert!(matches!(detect("0.20.0", &recorded), Guess::Sure(Software::GoToSocial)));
+        let newest = source(br#"{"source_url":null,"api_versions":{"mastodon":7,"x":1}}"#);
+        assert!(matches!(detect("nightly", &newest), Guess::Sure(Software::Mastodon)));
+        assert!(source(b"<html>").source_url.is_none());
+    }
+
+    #[test]
+    fn streams_are_where_the_server_says_unless_that_is_worse() {
+        let at = |server: &str, named: Option<&str>| streaming(&Url::parse(server).unwrap(), named).map(|url| url.to_string());
+        for (server, named, expected) in [
+            ("https://a.example", None, "wss://a.example/api/v1/streaming"),
+            ("https://a.example", Some(" "), "wss://a.example/api/v1/streaming"),
+            ("https://a.example:8443", None, "wss://a.example:8443/api/v1/streaming"),
+            ("https://a.example", Some("wss://streaming.a.example"), "wss://streaming.a.example/api/v1/streaming"),
+            ("https://a.example", Some("https://b.example/"), "wss://b.example/api/v1/streaming"),
+            ("https://a.example", Some("wss://b.example/base/?x=1#y"), "wss://b.example/base/api/v1/streaming"),
+            ("https://a.example", Some("wss://b.example/api/v1/streaming/"), "wss://b.example/api/v1/streaming"),
+            ("https://a.example", Some("ws://a.example"), "wss://a.example/api/v1/streaming"),
+            ("http://localhost:8080", Some("wss://localhost:8080"), "ws://localhost:8080/api/v1/streaming"),
+            ("http://127.0.0.1:8080", Some("wss://localhost:8080"), "ws://localhost:8080/api/v1/streaming"),
+            ("http://localhost:3000", Some("ws://localhost:4000"), "ws://localhost:4000/api/v1/streaming"),
+            ("http://localhost:3000", Some("wss://a.example"), "wss://a.example/api/v1/streaming"),
+        ] {
+            assert_eq!(at(server, named).as_deref(), Ok(expected), "{server} {named:?}");
+        }
+        for named in
+            ["ws://b.example", "wss://127.0.0.1", "wss://10.0.0.1", "wss://db.internal", "ftp://b.example", "streaming", "data:x", "wss://"]
+        {
+            let failure = at("https://a.example", Some(named)).expect_err(named);
+            assert_eq!(failure.kind, FailureKind::Unusable, "{named}");
+            assert!(failure.reason.as_str().contains("a.example"), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_prints_its_server_and_no_more() {
+        let client = client(&Url::parse("http://127.0.0.1:9/").unwrap());
+        assert_eq!(format!("{client:?}"), "Client { server: \"127.0.0.1:9\", .. }");
+    }
 }
