@@ -307,7 +307,9 @@ impl Door {
             401 | 407 => (RefusalKind::Interposed, Plain::line(&interposed(streaming, status))),
             403 if words.is_none() => (RefusalKind::Interposed, Plain::line(&interposed(streaming, status))),
             429 | 503 => (RefusalKind::RateLimited, answered(streaming, status)),
-            300..=399 => (RefusalKind::NoStreaming, Plain::line(&format!("{} redirects its streaming elsewhere", name(streaming)))),
+            // A permanent redirect is the server's own (to another streaming host); any other is a login page's.
+            300 | 302..=307 => (RefusalKind::Interposed, Plain::line(&interposed(streaming, status))),
+            301 | 308..=399 => (RefusalKind::NoStreaming, Plain::line(&format!("{} redirects its streaming elsewhere", name(streaming)))),
             404 | 410 | 501 => (RefusalKind::NoStreaming, Plain::line(&format!("{} has no streaming there ({status})", name(streaming)))),
             _ => (RefusalKind::Server, answered(streaming, status)),
         };
@@ -1143,6 +1145,7 @@ pub(crate) mod tests {
             ("404 Not Found", json, b"{}", RefusalKind::NoStreaming, "404 Not Found"),
             ("501 Not Implemented", html, b"", RefusalKind::NoStreaming, "501"),
             ("301 Moved Permanently", "Location: /api/v1/streaming", b"", RefusalKind::NoStreaming, "elsewhere"),
+            ("302 Found", "Location: /login", b"", RefusalKind::Interposed, "302"),
             ("400 Bad Request", html, b"Missing or invalid Sec-WebSocket-Version header", RefusalKind::Server, "400"),
             ("418 I'm a teapot", json, br#"{"error":"I'm a teapot: no user-agent"}"#, RefusalKind::Server, "no user-agent"),
             ("500 Oops", "X-Error-Message: An unexpected error occurred", b"", RefusalKind::Server, "unexpected error"),
