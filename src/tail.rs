@@ -102,15 +102,15 @@ pub async fn run(
                 None => break Err(Error::Broken),
             },
         };
-        let step = tail.take(origin, &event, now(), aside);
-        if !step.line.is_empty() {
+        let taken = tail.take(origin, &event, now(), aside);
+        if !taken.line.is_empty() {
             tokio::select! {
                 biased;
                 () = &mut stop => break Ok(()),
-                sent = lines.send(step.line) => if sent.is_err() { break Ok(()) },
+                sent = lines.send(taken.line) => if sent.is_err() { break Ok(()) },
             }
         }
-        if let Some(outcome) = step.end {
+        if let Some(outcome) = taken.end {
             break outcome;
         }
     };

@@ -201,7 +201,9 @@ fn check(name: &str, expected: &Expected, state: &State) -> usize {
             let inner = expected.boosts.get(&outer).unwrap_or(&outer);
             let shown = state.store.shown(status).unwrap().rich().text();
             let entity = state.store.shown(status).unwrap().status();
-            let wanted = trunkline::model::Status { content: Html::new(&expected.words[inner].1), ..entity.clone() }.open().text();
+            let content = Html::new(&expected.words[inner].1);
+            let content = if entity.quote.is_some() { content.beside_its_quote() } else { content };
+            let wanted = trunkline::model::Status { content, ..entity.clone() }.open().text();
             assert_eq!(shown, wanted, "{name}: {stream:?} {status}");
             compared += 1;
         }

@@ -304,11 +304,11 @@ impl Door {
             // Before Mastodon 4.3 nothing but this one word said that the server itself had answered.
             401 if words.is_some() || body.trim_ascii() == b"Unauthorized" => (RefusalKind::Unauthorized, answered(streaming, status)),
             200..=299 => return refusal(RefusalKind::Interposed, &interposed(streaming, status)),
-            401 | 407 => (RefusalKind::Interposed, Plain::line(&interposed(streaming, status))),
-            403 if words.is_none() => (RefusalKind::Interposed, Plain::line(&interposed(streaming, status))),
             429 | 503 => (RefusalKind::RateLimited, answered(streaming, status)),
+            // The server's own no: a scope is missing, not the account.
+            403 if words.is_some() => (RefusalKind::Server, answered(streaming, status)),
             // A permanent redirect is the server's own (to another streaming host); any other is a login page's.
-            300 | 302..=307 => (RefusalKind::Interposed, Plain::line(&interposed(streaming, status))),
+            401 | 403 | 407 | 300 | 302..=307 => (RefusalKind::Interposed, Plain::line(&interposed(streaming, status))),
             301 | 308..=399 => (RefusalKind::NoStreaming, Plain::line(&format!("{} redirects its streaming elsewhere", name(streaming)))),
             404 | 410 | 501 => (RefusalKind::NoStreaming, Plain::line(&format!("{} has no streaming there ({status})", name(streaming)))),
             _ => (RefusalKind::Server, answered(streaming, status)),

@@ -378,8 +378,8 @@ impl Subscriptions {
     /// An event came on the stream, so it is open, whatever was thought of it.
     fn prove(&mut self, stream: &Stream, turn: &mut Turn<'_>) {
         // What comes for a stream before it is asked for (again) comes from an earlier subscription.
-        let is_provable = |entry: &&mut Entry| entry.left_at.is_none() && !matches!(entry.standing, Standing::Queued | Standing::Open);
-        if self.entry(stream).filter(is_provable).is_none() {
+        let is_provable = |entry: &mut Entry| entry.left_at.is_none() && !matches!(entry.standing, Standing::Queued | Standing::Open);
+        if !self.entry(stream).is_some_and(is_provable) {
             return;
         }
         self.set(stream, Standing::Open, turn);
