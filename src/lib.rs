@@ -40,6 +40,7 @@ pub mod logging;
 pub mod mastodon;
 pub mod model;
 pub mod state;
+pub mod tail;
 pub mod text;
 pub mod ui;
 pub mod update;

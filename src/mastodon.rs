@@ -2,6 +2,13 @@
 //!
 //! Everything that comes in leaves as `model`. Absent on purpose: state, the screen, and policy about what to show.
 
+pub mod door;
 pub(crate) mod entities;
+pub mod error;
 pub(crate) mod ingest;
+pub mod rest;
 pub mod streaming;
+
+pub use door::{Access, Token};
+pub use error::Error;
+pub use rest::Client;

@@ -102,23 +102,25 @@ pub async fn run(
                 None => break Err(Error::Broken),
             },
         };
-        let step = tail.take(origin, &event, now(), aside);
-        if !step.line.is_empty() {
+        let taken = tail.take(origin, &event, now(), aside);
+        if !taken.line.is_empty() {
             tokio::select! {
                 biased;
                 () = &mut stop => break Ok(()),
-                sent = lines.send(step.line) => if sent.is_err() { break Ok(()) },
+                sent = lines.send(taken.line) => if sent.is_err() { break Ok(()) },
             }
         }
-        if let Some(outcome) = step.end {
+        if let Some(outcome) = taken.end {
             break outcome;
         }
     };
     shutdown.cancel();
     drop(lines);
     // A reader that does not read must not keep the program; one that does gets every line.
-    let _ = tokio::time::timeout(LAST_LINES, writer).await;
-    let _ = task.await;
+    drop(tokio::time::timeout(LAST_LINES, writer).await);
+    if let Err(error) = task.await {
+        tracing::error!(%error, "the trunk did not end well");
+    }
     outcome.map(|()| tail.stats)
 }
 
@@ -126,11 +128,9 @@ async fn resolve(client: &Client, specs: &[Spec]) -> Result<Vec<Stream>, Error> 
     let offer = if specs.iter().any(|spec| matches!(spec, Spec::List(_))) {
         client.offer().await.map_err(|failure| match failure.kind {
             FailureKind::Unauthorized => Error::SignedOut(failure.reason),
-            FailureKind::Retry
-            | FailureKind::RateLimited(_)
-            | FailureKind::Forbidden
-            | FailureKind::NotFound
-            | FailureKind::Unusable => Error::Lists(failure.reason),
+            FailureKind::Retry | FailureKind::RateLimited(_) | FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => {
+                Error::Lists(failure.reason)
+            }
         })?
     } else {
         crate::model::Offer::default()
@@ -262,13 +262,7 @@ impl<'a> Tail<'a> {
         step
     }
 
-    fn subscription(
-        &mut self,
-        stream: &Stream,
-        standing: &Subscription,
-        now: Timestamp,
-        aside: &mut (dyn FnMut(&str) + Send),
-    ) -> Step {
+    fn subscription(&mut self, stream: &Stream, standing: &Subscription, now: Timestamp, aside: &mut (dyn FnMut(&str) + Send)) -> Step {
         let words = match standing {
             Subscription::Refused(words) => words.clone(),
             Subscription::NotStreamed => Plain::line("not streamed by this server"),

@@ -201,7 +201,9 @@ fn check(name: &str, expected: &Expected, state: &State) -> usize {
             let inner = expected.boosts.get(&outer).unwrap_or(&outer);
             let shown = state.store.shown(status).unwrap().rich().text();
             let entity = state.store.shown(status).unwrap().status();
-            let wanted = trunkline::model::Status { content: Html::new(&expected.words[inner].1), ..entity.clone() }.open().text();
+            let content = Html::new(&expected.words[inner].1);
+            let content = if entity.quote.is_some() { content.beside_its_quote() } else { content };
+            let wanted = trunkline::model::Status { content, ..entity.clone() }.open().text();
             assert_eq!(shown, wanted, "{name}: {stream:?} {status}");
             compared += 1;
         }
@@ -240,9 +242,8 @@ fn look(name: &str, state: &mut State) {
         let steps = state.timelines[&stream].rows().len().min(150);
         update(state, &keymap, Msg::Key("g".parse().unwrap()), &measured);
         for _ in 0..=steps {
-            terminal.draw(|frame| measured = view(state, &theme, &mut cards, frame)).unwrap();
-            let cells = terminal.backend().buffer().content();
-            screens.extend(cells.iter().map(ratatui::buffer::Cell::symbol).filter(|symbol| *symbol != " "));
+            let drawn = terminal.draw(|frame| measured = view(state, &theme, &mut cards, frame)).unwrap();
+            screens.extend(drawn.buffer.content().iter().map(ratatui::buffer::Cell::symbol).filter(|symbol| *symbol != " "));
             screens.push('\n');
             update(state, &keymap, Msg::Key("j".parse().unwrap()), &measured);
         }

@@ -183,7 +183,8 @@ pub(crate) struct Filter<'a> {
     #[serde(borrow)]
     pub(crate) title: Text<'a>,
     pub(crate) context: Many<Text<'a>, 16>,
-    pub(crate) filter_action: Raw<'a>,
+    #[serde(rename = "filter_action")]
+    pub(crate) action: Raw<'a>,
 }
 
 /// Something that happened to the reader: <https://docs.joinmastodon.org/entities/Notification/>.
@@ -223,8 +224,6 @@ pub(crate) struct RelationshipSeveranceEvent<'a> {
     pub(crate) target_name: Text<'a>,
     pub(crate) followers_count: Count,
     pub(crate) following_count: Count,
-    /// The older name of both counts together.
-    pub(crate) relationships_count: Count,
 }
 
 /// A warning by moderators: <https://docs.joinmastodon.org/entities/AccountWarning/>.

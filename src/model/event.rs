@@ -82,7 +82,7 @@ pub enum Connection {
         /// The server's words and what to do.
         reason: Plain,
     },
-    /// The server cannot be used (not Mastodon, TLS failure); no more attempts until the reader asks.
+    /// The server cannot be used (not Mastodon, TLS failure, no streaming); tried again once a minute, or when the reader asks.
     Failed {
         /// What is wrong and what to do.
         reason: Plain,

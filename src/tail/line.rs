@@ -103,9 +103,7 @@ impl Printer {
             Connection::Connecting | Connection::Live | Connection::SignedOut { .. } | Connection::Failed { .. } => None,
         };
         let line = match self.form {
-            Form::Json => {
-                line(&ConnectionLine { event: "connection", state, at: stamp(now), reason: reason.map(Plain::as_str) })
-            }
+            Form::Json => line(&ConnectionLine { event: "connection", state, at: stamp(now), reason: reason.map(Plain::as_str) }),
             Form::Words | Form::Nothing => String::new(),
         };
         (line, words)
@@ -114,9 +112,7 @@ impl Printer {
     /// A line for a stream that was refused.
     pub(super) fn refused(&self, stream: &Stream, error: &Plain, _now: Timestamp) -> String {
         match self.form {
-            Form::Json => {
-                line(&SubscriptionLine { event: "subscription", stream: names(stream), state: "refused", error: error.as_str() })
-            }
+            Form::Json => line(&SubscriptionLine { event: "subscription", stream: names(stream), state: "refused", error: error.as_str() }),
             Form::Words | Form::Nothing => String::new(),
         }
     }
@@ -199,7 +195,7 @@ fn stamp(time: Timestamp) -> String {
 }
 
 fn clock(time: Timestamp) -> String {
-    time.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string()
+    jiff::tz::TimeZone::system().to_datetime(time).strftime("%H:%M:%S").to_string()
 }
 
 /// A line to read: when, where, what, who, first words.

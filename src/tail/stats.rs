@@ -94,7 +94,6 @@ impl Stats {
 }
 
 impl Spent {
-    #[expect(clippy::disallowed_methods, reason = "the figures are about the time that passed")]
     fn so_far() -> Self {
         let (user, system) = processor().map_or((None, None), |(user, system)| (Some(user), Some(system)));
         Self { wall: tokio::time::Instant::now(), user, system }

@@ -18,13 +18,17 @@ use std::sync::Arc;
 
 /// HTML from a server, kept shut: it can be opened into [`RichText`] and in no other way.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct Html(Option<Arc<str>>);
+pub struct Html {
+    raw: Option<Arc<str>>,
+    /// Whether what stands in for a quote is hidden, because the quote itself is shown.
+    quoted: bool,
+}
 
 impl Html {
     /// Keeps HTML as it came, at most 64 KiB of it; what is cut ends in `…`.
     pub fn new(raw: &str) -> Self {
         if raw.len() <= MOST_BYTES {
-            return Self((!raw.is_empty()).then(|| raw.into()));
+            return Self { raw: (!raw.is_empty()).then(|| raw.into()), quoted: false };
         }
         let most = MOST_BYTES - '…'.len_utf8();
         let kept = (0..=most).rev().find_map(|end| raw.get(..end)).unwrap_or_default();
@@ -33,20 +37,27 @@ impl Html {
             (Some(open), close) if close.is_none_or(|close| close < open) && kept.len() - open < MOST_CUT_TAG => open,
             _ => kept.len(),
         };
-        Self(Some([kept.get(..whole).unwrap_or_default(), "…"].concat().into()))
+        Self { raw: Some([kept.get(..whole).unwrap_or_default(), "…"].concat().into()), quoted: false }
+    }
+
+    /// The same, of a post whose quote is shown beside it: the `RE: address` that stands in for it elsewhere (class
+    /// `quote-inline`) is left out.
+    #[must_use]
+    pub fn beside_its_quote(self) -> Self {
+        Self { quoted: true, ..self }
     }
 
     /// Whether there is no HTML at all.
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.raw.is_none()
     }
 
     /// Opens the HTML. `known` names the kind of a link by its address (a status's own mentions and tags); where it
     /// answers `None` the link's class names decide.
     pub fn open(&self, known: &dyn Fn(&str) -> Option<LinkKind>) -> RichText {
-        let Some(raw) = &self.0 else { return RichText::default() };
+        let Some(raw) = &self.raw else { return RichText::default() };
         let mut markup = Markup::new(raw.len());
-        scan::scan(raw, &mut markup);
+        scan::scan(raw, self.quoted, &mut markup);
         let links: Vec<Link> = markup
             .links
             .into_iter()
@@ -71,16 +82,16 @@ impl Html {
 
     /// The bare words with nothing but the tags gone.
     fn words(&self) -> String {
-        let raw = self.0.as_deref().unwrap_or_default();
+        let raw = self.raw.as_deref().unwrap_or_default();
         let mut words = Words::new(raw.len());
-        scan::scan(raw, &mut words);
+        scan::scan(raw, self.quoted, &mut words);
         words.finish().trim_end_matches('\n').to_owned()
     }
 }
 
 impl fmt::Debug for Html {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Html({} bytes)", self.0.as_deref().unwrap_or_default().len())
+        write!(f, "Html({} bytes)", self.raw.as_deref().unwrap_or_default().len())
     }
 }
 
@@ -277,7 +288,9 @@ mod tests {
     fn what_is_not_for_reading_is_dropped() {
         assert_eq!(words("a<script>evil()</script><style>p{}</style><svg><title>t</title></svg><!-- c -->b"), "ab");
         assert_eq!(words("a<SCRIPT>x</ScRiPt >b<script>unclosed <p>c"), "ab");
-        assert_eq!(words("<p class=\"quote-inline\">RE: <a href=\"https://a.example/1\">x</a></p><p>words</p>"), "words");
+        let quoting = "<p class=\"quote-inline\">RE: <a href=\"https://a.example/1\">x</a></p><p>words</p>";
+        assert_eq!(Html::new(quoting).beside_its_quote().open(&|_| None).text(), "words");
+        assert_eq!(words(quoting), "RE: x\nwords", "without the quote its stand-in is all there is");
         assert_eq!(words("<img src=x onerror=alert(1)><marquee>hi</marquee><img alt=':blob:'>"), "hi:blob:");
         assert_eq!(words("<!doctype html><?php x ?><html><body>hi"), "hi");
     }

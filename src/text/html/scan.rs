@@ -1,7 +1,7 @@
 //! One linear pass over HTML: tags, attributes and character references, told to a [`Sink`] as a well-nested sequence.
 //!
 //! Only the tags that servers allow get through, at most 16 deep, each closed; unknown ones leave their words. What is
-//! hidden in a browser (`invisible`, `quote-inline`, scripts, styles) is left out. Absent on purpose: the HTML standard's
+//! hidden in a browser (`invisible`, scripts, styles, and `quote-inline` beside the quote itself) is left out. Absent on purpose: the HTML standard's
 //! tree building, and any output format.
 
 /// What a scan tells, in order.
@@ -80,9 +80,16 @@ pub(super) struct Anchor {
 const DEPTH: usize = 16;
 
 /// Scans `html` into `sink`.
-pub(super) fn scan(html: &str, sink: &mut dyn Sink) {
-    let mut scanner =
-        Scanner { sink, open: Vec::with_capacity(DEPTH), too_deep: Vec::new(), hidden: 0, quotes_count: true, unclosed: Vec::new() };
+pub(super) fn scan(html: &str, quoted: bool, sink: &mut dyn Sink) {
+    let mut scanner = Scanner {
+        sink,
+        quoted,
+        open: Vec::with_capacity(DEPTH),
+        too_deep: Vec::new(),
+        hidden: 0,
+        quotes_count: true,
+        unclosed: Vec::new(),
+    };
     scanner.document(html);
     scanner.close_down_to(0);
 }
@@ -103,6 +110,8 @@ const COMMENT_END: Name = *b"-->\0\0\0\0\0\0\0";
 
 struct Scanner<'s> {
     sink: &'s mut dyn Sink,
+    /// Whether what stands in for a quote is hidden.
+    quoted: bool,
     open: Vec<Open>,
     /// How many tags of a name were opened below the greatest depth, so that their ends close nothing else.
     too_deep: Vec<(Name, u32)>,
@@ -225,7 +234,7 @@ impl Scanner<'_> {
             b"rt" => Tag::Reading,
             _ => Tag::Bare,
         };
-        let hides = class("invisible") || class("quote-inline");
+        let hides = class("invisible") || (self.quoted && class("quote-inline"));
         let link = (tag == Tag::Link).then(|| anchor(attributes.href.unwrap_or_default(), &class)).flatten();
         // A link without a usable address, and a tag without a meaning, still have an end to match.
         let tag = if tag == Tag::Link && link.is_none() { Tag::Bare } else { tag };

@@ -1,0 +1,862 @@
+//! The task that carries out what the session decides: the only part of the trunk that waits, and the only one with a clock.
+//!
+//! It holds at most one socket and reads it whatever the app does: delivering never waits, pongs leave with the next poll, and
+//! what is to be sent lies in a short queue beside the socket until the server takes it. Attempts are tasks of its own set, so
+//! that nothing outlives it. Absent on purpose: policy of any kind; if something here could be decided in two ways, it belongs
+//! to `session`.
+
+use super::outbox::Outbox;
+use super::session::{Action, Input, Link, Session, Verdict};
+use super::{Settings, Wanted, frame};
+use crate::mastodon::door::{Refusal, RefusalKind};
+use crate::mastodon::rest::Client;
+use crate::model::{Connection, Event, Failure, FailureKind, Origin, Server, Timestamp};
+use crate::text::Plain;
+use futures_util::{Sink as _, Stream as _, StreamExt as _};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+use url::Url;
+
+/// The largest message and frame that is taken, in bytes.
+const LARGEST_MESSAGE: usize = 4 * 1024 * 1024;
+/// What may wait to be written, in bytes; more means that the server does not read.
+const WRITE_BUFFER: usize = 256 * 1024;
+/// Messages that may wait before they get that far.
+const OUTGOING: usize = 4_096;
+/// How long a closing handshake may take.
+const FAREWELL: Duration = Duration::from_millis(800);
+
+type Socket = WebSocketStream<Counted<reqwest::Upgraded>>;
+
+/// Keeps the streams of one account flowing until `shutdown`.
+pub(crate) async fn run(
+    client: Client,
+    settings: Settings,
+    mut wanted: watch::Receiver<Wanted>,
+    shutdown: CancellationToken,
+    outbox: Outbox,
+) {
+    let mut task = Task {
+        client,
+        settings,
+        outbox,
+        session: Session::new(),
+        start: Instant::now(),
+        samples: Samples::new(),
+        streaming: None,
+        attempts: JoinSet::new(),
+        farewells: JoinSet::new(),
+        open: None,
+        wake: None,
+        actions: Vec::new(),
+    };
+    let first = wanted.borrow_and_update().clone();
+    task.step(Input::Wanted(first), 0);
+    let mut listening = true;
+    loop {
+        let wake = task.wake;
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            changed = wanted.changed(), if listening => match changed {
+                Ok(()) => {
+                    let now = wanted.borrow_and_update().clone();
+                    task.step(Input::Wanted(now), 0);
+                }
+                Err(_) => listening = false,
+            },
+            Some(done) = task.attempts.join_next() => match done {
+                Ok((link, outcome)) => task.done(link, outcome),
+                // A panic is the whole program's business; an abort was ours.
+                Err(error) => if let Ok(panic) = error.try_into_panic() { std::panic::resume_unwind(panic) },
+            },
+            Some(_) = task.farewells.join_next() => {}
+            heard = hear(&mut task.open), if task.open.is_some() => {
+                task.heard(heard);
+                // A burst lies in our own buffers, where the runtime does not see that a task never pauses.
+                tokio::task::consume_budget().await;
+            }
+            () = sleep_until(wake.unwrap_or(task.start)), if wake.is_some() => task.timer(),
+        }
+    }
+    task.end().await;
+}
+
+struct Task {
+    client: Client,
+    settings: Settings,
+    outbox: Outbox,
+    session: Session,
+    start: Instant,
+    samples: Samples,
+    /// Where the streams are, as the server last said.
+    streaming: Option<Url>,
+    attempts: JoinSet<(Link, Outcome)>,
+    farewells: JoinSet<()>,
+    open: Option<Open>,
+    wake: Option<Instant>,
+    actions: Vec<Action>,
+}
+
+/// What an attempt came to.
+enum Outcome {
+    Discovered(Result<(Server, Url), Failure>),
+    Upgraded(Result<Box<Socket>, Refusal>),
+    Verified(Verdict),
+}
+
+impl Task {
+    /// Gives the session an input made from `bytes` bytes of message and carries out what it wants.
+    fn step(&mut self, input: Input, bytes: usize) {
+        let mut actions = std::mem::take(&mut self.actions);
+        self.session.step(self.start.elapsed(), self.samples.next(), input, &mut actions);
+        for action in actions.drain(..) {
+            self.carry_out(action, bytes);
+        }
+        self.actions = actions;
+    }
+
+    fn carry_out(&mut self, action: Action, bytes: usize) {
+        match action {
+            Action::Deliver { epoch, event } => {
+                log(&event);
+                self.outbox.push(Origin { account: self.settings.account, epoch }, event, bytes);
+            }
+            Action::WakeAt(at) => self.wake = Some(self.start + at),
+            Action::Send { link, text } => self.send(link, Message::text(text)),
+            Action::Ping { link, number } => self.send(link, Message::Ping(number.to_string().into())),
+            Action::Discover { link } => {
+                let client = self.client.clone();
+                self.attempts.spawn(async move { (link, Outcome::Discovered(client.instance().await)) });
+            }
+            Action::Connect { link, subprotocol } => {
+                let client = self.client.clone();
+                let streaming = self.streaming.clone();
+                self.attempts.spawn(async move { (link, Outcome::Upgraded(dial(client, streaming, subprotocol).await)) });
+            }
+            Action::Verify { link } => {
+                let client = self.client.clone();
+                self.attempts.spawn(async move { (link, Outcome::Verified(verify(client).await)) });
+            }
+            Action::Close { link } => {
+                self.attempts.abort_all();
+                if let Some(open) = self.open.take_if(|open| open.link == link) {
+                    self.dismiss(open);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, link: Link, message: Message) {
+        if let Some(open) = self.open.as_mut().filter(|open| open.link == link) {
+            open.outgoing.push_back(message);
+        }
+    }
+
+    fn done(&mut self, link: Link, outcome: Outcome) {
+        let input = match outcome {
+            Outcome::Discovered(Ok((server, streaming))) => {
+                debug!(host = streaming.host_str(), software = ?server.software, version = %server.version, "the server said what it is");
+                self.streaming = Some(streaming);
+                Input::Discovered { link, server }
+            }
+            Outcome::Discovered(Err(failure)) => {
+                let retry_after = if let FailureKind::RateLimited(until) = failure.kind { Some(time_until(until)) } else { None };
+                Input::DiscoveryFailed { link, failure, retry_after }
+            }
+            // Given up while the answer was on its way.
+            Outcome::Upgraded(Ok(socket)) if !self.session.awaits(link) => {
+                self.farewells.spawn(farewell(*socket));
+                return;
+            }
+            Outcome::Upgraded(Ok(socket)) => {
+                self.open = Some(Open { link, socket: *socket, outgoing: VecDeque::new(), unflushed: false, heard: 0 });
+                Input::Opened { link }
+            }
+            Outcome::Upgraded(Err(refusal)) => Input::Refused { link, refusal },
+            Outcome::Verified(verdict) => Input::Verified { link, verdict },
+        };
+        self.step(input, 0);
+    }
+
+    fn heard(&mut self, heard: Option<Result<Message, Error>>) {
+        let Some(open) = &mut self.open else { return };
+        let link = open.link;
+        open.heard = open.socket.get_ref().count;
+        let closed = |code, reason: &str| Input::Closed { link, code, reason: Plain::line(reason) };
+        match heard {
+            Some(Ok(Message::Text(text))) => {
+                let message = frame::decode(&text, self.settings.keep_raw);
+                self.step(Input::Message { link, message }, if self.settings.keep_raw { text.len() * 2 } else { text.len() });
+            }
+            Some(Ok(Message::Binary(bytes))) => {
+                let what = Plain::line(&format!("a binary message of {} bytes", bytes.len()));
+                self.step(Input::Message { link, message: frame::Message::Malformed(what) }, 0);
+            }
+            Some(Ok(Message::Pong(payload))) => {
+                let number = std::str::from_utf8(&payload).ok().and_then(|text| text.parse().ok());
+                self.step(number.map_or(Input::Bytes { link }, |number| Input::Pong { link, number }), 0);
+            }
+            Some(Ok(Message::Ping(_) | Message::Frame(_))) => self.step(Input::Bytes { link }, 0),
+            Some(Ok(Message::Close(close))) => {
+                let (code, reason) = last_words(close);
+                if let Some(open) = self.open.take() {
+                    self.dismiss(open);
+                }
+                self.step(closed(code, &reason), 0);
+            }
+            // Nothing after the first error is interpreted, so the socket goes with it.
+            Some(Err(error)) => {
+                self.open = None;
+                self.step(closed(None, &in_words(&error)), 0);
+            }
+            None => {
+                self.open = None;
+                self.step(closed(None, "the server ended the connection"), 0);
+            }
+        }
+    }
+
+    fn timer(&mut self) {
+        self.wake = None;
+        // A part of a message is life too, though nobody was told of it yet.
+        if let Some(open) = &mut self.open
+            && open.heard != open.socket.get_ref().count
+        {
+            open.heard = open.socket.get_ref().count;
+            let link = open.link;
+            self.step(Input::Bytes { link }, 0);
+        }
+        self.step(Input::Timer, 0);
+    }
+
+    fn dismiss(&mut self, open: Open) {
+        self.farewells.spawn(farewell(open.socket));
+    }
+
+    async fn end(mut self) {
+        self.attempts.abort_all();
+        if let Some(open) = self.open.take() {
+            farewell(open.socket).await;
+        }
+        debug!("the trunk has ended");
+    }
+}
+
+/// A socket and what waits to be sent on it.
+struct Open {
+    link: Link,
+    socket: Socket,
+    outgoing: VecDeque<Message>,
+    unflushed: bool,
+    /// How many bytes had come when the session last heard of any.
+    heard: u64,
+}
+
+impl Open {
+    /// Writes what the server takes and reads what it sends, neither waiting for the other.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
+        if self.outgoing.len() > OUTGOING {
+            return Poll::Ready(Some(Err(Error::Io(io::Error::other("the server does not read")))));
+        }
+        if let Poll::Ready(Err(error)) = self.poll_write(context) {
+            return Poll::Ready(Some(Err(error)));
+        }
+        Pin::new(&mut self.socket).poll_next(context)
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        while !self.outgoing.is_empty() {
+            ready!(Pin::new(&mut self.socket).poll_ready(context))?;
+            if let Some(message) = self.outgoing.pop_front() {
+                Pin::new(&mut self.socket).start_send(message)?;
+                self.unflushed = true;
+            }
+        }
+        if self.unflushed {
+            ready!(Pin::new(&mut self.socket).poll_flush(context))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Waits for the next message. May be cancelled at any time: nothing is kept outside the socket.
+async fn hear(open: &mut Option<Open>) -> Option<Result<Message, Error>> {
+    match open {
+        Some(open) => poll_fn(|context| open.poll(context)).await,
+        None => None,
+    }
+}
+
+async fn dial(client: Client, streaming: Option<Url>, subprotocol: bool) -> Result<Box<Socket>, Refusal> {
+    let Some(streaming) = streaming else {
+        let reason = Plain::line("the streaming address is not known");
+        return Err(Refusal { kind: RefusalKind::Offline, reason, retry_after: None });
+    };
+    let upgraded = client.door().upgrade(&streaming, subprotocol).await?;
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(LARGEST_MESSAGE))
+        .max_frame_size(Some(LARGEST_MESSAGE))
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER);
+    let counted = Counted { inner: upgraded, count: 0 };
+    Ok(Box::new(WebSocketStream::from_raw_socket(counted, Role::Client, Some(config)).await))
+}
+
+async fn verify(client: Client) -> Verdict {
+    match client.verify_credentials().await {
+        Ok(_) => Verdict::Accepted,
+        Err(failure) => match failure.kind {
+            FailureKind::Unauthorized => Verdict::Rejected(failure.reason),
+            FailureKind::Retry | FailureKind::RateLimited(_) | FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => {
+                Verdict::Unknown(failure.reason)
+            }
+        },
+    }
+}
+
+/// Finishes the closing handshake, begun by either side, as far as the server plays along.
+async fn farewell(mut socket: Socket) {
+    let handshake = async {
+        if socket.close(None).await.is_ok() {
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+    };
+    if timeout(FAREWELL, handshake).await.is_err() {
+        debug!("the server did not finish the closing handshake");
+    }
+}
+
+fn last_words(close: Option<CloseFrame>) -> (Option<u16>, String) {
+    let Some(close) = close else {
+        // What a revoked token looks like (transcript `ws-kill-token-revoked`).
+        return (None, "the server closed the connection without giving a code".to_owned());
+    };
+    let code = u16::from(close.code);
+    if matches!(code, 1002 | 1003 | 1007 | 1009) {
+        warn!(code, "the server closed the connection over something that was sent to it");
+    }
+    let words = if close.reason.is_empty() { String::new() } else { format!(": {}", close.reason) };
+    (Some(code), format!("the server closed the connection with code {code}{words}"))
+}
+
+fn in_words(error: &Error) -> String {
+    match error {
+        Error::Io(error) => format!("the connection broke: {error}"),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => "the connection ended without a goodbye".to_owned(),
+        Error::Protocol(error) => {
+            warn!(%error, "the server broke the WebSocket protocol");
+            format!("the server broke the WebSocket protocol: {error}")
+        }
+        Error::Utf8(_) => {
+            warn!("the server sent text that is not UTF-8");
+            "the server sent text that is not UTF-8".to_owned()
+        }
+        Error::Capacity(error) => {
+            warn!(%error, "the server sent too much at once");
+            format!("the server sent too much at once: {error}")
+        }
+        Error::WriteBufferFull(_) => "the server does not read".to_owned(),
+        Error::ConnectionClosed
+        | Error::AlreadyClosed
+        | Error::AttackAttempt
+        | Error::Tls(_)
+        | Error::Url(_)
+        | Error::Http(_)
+        | Error::HttpFormat(_) => format!("the connection broke: {error}"),
+    }
+}
+
+fn log(event: &Event) {
+    match event {
+        Event::Connection(Connection::Live) => info!("live"),
+        Event::Connection(state) => info!(?state, "the connection"),
+        Event::Subscription { stream, standing } => debug!(?stream, ?standing, "a subscription"),
+        Event::Malformed { what } => debug!(%what, "a malformed message"),
+        Event::Lagged { .. } | Event::Server(_) | Event::Stream(_) | Event::Ping(_) => {}
+    }
+}
+
+/// How long it is until the server's limit ends.
+fn time_until(until: Timestamp) -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "the session counts in durations; this is where a server's wall time becomes one")]
+    let now = Timestamp::now();
+    let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+    left.clamp(Duration::from_secs(1), Duration::from_secs(15 * 60))
+}
+
+/// A stream that counts what was read from it, so that a message on its way is seen to be alive.
+#[derive(Debug)]
+struct Counted<T> {
+    inner: T,
+    count: u64,
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Counted<T> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        self.count += (buffer.filled().len() - before) as u64;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Counted<T> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
+/// Random samples from 0 up to 1 (the generator is called `SplitMix64`, its seed is the system's). They spread reconnects and
+/// protect nothing.
+struct Samples(u64);
+
+impl Samples {
+    fn new() -> Self {
+        Self(getrandom::u64().unwrap_or_default())
+    }
+
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        let half = u32::try_from(mixed >> 32).unwrap_or_default();
+        f64::from(half) / (f64::from(u32::MAX) + 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mastodon::door::{Access, Token};
+    use crate::mastodon::streaming::{Events, connect};
+    use crate::model::{Payload, Spec, Stream, Subscription};
+    use futures_util::SinkExt as _;
+    use std::collections::BTreeSet;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::task::JoinHandle;
+    use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+    use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+    /// Longer than anything here takes; reaching it fails the test with what was seen.
+    const DEADLINE: Duration = Duration::from_secs(30);
+
+    /// A server that says what it is, upgrades, and leaves the rest to the test.
+    struct Server {
+        listener: TcpListener,
+        version: &'static str,
+    }
+
+    impl Server {
+        async fn start() -> Self {
+            Self { listener: TcpListener::bind("127.0.0.1:0").await.unwrap(), version: "4.7.0" }
+        }
+
+        fn address(&self) -> String {
+            self.listener.local_addr().unwrap().to_string()
+        }
+
+        /// Answers requests until one is an upgrade, and gives its socket and head.
+        async fn accept(&self) -> (Peer, String) {
+            timeout(DEADLINE, async {
+                loop {
+                    let (mut tcp, _) = self.listener.accept().await.unwrap();
+                    let head = read_head(&mut tcp).await;
+                    if let Some(key) = header(&head, "sec-websocket-key") {
+                        let key = derive_accept_key(key.as_bytes());
+                        let answer = format!(
+                            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {key}\r\n\r\n"
+                        );
+                        tcp.write_all(answer.as_bytes()).await.unwrap();
+                        return (WebSocketStream::from_raw_socket(tcp, Role::Server, None).await, head);
+                    }
+                    let streaming = format!("ws://{}", self.address());
+                    let body = format!(
+                        r#"{{"domain":"social.example","title":"Social","version":"{}","configuration":{{"urls":{{"streaming":"{streaming}"}}}}}}"#,
+                        self.version
+                    );
+                    answer(&mut tcp, "200 OK", &body).await;
+                }
+            })
+            .await
+            .expect("no upgrade came")
+        }
+    }
+
+    type Peer = WebSocketStream<TcpStream>;
+
+    async fn read_head(tcp: &mut TcpStream) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            match tcp.read_u8().await {
+                Ok(byte) => head.push(byte),
+                Err(_) => break,
+            }
+        }
+        String::from_utf8(head).unwrap()
+    }
+
+    fn header(head: &str, name: &str) -> Option<String> {
+        head.lines().find_map(|line| {
+            line.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+        })
+    }
+
+    async fn answer(tcp: &mut TcpStream, status: &str, body: &str) {
+        let head =
+            format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+        // The client may have gone.
+        tcp.write_all(format!("{head}{body}").as_bytes()).await.ok();
+    }
+
+    struct Trunk {
+        events: Events,
+        wanted: watch::Sender<Wanted>,
+        shutdown: CancellationToken,
+        task: JoinHandle<()>,
+        seen: Vec<String>,
+    }
+
+    impl Trunk {
+        fn start(address: &str, specs: &[&str]) -> Self {
+            Self::start_with(address, specs, Settings::default())
+        }
+
+        fn start_with(address: &str, specs: &[&str], settings: Settings) -> Self {
+            rustls::crypto::ring::default_provider().install_default().ok();
+            let access = Access::new(&format!("http://{address}"), Token::new("token").unwrap()).unwrap();
+            let client = Client::new(access).unwrap();
+            let streams = specs.iter().map(|spec| stream(spec)).collect();
+            let (wanted, wanted_receiver) = watch::channel(Wanted { streams, ..Wanted::default() });
+            let shutdown = CancellationToken::new();
+            let (events, task) = connect(client, settings, wanted_receiver, shutdown.clone());
+            Self { events, wanted, shutdown, task, seen: Vec::new() }
+        }
+
+        /// Takes events until one is what the test waits for.
+        async fn until(&mut self, what: &str, mut is_it: impl FnMut(&Origin, &Event) -> bool) -> (Origin, Event) {
+            let end = Instant::now() + DEADLINE;
+            loop {
+                let next = tokio::time::timeout_at(end, self.events.recv()).await;
+                let Ok(next) = next else { panic!("{what} did not come; seen: {:#?}", self.seen) };
+                let Some((origin, event)) = next else { panic!("the trunk ended before {what}; seen: {:#?}", self.seen) };
+                if is_it(&origin, &event) {
+                    return (origin, event);
+                }
+                self.seen.push(format!("{origin:?} {event:?}"));
+            }
+        }
+
+        async fn until_live(&mut self) -> Origin {
+            self.until("live", |_, event| *event == Event::Connection(Connection::Live)).await.0
+        }
+
+        async fn until_reconnecting(&mut self) -> String {
+            let is_it = |_: &Origin, event: &Event| matches!(event, Event::Connection(Connection::Reconnecting { .. }));
+            let (_, event) = self.until("reconnecting", is_it).await;
+            let Event::Connection(Connection::Reconnecting { reason, .. }) = event else { panic!("{event:?}") };
+            reason.to_string()
+        }
+
+        /// Ends the trunk and answers how long that took.
+        async fn quit(self) -> Duration {
+            let begin = Instant::now();
+            self.shutdown.cancel();
+            timeout(DEADLINE, self.task).await.expect("the trunk does not end").unwrap();
+            begin.elapsed()
+        }
+    }
+
+    fn stream(spec: &str) -> Stream {
+        match spec.parse::<Spec>().unwrap() {
+            Spec::Stream(stream) => stream,
+            Spec::List(id) => Stream::List(crate::model::ListId::new(id.as_str()).unwrap()),
+        }
+    }
+
+    async fn next_text(peer: &mut Peer) -> String {
+        timeout(DEADLINE, async {
+            loop {
+                match peer.next().await {
+                    Some(Ok(Message::Text(text))) => return text.to_string(),
+                    Some(Ok(_)) => {}
+                    other => panic!("instead of text: {other:?}"),
+                }
+            }
+        })
+        .await
+        .expect("no text came")
+    }
+
+    fn delete(id: usize) -> String {
+        format!(r#"{{"stream":["user"],"event":"delete","payload":"{id}"}}"#)
+    }
+
+    fn deleted(event: &Event) -> Option<usize> {
+        let Event::Stream(event) = event else { return None };
+        let Payload::Delete(id) = &event.payload else { return None };
+        id.as_str().parse().ok()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn many_streams_are_opened_at_once_on_one_socket() {
+        let server = Server::start().await;
+        let tags: Vec<String> = (0..40).map(|number| format!("#tag{number}")).collect();
+        let mut specs: Vec<&str> = tags.iter().map(String::as_str).collect();
+        specs.extend(["home", "notifications", "local", "list:12", "direct", "remote:media"]);
+        let mut trunk = Trunk::start(&server.address(), &specs);
+        let (mut peer, head) = server.accept().await;
+        assert_eq!(header(&head, "authorization").as_deref(), Some("Bearer token"));
+        let began = Instant::now();
+        let mut asked = Vec::new();
+        for _ in &specs {
+            asked.push(next_text(&mut peer).await);
+        }
+        assert_eq!(asked[0], r#"{"type":"subscribe","stream":"hashtag","tag":"tag0"}"#);
+        assert_eq!(asked.iter().collect::<BTreeSet<_>>().len(), specs.len());
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        assert_eq!(trunk.until_live().await, Origin { account: 0, epoch: 1 });
+        for _ in &specs {
+            let requested = |_: &Origin, event: &Event| matches!(event, Event::Subscription { standing: Subscription::Requested, .. });
+            trunk.until("requested", requested).await;
+        }
+        peer.send(Message::text(delete(7))).await.unwrap();
+        let (origin, _) = trunk.until("the delete", |_, event| deleted(event) == Some(7)).await;
+        assert_eq!(origin.epoch, 1);
+        // A change of mind reaches the same socket.
+        trunk.wanted.send_modify(|wanted| wanted.streams.push(stream("federated")));
+        assert_eq!(next_text(&mut peer).await, r#"{"type":"subscribe","stream":"public"}"#);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_cut_without_goodbye_is_followed_by_a_new_socket_with_the_same_streams() {
+        // Transcripts `ws-server-restart`, `server-stop`.
+        let server = Server::start().await;
+        let mut trunk = Trunk::start(&server.address(), &["home", "#rust"]);
+        let (mut peer, _) = server.accept().await;
+        let first = [next_text(&mut peer).await, next_text(&mut peer).await];
+        trunk.until_live().await;
+        drop(peer);
+        trunk.until_reconnecting().await;
+        let (mut peer, _) = server.accept().await;
+        assert_eq!([next_text(&mut peer).await, next_text(&mut peer).await], first);
+        assert_eq!(trunk.until_live().await.epoch, 2);
+        // The next end has a close frame, and its words are told.
+        peer.close(Some(CloseFrame { code: CloseCode::Restart, reason: "new version".into() })).await.unwrap();
+        let reason = trunk.until_reconnecting().await;
+        assert!(reason.contains("1012") && reason.contains("new version"), "{reason}");
+        let (_peer, _) = server.accept().await;
+        assert_eq!(trunk.until_live().await.epoch, 3);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_first_breach_of_the_protocol_ends_the_connection() {
+        let text = |opcode: u8, payload: &[u8]| [&[0x80 | opcode, u8::try_from(payload.len()).unwrap()], payload].concat();
+        let after = text(1, delete(9).as_bytes());
+        for (name, breach) in [
+            ("bad UTF-8", text(1, b"{\"\xff\"}")),
+            ("a masked frame", vec![0x81, 0x81, 1, 2, 3, 4, b'x' ^ 1]),
+            ("a frame of 2^62 bytes", [&[0x81, 127], &(1_u64 << 62).to_be_bytes()[..]].concat()),
+            ("an unknown opcode", text(3, b"")),
+        ] {
+            let server = Server::start().await;
+            let mut trunk = Trunk::start(&server.address(), &["home"]);
+            let (peer, _) = server.accept().await;
+            trunk.until_live().await;
+            let mut tcp = peer.into_inner();
+            tcp.write_all(&[&text(1, delete(8).as_bytes())[..], &breach, &after].concat()).await.unwrap();
+            trunk.until("what came before", |_, event| deleted(event) == Some(8)).await;
+            let reason = trunk.until_reconnecting().await;
+            assert!(!reason.is_empty() && !trunk.seen.iter().any(|seen| seen.contains("Delete")), "{name}: {reason} {:?}", trunk.seen);
+            let (_peer, _) = server.accept().await;
+            let origin = trunk.until_live().await;
+            assert_eq!(origin.epoch, 2, "{name}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn one_bad_message_costs_only_itself() {
+        let server = Server::start().await;
+        let mut trunk = Trunk::start(&server.address(), &["home"]);
+        let (mut peer, _) = server.accept().await;
+        for bad in [Message::binary(vec![0, 1, 2]), Message::text("{\"event\":")] {
+            peer.send(bad).await.unwrap();
+            trunk.until("a malformed message", |_, event| matches!(event, Event::Malformed { .. })).await;
+        }
+        peer.send(Message::text(delete(1))).await.unwrap();
+        let (origin, _) = trunk.until("the delete", |_, event| deleted(event) == Some(1)).await;
+        assert_eq!(origin.epoch, 1);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_burst_is_delivered_whole_and_pings_are_answered_though_nobody_takes_it() {
+        const BURST: usize = 100_000;
+        let server = Server::start().await;
+        let mut trunk = Trunk::start(&server.address(), &["home"]);
+        let (peer, _) = server.accept().await;
+        let (mut sink, mut stream) = peer.split();
+        // The last pong comes back only once all before it was read.
+        let pong = tokio::spawn(async move {
+            timeout(DEADLINE, async {
+                while let Some(Ok(message)) = stream.next().await {
+                    if message == Message::Pong("end".into()) {
+                        return true;
+                    }
+                }
+                false
+            })
+            .await
+        });
+        for id in 0..BURST {
+            sink.feed(Message::text(delete(id))).await.unwrap();
+        }
+        sink.send(Message::Ping("end".into())).await.unwrap();
+        assert!(pong.await.unwrap().expect("no pong came"), "the socket ended");
+        let mut expected = 0;
+        trunk
+            .until("the last delete", |_, event| {
+                if let Some(id) = deleted(event) {
+                    assert_eq!(id, expected);
+                    expected += 1;
+                }
+                expected == BURST
+            })
+            .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_the_app_does_not_take_is_shed_and_counted() {
+        let server = Server::start().await;
+        let settings = Settings { account: 3, outbox_events: 100, ..Settings::default() };
+        let mut trunk = Trunk::start_with(&server.address(), &["home"], settings);
+        let (peer, _) = server.accept().await;
+        let (mut sink, mut stream) = peer.split();
+        let status = r#"{"id":"7","content":"words","account":{"id":"1","acct":"ada"}}"#;
+        let update = serde_json::json!({ "stream": ["user"], "event": "update", "payload": status }).to_string();
+        for _ in 0..1_000 {
+            sink.feed(Message::text(update.clone())).await.unwrap();
+        }
+        sink.send(Message::Ping("end".into())).await.unwrap();
+        timeout(DEADLINE, async {
+            while let Some(Ok(message)) = stream.next().await {
+                if message == Message::Pong("end".into()) {
+                    return;
+                }
+            }
+            panic!("the socket ended");
+        })
+        .await
+        .expect("no pong came");
+        sink.send(Message::text(delete(1))).await.unwrap();
+        let (mut lost, mut came) = (0, 0);
+        let (origin, _) = trunk
+            .until("the delete", |_, event| {
+                if let Event::Lagged { shed } = event {
+                    lost += shed.iter().map(|(_, count)| count).sum::<u64>();
+                }
+                if let Event::Stream(event) = event {
+                    came += usize::from(matches!(event.payload, Payload::Update(_)));
+                }
+                deleted(event) == Some(1)
+            })
+            .await;
+        assert_eq!(origin, Origin { account: 3, epoch: 1 });
+        assert_eq!(usize::try_from(lost).unwrap() + came, 1_000);
+        assert!(came <= 100, "{came}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn quitting_is_quick_whatever_the_network_does() {
+        // A listener that never accepts: the request is sent into the void.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut trunk = Trunk::start(&listener.local_addr().unwrap().to_string(), &["home"]);
+        trunk.until("connecting", |_, event| *event == Event::Connection(Connection::Connecting)).await;
+        let took = trunk.quit().await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        // A live socket whose server says goodbye.
+        let server = Server::start().await;
+        let mut trunk = Trunk::start(&server.address(), &["home"]);
+        let (mut peer, _) = server.accept().await;
+        trunk.until_live().await;
+        let goodbye = tokio::spawn(async move {
+            loop {
+                match peer.next().await {
+                    Some(Ok(Message::Close(_))) => return true,
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return false,
+                }
+            }
+        });
+        let took = trunk.quit().await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(goodbye.await.unwrap(), "the server got no close frame");
+        // A live socket whose server says nothing any more, and one that is waiting to reconnect.
+        let mut trunk = Trunk::start(&server.address(), &["home"]);
+        let (_peer, _) = server.accept().await;
+        trunk.until_live().await;
+        let took = trunk.quit().await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        drop(server);
+        let mut trunk = Trunk::start("127.0.0.1:1", &["home"]);
+        trunk.until_reconnecting().await;
+        let took = trunk.quit().await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn waking_drops_the_socket_and_reconnects_once() {
+        let server = Server::start().await;
+        let mut trunk = Trunk::start(&server.address(), &["home"]);
+        let (mut first, _) = server.accept().await;
+        trunk.until_live().await;
+        // A socket younger than the pause is spared, so the first signals may mean nothing.
+        let end = Instant::now() + DEADLINE;
+        let _second = loop {
+            trunk.wanted.send_modify(|wanted| wanted.woke += 1);
+            match timeout(Duration::from_millis(100), server.accept()).await {
+                Ok((second, _)) => break second,
+                Err(_) => assert!(Instant::now() < end, "no second socket; seen: {:#?}", trunk.seen),
+            }
+        };
+        assert_eq!(trunk.until_live().await.epoch, 2);
+        let end = timeout(DEADLINE, async { while let Some(Ok(_)) = first.next().await {} }).await;
+        assert!(end.is_ok(), "the first socket stays open");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_dropped_wanted_channel_means_nothing() {
+        let server = Server::start().await;
+        let mut trunk = Trunk::start(&server.address(), &["home"]);
+        let (mut peer, _) = server.accept().await;
+        trunk.until_live().await;
+        trunk.wanted = watch::channel(Wanted::default()).0;
+        peer.send(Message::text(delete(1))).await.unwrap();
+        trunk.until("the delete", |_, event| deleted(event) == Some(1)).await;
+        assert!(!trunk.task.is_finished());
+    }
+}

@@ -1,0 +1,370 @@
+//! The bounded queue from the trunk to the app.
+//!
+//! Pushing never waits, so the socket is read whatever the app does. Over the bound the oldest updates are shed: posts that
+//! REST can bring back. In their place stands one [`Event::Lagged`] that counts them. Nothing else is ever shed, neither
+//! edits nor deletes nor what is said about the connection: if no update is left, the bound is exceeded rather than such an
+//! event lost. Absent on purpose: what is worth telling, which `session` decides.
+
+use crate::model::{Event, Origin, Payload, Stream, StreamEvent};
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError};
+use tokio::sync::Notify;
+
+#[expect(clippy::disallowed_types, reason = "two tasks share the queue; it is held for a few instructions and never across an await")]
+type Lock<T> = std::sync::Mutex<T>;
+
+/// What an event costs beside the message that it was made from, in bytes.
+const OVERHEAD: usize = 512;
+
+/// Makes a queue that holds at most `events` events made from at most `bytes` bytes, as far as shedding updates can do it.
+pub(crate) fn outbox(events: usize, bytes: usize) -> (Outbox, Inbox) {
+    let queue = Queue { most_events: events.max(1), most_bytes: bytes.max(1), ..Queue::default() };
+    let shared = Arc::new(Shared { queue: Lock::new(queue), news: Notify::new() });
+    (Outbox(Arc::clone(&shared)), Inbox(shared))
+}
+
+/// The end that the trunk writes to.
+#[derive(Debug)]
+pub(crate) struct Outbox(Arc<Shared>);
+
+impl Outbox {
+    /// Adds an event that was made from `bytes` bytes of message; never waits.
+    pub(crate) fn push(&self, origin: Origin, event: Event, bytes: usize) {
+        self.0.with(|queue| queue.push(Item { origin, event, bytes: bytes.saturating_add(OVERHEAD) }));
+        self.0.news.notify_one();
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.0.with(|queue| queue.closed = true);
+        self.0.news.notify_one();
+    }
+}
+
+/// The end that the app reads from.
+#[derive(Debug)]
+pub(crate) struct Inbox(Arc<Shared>);
+
+impl Inbox {
+    /// Waits for the next event; `None` once the trunk has ended and everything was taken. May be cancelled at any time.
+    pub(crate) async fn recv(&mut self) -> Option<(Origin, Event)> {
+        loop {
+            let (item, closed) = self.0.with(|queue| (queue.pop(), queue.closed));
+            match item {
+                Some(item) => return Some((item.origin, item.event)),
+                None if closed => return None,
+                None => self.0.news.notified().await,
+            }
+        }
+    }
+
+    /// Takes the next event if there is one.
+    pub(crate) fn try_recv(&mut self) -> Option<(Origin, Event)> {
+        self.0.with(Queue::pop).map(|item| (item.origin, item.event))
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        // Nobody will read: what is queued goes, and what comes is not kept.
+        self.0.with(|queue| *queue = Queue { closed: true, abandoned: true, ..Queue::default() });
+    }
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: Lock<Queue>,
+    news: Notify,
+}
+
+impl Shared {
+    fn with<T>(&self, f: impl FnOnce(&mut Queue) -> T) -> T {
+        // A panic elsewhere cannot leave the queue half changed in a way that matters more than losing it would.
+        f(&mut self.queue.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[derive(Debug)]
+struct Item {
+    origin: Origin,
+    event: Event,
+    bytes: usize,
+}
+
+impl Item {
+    fn is_sheddable(&self) -> bool {
+        matches!(self.event, Event::Stream(StreamEvent { payload: Payload::Update(_), .. }))
+    }
+}
+
+/// `settled`, then `fresh`, in the order of arrival. `settled` holds no update and `fresh` is empty or begins with one, so the
+/// oldest update is always at hand and shedding costs the same however long the queue is. Marks of losses count for nothing:
+/// between two of them stands something else, so there are never more of them than of the rest, and one.
+#[derive(Debug, Default)]
+struct Queue {
+    settled: VecDeque<Item>,
+    fresh: VecDeque<Item>,
+    marks: usize,
+    bytes: usize,
+    most_events: usize,
+    most_bytes: usize,
+    closed: bool,
+    abandoned: bool,
+}
+
+impl Queue {
+    fn push(&mut self, item: Item) {
+        if self.abandoned {
+            return;
+        }
+        self.bytes += item.bytes;
+        if self.fresh.is_empty() && !item.is_sheddable() {
+            self.settled.push_back(item);
+        } else {
+            self.fresh.push_back(item);
+        }
+        while self.settled.len() + self.fresh.len() - self.marks > self.most_events || self.bytes > self.most_bytes {
+            if !self.shed() {
+                break;
+            }
+        }
+    }
+
+    fn pop(&mut self) -> Option<Item> {
+        let item = self.settled.pop_front().or_else(|| self.fresh.pop_front())?;
+        self.bytes = self.bytes.saturating_sub(item.bytes);
+        self.marks -= usize::from(matches!(item.event, Event::Lagged { .. }));
+        self.settle();
+        Some(item)
+    }
+
+    /// Replaces the oldest update by a mark, or counts it into the mark that stands right before it.
+    fn shed(&mut self) -> bool {
+        let Some(item) = self.fresh.pop_front() else { return false };
+        self.bytes = self.bytes.saturating_sub(item.bytes);
+        let streams = match item.event {
+            Event::Stream(event) => event.streams,
+            Event::Connection(_)
+            | Event::Subscription { .. }
+            | Event::Server(_)
+            | Event::Lagged { .. }
+            | Event::Ping(_)
+            | Event::Malformed { .. } => Vec::new(),
+        };
+        match self.settled.back_mut() {
+            Some(Item { origin, event: Event::Lagged { shed }, .. }) if *origin == item.origin => count(shed, streams),
+            Some(_) | None => {
+                let mut shed = Vec::new();
+                count(&mut shed, streams);
+                self.marks += 1;
+                self.settled.push_back(Item { origin: item.origin, event: Event::Lagged { shed }, bytes: 0 });
+            }
+        }
+        self.settle();
+        true
+    }
+
+    /// Moves what is no update from the front of `fresh` to the end of `settled`.
+    fn settle(&mut self) {
+        while self.fresh.front().is_some_and(|item| !item.is_sheddable()) {
+            self.settled.extend(self.fresh.pop_front());
+        }
+    }
+}
+
+fn count(shed: &mut Vec<(Stream, u64)>, streams: Vec<Stream>) {
+    for stream in streams {
+        match shed.iter_mut().find(|(known, _)| *known == stream) {
+            Some((_, count)) => *count += 1,
+            None => shed.push((stream, 1)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Bundle, Connection, StatusId, Tag};
+    use crate::text::Plain;
+    use proptest::prelude::*;
+
+    const HERE: Origin = Origin { account: 0, epoch: 1 };
+
+    fn stream(payload: Payload, streams: Vec<Stream>, number: usize) -> Event {
+        let name = Plain::line(&number.to_string());
+        Event::Stream(StreamEvent { streams, named: None, name, payload, raw: None })
+    }
+
+    fn update(number: usize) -> Event {
+        stream(Payload::Update(Bundle::default()), vec![Stream::User], number)
+    }
+
+    fn delete(number: usize) -> Event {
+        stream(Payload::Delete(StatusId::new("1").unwrap()), vec![Stream::User], number)
+    }
+
+    fn drain(inbox: &mut Inbox) -> Vec<Event> {
+        std::iter::from_fn(|| inbox.try_recv()).map(|(_, event)| event).collect()
+    }
+
+    #[test]
+    fn the_oldest_updates_go_and_the_loss_stands_in_their_place() {
+        let (outbox, mut inbox) = outbox(4, usize::MAX);
+        for event in [delete(0), update(1), update(2), delete(3), update(4), update(5)] {
+            outbox.push(HERE, event, 10);
+        }
+        let lagged = |number| Event::Lagged { shed: vec![(Stream::User, number)] };
+        assert_eq!(drain(&mut inbox), [delete(0), lagged(2), delete(3), update(4), update(5)]);
+    }
+
+    #[test]
+    fn what_no_page_brings_back_is_kept_beyond_the_bound() {
+        let (outbox, mut inbox) = outbox(2, 1_000);
+        let live = Event::Connection(Connection::Live);
+        for number in 0..10 {
+            outbox.push(HERE, delete(number), 5_000);
+        }
+        outbox.push(HERE, live.clone(), 0);
+        let taken = drain(&mut inbox);
+        assert_eq!(taken.len(), 11);
+        assert_eq!(taken.last(), Some(&live));
+    }
+
+    #[test]
+    fn bytes_are_a_bound_too() {
+        let (outbox, mut inbox) = outbox(1_000, 10 * (1_000 + OVERHEAD));
+        for number in 0..20 {
+            outbox.push(HERE, update(number), 1_000);
+        }
+        let taken = drain(&mut inbox);
+        assert_eq!(taken.first(), Some(&Event::Lagged { shed: vec![(Stream::User, 10)] }));
+        assert_eq!(taken.get(1), Some(&update(10)));
+        assert_eq!(inbox.0.with(|queue| queue.bytes), 0);
+    }
+
+    #[test]
+    fn losses_of_two_lives_are_told_apart() {
+        let (outbox, mut inbox) = outbox(2, usize::MAX);
+        for (epoch, number) in [(1, 0), (1, 1), (2, 2), (2, 3), (2, 4), (2, 5)] {
+            outbox.push(Origin { account: 0, epoch }, update(number), 0);
+        }
+        let taken: Vec<u64> = std::iter::from_fn(|| inbox.try_recv()).map(|(origin, _)| origin.epoch).collect();
+        assert_eq!(taken, [1, 2, 2, 2], "a mark for each life, then the two that fit");
+    }
+
+    #[tokio::test]
+    async fn the_end_comes_after_the_last_event() {
+        let (outbox, mut inbox) = outbox(8, usize::MAX);
+        outbox.push(HERE, delete(1), 0);
+        drop(outbox);
+        assert_eq!(inbox.recv().await, Some((HERE, delete(1))));
+        assert_eq!(inbox.recv().await, None);
+        assert_eq!(inbox.recv().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_waiting_reader_is_woken() {
+        let (outbox, mut inbox) = outbox(8, usize::MAX);
+        let reader = tokio::spawn(async move { inbox.recv().await });
+        tokio::task::yield_now().await;
+        outbox.push(HERE, delete(7), 0);
+        assert_eq!(reader.await.unwrap(), Some((HERE, delete(7))));
+    }
+
+    #[test]
+    fn without_a_reader_nothing_is_kept() {
+        let (outbox, inbox) = outbox(8, usize::MAX);
+        drop(inbox);
+        outbox.push(HERE, delete(1), 0);
+        assert_eq!(outbox.0.with(|queue| queue.settled.len() + queue.fresh.len()), 0);
+    }
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        Push { sheddable: bool, streams: Vec<u8>, bytes: usize },
+        Pop,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let push = (any::<bool>(), proptest::collection::vec(0..3_u8, 0..3), 0..4_000_usize)
+            .prop_map(|(sheddable, streams, bytes)| Step::Push { sheddable, streams, bytes });
+        proptest::collection::vec(prop_oneof![3 => push, 1 => Just(Step::Pop)], 0..200)
+    }
+
+    fn tag(number: u8) -> Stream {
+        Stream::Hashtag { tag: Tag::new(&format!("t{number}")).unwrap(), local: false }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// Order is kept, only updates are missing, every one that is missing was counted for its streams in its place, and
+        /// the bounds hold while an update is left.
+        #[test]
+        fn only_updates_are_missing_and_they_are_counted(steps in steps(), events in 1..20_usize, bytes in 1..40_000_usize) {
+            let (outbox, mut inbox) = outbox(events, bytes);
+            let mut pushed: Vec<(bool, Vec<Stream>)> = Vec::new();
+            let mut taken = Vec::new();
+            for step in steps {
+                match step {
+                    Step::Push { sheddable, streams, bytes } => {
+                        let mut streams: Vec<Stream> = streams.into_iter().map(tag).collect();
+                        streams.sort();
+                        streams.dedup();
+                        let payload = if sheddable { Payload::Update(Bundle::default()) } else { Payload::FiltersChanged };
+                        outbox.push(HERE, stream(payload, streams.clone(), pushed.len()), bytes);
+                        pushed.push((sheddable, streams));
+                    }
+                    Step::Pop => taken.extend(inbox.try_recv()),
+                }
+                let (held, weight, updates) = inbox.0.with(|queue| {
+                    let items = || queue.settled.iter().chain(&queue.fresh);
+                    assert_eq!(queue.bytes, items().map(|item| item.bytes).sum::<usize>());
+                    (items().count() - queue.marks, queue.bytes, items().filter(|item| item.is_sheddable()).count())
+                });
+                prop_assert!(updates == 0 || (held <= events && weight <= bytes), "{held} events and {weight} bytes with {updates} updates");
+            }
+            taken.extend(std::iter::from_fn(|| inbox.try_recv()));
+            let mut next = 0;
+            let mut lost: Option<Vec<(Stream, u64)>> = None;
+            for (_, event) in taken {
+                match event {
+                    // Two marks follow each other where the first was taken before the second loss.
+                    Event::Lagged { shed } => lost.get_or_insert_default().extend(shed),
+                    Event::Stream(event) => {
+                        let number: usize = event.name.as_str().parse().unwrap();
+                        prop_assert!(number >= next, "{number} after {next}");
+                        check(&pushed[next..number], lost.take())?;
+                        next = number + 1;
+                    }
+                    Event::Connection(_) | Event::Subscription { .. } | Event::Server(_) | Event::Ping(_) | Event::Malformed { .. } => {
+                        prop_assert!(false, "{event:?}");
+                    }
+                }
+            }
+            check(&pushed[next..], lost.take())?;
+        }
+    }
+
+    fn check(missing: &[(bool, Vec<Stream>)], lost: Option<Vec<(Stream, u64)>>) -> Result<(), TestCaseError> {
+        prop_assert_eq!(missing.is_empty(), lost.is_none());
+        let mut expected = Vec::new();
+        for (sheddable, streams) in missing {
+            prop_assert!(sheddable, "something else than an update is missing");
+            count(&mut expected, streams.clone());
+        }
+        let mut sums: Vec<(Stream, u64)> = Vec::new();
+        for (stream, number) in lost.unwrap_or_default() {
+            match sums.iter_mut().find(|(known, _)| *known == stream) {
+                Some((_, sum)) => *sum += number,
+                None => sums.push((stream, number)),
+            }
+        }
+        let mut lost = sums;
+        lost.sort();
+        expected.sort();
+        prop_assert_eq!(lost, expected);
+        Ok(())
+    }
+}
