@@ -179,11 +179,8 @@ impl Source<'_> {
     }
 
     fn rows(self, value: &Spanned<DeValue<'_>>) -> Result<usize, ConfigError> {
-        let number = if let DeValue::Integer(number) = value.get_ref() {
-            usize::from_str_radix(number.as_str(), number.radix()).ok()
-        } else {
-            None
-        };
+        let number =
+            if let DeValue::Integer(number) = value.get_ref() { usize::from_str_radix(number.as_str(), number.radix()).ok() } else { None };
         number.filter(|number| ROWS.contains(number)).ok_or_else(|| {
             let (least, most) = (ROWS.start(), ROWS.end());
             self.wrong("rows", value, &format!("must be a whole number from {least} to {most}"))
@@ -259,7 +256,10 @@ mod tests {
             ("rows = 7", "config.toml:1:8: `rows` must be a whole number from 100 to 100000, not 7"),
             ("rows = -5", "config.toml:1:8: `rows` must be a whole number from 100 to 100000, not -5"),
             ("# é\nascii = \"yes\"", "config.toml:2:9: `ascii` must be true or false, not the text \"yes\""),
-            ("streams = \"home\"", "config.toml:1:11: `streams` must be a list of streams, as in [\"home\", \"#rust\"], not the text \"home\""),
+            (
+                "streams = \"home\"",
+                "config.toml:1:11: `streams` must be a list of streams, as in [\"home\", \"#rust\"], not the text \"home\"",
+            ),
             ("streams = [1]", "config.toml:1:12: `streams` must hold streams, as in [\"home\", \"#rust\"], not 1"),
             ("mouse = {}", "config.toml:1:9: `mouse` must be true or false, not a table"),
         ] {

@@ -9,11 +9,12 @@
 //! A turn takes what has come, at most [`TURN_MESSAGES`] or [`TURN_TIME`], and draws once. There is no steady tick: the
 //! loop sleeps until something comes or reads differently. Absent on purpose: what any message means (`update`).
 
+mod crash;
 mod effects;
 mod input;
-pub(crate) mod outlet;
-pub(crate) mod signals;
-pub(crate) mod terminal;
+mod outlet;
+mod signals;
+mod terminal;
 
 use crate::keymap::Keymap;
 use crate::mastodon::Client;
@@ -23,15 +24,19 @@ use crate::state::{Measured, Settings, State};
 use crate::text::Plain;
 use crate::ui::{self, Cards, Theme};
 use crate::update::{Effect, Msg, update};
+pub(crate) use crash::install_hook as install_panic_hook;
 use effects::Effects;
 pub use input::Keys;
 pub(crate) use input::TerminalKeys;
+pub(crate) use outlet::stdout as output;
 pub use signals::{Signal, SignalSender, Signals};
+pub(crate) use signals::{watch_output, watch_terminal};
 use std::future::poll_fn;
 use std::io;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 pub use terminal::Screen;
+pub(crate) use terminal::{TerminalScreen, probe};
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;

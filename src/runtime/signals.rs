@@ -40,13 +40,21 @@ impl Signals {
 
     /// The process's own signals, on a tokio runtime, and panics of its threads.
     pub(crate) fn listen() -> io::Result<(SignalSender, Self)> {
+        let (sender, signals) = Self::listen_for_ends()?;
+        listen_for_stops(&sender)?;
+        Ok((sender, signals))
+    }
+
+    /// The same without stop and continue, which then do what they always do.
+    pub(crate) fn listen_for_ends() -> io::Result<(SignalSender, Self)> {
         let (sender, signals) = Self::manual();
-        listen(&sender)?;
+        listen_for_ends(&sender)?;
         let to = sender.clone();
         let mut panicked = PANICKED.subscribe();
         tokio::spawn(async move {
             if panicked.wait_for(|panicked| *panicked).await.is_ok() {
-                drop(to.send(Signal::Panicked).await);
+                // Without a receiver there is no loop that would have to end.
+                to.send(Signal::Panicked).await.ok();
             }
         });
         Ok((sender, signals))
@@ -80,42 +88,75 @@ pub(crate) fn has_panicked() -> bool {
 }
 
 #[cfg(unix)]
-fn listen(to: &SignalSender) -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let stop = SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw());
-    let go_on = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
-    for (kind, meaning) in [
-        (SignalKind::terminate(), Signal::End),
-        (SignalKind::interrupt(), Signal::End),
-        (SignalKind::hangup(), Signal::End),
-        (stop, Signal::Stop),
-        (go_on, Signal::Continued),
-    ] {
-        let mut source = signal(kind)?;
-        let to = to.clone();
-        tokio::spawn(async move {
-            while source.recv().await.is_some() && to.send(meaning).await.is_ok() {}
-        });
+fn listen_for_ends(to: &SignalSender) -> io::Result<()> {
+    use tokio::signal::unix::SignalKind;
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+        forward(kind, Signal::End, to)?;
     }
     Ok(())
 }
 
-#[cfg(not(unix))]
-fn listen(to: &SignalSender) -> io::Result<()> {
+#[cfg(unix)]
+fn listen_for_stops(to: &SignalSender) -> io::Result<()> {
+    use rustix::process::Signal as Kind;
+    use tokio::signal::unix::SignalKind;
+    forward(SignalKind::from_raw(Kind::TSTP.as_raw()), Signal::Stop, to)?;
+    forward(SignalKind::from_raw(Kind::CONT.as_raw()), Signal::Continued, to)
+}
+
+#[cfg(unix)]
+fn forward(kind: tokio::signal::unix::SignalKind, meaning: Signal, to: &SignalSender) -> io::Result<()> {
+    let mut source = tokio::signal::unix::signal(kind)?;
     let to = to.clone();
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() && to.send(Signal::End).await.is_ok() {}
-    });
+    tokio::spawn(async move { while source.recv().await.is_some() && to.send(meaning).await.is_ok() {} });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn listen_for_ends(to: &SignalSender) -> io::Result<()> {
+    let to = to.clone();
+    tokio::spawn(async move { while tokio::signal::ctrl_c().await.is_ok() && to.send(Signal::End).await.is_ok() {} });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn listen_for_stops(_to: &SignalSender) -> io::Result<()> {
+    Ok(())
+}
+
+/// Watches the terminal until it has gone.
+#[cfg(unix)]
+pub(crate) fn watch_terminal(to: SignalSender) -> io::Result<()> {
+    use std::os::fd::AsFd as _;
+    watch_hangup(io::stdin().as_fd().try_clone_to_owned()?, to)
+}
+
+/// Watches whoever reads standard output until they have gone.
+#[cfg(unix)]
+pub(crate) fn watch_output(to: SignalSender) -> io::Result<()> {
+    use std::os::fd::AsFd as _;
+    watch_hangup(io::stdout().as_fd().try_clone_to_owned()?, to)
+}
+
+/// Elsewhere writing and reading have to notice it.
+#[cfg(not(unix))]
+pub(crate) fn watch_terminal(_to: SignalSender) -> io::Result<()> {
+    Ok(())
+}
+
+/// Elsewhere writing has to notice it.
+#[cfg(not(unix))]
+pub(crate) fn watch_output(_to: SignalSender) -> io::Result<()> {
     Ok(())
 }
 
 /// Watches a descriptor until whatever is at its other end has gone, in a thread that costs nothing meanwhile.
 #[cfg(unix)]
-pub(crate) fn watch_hangup(descriptor: std::os::fd::OwnedFd, to: SignalSender) -> io::Result<()> {
+fn watch_hangup(descriptor: std::os::fd::OwnedFd, to: SignalSender) -> io::Result<()> {
     std::thread::Builder::new().name("hang-up".into()).spawn(move || {
         wait_for_hangup(&descriptor);
         // The loop ends with the first of them, so a full channel already holds one that ends it.
-        drop(to.try_send(Signal::Gone));
+        to.try_send(Signal::Gone).ok();
     })?;
     Ok(())
 }

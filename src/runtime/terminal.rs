@@ -44,7 +44,7 @@ pub trait Screen {
 
 /// Why there can be no screen.
 #[derive(Debug, thiserror::Error)]
-pub enum TerminalError {
+pub(crate) enum TerminalError {
     /// Standard input or output is something else.
     #[error("{0} is not a terminal; `trunkline tail` prints timelines without one")]
     NotATerminal(&'static str),
