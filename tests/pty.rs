@@ -1,6 +1,7 @@
 //! The real binary in a pseudo-terminal: it starts, follows keys and size, stops and continues, and however it ends the
 //! terminal is as it was.
-#![cfg(all(test, unix))]
+#![cfg(test)]
+#![cfg(unix)]
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read as _, Write};
@@ -72,9 +73,9 @@ impl Terminal {
 
     /// Takes what the program writes until the screen is as wished.
     fn wait(&mut self, what: &str, wished: impl Fn(&vt100::Screen) -> bool) {
-        let until = Instant::now() + PATIENCE;
+        let until = now() + PATIENCE;
         while !wished(self.parser.screen()) {
-            match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            match self.output.recv_timeout(until.saturating_duration_since(now())) {
                 Ok(bytes) => self.take(&bytes),
                 Err(error) => panic!("{what}: not within {PATIENCE:?} ({error}); the screen:\n{}", self.screen()),
             }
@@ -106,7 +107,7 @@ impl Terminal {
 
     /// Takes the rest and waits for the end; gives the exit code.
     fn end(&mut self) -> u32 {
-        let until = Instant::now() + PATIENCE;
+        let until = now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
@@ -118,7 +119,7 @@ impl Terminal {
                 Ok(bytes) => self.take(&bytes),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
-            assert!(Instant::now() < until, "it does not end; the screen:\n{}", self.screen());
+            assert!(now() < until, "it does not end; the screen:\n{}", self.screen());
         }
     }
 
@@ -140,6 +141,11 @@ impl Drop for Terminal {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "waiting for another process has a deadline")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 fn signal(name: &str, pid: &str) {
     assert!(Command::new("kill").args([name, pid]).status().unwrap().success());
 }
@@ -149,8 +155,8 @@ fn has_open_tab(screen: &vt100::Screen, title: &str) -> bool {
     let (_, columns) = screen.size();
     let tabs = screen.contents_between(0, 0, 0, columns.get());
     let rule: Vec<char> = screen.contents_between(1, 0, 1, columns.get()).chars().collect();
-    let Some(at) = tabs.find(title) else { return false };
-    rule.get(tabs[..at].chars().count()).is_some_and(|mark| *mark == '━')
+    let Some((before, _)) = tabs.split_once(title) else { return false };
+    rule.get(before.chars().count()).is_some_and(|mark| *mark == '━')
 }
 
 #[test]
@@ -256,10 +262,9 @@ fn a_panic_anywhere_gives_the_terminal_back_and_then_reports() {
         assert_eq!(terminal.end(), 1, "{place}");
         terminal.assert_sane();
         let raw = String::from_utf8_lossy(&terminal.raw);
-        let left = raw.rfind("\x1b[?1049l").unwrap();
-        let report = raw.find("a bug ended the program: asked for by a test (src/cli.rs:").unwrap_or_else(|| panic!("no report: {raw:?}"));
-        assert!(left < report, "the report was drawn over");
-        assert!(!raw[left..].contains("\x1b[?2026h"), "something was drawn on a screen that had been left");
+        let (_, after) = raw.rsplit_once("\x1b[?1049l").unwrap();
+        assert!(after.contains("a bug ended the program: asked for by a test (src/cli.rs:"), "no report after leaving: {after:?}");
+        assert!(!after.contains("\x1b[?2026h"), "something was drawn on a screen that had been left");
     }
 }
 
@@ -275,7 +280,7 @@ fn a_terminal_that_goes_ends_it_also_where_nobody_signals_that() {
     terminal.keys = other.master.take_writer().unwrap();
     terminal.master = other.master;
     terminal.output = channel().1;
-    let gone = Instant::now();
+    let gone = now();
     while terminal.child.try_wait().unwrap().is_none() {
         assert!(gone.elapsed() < PATIENCE, "it lives on without a terminal");
         std::thread::sleep(Duration::from_millis(20));
