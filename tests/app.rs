@@ -122,8 +122,10 @@ impl Reader {
     async fn carried(&self, wanted: &[&str]) {
         let mut wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
         wanted.sort();
+        let mut looks = tokio::time::interval(Duration::from_millis(10));
         let same = async {
             loop {
+                looks.tick().await;
                 let mut carried = self.control.subscriptions().await;
                 for streams in &mut carried {
                     streams.sort();
@@ -131,7 +133,6 @@ impl Reader {
                 if carried == [wanted.clone()] {
                     return;
                 }
-                tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
         let in_time = tokio::time::timeout(PATIENCE, same).await;

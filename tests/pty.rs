@@ -3,7 +3,7 @@
 #![cfg(test)]
 #![cfg(unix)]
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{ChildKiller, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
 use std::process::Command;
@@ -17,7 +17,10 @@ const BINARY: &str = env!("CARGO_BIN_EXE_trunkline");
 struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
+    killer: Box<dyn ChildKiller + Send + Sync>,
+    pid: String,
+    /// The exit code, once there is one.
+    ended: Receiver<u32>,
     output: Receiver<Vec<u8>>,
     parser: vt100::Parser,
     raw: Vec<u8>,
@@ -47,7 +50,10 @@ impl Terminal {
             command.env(name, value);
         }
         let before = format!("{:?}", pair.master.get_termios());
-        let child = pair.slave.spawn_command(command).unwrap();
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        let (killer, pid) = (child.clone_killer(), child.process_id().unwrap().to_string());
+        let (code, ended) = channel();
+        std::thread::spawn(move || code.send(child.wait().unwrap().exit_code()));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (bytes, output) = channel();
         std::thread::spawn(move || {
@@ -60,7 +66,8 @@ impl Terminal {
         });
         let (rows, columns) = (NonZeroU16::new(rows).unwrap(), NonZeroU16::new(columns).unwrap());
         let parser = vt100::Parser::new(rows, columns, 0);
-        Self { keys: pair.master.take_writer().unwrap(), master: pair.master, child, output, parser, raw: Vec::new(), before }
+        let keys = pair.master.take_writer().unwrap();
+        Self { master: pair.master, keys, killer, pid, ended, output, parser, raw: Vec::new(), before }
     }
 
     fn demo(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
@@ -101,23 +108,21 @@ impl Terminal {
         self.master.resize(PtySize { rows, cols: columns, ..PtySize::default() }).unwrap();
     }
 
-    fn pid(&self) -> String {
-        self.child.process_id().unwrap().to_string()
-    }
-
     /// Takes the rest and waits for the end; gives the exit code.
     fn end(&mut self) -> u32 {
         let until = now() + PATIENCE;
         loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
-                    self.take(&bytes);
-                }
-                return status.exit_code();
-            }
+            // The end of what it writes comes at the latest with its own end.
             match self.output.recv_timeout(Duration::from_millis(20)) {
                 Ok(bytes) => self.take(&bytes),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    if let Ok(code) = self.ended.try_recv() {
+                        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
+                            self.take(&bytes);
+                        }
+                        return code;
+                    }
+                }
             }
             assert!(now() < until, "it does not end; the screen:\n{}", self.screen());
         }
@@ -136,8 +141,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        drop(self.killer.kill());
     }
 }
 
@@ -231,7 +235,7 @@ fn a_signal_ends_it_cleanly() {
     for name in ["-TERM", "-HUP", "-INT"] {
         let mut terminal = Terminal::demo(&[], &[]);
         terminal.wait("live", |screen| screen.contents().contains('●'));
-        signal(name, &terminal.pid());
+        signal(name, &terminal.pid);
         assert_eq!(terminal.end(), 0, "{name}");
         terminal.assert_sane();
     }
@@ -241,10 +245,10 @@ fn a_signal_ends_it_cleanly() {
 fn a_stop_and_a_continuation_from_outside_leave_the_screen_whole() {
     let mut terminal = Terminal::demo(&[], &[]);
     terminal.wait("live", |screen| screen.contents().contains('●'));
-    signal("-STOP", &terminal.pid());
+    signal("-STOP", &terminal.pid);
     // Whatever the shell draws meanwhile.
     terminal.take(b"\x1b[?1049l\x1b[2J\x1b[Hgarbage");
-    signal("-CONT", &terminal.pid());
+    signal("-CONT", &terminal.pid);
     terminal.wait("the screen again", |screen| {
         let words = screen.contents();
         screen.alternate_screen() && words.contains("Home") && words.contains('@') && !words.contains("garbage")
@@ -280,11 +284,7 @@ fn a_terminal_that_goes_ends_it_also_where_nobody_signals_that() {
     terminal.keys = other.master.take_writer().unwrap();
     terminal.master = other.master;
     terminal.output = channel().1;
-    let gone = now();
-    while terminal.child.try_wait().unwrap().is_none() {
-        assert!(gone.elapsed() < PATIENCE, "it lives on without a terminal");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    terminal.ended.recv_timeout(PATIENCE).expect("it lives on without a terminal");
 }
 
 #[test]
