@@ -213,6 +213,14 @@ fn it_stops_for_the_shell_and_continues_with_a_whole_screen() {
     });
     terminal.press("2");
     terminal.wait("keys again", |screen| has_open_tab(screen, "Notifications"));
+    if cfg!(target_os = "linux") {
+        let shell = &terminal.pid;
+        let program = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
+        signal("-TSTP", program.trim());
+        terminal.wait("the shell, by a signal", |screen| !screen.alternate_screen());
+        terminal.press("fg\n");
+        terminal.wait("the screen once more", |screen| screen.alternate_screen() && has_open_tab(screen, "Notifications"));
+    }
     terminal.press("q");
     terminal.wait("the shell at the end", |screen| !screen.alternate_screen());
     terminal.press("echo \"left with $?\"\n");
@@ -285,6 +293,85 @@ fn a_terminal_that_goes_ends_it_also_where_nobody_signals_that() {
     terminal.master = other.master;
     terminal.output = channel().1;
     terminal.ended.recv_timeout(PATIENCE).expect("it lives on without a terminal");
+}
+
+#[test]
+fn no_key_waits_for_the_next_whatever_comes_with_it() {
+    let mut terminal = Terminal::demo(&[], &[]);
+    terminal.wait("live", |screen| screen.contents().contains('●'));
+    for (round, (key, title)) in
+        [("2", "Notif"), ("3", "Local"), ("4", "Fed"), ("5", "#rust"), ("1", "Home")].iter().cycle().take(25).enumerate()
+    {
+        terminal.resize(100 + u16::try_from(round).unwrap(), 30);
+        terminal.press(key);
+        terminal.wait(&format!("round {round}: {title}"), |screen| has_open_tab(screen, title));
+    }
+    // More than one read of the terminal takes.
+    terminal.press(&"jk".repeat(1500));
+    terminal.press("3");
+    terminal.wait("the key after many", |screen| has_open_tab(screen, "Local"));
+    terminal.press(&format!("\x1b[200~{}\x1b[201~", "q".repeat(3000)));
+    terminal.press("2");
+    terminal.wait("the key after a paste, which is no keys", |screen| has_open_tab(screen, "Notif"));
+    terminal.press("\x1b[<0;999;999M\x1b[<65;1;5M\x1b[999;999;999~\x1bZ");
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
+fn absurd_sizes_are_survived() {
+    let mut terminal = Terminal::demo(&[], &[]);
+    terminal.wait("live", |screen| screen.contents().contains('●'));
+    for (columns, rows) in [(1, 1), (3, 200), (5000, 2), (65535, 65535)] {
+        terminal.master.resize(PtySize { rows, cols: columns, ..PtySize::default() }).unwrap();
+        terminal.press("\t");
+    }
+    terminal.resize(80, 24);
+    terminal.press("1");
+    terminal.wait("the usual screen", |screen| has_open_tab(screen, "Home") && screen.contents().contains("live since"));
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
+fn settings_and_log_are_files_and_the_token_is_in_none_of_them() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("settings");
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (config, state) = (folder.join("trunkline.toml"), folder.join("state"));
+    // Nobody listens there.
+    let environment = [
+        ("TRUNKLINE_SERVER", "http://127.0.0.1:9"),
+        ("TRUNKLINE_TOKEN", "a-very-secret-token"),
+        ("TRUNKLINE_CONFIG", config.to_str().unwrap()),
+        ("XDG_STATE_HOME", state.to_str().unwrap()),
+        ("TRUNKLINE_LOG", "trace,hyper=trace,reqwest=trace"),
+    ];
+    std::fs::write(&config, "rows = 5\n").unwrap();
+    let mut terminal = Terminal::run(BINARY, &[], &environment);
+    assert_eq!(terminal.end(), 1);
+    let said = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(said.contains("trunkline.toml:1:8: `rows`") && !said.contains('\x1b'), "{said:?}");
+
+    std::fs::write(&config, "streams = [\"#settings\"]\nmuose = false\n").unwrap();
+    let mut terminal = Terminal::run(BINARY, &["--no-mouse"], &environment);
+    terminal.wait("the tab of the file and its unknown key", |screen| {
+        has_open_tab(screen, "#settings") && screen.contents().contains("did you mean `mouse`?")
+    });
+    terminal.press("\x1b");
+    terminal.wait("the server's absence", |screen| !screen.contents().contains('●') && screen.contents().contains("127.0.0.1"));
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    assert!(!raw.contains("\x1b[?1000h") && !raw.contains("a-very-secret-token"));
+    let log = state.join("trunkline/trunkline.log");
+    assert_eq!(std::fs::metadata(&log).unwrap().permissions().mode() & 0o777, 0o600);
+    let logged = std::fs::read_to_string(&log).unwrap();
+    assert!(!logged.is_empty() && !logged.contains("a-very-secret-token"), "{logged}");
 }
 
 #[test]
