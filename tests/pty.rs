@@ -1,8 +1,9 @@
 //! The real binary in a pseudo-terminal: it starts, follows keys and size, stops and continues, and however it ends the
 //! terminal is as it was.
-#![cfg(all(test, unix))]
+#![cfg(test)]
+#![cfg(unix)]
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{ChildKiller, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
 use std::process::Command;
@@ -16,7 +17,10 @@ const BINARY: &str = env!("CARGO_BIN_EXE_trunkline");
 struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
-    child: Box<dyn Child + Send + Sync>,
+    killer: Box<dyn ChildKiller + Send + Sync>,
+    pid: String,
+    /// The exit code, once there is one.
+    ended: Receiver<u32>,
     output: Receiver<Vec<u8>>,
     parser: vt100::Parser,
     raw: Vec<u8>,
@@ -46,7 +50,10 @@ impl Terminal {
             command.env(name, value);
         }
         let before = format!("{:?}", pair.master.get_termios());
-        let child = pair.slave.spawn_command(command).unwrap();
+        let mut child = pair.slave.spawn_command(command).unwrap();
+        let (killer, pid) = (child.clone_killer(), child.process_id().unwrap().to_string());
+        let (code, ended) = channel();
+        std::thread::spawn(move || code.send(child.wait().unwrap().exit_code()));
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (bytes, output) = channel();
         std::thread::spawn(move || {
@@ -59,7 +66,8 @@ impl Terminal {
         });
         let (rows, columns) = (NonZeroU16::new(rows).unwrap(), NonZeroU16::new(columns).unwrap());
         let parser = vt100::Parser::new(rows, columns, 0);
-        Self { keys: pair.master.take_writer().unwrap(), master: pair.master, child, output, parser, raw: Vec::new(), before }
+        let keys = pair.master.take_writer().unwrap();
+        Self { master: pair.master, keys, killer, pid, ended, output, parser, raw: Vec::new(), before }
     }
 
     fn demo(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
@@ -72,9 +80,9 @@ impl Terminal {
 
     /// Takes what the program writes until the screen is as wished.
     fn wait(&mut self, what: &str, wished: impl Fn(&vt100::Screen) -> bool) {
-        let until = Instant::now() + PATIENCE;
+        let until = now() + PATIENCE;
         while !wished(self.parser.screen()) {
-            match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            match self.output.recv_timeout(until.saturating_duration_since(now())) {
                 Ok(bytes) => self.take(&bytes),
                 Err(error) => panic!("{what}: not within {PATIENCE:?} ({error}); the screen:\n{}", self.screen()),
             }
@@ -100,25 +108,23 @@ impl Terminal {
         self.master.resize(PtySize { rows, cols: columns, ..PtySize::default() }).unwrap();
     }
 
-    fn pid(&self) -> String {
-        self.child.process_id().unwrap().to_string()
-    }
-
     /// Takes the rest and waits for the end; gives the exit code.
     fn end(&mut self) -> u32 {
-        let until = Instant::now() + PATIENCE;
+        let until = now() + PATIENCE;
         loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
-                    self.take(&bytes);
-                }
-                return status.exit_code();
-            }
+            // The end of what it writes comes at the latest with its own end.
             match self.output.recv_timeout(Duration::from_millis(20)) {
                 Ok(bytes) => self.take(&bytes),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    if let Ok(code) = self.ended.try_recv() {
+                        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
+                            self.take(&bytes);
+                        }
+                        return code;
+                    }
+                }
             }
-            assert!(Instant::now() < until, "it does not end; the screen:\n{}", self.screen());
+            assert!(now() < until, "it does not end; the screen:\n{}", self.screen());
         }
     }
 
@@ -135,9 +141,13 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        drop(self.killer.kill());
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "waiting for another process has a deadline")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 fn signal(name: &str, pid: &str) {
@@ -149,8 +159,8 @@ fn has_open_tab(screen: &vt100::Screen, title: &str) -> bool {
     let (_, columns) = screen.size();
     let tabs = screen.contents_between(0, 0, 0, columns.get());
     let rule: Vec<char> = screen.contents_between(1, 0, 1, columns.get()).chars().collect();
-    let Some(at) = tabs.find(title) else { return false };
-    rule.get(tabs[..at].chars().count()).is_some_and(|mark| *mark == '━')
+    let Some((before, _)) = tabs.split_once(title) else { return false };
+    rule.get(before.chars().count()).is_some_and(|mark| *mark == '━')
 }
 
 #[test]
@@ -225,7 +235,7 @@ fn a_signal_ends_it_cleanly() {
     for name in ["-TERM", "-HUP", "-INT"] {
         let mut terminal = Terminal::demo(&[], &[]);
         terminal.wait("live", |screen| screen.contents().contains('●'));
-        signal(name, &terminal.pid());
+        signal(name, &terminal.pid);
         assert_eq!(terminal.end(), 0, "{name}");
         terminal.assert_sane();
     }
@@ -235,10 +245,10 @@ fn a_signal_ends_it_cleanly() {
 fn a_stop_and_a_continuation_from_outside_leave_the_screen_whole() {
     let mut terminal = Terminal::demo(&[], &[]);
     terminal.wait("live", |screen| screen.contents().contains('●'));
-    signal("-STOP", &terminal.pid());
+    signal("-STOP", &terminal.pid);
     // Whatever the shell draws meanwhile.
     terminal.take(b"\x1b[?1049l\x1b[2J\x1b[Hgarbage");
-    signal("-CONT", &terminal.pid());
+    signal("-CONT", &terminal.pid);
     terminal.wait("the screen again", |screen| {
         let words = screen.contents();
         screen.alternate_screen() && words.contains("Home") && words.contains('@') && !words.contains("garbage")
@@ -256,10 +266,9 @@ fn a_panic_anywhere_gives_the_terminal_back_and_then_reports() {
         assert_eq!(terminal.end(), 1, "{place}");
         terminal.assert_sane();
         let raw = String::from_utf8_lossy(&terminal.raw);
-        let left = raw.rfind("\x1b[?1049l").unwrap();
-        let report = raw.find("a bug ended the program: asked for by a test (src/cli.rs:").unwrap_or_else(|| panic!("no report: {raw:?}"));
-        assert!(left < report, "the report was drawn over");
-        assert!(!raw[left..].contains("\x1b[?2026h"), "something was drawn on a screen that had been left");
+        let (_, after) = raw.rsplit_once("\x1b[?1049l").unwrap();
+        assert!(after.contains("a bug ended the program: asked for by a test (src/cli.rs:"), "no report after leaving: {after:?}");
+        assert!(!after.contains("\x1b[?2026h"), "something was drawn on a screen that had been left");
     }
 }
 
@@ -275,11 +284,7 @@ fn a_terminal_that_goes_ends_it_also_where_nobody_signals_that() {
     terminal.keys = other.master.take_writer().unwrap();
     terminal.master = other.master;
     terminal.output = channel().1;
-    let gone = Instant::now();
-    while terminal.child.try_wait().unwrap().is_none() {
-        assert!(gone.elapsed() < PATIENCE, "it lives on without a terminal");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    terminal.ended.recv_timeout(PATIENCE).expect("it lives on without a terminal");
 }
 
 #[test]

@@ -84,9 +84,10 @@ impl Running {
 
 /// Waits until the only connection carries so many streams.
 async fn carried(control: &Control, count: usize) {
+    let mut looks = tokio::time::interval(Duration::from_millis(10));
     let there = async {
         while control.subscriptions().await.first().map(Vec::len) != Some(count) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            looks.tick().await;
         }
     };
     tokio::time::timeout(PATIENCE, there).await.expect("not subscribed in time");
