@@ -1,22 +1,31 @@
-//! Typed settings from TOML; every error names file, line and key.
+//! Typed settings from a TOML file; every error names file, line, column and key.
 //!
-//! The user's file is read, never written. Absent on purpose: accounts and secrets, which come with signing in.
+//! The file is only read, never written. Absent on purpose: flags and the environment (`cli`), and anything secret.
 
-use crate::model::Spec;
-use serde::Deserialize;
+use crate::model::{Spec, SpecError};
+use std::collections::HashSet;
 use std::fmt;
-use std::ops::RangeInclusive;
+use std::io;
+use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-/// How many rows a tab may be told to keep.
+/// Rows that a tab may be told to keep.
 pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 
-/// Everything that can be set in the file.
+/// The largest file that is read, in bytes.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// Every key there is.
+pub const KEYS: &[&str] = &["streams", "rows", "ascii", "mouse"];
+
+/// What the file can say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Tabs opened at start.
+    /// The tabs to open, in order.
     pub streams: Vec<Spec>,
-    /// Rows kept per tab.
+    /// Rows kept per tab, within [`ROWS`].
     pub rows: usize,
     /// Glyphs of ASCII only.
     pub ascii: bool,
@@ -31,197 +40,256 @@ impl Default for Config {
     }
 }
 
-/// The file as it is written.
-#[derive(Debug, Default, Deserialize)]
-struct Written {
-    streams: Option<Vec<toml::Spanned<String>>>,
-    rows: Option<toml::Spanned<i64>>,
-    ascii: Option<bool>,
-    mouse: Option<bool>,
+/// Where in a file something stands, counted from one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// Line.
+    pub line: usize,
+    /// Column in characters.
+    pub column: usize,
 }
 
-/// The keys there are.
-const KEYS: [&str; 4] = ["streams", "rows", "ascii", "mouse"];
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
+    }
+}
 
-/// Why a configuration cannot be used.
+/// Why a file gives no settings.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file is there and cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    /// It is there, but cannot be read.
+    #[error("{}: {source}; make it readable, or move it away", file.display())]
     Unreadable {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        source: io::Error,
     },
-    /// Something in it is wrong.
-    #[error("{}:{line}:{column}: {what}", path.display())]
-    Wrong {
-        /// Which file.
-        path: PathBuf,
-        /// Line, counted from one.
-        line: usize,
-        /// Column in characters, counted from one.
-        column: usize,
-        /// What is wrong and what may stand there.
+    /// It is not TOML.
+    #[error("{place}: {what}")]
+    Syntax {
+        /// Where.
+        place: Place,
+        /// What the parser says.
         what: String,
     },
-}
-
-/// Something in the file that is passed over, with its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Warning(String);
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+    /// A key has a value that it cannot have.
+    #[error("{place}: `{key}` {what}")]
+    Value {
+        /// Where.
+        place: Place,
+        /// The key.
+        key: &'static str,
+        /// What is wrong and what may be written.
+        what: String,
+    },
+    /// A stream is none.
+    #[error("{place}: `streams`: {source}")]
+    Stream {
+        /// Where.
+        place: Place,
+        /// What is wrong and what may be written.
+        source: SpecError,
+    },
 }
 
 impl Config {
-    /// Reads a file; one that is not there is an empty one.
-    ///
-    /// # Errors
-    /// When the file is there but cannot be read, is not TOML, or holds a value that means nothing.
-    pub fn read(path: &Path) -> Result<(Self, Vec<Warning>), ConfigError> {
-        match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(path, &text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((Self::default(), Vec::new())),
-            Err(source) => Err(ConfigError::Unreadable { path: path.to_path_buf(), source }),
+    /// Reads a file; one that is missing gives the defaults. Also gives what the reader should be told: keys that mean
+    /// nothing.
+    pub fn load(file: &Path) -> Result<(Self, Vec<String>), ConfigError> {
+        let unreadable = |source| ConfigError::Unreadable { file: file.to_owned(), source };
+        match std::fs::metadata(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Self::default(), Vec::new())),
+            Err(error) => return Err(unreadable(error)),
+            Ok(about) if !about.is_file() => return Err(unreadable(io::Error::other("not a file"))),
+            Ok(about) if about.len() > MOST_BYTES => return Err(unreadable(io::Error::other("larger than 1 MiB"))),
+            Ok(_) => {}
         }
+        let text = std::fs::read_to_string(file).map_err(unreadable)?;
+        Self::parse(file, &text)
     }
 
-    /// Takes the text of a file; `path` only names it.
-    ///
-    /// # Errors
-    /// When the text is not TOML or holds a value that means nothing.
-    pub fn parse(path: &Path, text: &str) -> Result<(Self, Vec<Warning>), ConfigError> {
-        let wrong = |at: usize, what: String| {
-            let (line, column) = place(text, at);
-            ConfigError::Wrong { path: path.to_path_buf(), line, column, what }
-        };
-        let broken = |error: &toml::de::Error| {
-            let at = error.span().map_or(0, |span| span.start);
-            wrong(at, error.message().lines().collect::<Vec<_>>().join(" "))
-        };
-        let table: toml::Table = text.parse().map_err(|error| broken(&error))?;
-        let mut warnings = Vec::new();
-        for key in table.keys().filter(|key| !KEYS.contains(&key.as_str())) {
-            let (line, column) = place(text, find_key(text, key));
-            let nearest = nearest(key).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            warnings.push(Warning(format!("{}:{line}:{column}: unknown key `{key}` is passed over{nearest}", path.display())));
-        }
-        let written: Written = toml::from_str(text).map_err(|error| broken(&error))?;
+    /// Reads a text that came from a file.
+    pub fn parse(file: &Path, text: &str) -> Result<(Self, Vec<String>), ConfigError> {
+        let source = Source { file, text };
+        let table = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
+            place: source.place(error.span().unwrap_or(0..0)),
+            what: error.message().replace('\n', "; "),
+        })?;
         let mut config = Self::default();
-        if let Some(streams) = written.streams {
-            config.streams.clear();
-            for stream in streams {
-                match stream.get_ref().parse() {
-                    Ok(spec) => config.streams.push(spec),
-                    Err(error) => return Err(wrong(stream.span().start, format!("streams: {error}"))),
-                }
+        let mut unknown = Vec::new();
+        for (key, value) in table.get_ref() {
+            match key.get_ref().as_ref() {
+                "streams" => config.streams = source.streams(value)?,
+                "rows" => config.rows = source.rows(value)?,
+                "ascii" => config.ascii = source.boolean("ascii", value)?,
+                "mouse" => config.mouse = source.boolean("mouse", value)?,
+                other => unknown.push((source.place(key.span()), other.to_owned())),
             }
         }
-        if let Some(rows) = written.rows {
-            config.rows = usize::try_from(*rows.get_ref()).ok().filter(|rows| ROWS.contains(rows)).ok_or_else(|| {
-                wrong(rows.span().start, format!("rows: {} is not between {} and {}", rows.get_ref(), ROWS.start(), ROWS.end()))
-            })?;
-        }
-        config.ascii = written.ascii.unwrap_or(config.ascii);
-        config.mouse = written.mouse.unwrap_or(config.mouse);
-        Ok((config, warnings))
+        unknown.sort_by_key(|(place, _)| (place.line, place.column));
+        let notices = unknown.iter().map(|(place, key)| {
+            let nearest = nearest(key).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
+            format!("{place}: `{key}` is no setting{nearest}")
+        });
+        Ok((config, notices.collect()))
     }
-}
-
-/// Line and column of a byte, counted from one; the column in characters.
-fn place(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.matches('\n').count() + 1;
-    (line, before.get(line_start..).unwrap_or_default().chars().count() + 1)
-}
-
-/// Where a key of the top level stands.
-fn find_key(text: &str, key: &str) -> usize {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim_start().trim_start_matches(['[', '"']);
-        if bare.strip_prefix(key).is_some_and(|rest| rest.trim_start_matches('"').trim_start().starts_with(['=', '.', ']'])) {
-            return at + (line.len() - bare.len());
-        }
-        at += line.len();
-    }
-    0
-}
-
-/// The key that is spelled most like this one, if one is near.
-fn nearest(key: &str) -> Option<&'static str> {
-    KEYS.iter().map(|known| (distance(key, known), *known)).min().filter(|(distance, _)| *distance <= 2).map(|(_, known)| known)
-}
-
-/// How many letters have to be added, removed or changed.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, from) in a.chars().take(40).enumerate() {
-        let mut next = vec![i + 1];
-        for (j, to) in b.chars().enumerate() {
-            let change = row.get(j).copied().unwrap_or(0) + usize::from(from != to);
-            let remove = row.get(j + 1).copied().unwrap_or(0) + 1;
-            let add = next.last().copied().unwrap_or(0) + 1;
-            next.push(change.min(remove).min(add));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 /// Where the file is looked for: `$XDG_CONFIG_HOME/trunkline/config.toml` and its like; `None` where there is no home.
 pub fn default_path() -> Option<PathBuf> {
     use etcetera::BaseStrategy as _;
-    let folder = if cfg!(windows) {
-        etcetera::base_strategy::Windows::new().ok()?.config_dir()
-    } else {
-        etcetera::base_strategy::Xdg::new().ok()?.config_dir()
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("trunkline").join("config.toml"))
+}
+
+/// A file's text, to say where in it something stands.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    file: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn place(self, span: Range<usize>) -> Place {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+        Place { file: self.file.to_owned(), line: before.matches('\n').count() + 1, column }
+    }
+
+    fn wrong(self, key: &'static str, value: &Spanned<DeValue<'_>>, what: &str) -> ConfigError {
+        let found = match value.get_ref() {
+            DeValue::String(text) => format!("the text \"{}\"", text.escape_debug()),
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Float(number) => number.as_str().to_owned(),
+            DeValue::Boolean(yes) => yes.to_string(),
+            DeValue::Datetime(date) => date.to_string(),
+            DeValue::Array(_) => "a list".to_owned(),
+            DeValue::Table(_) => "a table".to_owned(),
+        };
+        ConfigError::Value { place: self.place(value.span()), key, what: format!("{what}, not {found}") }
+    }
+
+    fn boolean(self, key: &'static str, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
+        let DeValue::Boolean(yes) = value.get_ref() else { return Err(self.wrong(key, value, "must be true or false")) };
+        Ok(*yes)
+    }
+
+    fn rows(self, value: &Spanned<DeValue<'_>>) -> Result<usize, ConfigError> {
+        let number =
+            if let DeValue::Integer(number) = value.get_ref() { usize::from_str_radix(number.as_str(), number.radix()).ok() } else { None };
+        number.filter(|number| ROWS.contains(number)).ok_or_else(|| {
+            let (least, most) = (ROWS.start(), ROWS.end());
+            self.wrong("rows", value, &format!("must be a whole number from {least} to {most}"))
+        })
+    }
+
+    fn streams(self, value: &Spanned<DeValue<'_>>) -> Result<Vec<Spec>, ConfigError> {
+        let DeValue::Array(entries) = value.get_ref() else {
+            return Err(self.wrong("streams", value, "must be a list of streams, as in [\"home\", \"#rust\"]"));
+        };
+        let spec = |entry: &Spanned<DeValue<'_>>| {
+            let DeValue::String(text) = entry.get_ref() else {
+                return Err(self.wrong("streams", entry, "must hold streams, as in [\"home\", \"#rust\"]"));
+            };
+            text.parse().map_err(|source| ConfigError::Stream { place: self.place(entry.span()), source })
+        };
+        entries.iter().map(spec).collect()
+    }
+}
+
+/// The known key that a mistyped one is most like, if any is like it.
+fn nearest(typed: &str) -> Option<&'static str> {
+    let typed = typed.to_lowercase();
+    let likeness = |known: &str| {
+        let (a, b): (HashSet<_>, HashSet<_>) = (pairs(&typed), pairs(known));
+        let common = a.intersection(&b).count();
+        // Twice the common pairs by all pairs, in percent.
+        common * 200 / (a.len() + b.len()).max(1)
     };
-    Some(folder.join("trunkline").join("config.toml"))
+    KEYS.iter().map(|known| (likeness(known), *known)).max().filter(|(likeness, _)| *likeness >= 40).map(|(_, known)| known)
+}
+
+/// Neighbouring letters, with the word's ends as letters too.
+fn pairs(word: &str) -> HashSet<(char, char)> {
+    let letters: Vec<char> = std::iter::once('^').chain(word.chars()).chain(['$']).collect();
+    letters.iter().copied().zip(letters.iter().copied().skip(1)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<(Config, Vec<Warning>), String> {
+    const EXAMPLE: &str = include_str!("../config.example.toml");
+
+    fn parse(text: &str) -> Result<(Config, Vec<String>), String> {
         Config::parse(Path::new("config.toml"), text).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn the_example_shows_every_option_with_its_default() {
-        let example = include_str!("../config.example.toml");
-        let (config, warnings) = parse(example).unwrap();
-        assert_eq!((config, warnings), (Config::default(), vec![]));
+    fn the_example_says_the_defaults_and_holds_every_key_with_its_reason() {
+        assert_eq!(parse(EXAMPLE), Ok((Config::default(), Vec::new())));
+        assert_eq!(parse(""), Ok((Config::default(), Vec::new())));
         for key in KEYS {
-            assert!(example.lines().any(|line| line.starts_with(&format!("{key} ="))), "{key} is not in the example");
+            let line = EXAMPLE.lines().position(|line| line.starts_with(&format!("{key} = ")));
+            let line = line.unwrap_or_else(|| panic!("{key} is missing"));
+            assert!(EXAMPLE.lines().nth(line - 1).unwrap().starts_with("# "), "{key} is not explained");
         }
-        assert_eq!(parse("").unwrap().0, Config::default());
+        // A key of the example that no code reads would have been reported above.
+        assert_eq!(Config::default().streams.len(), 4);
     }
 
     #[test]
-    fn mistakes_name_their_place() {
-        assert_eq!(parse("ascii = true\nrows = 5").unwrap_err(), "config.toml:2:8: rows: 5 is not between 100 and 100000");
-        let error = parse("streams = [\"home\",\n  \"hom\"]").unwrap_err();
-        assert!(error.starts_with("config.toml:2:3: streams: unknown stream `hom`"), "{error}");
-        let error = parse("rows = \"many\"").unwrap_err();
-        assert!(error.starts_with("config.toml:1:8: "), "{error}");
-        let error = parse("rows = = 3").unwrap_err();
-        assert!(error.starts_with("config.toml:1:"), "{error}");
+    fn values_are_taken() {
+        let (config, notices) = parse("streams = [\"#rust\", \"list:Friends\"]\nrows = 0x1000\nascii = true\nmouse = false").unwrap();
+        assert_eq!(notices, Vec::<String>::new());
+        assert_eq!(config.streams.iter().map(ToString::to_string).collect::<Vec<_>>(), ["#rust", "list:Friends"]);
+        assert_eq!((config.rows, config.ascii, config.mouse), (4096, true, false));
     }
 
     #[test]
-    fn an_unknown_key_warns_and_names_the_nearest() {
-        let (config, warnings) = parse("rows = 300\nmose = false\n[colours]\nx = 1").unwrap();
-        assert_eq!((config.rows, config.mouse), (300, true));
-        let said: Vec<String> = warnings.iter().map(Warning::to_string).collect();
-        assert!(said.iter().any(|line| line == "config.toml:2:1: unknown key `mose` is passed over; did you mean `mouse`?"), "{said:?}");
-        assert!(said.iter().any(|line| line.starts_with("config.toml:3:2: unknown key `colours`")), "{said:?}");
+    fn what_is_wrong_is_said_with_its_place_and_what_may_be_written() {
+        for (text, wanted) in [
+            ("rows = 7", "config.toml:1:8: `rows` must be a whole number from 100 to 100000, not 7"),
+            ("rows = -5", "config.toml:1:8: `rows` must be a whole number from 100 to 100000, not -5"),
+            ("# é\nascii = \"yes\"", "config.toml:2:9: `ascii` must be true or false, not the text \"yes\""),
+            (
+                "streams = \"home\"",
+                "config.toml:1:11: `streams` must be a list of streams, as in [\"home\", \"#rust\"], not the text \"home\"",
+            ),
+            ("streams = [1]", "config.toml:1:12: `streams` must hold streams, as in [\"home\", \"#rust\"], not 1"),
+            ("mouse = {}", "config.toml:1:9: `mouse` must be true or false, not a table"),
+        ] {
+            assert_eq!(parse(text), Err(wanted.to_owned()));
+        }
+        let bad = parse("\n  streams = [\"home\", \"nowhere\"]").unwrap_err();
+        assert!(bad.starts_with("config.toml:2:22: `streams`: unknown stream `nowhere`: write home"), "{bad}");
+        let syntax = parse("rows = 500\nascii = ").unwrap_err();
+        assert!(syntax.starts_with("config.toml:2:") && !syntax.contains('\n'), "{syntax}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_told_with_the_nearest_one_and_costs_nothing_else() {
+        let (config, notices) = parse("row = 500\ncolour = \"red\"\nAscii=true\n[tabs]\nx = 1").unwrap();
+        assert_eq!(config, Config::default());
+        assert_eq!(
+            notices,
+            [
+                "config.toml:1:1: `row` is no setting; did you mean `rows`?",
+                "config.toml:2:1: `colour` is no setting",
+                "config.toml:3:1: `Ascii` is no setting; did you mean `ascii`?",
+                "config.toml:4:2: `tabs` is no setting",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_missing_file_is_fine_and_a_folder_is_not() {
+        let folder = std::env::temp_dir();
+        assert!(matches!(Config::load(&folder.join("trunkline-no-such-file.toml")), Ok((config, _)) if config == Config::default()));
+        assert!(matches!(Config::load(&folder), Err(ConfigError::Unreadable { .. })));
     }
 }

@@ -32,6 +32,7 @@
 //! - [`runtime`]: the loop, the terminal, signals, and the effects carried out.
 //! - [`cli`]: the command line.
 
+pub mod cli;
 pub mod command;
 pub mod config;
 pub mod demo;
@@ -39,6 +40,7 @@ pub mod keymap;
 pub mod logging;
 pub mod mastodon;
 pub mod model;
+pub mod runtime;
 pub mod state;
 pub mod tail;
 pub mod text;

@@ -21,8 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Lines that may wait to be written.
 const LINES: usize = 1_024;
-/// How long the last lines may take to be written once nothing more comes.
-const LAST_LINES: Duration = Duration::from_secs(1);
+/// How long the last lines and the socket may take when the program is told to stop.
+const STOPPING: Duration = Duration::from_secs(1);
 
 /// How to print, and when to end.
 #[derive(Debug, Clone, Default)]
@@ -92,36 +92,55 @@ pub async fn run(
     let (lines, mut closed, writer) = write_lines(out);
     let mut tail = Tail::new(streams, options);
     tokio::pin!(stop);
+    let stopped = || Ended { is_stopped: true, end: Ok(()) };
     let outcome = loop {
         let (origin, event) = tokio::select! {
             biased;
-            () = &mut stop => break Ok(()),
-            _ = &mut closed => break Ok(()),
+            () = &mut stop => break stopped(),
+            _ = &mut closed => break stopped(),
             event = events.recv() => match event {
                 Some(event) => event,
-                None => break Err(Error::Broken),
+                None => break Ended { is_stopped: false, end: Err(Error::Broken) },
             },
         };
         let taken = tail.take(origin, &event, now(), aside);
         if !taken.line.is_empty() {
             tokio::select! {
                 biased;
-                () = &mut stop => break Ok(()),
-                sent = lines.send(taken.line) => if sent.is_err() { break Ok(()) },
+                () = &mut stop => break stopped(),
+                sent = lines.send(taken.line) => if sent.is_err() { break stopped() },
             }
         }
-        if let Some(outcome) = taken.end {
-            break outcome;
+        if let Some(end) = taken.end {
+            break Ended { is_stopped: false, end };
         }
     };
     shutdown.cancel();
     drop(lines);
-    // A reader that does not read must not keep the program; one that does gets every line.
-    drop(tokio::time::timeout(LAST_LINES, writer).await);
-    if let Err(error) = task.await {
-        tracing::error!(%error, "the trunk did not end well");
+    // Whoever reads slowly gets every line; whoever does not read must not keep a program that was told to stop.
+    let told = async {
+        if !outcome.is_stopped {
+            stop.await;
+        }
+        tokio::time::sleep(STOPPING).await;
+    };
+    tokio::select! {
+        written = writer => drop(written),
+        () = told => {}
     }
-    outcome.map(|()| tail.stats)
+    match tokio::time::timeout(STOPPING, task).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the trunk did not end well"),
+        Err(_) => tracing::warn!("the socket takes too long to close"),
+    }
+    outcome.end.map(|()| tail.stats)
+}
+
+/// How the loop ended.
+struct Ended {
+    /// Whether by a signal or a closed pipe: then there is no more time for anybody.
+    is_stopped: bool,
+    end: Result<(), Error>,
 }
 
 async fn resolve(client: &Client, specs: &[Spec]) -> Result<Vec<Stream>, Error> {
@@ -319,5 +338,5 @@ fn words_of(payload: &Payload) -> Option<&Status> {
 }
 
 fn matches(until: &regex::Regex, payload: &Payload) -> bool {
-    words_of(payload).is_some_and(|status| until.is_match(&status.open().text()) || until.is_match(status.spoiler_text.as_str()))
+    words_of(payload).is_some_and(|status| until.is_match(&status.content.text()) || until.is_match(status.spoiler_text.as_str()))
 }

@@ -67,7 +67,7 @@ pub struct StreamChoice {
     pub stream: Stream,
     /// What it is called.
     pub title: Plain,
-    /// Where the offer comes from, in a word: "list", "followed", "recent", "typed" or empty.
+    /// Where the offer comes from, in a word: "list", "followed", "recent", "typed"; empty where that says nothing.
     pub origin: &'static str,
     /// Whether it is open already.
     pub open: bool,
@@ -93,6 +93,10 @@ pub fn stream_choices(typed: &str, offer: &Offer, recent: &[Stream], open: &[Str
     }
     for tag in offer.followed_tags.iter().filter_map(|tag| Tag::new(tag.as_str())) {
         add(Stream::Hashtag { tag, local: false }, "followed");
+    }
+    // What is open is offered as well: choosing it goes there.
+    for stream in open {
+        add(stream.clone(), "");
     }
     for stream in recent {
         add(stream.clone(), "recent");
@@ -157,7 +161,10 @@ mod tests {
             lists: vec![List { id: crate::model::ListId::new("3").unwrap(), title: Plain::line("Slow mail") }],
             followed_tags: vec![Plain::line("photography")],
         };
-        stream_choices(typed, &offer, &[], &[Stream::User]).into_iter().map(|choice| choice.title.to_string()).collect()
+        stream_choices(typed, &offer, &[], &[Stream::User, Stream::from_wire("hashtag", Some("Rust")).unwrap()])
+            .into_iter()
+            .map(|choice| choice.title.to_string())
+            .collect()
     }
 
     #[test]
@@ -171,8 +178,10 @@ mod tests {
 
     #[test]
     fn a_typed_hashtag_is_offered_first_and_a_bare_word_last() {
-        assert_eq!(titles("#rust")[0], "#rust");
-        assert_eq!(titles("rust").last().map(String::as_str), Some("#rust"));
+        assert_eq!(titles("#rust"), ["#Rust"], "one stream, under its first spelling");
+        assert_eq!(titles("#trains")[0], "#trains");
+        assert_eq!(titles("rus"), ["#Rust", "#rus"], "what is open is found, too");
+        assert_eq!(titles("gardening").last().map(String::as_str), Some("#gardening"));
         assert_eq!(titles("#rust:local")[0], "#rust (local)");
         assert_eq!(titles("#home")[0], "#home");
     }

@@ -225,7 +225,7 @@ fn words(event: &StreamEvent, now: Timestamp) -> String {
             let people: Vec<String> = conversation.accounts.iter().map(|account| name(&bundle.accounts, account)).collect();
             people.join(", ")
         }
-        Payload::Announcement(announcement) => announcement.content.open(&|_| None).text().replace('\n', " "),
+        Payload::Announcement(announcement) => announcement.content.text().replace('\n', " "),
         Payload::AnnouncementReaction(reaction) => format!("{} {}", reaction.name, reaction.count),
         Payload::AnnouncementDelete(id) => id.to_string(),
         Payload::FiltersChanged | Payload::NotificationsMerged | Payload::Other => String::new(),
@@ -254,7 +254,7 @@ fn first_words(payload: &Payload) -> String {
     if !status.spoiler_text.is_blank() {
         let _ = write!(text, "[{}] ", status.spoiler_text);
     }
-    text.push_str(&status.open().text().replace('\n', " "));
+    text.push_str(&status.content.text().replace('\n', " "));
     crate::text::wrap::truncate(&text, WORDS).into_owned()
 }
 

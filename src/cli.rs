@@ -1,0 +1,461 @@
+//! The command line: flags win over the environment, the environment over the file, the file over defaults.
+//!
+//! It puts the parts together and maps how they ended to an exit code: 0 done, 1 failed, 2 wrong usage, with one line on
+//! stderr that says what and what to do. Absent on purpose: whatever goes on while the program runs.
+
+use crate::config::{self, Config};
+use crate::demo;
+use crate::logging::{self, Logging};
+use crate::mastodon::{Access, Client, Token};
+use crate::model::Spec;
+use crate::runtime::{self, App, Outcome, Setup, Signal, Signals, TerminalKeys, TerminalScreen};
+use crate::state::Settings;
+use crate::tail;
+use crate::text::Plain;
+use crate::ui::Theme;
+use clap::{Args, Parser, Subcommand};
+use jiff::tz::TimeZone;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The tabs of the demo: the usual ones, a hashtag and a quiet list.
+const DEMO_STREAMS: [&str; 6] = ["home", "notifications", "local", "federated", "#rust", "list:Slow mail"];
+/// Subcommands that are to come.
+const NOT_BUILT: [&str; 8] = ["login", "logout", "accounts", "doctor", "replay", "completions", "man", "config"];
+/// How long parts that are still at work may take once all is said and done.
+const ENDING: Duration = Duration::from_millis(300);
+
+const EXAMPLES: &str = "\
+Examples:
+  trunkline --demo                                   a built-in server: no account, no network
+  TRUNKLINE_TOKEN=... trunkline --server mastodon.example -s home -s '#rust'
+  trunkline --demo tail local --json --count 3       three events as JSON, and done
+
+Streams (SPEC): home, notifications, local, federated, remote, each of the last three also with :media,
+  #tag, #tag:local, list:TITLE, direct
+
+Environment:
+  TRUNKLINE_SERVER   the server, as --server
+  TRUNKLINE_TOKEN    the access token for it
+  TRUNKLINE_CONFIG   the configuration file, instead of the one in the configuration folder
+  TRUNKLINE_LOG      what is logged, as in debug or trunkline::mastodon=trace
+  NO_COLOR           no colours";
+
+const NO_ACCOUNT: &str = "\
+Trunkline shows Mastodon's timelines as they happen, in a terminal; for that it needs a server and an account there.
+Try it without either:      trunkline --demo
+With an account of yours:   TRUNKLINE_TOKEN=... trunkline --server mastodon.example   (a token with the scope `read`)
+";
+
+/// Mastodon as it happens, in a terminal: live timelines on one socket.
+#[derive(Debug, Parser)]
+#[command(name = "trunkline", version, after_help = EXAMPLES, max_term_width = 100)]
+struct Flags {
+    /// Use a built-in server: no account, no network, no configuration read or written
+    #[arg(long, global = true)]
+    demo: bool,
+    /// Use this server, with the access token in `TRUNKLINE_TOKEN`
+    #[arg(long, global = true, value_name = "URL")]
+    server: Option<String>,
+    /// Open this stream in a tab, instead of the configured ones; may be given several times
+    #[arg(short = 's', long = "stream", value_name = "SPEC")]
+    streams: Vec<String>,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    ascii: bool,
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    no_mouse: bool,
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Print what arrives, without a screen
+    Tail(TailFlags),
+    /// Run the built-in server by itself; its first line is its address
+    DemoServer {
+        /// The port on 127.0.0.1; 0 takes any free one
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        port: u16,
+    },
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+#[derive(Debug, Args)]
+struct TailFlags {
+    /// The streams, as in home, local, '#rust'
+    #[arg(value_name = "SPEC", required = true)]
+    specs: Vec<String>,
+    /// One JSON object a line
+    #[arg(long, conflicts_with = "quiet")]
+    json: bool,
+    /// Print no events
+    #[arg(long)]
+    quiet: bool,
+    /// End when the text or content warning of a post matches
+    #[arg(long, value_name = "REGEX", value_parser = pattern)]
+    until: Option<regex::Regex>,
+    /// End after N events
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    /// Print a line of figures to stderr at the end
+    #[arg(long)]
+    stats: bool,
+}
+
+fn pattern(raw: &str) -> Result<regex::Regex, String> {
+    regex::Regex::new(raw).map_err(|error| error.to_string().lines().last().unwrap_or("not a regular expression").trim().to_owned())
+}
+
+/// Why the program ends without having done what was asked.
+#[derive(Debug)]
+enum Stop {
+    /// Exit code 2.
+    Usage(String),
+    /// Exit code 1.
+    Failed(String),
+    /// Exit code 1; it has been said already.
+    Said,
+}
+
+impl Stop {
+    fn failed(error: impl std::fmt::Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+
+    fn usage(error: impl std::fmt::Display) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+/// Where the streams come from.
+#[derive(Debug)]
+enum Source {
+    Demo,
+    Server(Access),
+}
+
+/// Runs the program with these arguments, the first of which is its own name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let flags = match Flags::try_parse_from(arguments) {
+        Ok(flags) => flags,
+        Err(error) => {
+            // Help and version are no errors and go to stdout. A closed pipe is nobody's fault.
+            drop(error.print());
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    // Fails where one is installed already, which is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let folder = if flags.demo { None } else { logging::folder() };
+    runtime::install_panic_hook(folder);
+    // A panic has been reported by the hook; what is left is to end.
+    let outcome = catch_unwind(AssertUnwindSafe(|| start(flags))).unwrap_or(Err(Stop::Said));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Said) => ExitCode::FAILURE,
+        Err(Stop::Failed(words)) => {
+            say(&words);
+            ExitCode::FAILURE
+        }
+        Err(Stop::Usage(words)) => {
+            say(&words);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Says something on stderr, which may have gone. Several lines stand for themselves.
+fn say(words: &str) {
+    let words = Plain::lines(words);
+    let words = words.as_str().trim_end();
+    let name = if words.contains('\n') { "" } else { "trunkline: " };
+    drop(writeln!(io::stderr(), "{name}{words}"));
+}
+
+fn start(flags: Flags) -> Result<(), Stop> {
+    let Flags { demo, server, streams, ascii, no_mouse, task } = flags;
+    if demo && server.is_some() {
+        return Err(Stop::usage("--demo and --server exclude each other: the demo is a server of its own"));
+    }
+    match task {
+        Some(Task::Other(words)) => Err(unknown(&words)),
+        Some(Task::DemoServer { .. } | Task::Tail(_)) if !streams.is_empty() => {
+            Err(Stop::usage("-s is for the screen; `tail` takes its streams after the word, as in: trunkline tail home '#rust'"))
+        }
+        Some(Task::DemoServer { port }) => block_on(serve_demo(port)),
+        Some(Task::Tail(tail)) => {
+            let specs = parse_specs(&tail.specs)?;
+            let source = source(demo, server)?;
+            block_on(print_events(tail, specs, source))
+        }
+        None => {
+            let specs = parse_specs(&streams)?;
+            let source = source(demo, server)?;
+            runtime::probe().map_err(Stop::failed)?;
+            block_on(show(source, specs, ascii, no_mouse))
+        }
+    }
+}
+
+fn unknown(words: &[OsString]) -> Stop {
+    let word = words.first().map(|word| Plain::line(&word.to_string_lossy())).unwrap_or_default();
+    if NOT_BUILT.contains(&word.as_str()) {
+        return Stop::usage(format!("`{word}` is not built yet"));
+    }
+    let hint = match word.as_str().parse::<Spec>() {
+        Ok(_) => format!("; a stream is opened with -s {word}"),
+        Err(_) => "; see trunkline --help".to_owned(),
+    };
+    Stop::usage(format!("there is no subcommand `{word}`{hint}"))
+}
+
+fn parse_specs(raw: &[String]) -> Result<Vec<Spec>, Stop> {
+    raw.iter().map(|raw| raw.parse().map_err(Stop::usage)).collect()
+}
+
+/// A variable of the environment that says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+fn source(demo: bool, server: Option<String>) -> Result<Source, Stop> {
+    if demo {
+        return Ok(Source::Demo);
+    }
+    let Some(server) = server.or_else(|| variable("TRUNKLINE_SERVER")) else { return Err(Stop::usage(NO_ACCOUNT)) };
+    let Some(token) = variable("TRUNKLINE_TOKEN") else {
+        return Err(Stop::usage(
+            "TRUNKLINE_TOKEN is not set: --server needs an access token of your account in it (on the server: Preferences, \
+             Development, New application, with the scope `read`)",
+        ));
+    };
+    let token = Token::new(&token).map_err(|error| Stop::Usage(format!("TRUNKLINE_TOKEN: {error}")))?;
+    Access::new(&server, token).map(Source::Server).map_err(Stop::usage)
+}
+
+fn block_on(task: impl Future<Output = Result<(), Stop>>) -> Result<(), Stop> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Stop::failed)?;
+    let outcome = runtime.block_on(task);
+    // Not by dropping it, which waits for threads that may be blocked on a pipe or a name server.
+    runtime.shutdown_timeout(ENDING);
+    outcome
+}
+
+/// A server of our own, where one is asked for, and the client for it or for the real one.
+async fn connect(source: Source, shutdown: &CancellationToken) -> Result<(Option<demo::Server>, Client), Stop> {
+    let (server, access) = match source {
+        Source::Server(access) => (None, access),
+        Source::Demo => {
+            let server = start_demo(0, shutdown).await?;
+            let token = Token::new("demo").map_err(Stop::failed)?;
+            let access = Access::new(server.url(), token).map_err(Stop::failed)?;
+            (Some(server), access)
+        }
+    };
+    Ok((server, Client::new(access).map_err(Stop::failed)?))
+}
+
+async fn start_demo(port: u16, shutdown: &CancellationToken) -> Result<demo::Server, Stop> {
+    let failed = |error| Stop::Failed(format!("the demo server cannot use port {port} of 127.0.0.1: {error}"));
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.map_err(failed)?;
+    demo::Server::start(listener, demo::Options::default(), shutdown.clone()).await.map_err(Stop::failed)
+}
+
+async fn serve_demo(port: u16) -> Result<(), Stop> {
+    let (_sender, mut signals) = Signals::listen_for_ends().map_err(Stop::failed)?;
+    let shutdown = CancellationToken::new();
+    let server = start_demo(port, &shutdown).await?;
+    // Whoever started us may not want to know the address.
+    drop(writeln!(io::stdout(), "{}", server.url()).and_then(|()| io::stdout().flush()));
+    let signal = signals.next().await;
+    shutdown.cancel();
+    server.stopped().await;
+    if signal == Signal::Panicked { Err(Stop::Said) } else { Ok(()) }
+}
+
+fn open_log(source: &Source) -> (Option<Logging>, Option<String>) {
+    if matches!(source, Source::Demo) {
+        return (None, None);
+    }
+    match logging::open(variable("TRUNKLINE_LOG").as_deref()) {
+        Ok(log) => (Some(log), None),
+        Err(error) => (None, Some(error.to_string())),
+    }
+}
+
+async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source) -> Result<(), Stop> {
+    let (_log, notice) = open_log(&source);
+    if let Some(notice) = notice {
+        say(&notice);
+    }
+    let (sender, mut signals) = Signals::listen_for_ends().map_err(Stop::failed)?;
+    runtime::watch_output(sender).map_err(Stop::failed)?;
+    let shutdown = CancellationToken::new();
+    let (_server, client) = connect(source, &shutdown).await?;
+    let form = match (flags.json, flags.quiet) {
+        (true, _) => tail::Form::Json,
+        (false, true) => tail::Form::Nothing,
+        (false, false) => tail::Form::Words,
+    };
+    let options = tail::Options { form, until: flags.until, count: flags.count };
+    let mut panicked = false;
+    let stop = async { panicked = signals.next().await == Signal::Panicked };
+    let out = runtime::output().map_err(Stop::failed)?;
+    let outcome = tail::run(client, &specs, &options, out, &mut say, stop).await;
+    shutdown.cancel();
+    if panicked {
+        return Err(Stop::Said);
+    }
+    let stats = outcome.map_err(|error| match error {
+        tail::Error::Spec(error) => Stop::usage(error),
+        tail::Error::Lists(_) | tail::Error::SignedOut(_) | tail::Error::Unusable(_) | tail::Error::AllRefused(_) | tail::Error::Broken => {
+            Stop::failed(error)
+        }
+    })?;
+    if flags.stats {
+        drop(writeln!(io::stderr(), "{}", stats.line()));
+    }
+    Ok(())
+}
+
+async fn show(source: Source, chosen: Vec<Spec>, ascii: bool, no_mouse: bool) -> Result<(), Stop> {
+    let (config, mut notices) = settings(&source)?;
+    let (_log, notice) = open_log(&source);
+    notices.extend(notice);
+    let shutdown = CancellationToken::new();
+    let (_server, client) = connect(source, &shutdown).await?;
+    let (sender, signals) = Signals::listen().map_err(Stop::failed)?;
+    runtime::watch_terminal(sender).map_err(Stop::failed)?;
+    let ascii = ascii || config.ascii || locale_is_ascii();
+    let theme = Theme::new(variable("NO_COLOR").is_none(), ascii, TimeZone::system());
+    let settings = Settings { rows: config.rows, ascii };
+    let specs = if chosen.is_empty() { config.streams } else { chosen };
+    let screen = TerminalScreen::enter(config.mouse && !no_mouse).map_err(Stop::failed)?;
+    let setup = Setup { settings, specs, theme, client, notices };
+    let app = App::new(setup, screen, TerminalKeys::new(), signals).map_err(Stop::failed)?;
+    let outcome = run_to_end(app).await;
+    shutdown.cancel();
+    match outcome {
+        Outcome::Quit => Ok(()),
+        Outcome::Gone => Err(Stop::failed("the terminal has gone")),
+        Outcome::Panicked => Err(Stop::Said),
+    }
+}
+
+async fn run_to_end(app: App<TerminalScreen, TerminalKeys>) -> Outcome {
+    #[cfg(debug_assertions)]
+    return tokio::select! {
+        outcome = app.run() => outcome,
+        never = panic_for_tests() => match never {},
+    };
+    #[cfg(not(debug_assertions))]
+    app.run().await
+}
+
+/// Panics where a test of the binary asks for it: in the task that draws, or in one beside it. Not in release builds.
+#[cfg(debug_assertions)]
+async fn panic_for_tests() -> std::convert::Infallible {
+    let panic = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        panic!("asked for by a test");
+    };
+    match variable("TRUNKLINE_TEST_PANIC").as_deref() {
+        Some("loop") => panic.await,
+        Some("task") => drop(tokio::spawn(panic)),
+        Some(_) | None => {}
+    }
+    std::future::pending().await
+}
+
+/// The settings of this run and what there is to tell about the file.
+fn settings(source: &Source) -> Result<(Config, Vec<String>), Stop> {
+    if matches!(source, Source::Demo) {
+        let streams = parse_specs(&DEMO_STREAMS.map(String::from))?;
+        return Ok((Config { streams, ..Config::default() }, Vec::new()));
+    }
+    let named = std::env::var_os("TRUNKLINE_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let Some(path) = named.clone().or_else(config::default_path) else { return Ok((Config::default(), Vec::new())) };
+    let (config, mut notices) = Config::load(&path).map_err(Stop::failed)?;
+    if named.is_some() && !path.exists() {
+        notices.push(format!("TRUNKLINE_CONFIG names {}, which is not there", path.display()));
+    }
+    Ok((config, notices))
+}
+
+/// Whether the locale says that the terminal knows nothing but ASCII. One that says nothing is taken for a modern one.
+fn locale_is_ascii() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| variable(name)).unwrap_or_default().to_ascii_lowercase();
+    !locale.is_empty() && !locale.contains("utf-8") && !locale.contains("utf8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    fn flags(arguments: &[&str]) -> Result<Flags, clap::Error> {
+        Flags::try_parse_from(std::iter::once(&"trunkline").chain(arguments))
+    }
+
+    fn refused(arguments: &[&str]) -> String {
+        match start(flags(arguments).unwrap()) {
+            Err(Stop::Usage(words)) => words,
+            other => panic!("{arguments:?}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_flags_are_consistent_and_global_ones_stand_on_either_side() {
+        Flags::command().debug_assert();
+        for arguments in [&["--demo", "tail", "home"], &["tail", "--demo", "home"], &["tail", "home", "--demo"]] {
+            let flags = flags(arguments).unwrap();
+            assert!(flags.demo && matches!(flags.task, Some(Task::Tail(_))), "{arguments:?}");
+        }
+        let before = flags(&["--server", "https://a.example", "tail", "home"]).unwrap();
+        assert_eq!(before.server.as_deref(), Some("https://a.example"));
+    }
+
+    #[test]
+    fn what_is_not_built_is_absent_from_the_help_and_says_so() {
+        let help = Flags::command().render_long_help().to_string();
+        for word in NOT_BUILT {
+            assert!(!help.contains(&format!("  {word} ")), "{word} is in the help");
+            assert_eq!(refused(&[word, "--anything", "more"]), format!("`{word}` is not built yet"));
+        }
+        assert_eq!(refused(&["frobnicate"]), "there is no subcommand `frobnicate`; see trunkline --help");
+        assert_eq!(refused(&["#rust"]), "there is no subcommand `#rust`; a stream is opened with -s #rust");
+    }
+
+    #[test]
+    fn wrong_usage_is_told_by_what_is_wrong() {
+        for (arguments, wanted) in [
+            (&["--demo", "-s", "hom"][..], "unknown stream `hom`"),
+            (&["--demo", "tail", "home", "#:local"], "is not a hashtag"),
+            (&["--demo", "tail", "list:"], "`list:` needs"),
+            (&["--demo", "--server", "a.example"], "exclude each other"),
+            (&["--demo", "-s", "home", "tail", "home"], "-s is for the screen"),
+        ] {
+            let said = refused(arguments);
+            assert!(said.contains(wanted), "{arguments:?}: {said}");
+        }
+        for arguments in [
+            &["tail"][..],
+            &["tail", "home", "--until", "("],
+            &["tail", "home", "--count", "0"],
+            &["--wrong"],
+            &["tail", "--json", "--quiet", "home"],
+        ] {
+            assert_eq!(flags(arguments).unwrap_err().exit_code(), 2, "{arguments:?}");
+        }
+    }
+}

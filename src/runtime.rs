@@ -1,0 +1,500 @@
+//! `App::run`: the loop. It owns the state, the screen and the keys; everything else reaches it as a message.
+//!
+//! ```text
+//! signals, keys, replies, events, deadline ─> Tick(now), Msg.. ─> update ─> effects
+//!                                                                    └────> wanted streams ─watch─> connection
+//!                                             changed? screen free? ─> view ─> Measured, for the next update
+//! ```
+//!
+//! A turn takes what has come, at most [`TURN_MESSAGES`] or [`TURN_TIME`], and draws once. There is no steady tick: the
+//! loop sleeps until something comes or reads differently. Absent on purpose: what any message means (`update`).
+
+mod crash;
+mod effects;
+mod input;
+mod outlet;
+mod signals;
+mod terminal;
+
+use crate::keymap::Keymap;
+use crate::mastodon::Client;
+use crate::mastodon::streaming::{self, Events, Wanted};
+use crate::model::{Spec, Timestamp};
+use crate::state::{Measured, Settings, State};
+use crate::text::Plain;
+use crate::ui::{self, Cards, Theme};
+use crate::update::{Effect, Msg, update};
+pub(crate) use crash::install_hook as install_panic_hook;
+use effects::Effects;
+pub use input::Keys;
+pub(crate) use input::TerminalKeys;
+pub(crate) use outlet::stdout as output;
+pub use signals::{Signal, SignalSender, Signals};
+pub(crate) use signals::{watch_output, watch_terminal};
+use std::future::poll_fn;
+use std::io;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+pub use terminal::Screen;
+pub(crate) use terminal::{TerminalScreen, probe};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// Most messages between two drawings.
+pub const TURN_MESSAGES: usize = 256;
+/// Most time between two drawings that is spent on messages.
+pub const TURN_TIME: Duration = Duration::from_millis(8);
+/// Least time between two drawings that no key asked for.
+const FRAME: Duration = Duration::from_millis(16);
+/// Least time between two drawings that only the clock asked for.
+const CLOCK_FRAME: Duration = Duration::from_millis(200);
+/// How much more the wall clock may move than the process's own before the machine must have slept.
+const SLEPT: Duration = Duration::from_secs(10);
+/// The longest time without a look at the clocks: a sleep of the machine shows only in them.
+const LOOK: Duration = Duration::from_secs(15);
+/// How long the socket may take to close.
+const CLOSING: Duration = Duration::from_secs(1);
+
+/// What a run is made of.
+#[derive(Debug)]
+pub struct Setup {
+    /// What the user set.
+    pub settings: Settings,
+    /// The tabs to open.
+    pub specs: Vec<Spec>,
+    /// How things are drawn.
+    pub theme: Theme,
+    /// The server and the account.
+    pub client: Client,
+    /// What the reader should be told at the start.
+    pub notices: Vec<String>,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The reader or a signal wished it.
+    Quit,
+    /// The terminal has gone.
+    Gone,
+    /// A part of the program panicked; the report has been printed.
+    Panicked,
+}
+
+/// What ends a run before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The command table is broken.
+    #[error(transparent)]
+    Keymap(#[from] crate::keymap::KeymapError),
+}
+
+/// The program as it runs.
+#[derive(Debug)]
+pub struct App<S, K> {
+    state: State,
+    keymap: Keymap,
+    measured: Measured,
+    theme: Theme,
+    cards: Cards,
+    screen: S,
+    keys: K,
+    signals: Signals,
+    effects: Effects,
+    events: Option<Events>,
+    connection: JoinHandle<()>,
+    wanted: watch::Sender<Wanted>,
+    shutdown: CancellationToken,
+    clocks: Clocks,
+    drawing: Drawing,
+    /// Continuations that belong to a stop of our own.
+    own_stops: u32,
+    end: Option<Outcome>,
+}
+
+/// What a wait ended with.
+enum Woken {
+    Signal(Signal),
+    Key(Option<Msg>),
+    Msg(Msg),
+    /// A task of ours panicked.
+    Panicked,
+    /// The connection's task has ended.
+    EventsEnded,
+    /// The time of a deadline or of the next frame has come.
+    Time,
+    /// The screen took the last frame.
+    Free(io::Result<()>),
+}
+
+impl<S: Screen, K: Keys> App<S, K> {
+    /// Connects, and makes everything ready to run.
+    pub fn new(setup: Setup, screen: S, keys: K, signals: Signals) -> Result<Self, RunError> {
+        let keymap = Keymap::compile()?;
+        let clocks = Clocks::read();
+        let mut state = State::new(setup.settings, clocks.wall, setup.specs);
+        let mut measured = Measured::default();
+        let (columns, lines) = screen.size();
+        let first = [Msg::Resized(columns, lines)].into_iter().chain(setup.notices.iter().map(|notice| Msg::Failed(Plain::line(notice))));
+        for msg in first {
+            // None of these has an effect.
+            drop(update(&mut state, &keymap, msg, &measured));
+        }
+        measured.next_change = None;
+        let (wanted, to_connection) = watch::channel(wanted(&state));
+        let shutdown = CancellationToken::new();
+        let effects = Effects::new(setup.client.clone());
+        let (events, connection) = streaming::connect(setup.client, streaming::Settings::default(), to_connection, shutdown.clone());
+        Ok(Self {
+            state,
+            keymap,
+            measured,
+            theme: setup.theme,
+            cards: Cards::default(),
+            screen,
+            keys,
+            signals,
+            effects,
+            events: Some(events),
+            connection,
+            wanted,
+            shutdown,
+            clocks,
+            drawing: Drawing::default(),
+            own_stops: 0,
+            end: None,
+        })
+    }
+
+    /// Runs until something ends it.
+    pub async fn run(mut self) -> Outcome {
+        self.draw(Hurry::Now);
+        loop {
+            let woken = self.wait().await;
+            self.turn(woken).await;
+            if let Some(outcome) = self.end {
+                return self.close(outcome).await;
+            }
+        }
+    }
+
+    async fn wait(&mut self) -> Woken {
+        let sleep = self.sleep();
+        let busy = !self.screen.is_free();
+        let events = async {
+            match &mut self.events {
+                Some(events) => events.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            signal = self.signals.next() => Woken::Signal(signal),
+            msg = self.keys.next() => Woken::Key(msg),
+            reply = self.effects.next() => replied(reply),
+            event = events => event.map_or(Woken::EventsEnded, |(origin, event)| Woken::Msg(Msg::Event(origin, event))),
+            outcome = self.screen.free(), if busy => Woken::Free(outcome),
+            () = tokio::time::sleep(sleep) => Woken::Time,
+        }
+    }
+
+    /// How long nothing has to be done by itself.
+    fn sleep(&self) -> Duration {
+        let clocks = Clocks::read();
+        let frame = self.drawing.due_in(clocks.steady).filter(|_| self.screen.is_free());
+        let deadline = self.state.next_deadline(&self.measured).map(|at| {
+            if at > self.state.now {
+                return Duration::try_from(at.duration_since(clocks.wall)).unwrap_or_default();
+            }
+            // It has passed, and the last turn did not change that: the screen is blocked. No spinning on it.
+            CLOCK_FRAME.saturating_sub(clocks.steady.duration_since(self.clocks.steady))
+        });
+        [frame, deadline].into_iter().flatten().fold(LOOK, Duration::min)
+    }
+
+    async fn turn(&mut self, woken: Woken) {
+        let began = self.tick();
+        let mut hurry = self.hurry_of_clock(began);
+        let mut next = Some(woken);
+        let mut taken = 0;
+        while let Some(woken) = next.take() {
+            if matches!(woken, Woken::Key(_) | Woken::Signal(_)) {
+                hurry = Hurry::Now;
+            }
+            self.take(woken).await;
+            taken += 1;
+            if self.end.is_some() {
+                return;
+            }
+            if taken < TURN_MESSAGES && Clocks::read().steady.duration_since(began) < TURN_TIME {
+                next = self.poll().await;
+            }
+        }
+        self.publish();
+        self.draw(hurry);
+    }
+
+    /// Lets the state know the time; a jump of the clock means that the machine slept.
+    fn tick(&mut self) -> Instant {
+        let clocks = Clocks::read();
+        let slept = clocks.slept_since(&self.clocks);
+        self.clocks = clocks;
+        self.update(Msg::Tick(clocks.wall));
+        if slept {
+            tracing::info!("the clock jumped: the machine was asleep");
+            self.update(Msg::Resumed);
+        }
+        self.clocks.steady
+    }
+
+    /// Something that has come already, in the order in which waiting prefers.
+    async fn poll(&mut self) -> Option<Woken> {
+        if let Some(signal) = self.signals.try_next() {
+            return Some(Woken::Signal(signal));
+        }
+        // In the context of the task that waits: crossterm keeps the first waker that it sees.
+        let mut key = std::pin::pin!(self.keys.next());
+        if let Poll::Ready(msg) = poll_fn(|context| Poll::Ready(key.as_mut().poll(context))).await {
+            return Some(Woken::Key(msg));
+        }
+        if let Some(reply) = self.effects.try_next() {
+            return Some(replied(reply));
+        }
+        let (origin, event) = self.events.as_mut()?.try_recv()?;
+        Some(Woken::Msg(Msg::Event(origin, event)))
+    }
+
+    async fn take(&mut self, woken: Woken) {
+        match woken {
+            Woken::Signal(signal) => self.signalled(signal).await,
+            Woken::Key(None) | Woken::Free(Err(_)) => self.end = Some(Outcome::Gone),
+            Woken::Key(Some(msg)) | Woken::Msg(msg) => {
+                for effect in self.update(msg) {
+                    self.carry_out(effect).await;
+                }
+            }
+            Woken::Panicked => self.end = Some(Outcome::Panicked),
+            Woken::EventsEnded => self.connection_ended().await,
+            Woken::Time | Woken::Free(Ok(())) => {}
+        }
+    }
+
+    /// Changes the state. Messages of the loop's own making have no effects that matter here.
+    fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let fetches_by_itself = matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Failed(_));
+        let effects = update(&mut self.state, &self.keymap, msg, &self.measured);
+        if !fetches_by_itself {
+            return effects;
+        }
+        for effect in effects {
+            debug_assert!(!matches!(effect, Effect::Suspend | Effect::Redraw | Effect::Quit), "time and size ask for nothing of the loop");
+            self.effects.start(effect);
+        }
+        Vec::new()
+    }
+
+    async fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::FetchPage { .. } | Effect::FetchThread { .. } | Effect::FetchOffer | Effect::FetchAccount => self.effects.start(effect),
+            Effect::Suspend => self.suspend().await,
+            Effect::Redraw => {
+                let repainted = self.screen.repaint();
+                self.on_screen(repainted);
+                self.drawing.wanted = true;
+            }
+            Effect::Quit => self.end = Some(Outcome::Quit),
+        }
+    }
+
+    async fn signalled(&mut self, signal: Signal) {
+        match signal {
+            Signal::End => self.end = Some(Outcome::Quit),
+            Signal::Gone => self.end = Some(Outcome::Gone),
+            Signal::Panicked => self.end = Some(Outcome::Panicked),
+            Signal::Stop => self.suspend().await,
+            Signal::Continued if self.own_stops > 0 => self.own_stops -= 1,
+            Signal::Continued => {
+                let entered = self.screen.reenter();
+                self.on_screen(entered);
+                self.resumed();
+            }
+        }
+    }
+
+    async fn suspend(&mut self) {
+        self.keys.pause();
+        let outcome = self.screen.suspend().await;
+        self.keys.resume();
+        match outcome {
+            Ok(true) => {
+                self.own_stops += 1;
+                self.resumed();
+            }
+            Ok(false) => {
+                self.update(Msg::Failed(Plain::line("cannot be suspended here: no shell would continue it")));
+            }
+            Err(error) => self.on_screen(Err(error)),
+        }
+    }
+
+    /// Goes on after a stop of the process.
+    fn resumed(&mut self) {
+        self.clocks = Clocks::read();
+        self.update(Msg::Tick(self.clocks.wall));
+        self.update(Msg::Resumed);
+        self.drawing.wanted = true;
+    }
+
+    async fn connection_ended(&mut self) {
+        self.events = None;
+        if (&mut self.connection).await.is_err_and(|error| error.is_panic()) {
+            self.end = Some(Outcome::Panicked);
+        } else {
+            // Nothing but our own wish ends it otherwise.
+            self.update(Msg::Failed(Plain::line("the connection has ended by itself; please restart Trunkline")));
+        }
+    }
+
+    /// Lets the connection know which streams are wanted, where that has changed.
+    fn publish(&self) {
+        let now = wanted(&self.state);
+        self.wanted.send_if_modified(|published| {
+            let changed = *published != now;
+            *published = now;
+            changed
+        });
+    }
+
+    fn hurry_of_clock(&self, now: Instant) -> Hurry {
+        let due = self.state.next_deadline(&self.measured).is_some_and(|at| at <= self.state.now);
+        if due && self.drawing.clock_frame_in(now).is_zero() { Hurry::Clock } else { Hurry::Soon }
+    }
+
+    /// Draws if there is something to draw, the screen has taken the last frame, and it is time.
+    fn draw(&mut self, hurry: Hurry) {
+        let (columns, lines) = self.screen.size();
+        if self.state.size != (columns, lines) {
+            self.update(Msg::Resized(columns, lines));
+        }
+        let now = Clocks::read().steady;
+        self.drawing.wanted |= self.drawing.revision != Some(self.state.revision) || hurry == Hurry::Clock;
+        let in_time = hurry == Hurry::Now || self.drawing.due_in(now).is_some_and(|left| left.is_zero());
+        if !self.drawing.wanted || !in_time || !self.screen.is_free() {
+            return;
+        }
+        let Self { state, theme, cards, measured, .. } = self;
+        let drawn = self.screen.draw(|frame| *measured = ui::view(state, theme, cards, frame));
+        self.drawing = Drawing { wanted: false, revision: Some(self.state.revision), last: Some(now) };
+        self.on_screen(drawn);
+    }
+
+    /// Only the terminal itself can end the program.
+    fn on_screen(&mut self, outcome: io::Result<()>) {
+        if let Err(error) = outcome {
+            tracing::error!(%error, "the terminal cannot be written");
+            self.end = Some(Outcome::Gone);
+        }
+    }
+
+    async fn close(mut self, outcome: Outcome) -> Outcome {
+        self.keys.pause();
+        self.shutdown.cancel();
+        if !self.connection.is_finished() && tokio::time::timeout(CLOSING, &mut self.connection).await.is_err() {
+            self.connection.abort();
+        }
+        if signals::has_panicked() { Outcome::Panicked } else { outcome }
+    }
+}
+
+fn wanted(state: &State) -> Wanted {
+    Wanted { streams: state.subscriptions(), retry: state.retries, woke: state.wakes }
+}
+
+fn replied(reply: Result<crate::update::Reply, JoinError>) -> Woken {
+    match reply {
+        Ok(reply) => Woken::Msg(Msg::Reply(reply)),
+        // Nobody aborts these tasks while the loop runs.
+        Err(_) => Woken::Panicked,
+    }
+}
+
+/// How soon a change has to be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hurry {
+    /// At once: the reader did something.
+    Now,
+    /// With the next frame.
+    Soon,
+    /// With the next frame, also where the state stands still: something reads differently by now.
+    Clock,
+}
+
+/// What was drawn and what is to be.
+#[derive(Debug, Default)]
+struct Drawing {
+    wanted: bool,
+    revision: Option<u64>,
+    last: Option<Instant>,
+}
+
+impl Drawing {
+    /// Time until the next frame may be drawn, if one is wanted.
+    fn due_in(&self, now: Instant) -> Option<Duration> {
+        self.wanted.then(|| self.last.map_or(Duration::ZERO, |last| FRAME.saturating_sub(now.duration_since(last))))
+    }
+
+    fn clock_frame_in(&self, now: Instant) -> Duration {
+        self.last.map_or(Duration::ZERO, |last| CLOCK_FRAME.saturating_sub(now.duration_since(last)))
+    }
+}
+
+/// The wall's clock and the process's own, read together. The latter stands still while the machine sleeps.
+#[derive(Debug, Clone, Copy)]
+struct Clocks {
+    wall: Timestamp,
+    steady: Instant,
+}
+
+impl Clocks {
+    #[expect(clippy::disallowed_methods, reason = "the loop is where time enters")]
+    fn read() -> Self {
+        Self { wall: Timestamp::now(), steady: Instant::now() }
+    }
+
+    fn slept_since(&self, earlier: &Self) -> bool {
+        let wall = Duration::try_from(self.wall.duration_since(earlier.wall)).unwrap_or_default();
+        wall.saturating_sub(self.steady.duration_since(earlier.steady)) > SLEPT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+
+    #[test]
+    fn a_sleep_shows_in_the_difference_of_the_clocks_and_a_long_wait_does_not() {
+        let before = Clocks::read();
+        let after = |wall: i64, steady: u64| Clocks {
+            wall: before.wall + SignedDuration::from_secs(wall),
+            steady: before.steady + Duration::from_secs(steady),
+        };
+        assert!(after(3600, 5).slept_since(&before));
+        assert!(!after(3600, 3600).slept_since(&before));
+        assert!(!after(8, 0).slept_since(&before));
+        assert!(!after(-3600, 5).slept_since(&before), "set back by hand");
+    }
+
+    #[test]
+    fn frames_keep_their_distance() {
+        let now = Clocks::read().steady;
+        let mut drawing = Drawing { wanted: true, revision: None, last: None };
+        assert_eq!(drawing.due_in(now), Some(Duration::ZERO));
+        drawing.last = Some(now);
+        assert_eq!(drawing.due_in(now + Duration::from_millis(6)), Some(Duration::from_millis(10)));
+        assert_eq!(drawing.clock_frame_in(now + Duration::from_millis(50)), Duration::from_millis(150));
+        drawing.wanted = false;
+        assert_eq!(drawing.due_in(now), None);
+    }
+}

@@ -1,0 +1,74 @@
+//! Carries out effects; every one ends in a reply, also when it fails.
+//!
+//! Absent on purpose: suspending, repainting and quitting, which the loop does because it owns the terminal.
+
+use crate::mastodon::Client;
+use crate::model::{Bundle, Failure, StatusId, Thread};
+use crate::update::{Effect, Reply};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinError, JoinSet};
+
+/// Posts asked for at once: the most that servers give.
+const PAGE: u16 = 40;
+/// Questions under way at once; others wait.
+const AT_ONCE: usize = 6;
+
+/// Effects under way.
+#[derive(Debug)]
+pub(crate) struct Effects {
+    client: Client,
+    gate: Arc<Semaphore>,
+    tasks: JoinSet<Reply>,
+}
+
+impl Effects {
+    /// No effects yet.
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, gate: Arc::new(Semaphore::new(AT_ONCE)), tasks: JoinSet::new() }
+    }
+
+    /// Starts an effect; those that are the loop's own are ignored.
+    pub(crate) fn start(&mut self, effect: Effect) {
+        let client = self.client.clone();
+        match effect {
+            Effect::FetchPage { stream, cursor } => self.spawn(async move {
+                let result = client.timeline(&stream, cursor.as_ref(), PAGE).await;
+                Reply::Page { stream, cursor, result }
+            }),
+            Effect::FetchThread { id, asked } => self.spawn(async move {
+                let result = thread(&client, &id).await;
+                Reply::Thread { id, asked, result }
+            }),
+            Effect::FetchOffer => self.spawn(async move { Reply::Offer(client.offer().await) }),
+            Effect::FetchAccount => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
+            Effect::Suspend | Effect::Redraw | Effect::Quit => debug_assert!(false, "{effect:?} is done by the loop"),
+        }
+    }
+
+    fn spawn(&mut self, question: impl Future<Output = Reply> + Send + 'static) {
+        let gate = Arc::clone(&self.gate);
+        self.tasks.spawn(async move {
+            // The gate is never closed; without a permit asking is still right.
+            let _permit = gate.acquire_owned().await.ok();
+            question.await
+        });
+    }
+
+    /// The next reply; waits for ever where none is due. Can be dropped and asked again.
+    pub(crate) async fn next(&mut self) -> Result<Reply, JoinError> {
+        match self.tasks.join_next().await {
+            Some(outcome) => outcome,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The next reply, if one has come.
+    pub(crate) fn try_next(&mut self) -> Option<Result<Reply, JoinError>> {
+        self.tasks.try_join_next()
+    }
+}
+
+async fn thread(client: &Client, id: &StatusId) -> Result<(Bundle, Thread), Failure> {
+    tokio::try_join!(client.status(id), client.thread(id))
+}

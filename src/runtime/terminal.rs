@@ -1,0 +1,335 @@
+//! `TerminalGuard`: enter, leave, suspend; leaving always works. `TerminalScreen`: frames for the real terminal.
+//!
+//! Frames are drawn into memory and handed to a thread that writes them, so that a blocked terminal holds up nobody.
+//! Leaving may come from any thread and at any moment (a panic, the end, a drop), happens once, and nothing is drawn after
+//! it. Absent on purpose: what is drawn, and any question to the terminal, which might not answer.
+
+use super::outlet::{self, Outlet};
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
+use std::cell::RefCell;
+use std::future::Future;
+use std::io::{self, IsTerminal as _, Write};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Where frames are drawn.
+pub trait Screen {
+    /// Columns and rows, within what can be drawn.
+    fn size(&self) -> (u16, u16);
+
+    /// Draws a frame; only where [`Screen::is_free`].
+    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()>;
+
+    /// Makes the next frame paint every cell.
+    fn repaint(&mut self) -> io::Result<()>;
+
+    /// Whether the last frame has been taken.
+    fn is_free(&self) -> bool;
+
+    /// Waits until the last frame has been taken; an error means that the terminal has gone. Can be dropped and asked
+    /// again.
+    fn free(&mut self) -> impl Future<Output = io::Result<()>>;
+
+    /// Leaves the screen, stops the process group, and enters again when it is continued. `false` where nobody could
+    /// continue it: then nothing happens.
+    fn suspend(&mut self) -> impl Future<Output = io::Result<bool>>;
+
+    /// Enters again after a stop that came without asking: whatever the shell did meanwhile is undone.
+    fn reenter(&mut self) -> io::Result<()>;
+}
+
+/// Why there can be no screen.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TerminalError {
+    /// Standard input or output is something else.
+    #[error("{0} is not a terminal; `trunkline tail` prints timelines without one")]
+    NotATerminal(&'static str),
+    /// It cannot move its cursor.
+    #[error("the terminal (TERM=dumb) cannot show a screen; `trunkline tail` prints timelines without one")]
+    Dumb,
+    /// It does not do what it is told.
+    #[error("the terminal cannot be used: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Whether there is a terminal that can show a screen; writes nothing.
+pub(crate) fn probe() -> Result<(), TerminalError> {
+    if !io::stdout().is_terminal() {
+        return Err(TerminalError::NotATerminal("standard output"));
+    }
+    if !io::stdin().is_terminal() {
+        return Err(TerminalError::NotATerminal("standard input"));
+    }
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        return Err(TerminalError::Dumb);
+    }
+    Ok(())
+}
+
+/// Alternate screen, bracketed paste, no cursor, empty.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[0m\x1b[2J";
+/// Clicks and the wheel with any coordinates; motion is not asked for.
+#[cfg(unix)]
+const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set.
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
+const END_FRAME: &[u8] = b"\x1b[?2026l";
+
+/// How long a frame under way, or a terminal that takes nothing, is waited for when leaving.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// The largest screen that is drawn, in columns and rows; terminals may claim any size.
+const LARGEST: (u16, u16) = (1000, 400);
+
+/// Whether the screen is ours. One terminal, so one flag for all threads.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+/// Whether the writing thread is in the middle of a frame.
+static WRITING: AtomicBool = AtomicBool::new(false);
+
+/// Holds the terminal as a screen, and leaves it when dropped.
+#[derive(Debug)]
+pub(crate) struct TerminalGuard {
+    mouse: bool,
+}
+
+impl TerminalGuard {
+    /// Takes the terminal: raw, on its alternate screen.
+    pub(crate) fn enter(mouse: bool) -> io::Result<Self> {
+        // Otherwise NO_COLOR makes crossterm write empty sequences that undo bold and reverse; the theme leaves colours out.
+        crossterm::style::force_color_output(true);
+        let guard = Self { mouse };
+        guard.take()?;
+        Ok(guard)
+    }
+
+    fn take(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        ENTERED.store(true, Ordering::SeqCst);
+        let mut out = outlet::stdout()?;
+        out.write_all(ENTER)?;
+        #[cfg(unix)]
+        if self.mouse {
+            out.write_all(MOUSE)?;
+        }
+        #[cfg(not(unix))]
+        if self.mouse {
+            crossterm::execute!(out, crossterm::event::EnableMouseCapture)?;
+        }
+        out.flush()
+    }
+}
+
+impl Drop for TerminalGuard {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Gives the terminal back as it was. Does nothing where it has been given back already.
+pub(crate) fn leave() {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    // A frame under way is finished first, or its rest would end up in the shell. A panic of the writing thread itself
+    // does not get here with the flag set: writing does not panic.
+    let mut waited = Duration::ZERO;
+    while WRITING.load(Ordering::SeqCst) && waited < PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+        waited += Duration::from_millis(5);
+    }
+    if takes_output()
+        && let Ok(mut out) = outlet::stdout()
+    {
+        #[cfg(not(unix))]
+        drop(crossterm::execute!(out, crossterm::event::DisableMouseCapture));
+        drop(out.write_all(LEAVE).and_then(|()| out.flush()));
+    }
+    drop(disable_raw_mode());
+}
+
+/// Whether the terminal takes output within [`PATIENCE`]: a blocked one must not keep us.
+#[cfg(unix)]
+fn takes_output() -> bool {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let out = io::stdout();
+    let mut asked = [PollFd::new(&out, PollFlags::OUT)];
+    let patience = rustix::event::Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
+    // Where terminals cannot be polled, trying is all that is left.
+    poll(&mut asked, Some(&patience)).map_or(true, |ready| ready > 0)
+}
+
+#[cfg(not(unix))]
+fn takes_output() -> bool {
+    true
+}
+
+/// Bytes of the frame that is being drawn.
+#[derive(Debug, Clone, Default)]
+struct Drawn(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Drawn {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    /// The frame goes out as a whole, not where the backend happens to flush.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The descriptor as the writing thread sees it: frames that come after leaving are dropped.
+struct FrameSink<W>(W);
+
+impl<W: Write> Write for FrameSink<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        WRITING.store(true, Ordering::SeqCst);
+        let outcome = if ENTERED.load(Ordering::SeqCst) { self.0.write_all(bytes).map(|()| bytes.len()) } else { Ok(bytes.len()) };
+        WRITING.store(false, Ordering::SeqCst);
+        outcome
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if ENTERED.load(Ordering::SeqCst) { self.0.flush() } else { Ok(()) }
+    }
+}
+
+/// The real terminal as a screen.
+pub(crate) struct TerminalScreen {
+    terminal: Terminal<CrosstermBackend<Drawn>>,
+    drawn: Drawn,
+    outlet: Outlet,
+    guard: TerminalGuard,
+    area: Rect,
+}
+
+impl std::fmt::Debug for TerminalScreen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TerminalScreen").field("area", &self.area).finish_non_exhaustive()
+    }
+}
+
+impl TerminalScreen {
+    /// Takes the terminal, which stays taken until this is dropped.
+    pub(crate) fn enter(mouse: bool) -> Result<Self, TerminalError> {
+        probe()?;
+        let outlet = Outlet::new(FrameSink(outlet::stdout()?))?;
+        let guard = TerminalGuard::enter(mouse)?;
+        let (drawn, area) = (Drawn::default(), area());
+        // Fixed, so that ratatui does not ask for the size itself: a terminal may claim any.
+        let options = TerminalOptions { viewport: Viewport::Fixed(area) };
+        let terminal = Terminal::with_options(CrosstermBackend::new(drawn.clone()), options)?;
+        Ok(Self { terminal, drawn, outlet, guard, area })
+    }
+}
+
+impl Screen for TerminalScreen {
+    fn size(&self) -> (u16, u16) {
+        let area = area();
+        (area.width, area.height)
+    }
+
+    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        let area = area();
+        if area != self.area {
+            self.area = area;
+            self.terminal.resize(area)?;
+        }
+        self.terminal.draw(draw)?;
+        let mut frame = BEGIN_FRAME.to_vec();
+        frame.append(&mut self.drawn.0.borrow_mut());
+        frame.extend_from_slice(END_FRAME);
+        self.outlet.give(frame)
+    }
+
+    fn repaint(&mut self) -> io::Result<()> {
+        self.area = area();
+        self.terminal.resize(self.area)
+    }
+
+    fn is_free(&self) -> bool {
+        !self.outlet.is_busy()
+    }
+
+    async fn free(&mut self) -> io::Result<()> {
+        self.outlet.free().await
+    }
+
+    #[cfg(unix)]
+    async fn suspend(&mut self) -> io::Result<bool> {
+        use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
+        // In the session leader's own group there is no shell with job control that would continue us.
+        if getsid(None).is_ok_and(|leader| leader == getpgrp()) {
+            return Ok(false);
+        }
+        if let Ok(outcome) = tokio::time::timeout(PATIENCE, self.outlet.free()).await {
+            outcome?;
+        }
+        leave();
+        // Not the terminal's stop signal, which is ours to handle and would only come back here.
+        kill_current_process_group(Signal::STOP)?;
+        self.guard.take()?;
+        self.repaint()?;
+        Ok(true)
+    }
+
+    #[cfg(not(unix))]
+    async fn suspend(&mut self) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn reenter(&mut self) -> io::Result<()> {
+        // crossterm does nothing where it believes that the terminal is raw.
+        disable_raw_mode()?;
+        self.guard.take()?;
+        self.repaint()
+    }
+}
+
+/// The terminal's size, clamped. Where it cannot be told, the most common one.
+fn area() -> Rect {
+    let (columns, lines) = told_size().unwrap_or((80, 24));
+    Rect::new(0, 0, columns.min(LARGEST.0), lines.min(LARGEST.1))
+}
+
+#[cfg(unix)]
+fn told_size() -> Option<(u16, u16)> {
+    // Not crossterm's, which starts a program where the terminal does not answer.
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0 && size.ws_row > 0).then_some((size.ws_col, size.ws_row))
+}
+
+#[cfg(not(unix))]
+fn told_size() -> Option<(u16, u16)> {
+    crossterm::terminal::size().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaving_undoes_whatever_entering_sets() {
+        let leave = String::from_utf8(LEAVE.to_vec()).unwrap();
+        let mut set: Vec<u8> = ENTER.to_vec();
+        set.extend_from_slice(MOUSE);
+        set.extend_from_slice(BEGIN_FRAME);
+        for mode in String::from_utf8(set).unwrap().split("\x1b[?").skip(1) {
+            let number: String = mode.chars().take_while(char::is_ascii_digit).collect();
+            let undone = if number == "25" { "\x1b[?25h".to_owned() } else { format!("\x1b[?{number}l") };
+            assert!(leave.contains(&undone), "mode {number} stays");
+        }
+    }
+
+    #[test]
+    fn nothing_is_drawn_on_a_screen_that_is_not_ours() {
+        let mut sink = FrameSink(Vec::new());
+        sink.write_all(b"a late frame").unwrap();
+        assert!(sink.0.is_empty());
+    }
+}

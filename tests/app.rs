@@ -1,0 +1,320 @@
+//! The real loop on a test screen, against the built-in server: what a reader does, and what they then see.
+#![cfg(test)]
+
+use jiff::tz::TimeZone;
+use ratatui::backend::TestBackend;
+use ratatui::{Frame, Terminal};
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use trunkline::demo::{Control, Draft, HttpRefusal, Options, Server, Story};
+use trunkline::mastodon::{Access, Client, Token};
+use trunkline::runtime::{App, Keys, Outcome, Screen, Setup, Signal, SignalSender, Signals};
+use trunkline::state::Settings;
+use trunkline::ui::Theme;
+use trunkline::update::{Mouse, Msg};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A screen in memory; what is on it can be watched.
+struct TestScreen {
+    terminal: Terminal<TestBackend>,
+    shown: watch::Sender<String>,
+    /// While this is set, the terminal takes nothing.
+    blocked: watch::Receiver<bool>,
+}
+
+impl Screen for TestScreen {
+    fn size(&self) -> (u16, u16) {
+        let area = self.terminal.backend().buffer().area;
+        (area.width, area.height)
+    }
+
+    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.terminal.draw(draw).unwrap_or_else(|never: Infallible| match never {});
+        let buffer = self.terminal.backend().buffer();
+        let lines = (0..buffer.area.height).map(|y| {
+            let line: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
+            line.trim_end().to_owned()
+        });
+        self.shown.send_replace(lines.collect::<Vec<_>>().join("\n"));
+        Ok(())
+    }
+
+    fn repaint(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn is_free(&self) -> bool {
+        !*self.blocked.borrow()
+    }
+
+    async fn free(&mut self) -> io::Result<()> {
+        self.blocked.wait_for(|blocked| !blocked).await.map(|_| ()).map_err(io::Error::other)
+    }
+
+    async fn suspend(&mut self) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn reenter(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct TestKeys(mpsc::Receiver<Msg>);
+
+impl Keys for TestKeys {
+    async fn next(&mut self) -> Option<Msg> {
+        self.0.recv().await
+    }
+
+    fn pause(&mut self) {}
+
+    fn resume(&mut self) {}
+}
+
+/// Who reads: presses keys and looks at the screen.
+struct Reader {
+    control: Control,
+    keys: mpsc::Sender<Msg>,
+    signals: SignalSender,
+    shown: watch::Receiver<String>,
+    blocked: watch::Sender<bool>,
+}
+
+impl Reader {
+    /// Presses keys, named as the command table names them and separated by blanks.
+    async fn press(&self, keys: &str) {
+        for key in keys.split(' ') {
+            self.keys.send(Msg::Key(key.parse().unwrap())).await.unwrap();
+        }
+    }
+
+    async fn type_in(&self, text: &str) {
+        self.keys.send(Msg::Paste(text.into())).await.unwrap();
+    }
+
+    async fn click(&self, x: u16, y: u16) {
+        self.keys.send(Msg::Mouse(Mouse::Click, x, y)).await.unwrap();
+    }
+
+    /// Waits until the screen is as wished.
+    async fn see(&mut self, what: &str, wished: impl Fn(&str) -> bool) {
+        let seen = tokio::time::timeout(PATIENCE, self.shown.wait_for(|shown| wished(shown))).await;
+        let failure = match seen.map(|shown| shown.map(drop)) {
+            Ok(Ok(())) => return,
+            Ok(Err(_)) => "the program ended",
+            Err(_) => "not in time",
+        };
+        panic!("{what}: {failure}; the screen:\n{}\nthe server got: {:?}", self.shown.borrow().as_str(), self.control.received().await);
+    }
+
+    async fn see_words(&mut self, words: &str) {
+        self.see(words, |screen| screen.contains(words)).await;
+    }
+
+    /// Waits until the only connection carries these streams, in whatever order.
+    async fn carried(&self, wanted: &[&str]) {
+        let mut wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+        wanted.sort();
+        let same = async {
+            loop {
+                let mut carried = self.control.subscriptions().await;
+                carried.iter_mut().for_each(|streams| streams.sort());
+                if carried == [wanted.clone()] {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(PATIENCE, same).await;
+        assert!(in_time.is_ok(), "wanted {wanted:?}, carried {:?}", self.control.subscriptions().await);
+    }
+}
+
+/// Whether this tab is open: the rule under it is thick there.
+fn is_open(screen: &str, title: &str) -> bool {
+    let mut lines = screen.lines();
+    let (tabs, rule) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    tabs.find(title).is_some_and(|at| rule.chars().nth(tabs[..at].chars().count()) == Some('━'))
+}
+
+/// Runs the program against a server without a story while `story` moves both, then quits.
+async fn read<F: Future<Output = ()>>(specs: &[&str], prepare: impl AsyncFnOnce(&Control), story: impl FnOnce(Reader) -> F) {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let shutdown = CancellationToken::new();
+    let _stops = shutdown.clone().drop_guard();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
+    prepare(&server.control()).await;
+    let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
+    let (shown, shows) = watch::channel(String::new());
+    let (block, blocked) = watch::channel(false);
+    let (keys, pressed) = mpsc::channel(64);
+    let (signals, received) = Signals::manual();
+    let setup = Setup {
+        settings: Settings::default(),
+        specs: specs.iter().map(|spec| spec.parse().unwrap()).collect(),
+        theme: Theme::new(true, false, TimeZone::UTC),
+        client,
+        notices: Vec::new(),
+    };
+    let screen = TestScreen { terminal: Terminal::new(TestBackend::new(100, 30)).unwrap(), shown, blocked };
+    let app = App::new(setup, screen, TestKeys(pressed), received).unwrap();
+    let reader = Reader { control: server.control(), keys, signals: signals.clone(), shown: shows, blocked: block };
+    let (outcome, ()) = tokio::join!(app.run(), async {
+        story(reader).await;
+        // The keys have gone with the reader, which would mean the same; an end is asked for all the same.
+        signals.send(Signal::End).await.ok();
+    });
+    assert!(matches!(outcome, Outcome::Quit | Outcome::Gone), "{outcome:?}");
+}
+
+async fn nothing(_: &Control) {}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn posts_appear_change_and_go_as_it_happens() {
+    read(&["local", "federated"], nothing, async |mut reader| {
+        reader.see_words("● live").await;
+        reader.carried(&["public", "public:local"]).await;
+        let id = reader.control.post("wren", "Shipping the new release tonight.").await;
+        reader.see_words("Shipping the new release").await;
+        reader.control.edit(&id, "Shipping it tomorrow instead.").await;
+        reader.see("the edit", |screen| screen.contains("tomorrow instead") && !screen.contains("tonight")).await;
+        reader.press("2").await;
+        reader.see("it in the other tab", |screen| is_open(screen, "Federated") && screen.contains("tomorrow instead")).await;
+        reader.control.delete(&id).await;
+        reader.see("it gone", |screen| !screen.contains("tomorrow instead")).await;
+        reader.press("1").await;
+        reader.see("it gone everywhere", |screen| is_open(screen, "Local") && !screen.contains("tomorrow instead")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tabs_switch_by_number_key_and_mouse_and_the_page_is_there() {
+    let prepare = async |control: &Control| {
+        control.post("ada", "written before the start").await;
+    };
+    read(&["home", "local", "federated"], prepare, async |mut reader| {
+        reader.see("the start", |screen| is_open(screen, "Home")).await;
+        reader.press("3").await;
+        reader.see("Federated with its page", |screen| is_open(screen, "Federated") && screen.contains("written before the start")).await;
+        reader.press("tab").await;
+        reader.see("around to Home", |screen| is_open(screen, "Home")).await;
+        reader.press("shift-tab h").await;
+        reader.see("back two", |screen| is_open(screen, "Local")).await;
+        let tabs = reader.shown.borrow().lines().next().unwrap_or_default().to_owned();
+        let column = tabs[..tabs.find("Federated").unwrap()].chars().count();
+        reader.click(u16::try_from(column).unwrap() + 1, 0).await;
+        reader.see("the clicked tab", |screen| is_open(screen, "Federated")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_are_subscribed_unsubscribed_and_brought_back() {
+    read(&["local"], nothing, async |mut reader| {
+        reader.carried(&["public:local"]).await;
+        reader.press("a").await;
+        reader.type_in("#rust").await;
+        reader.see_words("#rust").await;
+        reader.press("enter").await;
+        reader.see("the new tab", |screen| is_open(screen, "#rust")).await;
+        reader.carried(&["public:local", "hashtag rust"]).await;
+        reader.control.post("ada", "a word about #rust").await;
+        reader.see_words("a word about #rust").await;
+        reader.press("x").await;
+        reader.see("the tab gone", |screen| is_open(screen, "Local")).await;
+        reader.carried(&["public:local"]).await;
+        reader.press("u").await;
+        reader.see("the tab back with its page", |screen| is_open(screen, "#rust") && screen.contains("a word about #rust")).await;
+        reader.carried(&["public:local", "hashtag rust"]).await;
+        reader.press("x x").await;
+        reader.see("no tab at all", |screen| !screen.lines().next().is_some_and(|tabs| tabs.contains("Local"))).await;
+        reader.carried(&[]).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_stream_says_so_in_the_servers_words_and_others_go_on() {
+    let prepare = async |control: &Control| {
+        control.refuse("user", None, "Insufficient scope for this", 401).await;
+    };
+    read(&["home", "local"], prepare, async |mut reader| {
+        reader.see_words("Insufficient scope for this").await;
+        reader.press("2").await;
+        reader.control.post("wren", "the others go on").await;
+        reader.see("a post in Local", |screen| is_open(screen, "Local") && screen.contains("the others go on")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_connection_comes_back_and_leaves_a_gap_where_posts_may_be_missing() {
+    read(&["federated"], nothing, async |mut reader| {
+        reader.carried(&["public"]).await;
+        reader.control.post("ada", "before the break").await;
+        reader.see_words("before the break").await;
+        // Down for as long as it takes to be seen, and longer than what is missed takes to be posted.
+        reader.control.refuse_upgrades(vec![HttpRefusal::new(502), HttpRefusal::new(502)]).await;
+        reader.control.cut().await;
+        reader.see("the loss", |screen| !screen.contains("● live")).await;
+        reader.control.post_with(Draft::new("bo", "missed in between")).await;
+        reader.press("ctrl-r").await;
+        reader.carried(&["public"]).await;
+        reader.control.post("ada", "after the break").await;
+        reader
+            .see("the gap between", |screen| {
+                let line = |words: &str| screen.lines().position(|line| line.contains(words));
+                let (after, gap, before) = (line("after the break"), line("may be missing"), line("before the break"));
+                screen.contains("● live") && after.is_some() && after < gap && gap < before
+            })
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_blocked_terminal_costs_frames_and_no_events() {
+    read(&["federated"], nothing, async |mut reader| {
+        reader.carried(&["public"]).await;
+        reader.see_words("● live").await;
+        reader.blocked.send_replace(true);
+        for number in 0..400 {
+            reader.control.post("ada", &format!("post number {number}")).await;
+        }
+        // Answered pings mean that the socket is read; a server cuts those that do not answer.
+        reader.control.ping_now().await;
+        reader.control.ping_now().await;
+        assert!(!reader.shown.borrow().contains("post number"), "drawn on a blocked terminal");
+        reader.blocked.send_replace(false);
+        reader.see_words("post number 399").await;
+        reader.press("G").await;
+        reader.see_words("post number 0").await;
+        assert!(!reader.shown.borrow().contains("may be missing"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rejected_token_is_said_with_what_to_do() {
+    let prepare = async |control: &Control| {
+        let refusal = || HttpRefusal::new(401).header("X-Error-Message", "Invalid access token");
+        control.refuse_upgrades((0..5).map(|_| refusal()).collect()).await;
+        let body = "{\"error\":\"The access token is invalid\"}";
+        control.refuse_rest("/api/v1/", HttpRefusal::new(401).header("Content-Type", "application/json").body(body), 1000).await;
+    };
+    read(&["home"], prepare, async |mut reader| {
+        reader.see("signed out", |screen| screen.to_lowercase().contains("signed out")).await;
+        reader.press("q").await;
+        reader.signals.closed().await;
+    })
+    .await;
+}

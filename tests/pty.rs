@@ -1,0 +1,296 @@
+//! The real binary in a pseudo-terminal: it starts, follows keys and size, stops and continues, and however it ends the
+//! terminal is as it was.
+#![cfg(all(test, unix))]
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::io::{Read as _, Write};
+use std::num::NonZeroU16;
+use std::process::Command;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+const BINARY: &str = env!("CARGO_BIN_EXE_trunkline");
+
+/// A program in a terminal of its own.
+struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    output: Receiver<Vec<u8>>,
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+    /// The terminal's settings before the program ran.
+    before: String,
+}
+
+impl Terminal {
+    fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let (columns, rows) = (120, 36);
+        let pair = native_pty_system().openpty(PtySize { rows, cols: columns, ..PtySize::default() }).unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(arguments);
+        command.env_clear();
+        let folder = env!("CARGO_TARGET_TMPDIR");
+        for (name, value) in [
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("PATH", "/usr/bin:/bin"),
+            ("HOME", folder),
+            ("XDG_STATE_HOME", folder),
+            ("XDG_CONFIG_HOME", folder),
+        ] {
+            command.env(name, value);
+        }
+        for (name, value) in environment {
+            command.env(name, value);
+        }
+        let before = format!("{:?}", pair.master.get_termios());
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (bytes, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(count) = reader.read(&mut buffer) {
+                if count == 0 || bytes.send(buffer[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let (rows, columns) = (NonZeroU16::new(rows).unwrap(), NonZeroU16::new(columns).unwrap());
+        let parser = vt100::Parser::new(rows, columns, 0);
+        Self { keys: pair.master.take_writer().unwrap(), master: pair.master, child, output, parser, raw: Vec::new(), before }
+    }
+
+    fn demo(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::run(BINARY, &[&["--demo"], arguments].concat(), environment)
+    }
+
+    fn screen(&self) -> String {
+        self.parser.screen().contents()
+    }
+
+    /// Takes what the program writes until the screen is as wished.
+    fn wait(&mut self, what: &str, wished: impl Fn(&vt100::Screen) -> bool) {
+        let until = Instant::now() + PATIENCE;
+        while !wished(self.parser.screen()) {
+            match self.output.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(error) => panic!("{what}: not within {PATIENCE:?} ({error}); the screen:\n{}", self.screen()),
+            }
+        }
+    }
+
+    fn wait_for(&mut self, words: &str) {
+        self.wait(words, |screen| screen.contents().contains(words));
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.raw.extend_from_slice(bytes);
+        self.parser.process(bytes);
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    fn resize(&mut self, columns: u16, rows: u16) {
+        self.parser.screen_mut().set_size(NonZeroU16::new(rows).unwrap(), NonZeroU16::new(columns).unwrap());
+        self.master.resize(PtySize { rows, cols: columns, ..PtySize::default() }).unwrap();
+    }
+
+    fn pid(&self) -> String {
+        self.child.process_id().unwrap().to_string()
+    }
+
+    /// Takes the rest and waits for the end; gives the exit code.
+    fn end(&mut self) -> u32 {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
+                    self.take(&bytes);
+                }
+                return status.exit_code();
+            }
+            match self.output.recv_timeout(Duration::from_millis(20)) {
+                Ok(bytes) => self.take(&bytes),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+            }
+            assert!(Instant::now() < until, "it does not end; the screen:\n{}", self.screen());
+        }
+    }
+
+    /// That the terminal is as it was before the program ran.
+    fn assert_sane(&self) {
+        assert_eq!(format!("{:?}", self.master.get_termios()), self.before, "the terminal's settings");
+        let screen = self.parser.screen();
+        assert!(!screen.alternate_screen(), "still on the alternate screen");
+        assert!(!screen.hide_cursor(), "no cursor");
+        assert!(!screen.bracketed_paste(), "still in bracketed paste");
+        assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn signal(name: &str, pid: &str) {
+    assert!(Command::new("kill").args([name, pid]).status().unwrap().success());
+}
+
+/// Whether the row of tabs marks this one as open: the rule under it is thick there.
+fn has_open_tab(screen: &vt100::Screen, title: &str) -> bool {
+    let (_, columns) = screen.size();
+    let tabs = screen.contents_between(0, 0, 0, columns.get());
+    let rule: Vec<char> = screen.contents_between(1, 0, 1, columns.get()).chars().collect();
+    let Some(at) = tabs.find(title) else { return false };
+    rule.get(tabs[..at].chars().count()).is_some_and(|mark| *mark == '━')
+}
+
+#[test]
+fn a_newcomer_watches_switches_subscribes_unsubscribes_resizes_and_quits() {
+    let mut terminal = Terminal::demo(&[], &[]);
+    terminal.wait("posts of home, live", |screen| {
+        let words = screen.contents();
+        words.contains("Home") && words.contains('●') && words.matches('@').count() > 4
+    });
+    terminal.press("3");
+    terminal.wait("the third tab", |screen| has_open_tab(screen, "Local"));
+    terminal.press("\t");
+    terminal.wait("the fourth tab", |screen| has_open_tab(screen, "Federated"));
+    terminal.press("a#photography");
+    terminal.wait_for("#photography");
+    terminal.press("\r");
+    terminal.wait("a tab for the hashtag, with posts", |screen| {
+        has_open_tab(screen, "#photography") && screen.contents().matches('@').count() > 2
+    });
+    terminal.press("x");
+    terminal.wait("the tab gone", |screen| !screen.contents_between(0, 0, 0, 120).contains("#photography"));
+    terminal.press("u");
+    terminal.wait("the tab back", |screen| has_open_tab(screen, "#photography"));
+    terminal.resize(60, 20);
+    terminal.press("1");
+    terminal.wait("the small screen", |screen| has_open_tab(screen, "Home") && !screen.contents().contains('│'));
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    assert!(!raw.contains("\x1b[6n") && !raw.contains("\x1b[c"), "the terminal was asked something");
+    assert!(raw.matches("\x1b[?2026h").count() > 3, "frames are not synchronized");
+}
+
+#[test]
+fn it_stops_for_the_shell_and_continues_with_a_whole_screen() {
+    let mut terminal = Terminal::run("bash", &["--norc", "--noprofile", "-i"], &[("PS1", "shell> ")]);
+    terminal.wait_for("shell>");
+    terminal.press(&format!("{BINARY} --demo\n"));
+    terminal.wait("live", |screen| screen.alternate_screen() && screen.contents().contains('●'));
+    terminal.press("\x1a");
+    terminal.wait("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("Stopped"));
+    assert!(!terminal.parser.screen().hide_cursor());
+    terminal.press("echo o''k\n");
+    terminal.wait_for("ok");
+    terminal.press("fg\n");
+    terminal.wait("the screen again", |screen| {
+        let words = screen.contents();
+        screen.alternate_screen() && words.contains("Home") && words.contains('●')
+    });
+    terminal.press("2");
+    terminal.wait("keys again", |screen| has_open_tab(screen, "Notifications"));
+    terminal.press("q");
+    terminal.wait("the shell at the end", |screen| !screen.alternate_screen());
+    terminal.press("echo \"left with $?\"\n");
+    terminal.wait_for("left with 0");
+}
+
+#[test]
+fn it_cannot_be_suspended_where_no_shell_would_continue_it_and_says_so() {
+    let mut terminal = Terminal::demo(&[], &[]);
+    terminal.wait("live", |screen| screen.contents().contains('●'));
+    terminal.press("\x1a");
+    terminal.wait_for("cannot be suspended here");
+    terminal.press("\x03");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
+fn a_signal_ends_it_cleanly() {
+    for name in ["-TERM", "-HUP", "-INT"] {
+        let mut terminal = Terminal::demo(&[], &[]);
+        terminal.wait("live", |screen| screen.contents().contains('●'));
+        signal(name, &terminal.pid());
+        assert_eq!(terminal.end(), 0, "{name}");
+        terminal.assert_sane();
+    }
+}
+
+#[test]
+fn a_stop_and_a_continuation_from_outside_leave_the_screen_whole() {
+    let mut terminal = Terminal::demo(&[], &[]);
+    terminal.wait("live", |screen| screen.contents().contains('●'));
+    signal("-STOP", &terminal.pid());
+    // Whatever the shell draws meanwhile.
+    terminal.take(b"\x1b[?1049l\x1b[2J\x1b[Hgarbage");
+    signal("-CONT", &terminal.pid());
+    terminal.wait("the screen again", |screen| {
+        let words = screen.contents();
+        screen.alternate_screen() && words.contains("Home") && words.contains('@') && !words.contains("garbage")
+    });
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_panic_anywhere_gives_the_terminal_back_and_then_reports() {
+    for place in ["loop", "task"] {
+        let mut terminal = Terminal::demo(&[], &[("TRUNKLINE_TEST_PANIC", place)]);
+        assert_eq!(terminal.end(), 1, "{place}");
+        terminal.assert_sane();
+        let raw = String::from_utf8_lossy(&terminal.raw);
+        let left = raw.rfind("\x1b[?1049l").unwrap();
+        let report = raw.find("a bug ended the program: asked for by a test (src/cli.rs:").unwrap_or_else(|| panic!("no report: {raw:?}"));
+        assert!(left < report, "the report was drawn over");
+        assert!(!raw[left..].contains("\x1b[?2026h"), "something was drawn on a screen that had been left");
+    }
+}
+
+#[test]
+fn a_terminal_that_goes_ends_it_also_where_nobody_signals_that() {
+    // The shell leads the session, so it alone is told of the hang-up, and it does not care; it ends when the program does.
+    let script = format!("trap '' HUP; exec 3<&0; {BINARY} --demo <&3 & wait $!");
+    let mut terminal = Terminal::run("bash", &["-c", &script], &[]);
+    terminal.wait("live", |screen| screen.contents().contains('●'));
+    // The terminal hangs up when every descriptor of its master is closed; the thread that reads closes its own when what
+    // it reads is not wanted any more.
+    let other = native_pty_system().openpty(PtySize::default()).unwrap();
+    terminal.keys = other.master.take_writer().unwrap();
+    terminal.master = other.master;
+    terminal.output = channel().1;
+    let gone = Instant::now();
+    while terminal.child.try_wait().unwrap().is_none() {
+        assert!(gone.elapsed() < PATIENCE, "it lives on without a terminal");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn without_a_terminal_not_one_escape_byte_is_written() {
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    let output = Command::new(BINARY).arg("--demo").env_clear().env("HOME", folder).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+    assert!(said.contains("trunkline tail") && said.lines().count() == 1 && !said.contains('\x1b'), "{said:?}");
+    let mut terminal = Terminal::demo(&[], &[("TERM", "dumb")]);
+    assert_eq!(terminal.end(), 1);
+    let said = String::from_utf8_lossy(&terminal.raw).into_owned();
+    assert!(said.contains("trunkline tail") && !said.contains('\x1b'), "{said:?}");
+}

@@ -1,0 +1,283 @@
+//! `trunkline tail` as scripts use it: the real binary against the built-in server, its lines, its ends, its exit codes.
+#![cfg(test)]
+
+use serde_json::Value;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, ChildStdout, Command};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use trunkline::demo::{Control, HttpRefusal, Options, Server, Story};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Demo {
+    server: Server,
+    control: Control,
+    _stops: DropGuard,
+}
+
+async fn demo() -> Demo {
+    let shutdown = CancellationToken::new();
+    let stops = shutdown.clone().drop_guard();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
+    Demo { control: server.control(), server, _stops: stops }
+}
+
+/// The program, without anything of this machine's environment.
+fn trunkline(server: Option<&str>, token: Option<&str>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trunkline"));
+    let folder = env!("CARGO_TARGET_TMPDIR");
+    command.env_clear().env("HOME", folder).env("TZ", "UTC").kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    if let Some(server) = server {
+        command.env("TRUNKLINE_SERVER", server);
+    }
+    if let Some(token) = token {
+        command.env("TRUNKLINE_TOKEN", token);
+    }
+    command
+}
+
+async fn end(child: Child) -> (i32, String, String) {
+    let Output { status, stdout, stderr } =
+        tokio::time::timeout(PATIENCE, child.wait_with_output()).await.expect("it does not end").unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap_or(-1), text(stdout), text(stderr))
+}
+
+async fn run(command: &mut Command, arguments: &[&str]) -> (i32, String, String) {
+    end(command.args(arguments).spawn().unwrap()).await
+}
+
+/// A run whose lines are read as they come.
+struct Running {
+    child: Child,
+    lines: tokio::io::Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    fn start(demo: &Demo, arguments: &[&str]) -> Self {
+        let mut child = trunkline(Some(demo.server.url()), Some("token")).arg("tail").args(arguments).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    async fn line(&mut self) -> Value {
+        let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("no line in time").unwrap().expect("no more lines");
+        assert!(line.bytes().all(|byte| byte >= b' ' && byte != 0x7f), "a control byte in {line:?}");
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// Lines until one is of this event.
+    async fn line_of(&mut self, event: &str) -> Value {
+        loop {
+            let line = self.line().await;
+            if line["event"] == event {
+                return line;
+            }
+        }
+    }
+}
+
+/// Waits until the only connection carries so many streams.
+async fn carried(control: &Control, count: usize) {
+    let there = async {
+        while control.subscriptions().await.first().map(Vec::len) != Some(count) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, there).await.expect("not subscribed in time");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_event_is_a_json_object_with_the_entity_as_it_was_sent() {
+    let demo = demo().await;
+    let mut tail = Running::start(&demo, &["federated", "#rust", "--json"]);
+    carried(&demo.control, 2).await;
+    assert_eq!(tail.line().await["state"], "connecting");
+    let live = tail.line().await;
+    assert_eq!((&live["event"], &live["state"], &live["reason"]), (&"connection".into(), &"live".into(), &Value::Null));
+
+    let id = demo.control.post("wren", "a word about #rust").await;
+    // One line for each stream that it came on, in whatever order the server chose.
+    let (one, two) = (tail.line().await, tail.line().await);
+    let mut streams = [one["stream"].clone(), two["stream"].clone()];
+    streams.sort_by_key(ToString::to_string);
+    assert_eq!(streams, [serde_json::json!(["hashtag", "rust"]), serde_json::json!(["public"])]);
+    for line in [&one, &two] {
+        assert_eq!((&line["event"], &line["source"], &line["id"]), (&"update".into(), &"live".into(), &Value::from(id.as_str())));
+        assert_eq!(line["payload"]["id"], line["id"]);
+        let at = line["at"].as_str().unwrap();
+        assert!(at.len() == "2026-11-23T12:00:00.000Z".len() && at.ends_with('Z'), "{at}");
+    }
+
+    demo.control.push(&["public"], "odd.event", "{\"big\":12345678901234567890,\"one\":1.0,\"bidi\":\"\u{202e}\"}").await;
+    let odd = tail.line().await;
+    assert_eq!((&odd["event"], &odd["id"]), (&"odd.event".into(), &Value::Null));
+    assert_eq!((odd["payload"]["big"].as_u64(), odd["payload"]["bidi"].as_str()), (Some(12_345_678_901_234_567_890), Some("\u{202e}")));
+    demo.control.push(&["public"], "odd.event", "no json").await;
+    assert_eq!(tail.line().await["payload"], "no json");
+
+    demo.control.delete(&id).await;
+    let gone = tail.line_of("delete").await;
+    assert_eq!((&gone["id"], &gone["payload"]), (&Value::from(id.as_str()), &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_connection_leaves_a_gap_line() {
+    let demo = demo().await;
+    let mut tail = Running::start(&demo, &["federated", "--json"]);
+    carried(&demo.control, 1).await;
+    let id = demo.control.post("wren", "before").await;
+    tail.line_of("update").await;
+    demo.control.cut().await;
+    let lost = tail.line_of("connection").await;
+    assert_eq!(lost["state"], "reconnecting");
+    assert!(!lost["reason"].as_str().unwrap().is_empty());
+    let gap = tail.line_of("gap").await;
+    assert_eq!((&gap["stream"], &gap["after"]), (&serde_json::json!(["public"]), &Value::from(id.as_str())));
+    assert!(gap["since"].is_string() && gap["until"].is_string() && gap["lost"].is_null() && gap["before"].is_null(), "{gap}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_ends_on_a_match_or_a_count_and_tells_figures() {
+    let demo = demo().await;
+    let mut tail = trunkline(Some(demo.server.url()), Some("token"));
+    let child = tail.args(["tail", "federated", "--quiet", "--stats", "--until", "(?i)THE\\s+needle"]).spawn().unwrap();
+    carried(&demo.control, 1).await;
+    demo.control.post("wren", "nothing here").await;
+    demo.control.post("wren", "the `needle` is here").await;
+    let (code, out, aside) = end(child).await;
+    assert_eq!((code, out.as_str()), (0, ""), "{aside}");
+    let figures: Value = serde_json::from_str(aside.lines().last().unwrap()).unwrap();
+    assert_eq!((&figures["events"], &figures["duplicates"]), (&2.into(), &0.into()));
+    for name in ["bytes", "user_s", "sys_s", "wall_s", "peak_rss_kb", "rss_kb"] {
+        assert!(figures[name].is_number() || !cfg!(target_os = "linux"), "{name} in {figures}");
+    }
+
+    let (code, out, aside) = run(&mut trunkline(None, None), &["--demo", "tail", "federated", "local", "--count", "2"]).await;
+    assert_eq!((code, out.lines().count(), aside.as_str()), (0, 2, ""), "{out}");
+    assert!(out.lines().all(|line| line.contains(" update ")), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_is_found_by_its_title_and_a_wrong_one_names_those_there_are() {
+    let demo = demo().await;
+    demo.control.befriend("wren", true, &["Slow mail"]).await;
+    let mut tail = Running::start(&demo, &["list:slow MAIL", "--json", "--count", "1"]);
+    carried(&demo.control, 1).await;
+    demo.control.post("wren", "to the list").await;
+    assert_eq!(tail.line_of("update").await["stream"][0], "list");
+    let (code, _, aside) = run(&mut trunkline(Some(demo.server.url()), Some("token")), &["tail", "list:Nobody"]).await;
+    assert_eq!(code, 2);
+    assert!(aside.contains("Nobody") && aside.contains("Slow mail"), "{aside}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signals_and_a_closed_pipe_end_it_cleanly() {
+    let demo = demo().await;
+    for name in ["-TERM", "-INT"] {
+        let mut tail = Running::start(&demo, &["federated", "--json"]);
+        assert_eq!(tail.line_of("connection").await["state"], "connecting");
+        let pid = tail.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().await.unwrap().success());
+        let status = tokio::time::timeout(PATIENCE, tail.child.wait()).await.expect("it does not end").unwrap();
+        assert_eq!(status.code(), Some(0), "{name}");
+    }
+    let mut tail = Running::start(&demo, &["federated", "--json"]);
+    tail.line().await;
+    // Nothing will be written to notice it by.
+    drop(tail.lines);
+    let status = tokio::time::timeout(PATIENCE, tail.child.wait()).await.expect("it does not notice").unwrap();
+    assert_eq!(status.code(), Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_usage_exits_with_2_and_says_what_to_do() {
+    let with = |server, token| trunkline(server, token);
+    for (mut command, arguments, wanted) in [
+        (with(None, None), &["tail", "home"][..], "TRUNKLINE_TOKEN=..."),
+        (with(None, None), &[], "trunkline --demo"),
+        (with(None, None), &["--server", "social.example", "tail", "home"], "TRUNKLINE_TOKEN is not set"),
+        (with(None, Some("  ")), &["--server", "social.example", "-s", "home"], "TRUNKLINE_TOKEN is not set"),
+        (with(Some("http://social.example"), Some("t")), &["tail", "home"], "https://"),
+        (with(Some("not a server"), Some("t")), &["tail", "home"], "not a server"),
+        (with(None, None), &["tail", "--demo", "home", "hom"], "unknown stream `hom`"),
+        (with(None, None), &["tail", "--demo"], "SPEC"),
+        (with(None, None), &["--demo", "tail", "home", "--until", "("], "--until"),
+        (with(None, None), &["login", "social.example"], "not built yet"),
+        (with(None, None), &["--frobnicate"], "--frobnicate"),
+    ] {
+        let (code, out, aside) = run(&mut command, arguments).await;
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}: {aside}");
+        assert!(aside.contains(wanted), "{arguments:?}: {aside}");
+    }
+    let (code, out, _) = run(&mut with(None, None), &["--version"]).await;
+    assert_eq!((code, out.trim()), (0, concat!("trunkline ", env!("CARGO_PKG_VERSION"))));
+    let (code, out, _) = run(&mut with(None, None), &["--help"]).await;
+    assert!(code == 0 && out.contains("trunkline --demo") && out.contains("TRUNKLINE_TOKEN"), "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rejected_token_and_refused_streams_exit_with_1_and_the_servers_words() {
+    let demo = demo().await;
+    demo.control.refuse("public:local", None, "Not for you", 401).await;
+    let (code, _, aside) = run(&mut trunkline(Some(demo.server.url()), Some("secret-token")), &["tail", "local"]).await;
+    assert_eq!(code, 1, "{aside}");
+    assert!(aside.contains("every stream was refused") && aside.contains("Not for you"), "{aside}");
+
+    let upgrade = HttpRefusal::new(401).header("X-Error-Message", "Invalid access token");
+    demo.control.refuse_upgrades(vec![upgrade.clone(), upgrade]).await;
+    let body = "{\"error\":\"The access token is invalid\"}";
+    demo.control.refuse_rest("/api/v1/", HttpRefusal::new(401).header("Content-Type", "application/json").body(body), 1000).await;
+    let (code, out, aside) = run(&mut trunkline(Some(demo.server.url()), Some("secret-token")), &["tail", "home", "--json"]).await;
+    assert_eq!(code, 1, "{aside}");
+    assert!(out.contains("\"state\":\"signed_out\"") && aside.contains("signed out"), "{out}{aside}");
+    assert!(!out.contains("secret-token") && !aside.contains("secret-token"), "the token is shown");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_not_there_or_not_mastodon_is_named() {
+    // A port that nobody listens on any more.
+    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let mut child = trunkline(Some(&format!("http://127.0.0.1:{port}")), Some("t")).args(["tail", "local"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("nothing is said").unwrap().unwrap();
+    assert!(line.contains("127.0.0.1") && line.contains("next try in"), "{line}");
+    drop(child);
+
+    for (answer, wanted) in [("200 OK", "a login page"), ("404 Not Found", "does not answer as a Mastodon server")] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut socket, _)) = listener.accept().await {
+                let page = "<p>My home page.</p>";
+                let head = format!("HTTP/1.1 {answer}\r\nContent-Type: text/html\r\nContent-Length: {}\r\nConnection: close", page.len());
+                let mut request = [0; 4096];
+                drop(socket.read(&mut request).await);
+                drop(socket.write_all(format!("{head}\r\n\r\n{page}").as_bytes()).await);
+            }
+        });
+        let mut child = trunkline(Some(&format!("http://{address}")), Some("t")).args(["tail", "local"]).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("nothing is said").unwrap().unwrap();
+        assert!(line.contains(wanted) && line.contains("127.0.0.1") && !line.contains("home page"), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_demo_server_tells_its_address_first_and_wants_a_token() {
+    let mut child = trunkline(None, None).args(["demo-server", "--port", "0"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let url = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("no address").unwrap().unwrap();
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
+    let (code, out, aside) = run(&mut trunkline(Some(&url), Some("any")), &["tail", "federated", "--count", "1"]).await;
+    assert_eq!((code, out.lines().count()), (0, 1), "{aside}");
+    let port = url.rsplit(':').next().unwrap();
+    let (code, _, aside) = run(&mut trunkline(None, None), &["demo-server", "--port", port]).await;
+    assert!(code == 1 && aside.contains(port), "{aside}");
+}
