@@ -9,6 +9,7 @@
 //! A turn takes what has come, at most [`TURN_MESSAGES`] or [`TURN_TIME`], and draws once. There is no steady tick: the
 //! loop sleeps until something comes or reads differently. Absent on purpose: what any message means (`update`).
 
+mod backend;
 mod crash;
 mod effects;
 mod input;

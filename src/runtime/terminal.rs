@@ -4,9 +4,9 @@
 //! Leaving may come from any thread and at any moment (a panic, the end, a drop), happens once, and nothing is drawn after
 //! it. Absent on purpose: what is drawn, and any question to the terminal, which might not answer.
 
+use super::backend::CarefulBackend;
 use super::outlet::{self, Outlet};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use std::cell::RefCell;
@@ -70,13 +70,13 @@ pub(crate) fn probe() -> Result<(), TerminalError> {
     Ok(())
 }
 
-/// Alternate screen, bracketed paste, no cursor, empty.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[0m\x1b[2J";
+/// Alternate screen, bracketed paste, a thin cursor that covers no letter, hidden for now; empty.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[6 q\x1b[?25l\x1b[0m\x1b[2J";
 /// Clicks and the wheel with any coordinates; motion is not asked for.
 #[cfg(unix)]
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 /// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[?1049l";
 const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
 const END_FRAME: &[u8] = b"\x1b[?2026l";
 
@@ -201,7 +201,7 @@ impl<W: Write> Write for FrameSink<W> {
 
 /// The real terminal as a screen.
 pub(crate) struct TerminalScreen {
-    terminal: Terminal<CrosstermBackend<Drawn>>,
+    terminal: Terminal<CarefulBackend<Drawn>>,
     drawn: Drawn,
     outlet: Outlet,
     guard: TerminalGuard,
@@ -223,7 +223,7 @@ impl TerminalScreen {
         let (drawn, area) = (Drawn::default(), area());
         // Fixed, so that ratatui does not ask for the size itself: a terminal may claim any.
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
-        let terminal = Terminal::with_options(CrosstermBackend::new(drawn.clone()), options)?;
+        let terminal = Terminal::with_options(CarefulBackend::new(drawn.clone()), options)?;
         Ok(Self { terminal, drawn, outlet, guard, area })
     }
 }
@@ -324,6 +324,7 @@ mod tests {
             let undone = if number == "25" { "\x1b[?25h".to_owned() } else { format!("\x1b[?{number}l") };
             assert!(leave.contains(&undone), "mode {number} stays");
         }
+        assert!(leave.contains("\x1b[0 q"), "the shape of the cursor stays");
     }
 
     #[test]
