@@ -19,7 +19,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("state", &["text", "model", "command", "keymap", "config"]),
     ("update", &["text", "model", "command", "keymap", "config", "state"]),
     ("ui", &["text", "model", "command", "keymap", "config", "state"]),
-    ("demo", &["model"]),
+    ("demo", &[]),
     ("tail", &["text", "model", "mastodon"]),
     ("runtime", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "state", "update", "ui"]),
     ("cli", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "demo", "tail", "runtime", "state", "ui", "update"]),
