@@ -54,6 +54,8 @@ const CLOCK_FRAME: Duration = Duration::from_millis(200);
 const SLEPT: Duration = Duration::from_secs(10);
 /// The longest time without a look at the clocks: a sleep of the machine shows only in them.
 const LOOK: Duration = Duration::from_secs(15);
+/// How long signals that came during a stop may take to arrive.
+const SETTLING: Duration = Duration::from_millis(20);
 /// How long the socket may take to close.
 const CLOSING: Duration = Duration::from_secs(1);
 
@@ -316,6 +318,10 @@ impl<S: Screen, K: Keys> App<S, K> {
             Signal::Stop => self.suspend().await,
             Signal::Continued if self.own_stops > 0 => self.own_stops -= 1,
             Signal::Continued => {
+                self.settle().await;
+                if self.end.is_some() {
+                    return;
+                }
                 let entered = self.screen.reenter();
                 self.on_screen(entered);
                 self.resumed();
@@ -325,17 +331,36 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     async fn suspend(&mut self) {
         self.keys.pause();
-        let outcome = self.screen.suspend().await;
-        self.keys.resume();
-        match outcome {
+        match self.screen.suspend().await {
             Ok(true) => {
                 self.own_stops += 1;
+                self.settle().await;
+                if self.end.is_some() {
+                    return;
+                }
+                let entered = self.screen.reenter();
+                self.on_screen(entered);
                 self.resumed();
             }
             Ok(false) => {
                 self.update(Msg::Failed(Plain::line("cannot be suspended here: no shell would continue it")));
             }
             Err(error) => self.on_screen(Err(error)),
+        }
+        self.keys.resume();
+    }
+
+    /// Takes the signals that came while the process was stopped. A shell that goes away ends its stopped programs: then
+    /// the terminal must not be touched any more, which would stop us in the background, for good.
+    async fn settle(&mut self) {
+        while let Ok(signal) = tokio::time::timeout(SETTLING, self.signals.next()).await {
+            match signal {
+                Signal::End => self.end = Some(Outcome::Quit),
+                Signal::Gone => self.end = Some(Outcome::Gone),
+                Signal::Panicked => self.end = Some(Outcome::Panicked),
+                Signal::Continued => self.own_stops = self.own_stops.saturating_sub(1),
+                Signal::Stop => {}
+            }
         }
     }
 

@@ -227,6 +227,28 @@ fn it_stops_for_the_shell_and_continues_with_a_whole_screen() {
     terminal.wait_for("left with 0");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_shell_that_goes_takes_the_stopped_program_with_it() {
+    let mut terminal = Terminal::run("bash", &["--norc", "--noprofile", "-i"], &[("PS1", "shell> ")]);
+    terminal.wait_for("shell>");
+    terminal.press(&format!("{BINARY} --demo\n"));
+    terminal.wait("live", |screen| screen.alternate_screen() && screen.contents().contains('●'));
+    let shell = &terminal.pid;
+    let program = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap().trim().to_owned();
+    terminal.press("\x1a");
+    terminal.wait("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("Stopped"));
+    signal("-HUP", &terminal.pid);
+    terminal.end();
+    let until = now() + PATIENCE;
+    // Gone, or ended and waiting for whoever collects orphans here.
+    let lives = || std::fs::read_to_string(format!("/proc/{program}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+    while lives() {
+        assert!(now() < until, "the stopped program outlives its shell");
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn it_cannot_be_suspended_where_no_shell_would_continue_it_and_says_so() {
     let mut terminal = Terminal::demo(&[], &[]);

@@ -34,11 +34,11 @@ pub trait Screen {
     /// again.
     fn free(&mut self) -> impl Future<Output = io::Result<()>>;
 
-    /// Leaves the screen, stops the process group, and enters again when it is continued. `false` where nobody could
-    /// continue it: then nothing happens.
+    /// Leaves the screen and stops the process group; comes back when that is continued, without the screen. `false` where
+    /// nobody could continue it: then nothing happens.
     fn suspend(&mut self) -> impl Future<Output = io::Result<bool>>;
 
-    /// Enters again after a stop that came without asking: whatever the shell did meanwhile is undone.
+    /// Enters again after a stop, asked for or not: whatever the shell did meanwhile is undone.
     fn reenter(&mut self) -> io::Result<()>;
 }
 
@@ -273,8 +273,6 @@ impl Screen for TerminalScreen {
         leave();
         // Not the terminal's stop signal, which is ours to handle and would only come back here.
         kill_current_process_group(Signal::STOP)?;
-        self.guard.take()?;
-        self.repaint()?;
         Ok(true)
     }
 
