@@ -516,12 +516,13 @@ impl World {
         }
     }
 
-    /// Sets what a post has been counted to in all, its replies and boosts that are here included.
+    /// Sets what a post has been counted to in all, the boosts that are here included. Replies are those that are here:
+    /// a count of others would promise a thread that nobody can open.
     pub(super) fn settle(&mut self, id: &Id, counts: Counts) {
         let here = |index: &HashMap<Id, Vec<Id>>| index.get(id).map_or(0, |ids| u64::try_from(ids.len()).unwrap_or_default());
         let (replies, reblogs) = (here(&self.replies_of), here(&self.boosts_of));
         if let Some(status) = self.statuses.get_mut(id) {
-            status.counts = Counts { replies: counts.replies.max(replies), reblogs: counts.reblogs.max(reblogs), ..counts };
+            status.counts = Counts { replies, reblogs: counts.reblogs.max(reblogs), ..counts };
         }
     }
 
