@@ -143,7 +143,9 @@ fn in_short(setting: Setting<'_>, thread: &Thread, flow: &mut Flow) {
 }
 
 fn replies(setting: Setting<'_>, cards: &mut Cards, ids: &[StatusId], root: &StatusId, flow: &mut Flow) {
+    let counted = setting.state.store.status(root).map_or(0, |entry| entry.status().counts.replies);
     let words = match ids.len() {
+        0 if counted > 0 => "no replies that this server has".to_owned(),
         0 => "no replies".to_owned(),
         1 => "1 reply".to_owned(),
         count => format!("{count} replies"),
