@@ -363,6 +363,9 @@ pub(crate) fn failure(kind: FailureKind, words: &str) -> Failure {
 
 const LONGEST_TOKEN: usize = 4096;
 const CONNECT: Duration = Duration::from_secs(10);
+/// The part of an upgrade's time in which a connection must stand. Its addresses share it evenly, so that one that does not
+/// answer leaves time for the next.
+const DIAL: Duration = Duration::from_secs(8);
 /// How long a whole answer and a whole upgrade may take.
 struct Patience {
     answer: Duration,
@@ -385,8 +388,12 @@ fn builder(server: &Url) -> reqwest::ClientBuilder {
     if secure(server) { builder } else { builder.tls_certs_only([]) }
 }
 
+fn upgrade_builder(streaming: &Url) -> reqwest::ClientBuilder {
+    builder(streaming).connect_timeout(DIAL).http1_only().no_gzip().redirect(redirect::Policy::none())
+}
+
 fn upgrade_client(streaming: &Url) -> reqwest::Result<reqwest::Client> {
-    builder(streaming).http1_only().no_gzip().redirect(redirect::Policy::none()).build()
+    upgrade_builder(streaming).build()
 }
 
 fn same_origin_only() -> redirect::Policy {
@@ -1086,6 +1093,27 @@ pub(crate) mod tests {
         let refusal = door.upgrade(&wss, false).await.unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Tls, "{refusal:?}");
         plain.abort();
+    }
+
+    /// A full queue is how Linux makes an address that never answers without leaving this machine.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn one_dead_address_does_not_cost_the_attempt() {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let full = socket.listen(1).unwrap();
+        let dead = full.local_addr().unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(stream) = tokio::time::timeout(Duration::from_millis(200), tokio::net::TcpStream::connect(dead)).await {
+            waiting.push(stream.unwrap());
+        }
+        let server = serve(|head| switch(head, None)).await;
+        let alive = server.url.socket_addrs(|| None).unwrap()[0];
+        let mut door = door(&server.url);
+        let addresses: Vec<_> = std::iter::once(dead).chain(std::iter::repeat_n(alive, 7)).collect();
+        door.upgrade = upgrade_builder(&server.url).resolve_to_addrs("localhost", &addresses).build().unwrap();
+        let opened = door.upgrade(&Url::parse("ws://localhost/api/v1/streaming").unwrap(), false).await;
+        assert!(opened.is_ok(), "{:?}", opened.err());
     }
 
     #[tokio::test]
