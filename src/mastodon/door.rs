@@ -18,6 +18,7 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -48,6 +49,8 @@ pub(crate) struct Door {
     upgrade: reqwest::Client,
     clock: Clock,
     patience: Patience,
+    /// Until when the server said that it wants no questions, in milliseconds since 1970.
+    shut_until: AtomicI64,
 }
 
 /// An answer with status 200.
@@ -138,7 +141,16 @@ impl Door {
             .build()
             .map_err(|error| set_up(&error))?;
         let upgrade = upgrade_client(&access.server).map_err(|error| set_up(&error))?;
-        Ok(Self { server: access.server, authorization, protocol, rest, upgrade, clock, patience: PATIENCE })
+        Ok(Self {
+            server: access.server,
+            authorization,
+            protocol,
+            rest,
+            upgrade,
+            clock,
+            patience: PATIENCE,
+            shut_until: AtomicI64::new(i64::MIN),
+        })
     }
 
     /// The instance's base address.
@@ -152,7 +164,11 @@ impl Door {
     }
 
     /// Asks the instance and reads at most `limit_bytes` of body; 30 s for all of it, asked once more on a dead connection.
+    /// Before a moment that the server stated nothing is sent.
     pub(crate) async fn get(&self, path: &[&str], query: &[(&str, &str)], limit_bytes: usize) -> Result<Answer, Failure> {
+        if let Some(until) = self.shut() {
+            return Err(failure(FailureKind::RateLimited(until), &format!("{} wants no questions for a while", self.host())));
+        }
         match tokio::time::timeout(self.patience.answer, self.ask(path, query, limit_bytes)).await {
             Ok(answer) => answer,
             Err(_) => {
@@ -189,6 +205,25 @@ impl Door {
         Ok(Answer { link, body })
     }
 
+    /// The moment that the server stated, if it is still to come. One further off than any that is believed is an old one
+    /// under a clock that was set back.
+    fn shut(&self) -> Option<Timestamp> {
+        let until = Timestamp::from_millisecond(self.shut_until.load(Ordering::Relaxed)).ok()?;
+        let left = until.duration_since((self.clock)());
+        (left.is_positive() && left.as_secs_f64() <= LONGEST_WAIT).then_some(until)
+    }
+
+    /// When to come back: as stated, which is remembered, or else as `unstated` has it.
+    fn limit(&self, stated: Option<Duration>, unstated: Option<Duration>) -> Option<Timestamp> {
+        let now = (self.clock)();
+        if let Some(stated) = stated {
+            let until = later(now, stated);
+            self.shut_until.store(until.as_millisecond(), Ordering::Relaxed);
+            return Some(until);
+        }
+        unstated.map(|wait| later(now, wait))
+    }
+
     async fn send(&self, url: Url) -> reqwest::Result<Response> {
         self.rest.get(url).header(AUTHORIZATION, self.authorization.clone()).header(ACCEPT, "application/json").send().await
     }
@@ -220,8 +255,10 @@ impl Door {
             407 | 408 | 425 => FailureKind::Retry,
             401 => FailureKind::Unauthorized,
             404 | 410 => FailureKind::NotFound,
-            429 => FailureKind::RateLimited(later(now, wait(status, &headers, now).unwrap_or(UNSTATED))),
-            503 => wait(status, &headers, now).map_or(FailureKind::Retry, |wait| FailureKind::RateLimited(later(now, wait))),
+            429 | 503 => {
+                let unstated = (status == StatusCode::TOO_MANY_REQUESTS).then_some(UNSTATED);
+                self.limit(wait(status, &headers, now), unstated).map_or(FailureKind::Retry, FailureKind::RateLimited)
+            }
             400..=499 if words.is_some() => FailureKind::Forbidden,
             501 => FailureKind::Unusable,
             500..=599 => FailureKind::Retry,
@@ -572,9 +609,12 @@ fn wait(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Option<Durat
             None => raw.parse::<Timestamp>().ok().map(until),
         }
     };
-    let seconds = after.or_else(reset)?.clamp(1.0, 900.0);
+    let seconds = after.or_else(reset)?.clamp(1.0, LONGEST_WAIT);
     Some(Duration::from_secs_f64(seconds))
 }
+
+/// The longest wait that a server is believed to want, in seconds.
+const LONGEST_WAIT: f64 = 900.0;
 
 /// Below this a number cannot be a moment since 1970 (it would be 2001); some servers count from now.
 const EPOCHS: f64 = 1e9;
@@ -989,6 +1029,50 @@ pub(crate) mod tests {
         assert_eq!(failure.kind, FailureKind::RateLimited("2026-11-23T12:01:00Z".parse().unwrap()));
     }
 
+    #[tokio::test]
+    async fn nothing_is_asked_before_a_stated_moment() {
+        static SECONDS: AtomicI64 = AtomicI64::new(1_000_000);
+        let clock = || Timestamp::from_second(SECONDS.load(Ordering::Relaxed)).unwrap();
+        let limited = "Date: Mon, 23 Nov 2026 16:11:08 GMT\nX-RateLimit-Reset: 2026-11-23T16:12:08Z";
+        let calls = std::sync::atomic::AtomicUsize::new(0);
+        let mut server = serve(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => reply("429 Too Many Requests", limited, br#"{"error":"rate limit reached"}"#),
+            1 => reply("429 Too Many Requests", "", b""),
+            _ => reply("200 OK", "", b"[]"),
+        })
+        .await;
+        let door = Door::new(access(&server.url), clock).unwrap();
+        let ask = async || door.get(&["api", "x"], &[], LIMIT).await.map(|_| ()).map_err(|failure| failure.kind);
+        let until = FailureKind::RateLimited(Timestamp::from_second(1_000_060).unwrap());
+        for seconds in [1_000_000, 1_000_000, 1_000_059] {
+            SECONDS.store(seconds, Ordering::Relaxed);
+            assert_eq!(ask().await, Err(until));
+        }
+        assert_eq!(server.heads().len(), 1);
+        // A moment that nobody stated binds whoever was told, not the rest.
+        SECONDS.store(1_000_060, Ordering::Relaxed);
+        assert_eq!(ask().await, Err(FailureKind::RateLimited(Timestamp::from_second(1_000_120).unwrap())));
+        assert_eq!(ask().await, Ok(()));
+        assert_eq!(server.heads().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_does_not_shut_the_door() {
+        static SECONDS: AtomicI64 = AtomicI64::new(1_000_000);
+        let clock = || Timestamp::from_second(SECONDS.load(Ordering::Relaxed)).unwrap();
+        let calls = std::sync::atomic::AtomicUsize::new(0);
+        let server = serve(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => reply("503 Service Unavailable", "Retry-After: 900", b""),
+            _ => reply("200 OK", "", b"[]"),
+        })
+        .await;
+        let door = Door::new(access(&server.url), clock).unwrap();
+        assert!(door.get(&["api", "x"], &[], LIMIT).await.is_err());
+        assert!(door.get(&["api", "x"], &[], LIMIT).await.is_err());
+        SECONDS.store(1_000_000 - 86_400, Ordering::Relaxed);
+        assert!(door.get(&["api", "x"], &[], LIMIT).await.is_ok());
+    }
+
     /// Eight MiB of one letter in 53 KB of gzip: fixed codes, one literal, then matches of 258 bytes.
     fn bomb() -> Vec<u8> {
         let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
@@ -1031,7 +1115,7 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn a_dead_connection_is_tried_once_more_and_no_more() {
         let calls = std::sync::atomic::AtomicUsize::new(0);
-        let mut server = serve(move |_| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        let mut server = serve(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
             1 => reply("200 OK", "", b"[]"),
             _ => Vec::new(),
         })
