@@ -10,7 +10,7 @@ use super::session::{Action, Input, Link, Session, Verdict};
 use super::{Settings, Wanted, frame};
 use crate::mastodon::door::{Refusal, RefusalKind};
 use crate::mastodon::rest::Client;
-use crate::model::{Connection, Event, Failure, FailureKind, Origin, Server, Timestamp};
+use crate::model::{Connection, Event, Failure, FailureKind, Origin, Payload, Server, StreamEvent, Timestamp};
 use crate::text::Plain;
 use futures_util::{Sink as _, Stream as _, StreamExt as _};
 use std::collections::VecDeque;
@@ -37,6 +37,8 @@ const LARGEST_MESSAGE: usize = 4 * 1024 * 1024;
 const WRITE_BUFFER: usize = 256 * 1024;
 /// Messages that may wait before they get that far.
 const OUTGOING: usize = 4_096;
+/// Kinds of odd messages that are logged.
+const ODDITIES: usize = 32;
 /// How long a closing handshake may take.
 const FAREWELL: Duration = Duration::from_millis(800);
 
@@ -63,6 +65,7 @@ pub(crate) async fn run(
         open: None,
         wake: None,
         actions: Vec::new(),
+        oddities: Oddities::default(),
     };
     let first = wanted.borrow_and_update().clone();
     task.step(Input::Wanted(first), 0);
@@ -109,6 +112,7 @@ struct Task {
     open: Option<Open>,
     wake: Option<Instant>,
     actions: Vec<Action>,
+    oddities: Oddities,
 }
 
 /// What an attempt came to.
@@ -132,7 +136,7 @@ impl Task {
     fn carry_out(&mut self, action: Action, bytes: usize) {
         match action {
             Action::Deliver { epoch, event } => {
-                log(&event);
+                log(&event, &mut self.oddities);
                 self.outbox.push(Origin { account: self.settings.account, epoch }, event, bytes);
             }
             Action::WakeAt(at) => self.wake = Some(self.start + at),
@@ -395,13 +399,30 @@ fn in_words(error: &Error) -> String {
     }
 }
 
-fn log(event: &Event) {
+fn log(event: &Event, oddities: &mut Oddities) {
     match event {
         Event::Connection(Connection::Live) => info!("live"),
         Event::Connection(state) => info!(?state, "the connection"),
         Event::Subscription { stream, standing } => debug!(?stream, ?standing, "a subscription"),
-        Event::Malformed { what } => debug!(%what, "a malformed message"),
-        Event::Lagged { .. } | Event::Server(_) | Event::Stream(_) | Event::Ping(_) => {}
+        Event::Malformed { what } if oddities.is_new(what) => info!(%what, "a malformed message, the first of its kind"),
+        Event::Stream(StreamEvent { payload: Payload::Other, name, .. }) if oddities.is_new(name) => {
+            info!(%name, "an unknown event, the first of its name");
+        }
+        Event::Malformed { .. } | Event::Lagged { .. } | Event::Server(_) | Event::Stream(_) | Event::Ping(_) => {}
+    }
+}
+
+/// What was odd so far, so that each kind is logged once, and of an endless variety only so much.
+#[derive(Debug, Default)]
+struct Oddities(Vec<Plain>);
+
+impl Oddities {
+    fn is_new(&mut self, kind: &Plain) -> bool {
+        let is_new = self.0.len() < ODDITIES && !self.0.contains(kind);
+        if is_new {
+            self.0.push(kind.clone());
+        }
+        is_new
     }
 }
 
@@ -469,7 +490,7 @@ mod tests {
     use crate::mastodon::door::{Access, Token};
     use crate::mastodon::streaming::session::LinkId;
     use crate::mastodon::streaming::{Events, connect};
-    use crate::model::{Payload, Spec, Stream, Subscription};
+    use crate::model::{Spec, Stream, Subscription};
     use futures_util::SinkExt as _;
     use std::collections::BTreeSet;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -636,6 +657,18 @@ mod tests {
         let Event::Stream(event) = event else { return None };
         let Payload::Delete(id) = &event.payload else { return None };
         id.as_str().parse().ok()
+    }
+
+    #[test]
+    fn each_kind_of_oddity_is_logged_once_and_not_without_end() {
+        let mut oddities = Oddities::default();
+        let logged = |oddities: &mut Oddities, from: usize, to: usize| {
+            (from..to).filter(|number| oddities.is_new(&Plain::line(&format!("pleroma:event{number}")))).count()
+        };
+        assert_eq!(logged(&mut oddities, 0, 5), 5);
+        assert_eq!(logged(&mut oddities, 0, 5), 0);
+        assert_eq!(logged(&mut oddities, 5, 1_000), ODDITIES - 5);
+        assert_eq!(oddities.0.len(), ODDITIES);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
