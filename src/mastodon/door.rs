@@ -426,7 +426,8 @@ fn builder(server: &Url) -> reqwest::ClientBuilder {
 }
 
 fn upgrade_builder(streaming: &Url) -> reqwest::ClientBuilder {
-    builder(streaming).connect_timeout(DIAL).http1_only().no_gzip().redirect(redirect::Policy::none())
+    // Without a pool: a refused attempt's connection may belong to a network that is gone by the next one.
+    builder(streaming).connect_timeout(DIAL).pool_max_idle_per_host(0).http1_only().no_gzip().redirect(redirect::Policy::none())
 }
 
 fn upgrade_client(streaming: &Url) -> reqwest::Result<reqwest::Client> {
@@ -1179,6 +1180,39 @@ pub(crate) mod tests {
         plain.abort();
     }
 
+    #[tokio::test]
+    async fn every_attempt_makes_a_connection_of_its_own() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let mut door = door(&url);
+        let refusing = async {
+            let mut kept = Vec::new();
+            for _ in 0..2 {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(socket.read_u8().await.unwrap());
+                }
+                socket.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+                // Kept open and never read again, as behind a network that is gone.
+                kept.push(socket);
+            }
+            kept
+        };
+        door.patience = Patience { answer: Duration::from_secs(30), upgrade: Duration::from_secs(2) };
+        let asking = async {
+            for _ in 0..2 {
+                let refusal = door.upgrade(&url, false).await.unwrap_err();
+                assert_eq!(refusal.kind, RefusalKind::Server, "{refusal:?}");
+                // A connection would go back to its pool on a task of its own.
+                for _ in 0..20 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        let ((), _kept) = tokio::join!(asking, refusing);
+    }
+
     /// A full queue is how Linux makes an address that never answers without leaving this machine.
     #[cfg(target_os = "linux")]
     #[tokio::test]
@@ -1214,6 +1248,20 @@ pub(crate) mod tests {
         let accept = accept.map_or_else(|| derive_accept_key(key.unwrap().1.as_bytes()), str::to_owned);
         format!("HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: keep-alive, upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\nhello")
             .into_bytes()
+    }
+
+    #[tokio::test]
+    async fn a_subprotocol_may_come_back_or_not() {
+        // Transcript `ws-auth-subprotocol` echoes it; Iceshrimp does not.
+        for echoed in ["", "Sec-WebSocket-Protocol: s3cr3t-0f-th3-r34d3r\r\n", "Sec-WebSocket-Protocol: another\r\n"] {
+            let end = format!("\r\n{echoed}\r\nhello");
+            let server =
+                serve(move |head| String::from_utf8(switch(head, None)).unwrap().replace("\r\n\r\nhello", &end).into_bytes()).await;
+            let mut socket = door(&server.url).upgrade(&server.url, true).await.unwrap();
+            let mut first = [0; 5];
+            socket.read_exact(&mut first).await.unwrap();
+            assert_eq!(&first, b"hello", "{echoed}");
+        }
     }
 
     #[tokio::test]
