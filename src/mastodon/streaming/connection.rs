@@ -920,6 +920,43 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_thousand_reconnects_leave_nothing_behind() {
+        const LIVES: u64 = 1_000;
+        let server = Server::start().await;
+        let mut trunk = Trunk::start(&server.address(), &["home", "#rust"]);
+        let metrics = tokio::runtime::Handle::current().metrics();
+        let mut early = 0;
+        for life in 1..=LIVES {
+            let (mut peer, _) = server.accept().await;
+            assert_eq!(trunk.until_live().await.epoch, life);
+            match life % 3 {
+                // Without a goodbye, with one, and with a part of a message on its way.
+                0 => drop(peer),
+                1 => {
+                    peer.close(None).await.unwrap();
+                    let end = timeout(DEADLINE, async { while let Some(Ok(_)) = peer.next().await {} }).await;
+                    assert!(end.is_ok(), "the socket of life {life} stays open");
+                }
+                _ => peer.into_inner().write_all(b"\x81\x04ab").await.unwrap(),
+            }
+            trunk.until_reconnecting().await;
+            if life == 30 {
+                early = metrics.num_alive_tasks();
+            }
+            trunk.wanted.send_modify(|wanted| wanted.retry += 1);
+        }
+        // What is closing when it is counted is no leak, so the count may take a moment to come down.
+        let end = Instant::now() + DEADLINE;
+        while metrics.num_alive_tasks() > early + 3 {
+            let tasks = metrics.num_alive_tasks();
+            assert!(Instant::now() < end, "{early} tasks after 30 lives, {tasks} after {LIVES}");
+            tokio::task::yield_now().await;
+        }
+        let took = trunk.quit().await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_dropped_wanted_channel_means_nothing() {
         let server = Server::start().await;
         let mut trunk = Trunk::start(&server.address(), &["home"]);
