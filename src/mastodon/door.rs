@@ -18,6 +18,7 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -48,6 +49,8 @@ pub(crate) struct Door {
     upgrade: reqwest::Client,
     clock: Clock,
     patience: Patience,
+    /// Until when the server said that it wants no questions, in milliseconds since 1970.
+    shut_until: AtomicI64,
 }
 
 /// An answer with status 200.
@@ -138,7 +141,16 @@ impl Door {
             .build()
             .map_err(|error| set_up(&error))?;
         let upgrade = upgrade_client(&access.server).map_err(|error| set_up(&error))?;
-        Ok(Self { server: access.server, authorization, protocol, rest, upgrade, clock, patience: PATIENCE })
+        Ok(Self {
+            server: access.server,
+            authorization,
+            protocol,
+            rest,
+            upgrade,
+            clock,
+            patience: PATIENCE,
+            shut_until: AtomicI64::new(i64::MIN),
+        })
     }
 
     /// The instance's base address.
@@ -152,7 +164,11 @@ impl Door {
     }
 
     /// Asks the instance and reads at most `limit_bytes` of body; 30 s for all of it, asked once more on a dead connection.
+    /// Before a moment that the server stated nothing is sent.
     pub(crate) async fn get(&self, path: &[&str], query: &[(&str, &str)], limit_bytes: usize) -> Result<Answer, Failure> {
+        if let Some(until) = self.shut() {
+            return Err(failure(FailureKind::RateLimited(until), &format!("{} wants no questions for a while", self.host())));
+        }
         match tokio::time::timeout(self.patience.answer, self.ask(path, query, limit_bytes)).await {
             Ok(answer) => answer,
             Err(_) => {
@@ -189,6 +205,25 @@ impl Door {
         Ok(Answer { link, body })
     }
 
+    /// The moment that the server stated, if it is still to come. One further off than any that is believed is an old one
+    /// under a clock that was set back.
+    fn shut(&self) -> Option<Timestamp> {
+        let until = Timestamp::from_millisecond(self.shut_until.load(Ordering::Relaxed)).ok()?;
+        let left = until.duration_since((self.clock)());
+        (left.is_positive() && left.as_secs_f64() <= LONGEST_WAIT).then_some(until)
+    }
+
+    /// When to come back: as stated, which is remembered, or else as `unstated` has it.
+    fn limit(&self, stated: Option<Duration>, unstated: Option<Duration>) -> Option<Timestamp> {
+        let now = (self.clock)();
+        if let Some(stated) = stated {
+            let until = later(now, stated);
+            self.shut_until.store(until.as_millisecond(), Ordering::Relaxed);
+            return Some(until);
+        }
+        unstated.map(|wait| later(now, wait))
+    }
+
     async fn send(&self, url: Url) -> reqwest::Result<Response> {
         self.rest.get(url).header(AUTHORIZATION, self.authorization.clone()).header(ACCEPT, "application/json").send().await
     }
@@ -220,8 +255,10 @@ impl Door {
             407 | 408 | 425 => FailureKind::Retry,
             401 => FailureKind::Unauthorized,
             404 | 410 => FailureKind::NotFound,
-            429 => FailureKind::RateLimited(later(now, wait(status, &headers, now).unwrap_or(UNSTATED))),
-            503 => wait(status, &headers, now).map_or(FailureKind::Retry, |wait| FailureKind::RateLimited(later(now, wait))),
+            429 | 503 => {
+                let unstated = (status == StatusCode::TOO_MANY_REQUESTS).then_some(UNSTATED);
+                self.limit(wait(status, &headers, now), unstated).map_or(FailureKind::Retry, FailureKind::RateLimited)
+            }
             400..=499 if words.is_some() => FailureKind::Forbidden,
             501 => FailureKind::Unusable,
             500..=599 => FailureKind::Retry,
@@ -363,6 +400,9 @@ pub(crate) fn failure(kind: FailureKind, words: &str) -> Failure {
 
 const LONGEST_TOKEN: usize = 4096;
 const CONNECT: Duration = Duration::from_secs(10);
+/// The part of an upgrade's time in which a connection must stand. Its addresses share it evenly, so that one that does not
+/// answer leaves time for the next.
+const DIAL: Duration = Duration::from_secs(8);
 /// How long a whole answer and a whole upgrade may take.
 struct Patience {
     answer: Duration,
@@ -385,8 +425,13 @@ fn builder(server: &Url) -> reqwest::ClientBuilder {
     if secure(server) { builder } else { builder.tls_certs_only([]) }
 }
 
+fn upgrade_builder(streaming: &Url) -> reqwest::ClientBuilder {
+    // Without a pool: a refused attempt's connection may belong to a network that is gone by the next one.
+    builder(streaming).connect_timeout(DIAL).pool_max_idle_per_host(0).http1_only().no_gzip().redirect(redirect::Policy::none())
+}
+
 fn upgrade_client(streaming: &Url) -> reqwest::Result<reqwest::Client> {
-    builder(streaming).http1_only().no_gzip().redirect(redirect::Policy::none()).build()
+    upgrade_builder(streaming).build()
 }
 
 fn same_origin_only() -> redirect::Policy {
@@ -565,9 +610,12 @@ fn wait(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Option<Durat
             None => raw.parse::<Timestamp>().ok().map(until),
         }
     };
-    let seconds = after.or_else(reset)?.clamp(1.0, 900.0);
+    let seconds = after.or_else(reset)?.clamp(1.0, LONGEST_WAIT);
     Some(Duration::from_secs_f64(seconds))
 }
+
+/// The longest wait that a server is believed to want, in seconds.
+const LONGEST_WAIT: f64 = 900.0;
 
 /// Below this a number cannot be a moment since 1970 (it would be 2001); some servers count from now.
 const EPOCHS: f64 = 1e9;
@@ -982,6 +1030,50 @@ pub(crate) mod tests {
         assert_eq!(failure.kind, FailureKind::RateLimited("2026-11-23T12:01:00Z".parse().unwrap()));
     }
 
+    #[tokio::test]
+    async fn nothing_is_asked_before_a_stated_moment() {
+        static SECONDS: AtomicI64 = AtomicI64::new(1_000_000);
+        let clock = || Timestamp::from_second(SECONDS.load(Ordering::Relaxed)).unwrap();
+        let limited = "Date: Mon, 23 Nov 2026 16:11:08 GMT\nX-RateLimit-Reset: 2026-11-23T16:12:08Z";
+        let calls = std::sync::atomic::AtomicUsize::new(0);
+        let mut server = serve(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => reply("429 Too Many Requests", limited, br#"{"error":"rate limit reached"}"#),
+            1 => reply("429 Too Many Requests", "", b""),
+            _ => reply("200 OK", "", b"[]"),
+        })
+        .await;
+        let door = Door::new(access(&server.url), clock).unwrap();
+        let ask = async || door.get(&["api", "x"], &[], LIMIT).await.map(|_| ()).map_err(|failure| failure.kind);
+        let until = FailureKind::RateLimited(Timestamp::from_second(1_000_060).unwrap());
+        for seconds in [1_000_000, 1_000_000, 1_000_059] {
+            SECONDS.store(seconds, Ordering::Relaxed);
+            assert_eq!(ask().await, Err(until));
+        }
+        assert_eq!(server.heads().len(), 1);
+        // A moment that nobody stated binds whoever was told, not the rest.
+        SECONDS.store(1_000_060, Ordering::Relaxed);
+        assert_eq!(ask().await, Err(FailureKind::RateLimited(Timestamp::from_second(1_000_120).unwrap())));
+        assert_eq!(ask().await, Ok(()));
+        assert_eq!(server.heads().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_does_not_shut_the_door() {
+        static SECONDS: AtomicI64 = AtomicI64::new(1_000_000);
+        let clock = || Timestamp::from_second(SECONDS.load(Ordering::Relaxed)).unwrap();
+        let calls = std::sync::atomic::AtomicUsize::new(0);
+        let server = serve(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
+            0 => reply("503 Service Unavailable", "Retry-After: 900", b""),
+            _ => reply("200 OK", "", b"[]"),
+        })
+        .await;
+        let door = Door::new(access(&server.url), clock).unwrap();
+        assert!(door.get(&["api", "x"], &[], LIMIT).await.is_err());
+        assert!(door.get(&["api", "x"], &[], LIMIT).await.is_err());
+        SECONDS.store(1_000_000 - 86_400, Ordering::Relaxed);
+        assert!(door.get(&["api", "x"], &[], LIMIT).await.is_ok());
+    }
+
     /// Eight MiB of one letter in 53 KB of gzip: fixed codes, one literal, then matches of 258 bytes.
     fn bomb() -> Vec<u8> {
         let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
@@ -1024,7 +1116,7 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn a_dead_connection_is_tried_once_more_and_no_more() {
         let calls = std::sync::atomic::AtomicUsize::new(0);
-        let mut server = serve(move |_| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        let mut server = serve(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
             1 => reply("200 OK", "", b"[]"),
             _ => Vec::new(),
         })
@@ -1089,6 +1181,60 @@ pub(crate) mod tests {
     }
 
     #[tokio::test]
+    async fn every_attempt_makes_a_connection_of_its_own() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let mut door = door(&url);
+        let refusing = async {
+            let mut kept = Vec::new();
+            for _ in 0..2 {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(socket.read_u8().await.unwrap());
+                }
+                socket.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+                // Kept open and never read again, as behind a network that is gone.
+                kept.push(socket);
+            }
+            kept
+        };
+        door.patience = Patience { answer: Duration::from_secs(30), upgrade: Duration::from_secs(2) };
+        let asking = async {
+            for _ in 0..2 {
+                let refusal = door.upgrade(&url, false).await.unwrap_err();
+                assert_eq!(refusal.kind, RefusalKind::Server, "{refusal:?}");
+                // A connection would go back to its pool on a task of its own.
+                for _ in 0..20 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        let ((), _kept) = tokio::join!(asking, refusing);
+    }
+
+    /// A full queue is how Linux makes an address that never answers without leaving this machine.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn one_dead_address_does_not_cost_the_attempt() {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let full = socket.listen(1).unwrap();
+        let dead = full.local_addr().unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(stream) = tokio::time::timeout(Duration::from_millis(200), tokio::net::TcpStream::connect(dead)).await {
+            waiting.push(stream.unwrap());
+        }
+        let server = serve(|head| switch(head, None)).await;
+        let alive = server.url.socket_addrs(|| None).unwrap()[0];
+        let mut door = door(&server.url);
+        let addresses: Vec<_> = std::iter::once(dead).chain(std::iter::repeat_n(alive, 7)).collect();
+        door.upgrade = upgrade_builder(&server.url).resolve_to_addrs("localhost", &addresses).build().unwrap();
+        let opened = door.upgrade(&Url::parse("ws://localhost/api/v1/streaming").unwrap(), false).await;
+        assert!(opened.is_ok(), "{:?}", opened.err());
+    }
+
+    #[tokio::test]
     async fn an_untrusted_streaming_address_never_sees_a_request() {
         let mut server = serve(|_| reply("200 OK", "", b"")).await;
         let mut door = door(&server.url);
@@ -1102,6 +1248,20 @@ pub(crate) mod tests {
         let accept = accept.map_or_else(|| derive_accept_key(key.unwrap().1.as_bytes()), str::to_owned);
         format!("HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: keep-alive, upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\nhello")
             .into_bytes()
+    }
+
+    #[tokio::test]
+    async fn a_subprotocol_may_come_back_or_not() {
+        // Transcript `ws-auth-subprotocol` echoes it; Iceshrimp does not.
+        for echoed in ["", "Sec-WebSocket-Protocol: s3cr3t-0f-th3-r34d3r\r\n", "Sec-WebSocket-Protocol: another\r\n"] {
+            let end = format!("\r\n{echoed}\r\nhello");
+            let server =
+                serve(move |head| String::from_utf8(switch(head, None)).unwrap().replace("\r\n\r\nhello", &end).into_bytes()).await;
+            let mut socket = door(&server.url).upgrade(&server.url, true).await.unwrap();
+            let mut first = [0; 5];
+            socket.read_exact(&mut first).await.unwrap();
+            assert_eq!(&first, b"hello", "{echoed}");
+        }
     }
 
     #[tokio::test]

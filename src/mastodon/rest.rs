@@ -74,7 +74,11 @@ impl Client {
             None => {}
         }
         query.push(("limit", &asked));
-        let Answer { link, body } = self.get(&path, &query, ENTITY).await?;
+        let Answer { link, body } = match self.get(&path, &query, ENTITY).await {
+            // GoToSocial does not know a hashtag before somebody used it.
+            Err(Failure { kind: FailureKind::NotFound, .. }) if matches!(stream, Stream::Hashtag { .. }) => return Ok(Page::default()),
+            other => other?,
+        };
         let page = match stream {
             Stream::UserNotification => ingest::notifications_page(&body),
             Stream::Direct => ingest::conversations_page(&body),
@@ -410,6 +414,20 @@ mod tests {
             assert_eq!(page, Page::default());
             assert_eq!(server.targets(), [expected], "{stream:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_hashtag_that_nobody_used_yet_has_an_empty_page() {
+        // GoToSocial answers so where Mastodon sends an empty list.
+        let words = br#"{"error":"Not Found: tag was not found, or not useable/listable on this instance"}"#;
+        let server = serve(|_| reply("404 Not Found", JSON, words)).await;
+        let client = client(&server.url);
+        for local in [false, true] {
+            let tag = Stream::Hashtag { tag: Tag::new("neverused").unwrap(), local };
+            assert_eq!(client.timeline(&tag, None, 40).await, Ok(Page::default()));
+        }
+        let list = Stream::List(ListId::new("12").unwrap());
+        assert_eq!(client.timeline(&list, None, 40).await.unwrap_err().kind, FailureKind::NotFound);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::session::{Action, Input, Link, Session, Verdict};
 use super::{Settings, Wanted, frame};
 use crate::mastodon::door::{Refusal, RefusalKind};
 use crate::mastodon::rest::Client;
-use crate::model::{Connection, Event, Failure, FailureKind, Origin, Server, Timestamp};
+use crate::model::{Connection, Event, Failure, FailureKind, Origin, Payload, Server, StreamEvent, Timestamp};
 use crate::text::Plain;
 use futures_util::{Sink as _, Stream as _, StreamExt as _};
 use std::collections::VecDeque;
@@ -37,6 +37,8 @@ const LARGEST_MESSAGE: usize = 4 * 1024 * 1024;
 const WRITE_BUFFER: usize = 256 * 1024;
 /// Messages that may wait before they get that far.
 const OUTGOING: usize = 4_096;
+/// Kinds of odd messages that are logged.
+const ODDITIES: usize = 32;
 /// How long a closing handshake may take.
 const FAREWELL: Duration = Duration::from_millis(800);
 
@@ -63,6 +65,7 @@ pub(crate) async fn run(
         open: None,
         wake: None,
         actions: Vec::new(),
+        oddities: Oddities::default(),
     };
     let first = wanted.borrow_and_update().clone();
     task.step(Input::Wanted(first), 0);
@@ -109,6 +112,7 @@ struct Task {
     open: Option<Open>,
     wake: Option<Instant>,
     actions: Vec<Action>,
+    oddities: Oddities,
 }
 
 /// What an attempt came to.
@@ -132,7 +136,7 @@ impl Task {
     fn carry_out(&mut self, action: Action, bytes: usize) {
         match action {
             Action::Deliver { epoch, event } => {
-                log(&event);
+                log(&event, &mut self.oddities);
                 self.outbox.push(Origin { account: self.settings.account, epoch }, event, bytes);
             }
             Action::WakeAt(at) => self.wake = Some(self.start + at),
@@ -183,7 +187,7 @@ impl Task {
                 return;
             }
             Outcome::Upgraded(Ok(socket)) => {
-                self.open = Some(Open { link, socket: *socket, outgoing: VecDeque::new(), unflushed: false, heard: 0 });
+                self.open = Some(Open::new(link, *socket));
                 Input::Opened { link }
             }
             Outcome::Upgraded(Err(refusal)) => Input::Refused { link, refusal },
@@ -192,26 +196,25 @@ impl Task {
         self.step(input, 0);
     }
 
-    fn heard(&mut self, heard: Option<Result<Message, Error>>) {
-        let Some(open) = &mut self.open else { return };
+    fn heard(&mut self, heard: Heard) {
+        let Some(open) = &self.open else { return };
         let link = open.link;
-        open.heard = open.socket.get_ref().count;
         let closed = |code, reason: &str| Input::Closed { link, code, reason: Plain::line(reason) };
         match heard {
-            Some(Ok(Message::Text(text))) => {
+            Heard::Message(Message::Text(text)) => {
                 let message = frame::decode(&text, self.settings.keep_raw);
                 self.step(Input::Message { link, message }, if self.settings.keep_raw { text.len() * 2 } else { text.len() });
             }
-            Some(Ok(Message::Binary(bytes))) => {
+            Heard::Message(Message::Binary(bytes)) => {
                 let what = Plain::line(&format!("a binary message of {} bytes", bytes.len()));
                 self.step(Input::Message { link, message: frame::Message::Malformed(what) }, 0);
             }
-            Some(Ok(Message::Pong(payload))) => {
+            Heard::Message(Message::Pong(payload)) => {
                 let number = std::str::from_utf8(&payload).ok().and_then(|text| text.parse().ok());
                 self.step(number.map_or(Input::Bytes { link }, |number| Input::Pong { link, number }), 0);
             }
-            Some(Ok(Message::Ping(_) | Message::Frame(_))) => self.step(Input::Bytes { link }, 0),
-            Some(Ok(Message::Close(close))) => {
+            Heard::Part | Heard::Message(Message::Ping(_) | Message::Frame(_)) => self.step(Input::Bytes { link }, 0),
+            Heard::Message(Message::Close(close)) => {
                 let (code, reason) = last_words(close);
                 if let Some(open) = self.open.take() {
                     self.dismiss(open);
@@ -219,11 +222,11 @@ impl Task {
                 self.step(closed(code, &reason), 0);
             }
             // Nothing after the first error is interpreted, so the socket goes with it.
-            Some(Err(error)) => {
+            Heard::Broken(error) => {
                 self.open = None;
                 self.step(closed(None, &in_words(&error)), 0);
             }
-            None => {
+            Heard::End => {
                 self.open = None;
                 self.step(closed(None, "the server ended the connection"), 0);
             }
@@ -232,14 +235,6 @@ impl Task {
 
     fn timer(&mut self) {
         self.wake = None;
-        // A part of a message is life too, though nobody was told of it yet.
-        if let Some(open) = &mut self.open
-            && open.heard != open.socket.get_ref().count
-        {
-            open.heard = open.socket.get_ref().count;
-            let link = open.link;
-            self.step(Input::Bytes { link }, 0);
-        }
         self.step(Input::Timer, 0);
     }
 
@@ -262,20 +257,43 @@ struct Open {
     socket: Socket,
     outgoing: VecDeque<Message>,
     unflushed: bool,
-    /// How many bytes had come when the session last heard of any.
+    /// How many bytes had come when any were last told of.
     heard: u64,
 }
 
+/// What came on a socket.
+#[derive(Debug)]
+enum Heard {
+    Message(Message),
+    /// Bytes that are no whole message yet: life all the same.
+    Part,
+    Broken(Error),
+    End,
+}
+
 impl Open {
+    fn new(link: Link, socket: Socket) -> Self {
+        Self { link, socket, outgoing: VecDeque::new(), unflushed: false, heard: 0 }
+    }
+
     /// Writes what the server takes and reads what it sends, neither waiting for the other.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Message, Error>>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Heard> {
         if self.outgoing.len() > OUTGOING {
-            return Poll::Ready(Some(Err(Error::Io(io::Error::other("the server does not read")))));
+            return Poll::Ready(Heard::Broken(Error::Io(io::Error::other("the server does not read"))));
         }
         if let Poll::Ready(Err(error)) = self.poll_write(context) {
-            return Poll::Ready(Some(Err(error)));
+            return Poll::Ready(Heard::Broken(error));
         }
-        Pin::new(&mut self.socket).poll_next(context)
+        let next = Pin::new(&mut self.socket).poll_next(context);
+        let before = std::mem::replace(&mut self.heard, self.socket.get_ref().count);
+        match next {
+            Poll::Ready(Some(Ok(message))) => Poll::Ready(Heard::Message(message)),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Heard::Broken(error)),
+            Poll::Ready(None) => Poll::Ready(Heard::End),
+            // Told at once, as silence is counted from the last byte.
+            Poll::Pending if self.heard != before => Poll::Ready(Heard::Part),
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -295,10 +313,10 @@ impl Open {
 }
 
 /// Waits for the next message. May be cancelled at any time: nothing is kept outside the socket.
-async fn hear(open: &mut Option<Open>) -> Option<Result<Message, Error>> {
+async fn hear(open: &mut Option<Open>) -> Heard {
     match open {
         Some(open) => poll_fn(|context| open.poll(context)).await,
-        None => None,
+        None => Heard::End,
     }
 }
 
@@ -381,13 +399,30 @@ fn in_words(error: &Error) -> String {
     }
 }
 
-fn log(event: &Event) {
+fn log(event: &Event, oddities: &mut Oddities) {
     match event {
         Event::Connection(Connection::Live) => info!("live"),
         Event::Connection(state) => info!(?state, "the connection"),
         Event::Subscription { stream, standing } => debug!(?stream, ?standing, "a subscription"),
-        Event::Malformed { what } => debug!(%what, "a malformed message"),
-        Event::Lagged { .. } | Event::Server(_) | Event::Stream(_) | Event::Ping(_) => {}
+        Event::Malformed { what } if oddities.is_new(what) => info!(%what, "a malformed message, the first of its kind"),
+        Event::Stream(StreamEvent { payload: Payload::Other, name, .. }) if oddities.is_new(name) => {
+            info!(%name, "an unknown event, the first of its name");
+        }
+        Event::Malformed { .. } | Event::Lagged { .. } | Event::Server(_) | Event::Stream(_) | Event::Ping(_) => {}
+    }
+}
+
+/// What was odd so far, so that each kind is logged once, and of an endless variety only so much.
+#[derive(Debug, Default)]
+struct Oddities(Vec<Plain>);
+
+impl Oddities {
+    fn is_new(&mut self, kind: &Plain) -> bool {
+        let is_new = self.0.len() < ODDITIES && !self.0.contains(kind);
+        if is_new {
+            self.0.push(kind.clone());
+        }
+        is_new
     }
 }
 
@@ -453,8 +488,9 @@ impl Samples {
 mod tests {
     use super::*;
     use crate::mastodon::door::{Access, Token};
+    use crate::mastodon::streaming::session::LinkId;
     use crate::mastodon::streaming::{Events, connect};
-    use crate::model::{Payload, Spec, Stream, Subscription};
+    use crate::model::{Spec, Stream, Subscription};
     use futures_util::SinkExt as _;
     use std::collections::BTreeSet;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -621,6 +657,18 @@ mod tests {
         let Event::Stream(event) = event else { return None };
         let Payload::Delete(id) = &event.payload else { return None };
         id.as_str().parse().ok()
+    }
+
+    #[test]
+    fn each_kind_of_oddity_is_logged_once_and_not_without_end() {
+        let mut oddities = Oddities::default();
+        let logged = |oddities: &mut Oddities, from: usize, to: usize| {
+            (from..to).filter(|number| oddities.is_new(&Plain::line(&format!("pleroma:event{number}")))).count()
+        };
+        assert_eq!(logged(&mut oddities, 0, 5), 5);
+        assert_eq!(logged(&mut oddities, 0, 5), 0);
+        assert_eq!(logged(&mut oddities, 5, 1_000), ODDITIES - 5);
+        assert_eq!(oddities.0.len(), ODDITIES);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -846,6 +894,66 @@ mod tests {
         assert_eq!(trunk.until_live().await.epoch, 2);
         let end = timeout(DEADLINE, async { while let Some(Ok(_)) = first.next().await {} }).await;
         assert!(end.is_ok(), "the first socket stays open");
+    }
+
+    /// A half message is life when it comes, not when the next timer happens to look: silence is counted from the last byte.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_part_of_a_message_is_heard_when_it_comes() {
+        let server = Server::start().await;
+        let access = Access::new(&format!("http://{}", server.address()), Token::new("token").unwrap()).unwrap();
+        let client = Client::new(access).unwrap();
+        let streaming = Url::parse(&format!("ws://{}/api/v1/streaming", server.address())).unwrap();
+        let (dialled, (peer, _)) = tokio::join!(dial(client, Some(streaming), false), server.accept());
+        let link = Link { id: LinkId::TRUNK, life: 1 };
+        let mut open = Some(Open::new(link, *dialled.unwrap()));
+        let mut tcp = peer.into_inner();
+        for part in [&b"\x81\x04ab"[..], b"c"] {
+            tcp.write_all(part).await.unwrap();
+            let heard = timeout(DEADLINE, hear(&mut open)).await.expect("the part was not heard");
+            assert!(matches!(heard, Heard::Part), "{heard:?}");
+        }
+        tcp.write_all(b"d").await.unwrap();
+        let heard = timeout(DEADLINE, hear(&mut open)).await.expect("the rest was not heard");
+        assert!(matches!(&heard, Heard::Message(message) if *message == Message::text("abcd")), "{heard:?}");
+        let silence = timeout(Duration::from_millis(50), hear(&mut open)).await;
+        assert!(silence.is_err(), "heard though nothing came: {silence:?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_thousand_reconnects_leave_nothing_behind() {
+        const LIVES: u64 = 1_000;
+        let server = Server::start().await;
+        let mut trunk = Trunk::start(&server.address(), &["home", "#rust"]);
+        let metrics = tokio::runtime::Handle::current().metrics();
+        let mut early = 0;
+        for life in 1..=LIVES {
+            let (mut peer, _) = server.accept().await;
+            assert_eq!(trunk.until_live().await.epoch, life);
+            match life % 3 {
+                // Without a goodbye, with one, and with a part of a message on its way.
+                0 => drop(peer),
+                1 => {
+                    peer.close(None).await.unwrap();
+                    let end = timeout(DEADLINE, async { while let Some(Ok(_)) = peer.next().await {} }).await;
+                    assert!(end.is_ok(), "the socket of life {life} stays open");
+                }
+                _ => peer.into_inner().write_all(b"\x81\x04ab").await.unwrap(),
+            }
+            trunk.until_reconnecting().await;
+            if life == 30 {
+                early = metrics.num_alive_tasks();
+            }
+            trunk.wanted.send_modify(|wanted| wanted.retry += 1);
+        }
+        // What is closing when it is counted is no leak, so the count may take a moment to come down.
+        let end = Instant::now() + DEADLINE;
+        while metrics.num_alive_tasks() > early + 3 {
+            let tasks = metrics.num_alive_tasks();
+            assert!(Instant::now() < end, "{early} tasks after 30 lives, {tasks} after {LIVES}");
+            tokio::task::yield_now().await;
+        }
+        let took = trunk.quit().await;
+        assert!(took < Duration::from_secs(1), "{took:?}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,6 +15,8 @@ type Lock<T> = std::sync::Mutex<T>;
 
 /// What an event costs beside the message that it was made from, in bytes.
 const OVERHEAD: usize = 512;
+/// Places that an empty queue may go on holding on either side.
+const SPARE: usize = 1024;
 
 /// Makes a queue that holds at most `events` events made from at most `bytes` bytes, as far as shedding updates can do it.
 pub(crate) fn outbox(events: usize, bytes: usize) -> (Outbox, Inbox) {
@@ -136,6 +138,12 @@ impl Queue {
         self.bytes = self.bytes.saturating_sub(item.bytes);
         self.marks -= usize::from(matches!(item.event, Event::Lagged { .. }));
         self.settle();
+        for side in [&mut self.settled, &mut self.fresh] {
+            // A burst comes once in a while; its room would be held for good.
+            if side.is_empty() && side.capacity() > SPARE {
+                *side = VecDeque::new();
+            }
+        }
         Some(item)
     }
 
@@ -251,6 +259,17 @@ mod tests {
         }
         let taken: Vec<u64> = std::iter::from_fn(|| inbox.try_recv()).map(|(origin, _)| origin.epoch).collect();
         assert_eq!(taken, [1, 2, 2, 2], "a mark for each life, then the two that fit");
+    }
+
+    #[test]
+    fn room_for_a_burst_is_given_back_after_it() {
+        let (outbox, mut inbox) = outbox(100_000, usize::MAX);
+        for number in 0..50_000 {
+            outbox.push(HERE, if number % 2 == 0 { delete(number) } else { update(number) }, 10);
+        }
+        assert_eq!(drain(&mut inbox).len(), 50_000);
+        let room = inbox.0.with(|queue| queue.settled.capacity() + queue.fresh.capacity());
+        assert!(room <= 2 * SPARE, "{room} places are still held");
     }
 
     #[tokio::test]

@@ -368,7 +368,9 @@ impl Session {
 
     fn discovery_failed(&mut self, failure: Failure, retry_after: Option<Duration>, turn: &mut Turn<'_>) {
         let Phase::Discovering { .. } = self.phase else { return };
-        if self.software.is_some() {
+        // A limit holds for the stream as well: some servers count upgrades and questions together.
+        let limited = matches!(failure.kind, FailureKind::RateLimited(_));
+        if self.software.is_some() && !limited {
             // What was known may still hold, and the streaming host may be another one.
             self.undiscovered = 0;
             self.dial(turn);

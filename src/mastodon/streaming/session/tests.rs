@@ -270,6 +270,21 @@ fn only_a_healthy_minute_forgets_what_failed() {
 }
 
 #[test]
+fn a_limit_told_when_asked_again_about_itself_holds_for_the_stream() {
+    // GoToSocial counts questions and upgrades together (`handshake-429`).
+    let mut bench = Bench::live(Software::GoToSocial, &["home"]);
+    for _ in 0..3 {
+        bench.refused(RefusalKind::Server, None);
+        bench.retry();
+    }
+    let failure = Failure { kind: FailureKind::RateLimited(Timestamp::UNIX_EPOCH), reason: Plain::line("words") };
+    let retry_after = Some(Duration::from_secs(100));
+    let said = bench.step(Input::DiscoveryFailed { link: bench.session.link, failure, retry_after });
+    assert_eq!(said, ["rate limited for 104000"]);
+    assert_eq!(bench.until(104_000), ["104000: discover"]);
+}
+
+#[test]
 fn an_overloaded_server_is_not_asked_at_once() {
     let mut bench = Bench::live(Software::Mastodon, &["home"]);
     bench.opened();
