@@ -281,6 +281,17 @@ fn a_delete_before_its_post_wins() {
 }
 
 #[test]
+fn the_same_deletes_and_edits_over_several_streams_for_days_cost_nothing() {
+    let mut desk = Desk::new(&["home"]);
+    for turn in 0..45_000_u32 {
+        let id = sid(&(turn % 7 + 1).to_string());
+        desk.state.store.delete(&id);
+        desk.state.store.put_edit(bundle(vec![edited(&format!("e{}", turn % 7), "words", 20)]));
+    }
+    assert!(desk.state.store.is_deleted(&sid("3")));
+}
+
+#[test]
 fn only_an_answer_about_that_very_post_asked_later_lifts_a_delete() {
     let mut desk = Desk::new(&["home"]);
     desk.post(&["home"], "5");
