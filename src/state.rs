@@ -309,6 +309,11 @@ impl State {
         (silent >= SILENCE).then_some(silent)
     }
 
+    /// For how many minutes the open tab's stream has been silent, as far as that is worth saying.
+    pub fn silent_minutes(&self) -> Option<i64> {
+        self.silence(&self.tabs.active()?.stream).map(|silence| silence.as_mins())
+    }
+
     /// Whether a command makes sense now: the palette dims it, hints hide it and `update` ignores it by this answer.
     pub fn can(&self, command: Command) -> bool {
         let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));

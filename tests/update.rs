@@ -292,6 +292,49 @@ fn the_same_deletes_and_edits_over_several_streams_for_days_cost_nothing() {
 }
 
 #[test]
+fn whatever_reads_differently_counts_and_nothing_else_does() {
+    let mut desk = Desk::new(&["home", "local"]);
+    let revision = |desk: &mut Desk, payload: Payload| {
+        let before = desk.state.revision;
+        desk.event(&["home"], payload);
+        desk.state.revision != before
+    };
+    let post = || Payload::Update(bundle(vec![status("5", "words")]));
+    assert!(revision(&mut desk, post()), "a row");
+    assert!(!revision(&mut desk, post()), "the same again");
+    assert!(revision(&mut desk, Payload::Update(bundle(boost("6", "5")))));
+    let mut counted = boost("6", "5");
+    counted[0].counts.favourites = 9;
+    assert!(revision(&mut desk, Payload::Update(bundle(counted.clone()))), "a post inside of a boost that is held");
+    assert!(!revision(&mut desk, Payload::Update(bundle(counted))));
+    let renamed = Account { display_name: Plain::line("Another"), ..account("1") };
+    assert!(revision(&mut desk, Payload::Update(Bundle { accounts: vec![renamed], statuses: vec![status("5", "words")] })), "a name");
+    desk.post(&["home"], "5");
+    assert!(!revision(&mut desk, Payload::Edit(bundle(vec![edited("7", "unknown", 20)]))), "an edit of what is not held");
+    assert!(revision(&mut desk, Payload::Delete(sid("5"))));
+    assert!(!revision(&mut desk, Payload::Delete(sid("5"))), "the same deletion over another stream");
+    assert!(!revision(&mut desk, Payload::Delete(sid("77"))), "what is not held");
+}
+
+#[test]
+fn what_expires_sinks_or_falls_silent_leaves_the_screen_in_time() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "5");
+    desk.send(Msg::Failed(Plain::line("disk full")));
+    let mut seen = Vec::new();
+    for _ in 0..40 {
+        let Some(at) = desk.state.next_deadline(&desk.measured) else { break };
+        assert!(at > desk.state.now, "a deadline in the past would spin the loop");
+        let before = desk.state.revision;
+        desk.send(Msg::Tick(at));
+        assert_ne!(desk.state.revision, before, "woken at {at} for nothing to see");
+        seen.push((desk.state.notices.shown().is_some(), desk.state.meter.is_still(), desk.state.silent_minutes()));
+    }
+    assert!(seen.contains(&(false, false, None)) && seen.contains(&(false, true, None)), "{seen:?}");
+    assert!(seen.contains(&(false, true, Some(5))) && seen.contains(&(false, true, Some(7))), "{seen:?}");
+}
+
+#[test]
 fn only_an_answer_about_that_very_post_asked_later_lifts_a_delete() {
     let mut desk = Desk::new(&["home"]);
     desk.post(&["home"], "5");

@@ -68,6 +68,7 @@ pub struct Store {
     edits: Ring<StatusId, Box<Status>>,
     /// Counts up with each deletion and each question, so that an answer knows which came first.
     clock: u64,
+    version: u64,
     swept_to: usize,
 }
 
@@ -142,6 +143,11 @@ impl Store {
         }
     }
 
+    /// Counts up whenever something that was held before, and so may be on screen, reads differently.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// How many statuses, accounts and notifications are held.
     pub fn sizes(&self) -> (usize, usize, usize) {
         (self.statuses.len(), self.accounts.len(), self.notifications.len())
@@ -204,6 +210,7 @@ impl Store {
             Some(known) => {
                 known.account = account;
                 known.revision += 1;
+                self.version += 1;
             }
             None => {
                 self.accounts.insert(account.id.clone(), Known { account, revision: 1 });
@@ -213,12 +220,20 @@ impl Store {
 
     /// Puts a notification; says whether it is new.
     pub fn put_notification(&mut self, notification: Notification) -> bool {
-        self.notifications.insert(notification.id.clone(), notification).is_none()
+        let id = notification.id.clone();
+        let known = self.notifications.get(&id);
+        let changes = known.is_some_and(|known| *known != notification);
+        self.version += u64::from(changes);
+        self.notifications.insert(id, notification).is_none()
     }
 
     /// Puts a conversation and gives back the one it replaces.
     pub fn put_conversation(&mut self, conversation: Conversation) -> Option<Conversation> {
-        self.conversations.insert(conversation.id.clone(), conversation)
+        let id = conversation.id.clone();
+        let known = self.conversations.get(&id);
+        let changes = known.is_some_and(|known| *known != conversation);
+        self.version += u64::from(changes);
+        self.conversations.insert(id, conversation)
     }
 
     fn put_status(&mut self, incoming: Status) -> Put {
@@ -238,6 +253,7 @@ impl Store {
             }
             entry.status = merged;
             entry.revision += 1;
+            self.version += 1;
             if before != after {
                 self.unlink(&id, &before);
                 self.link(&id, after);
@@ -250,6 +266,8 @@ impl Store {
         };
         let incoming = self.without_deleted_quote(incoming);
         self.link(&id, related(&incoming));
+        // What quotes it has said until now that it is not held.
+        self.version += u64::from(self.mentioned_by.contains_key(&id));
         self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new() });
         Put::New
     }
@@ -291,6 +309,7 @@ impl Store {
             } else if let Some(quote) = &mut entry.status.quote {
                 quote.state = QuoteState::Deleted;
                 entry.revision += 1;
+                self.version += 1;
             }
         }
         removed
@@ -303,6 +322,7 @@ impl Store {
         if let Some(entry) = &entry {
             self.unlink(id, &related(&entry.status));
             removed.statuses.push(id.clone());
+            self.version += 1;
         }
         let at = self.moment();
         let account = account.or_else(|| self.deleted.remove(id).and_then(|known| known.account));
