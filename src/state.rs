@@ -200,6 +200,22 @@ impl State {
         self.size.0 >= WIDE
     }
 
+    /// Whether something lies over the timeline, so that what comes there is not seen.
+    pub fn is_covered(&self) -> bool {
+        match self.overlays.last() {
+            None => false,
+            Some(Overlay::Detail(_)) => !self.is_wide(),
+            Some(Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Announcements { .. }) => true,
+        }
+    }
+
+    /// Whether the last drawing showed rows that still count as unseen: the next update takes that over.
+    fn has_just_seen(&self, measured: &Measured) -> bool {
+        let Some((tab, pane)) = self.tabs.active().zip(measured.timeline.as_ref()) else { return false };
+        let seen = || pane.visible.iter().any(|row| tab.unseen.contains(&row.key));
+        !tab.unseen.is_empty() && pane.stream == tab.stream && !self.is_covered() && seen()
+    }
+
     /// The streams that the picker offers for what is typed, best first.
     pub fn stream_choices(&self, typed: &str) -> Vec<StreamChoice> {
         let recent: Vec<Stream> = self.tabs.recent().cloned().collect();
@@ -357,7 +373,8 @@ impl State {
     }
 
     /// When something changes without any message: a countdown, a notice that expires, a meter that sinks, a page asked
-    /// for again, or an age on screen. `None` when nothing does: then the loop sleeps.
+    /// for again, or an age on screen; at once where a count falls because its rows have been drawn. `None` when nothing
+    /// does: then the loop sleeps.
     pub fn next_deadline(&self, measured: &Measured) -> Option<Timestamp> {
         let second = SignedDuration::from_secs(1);
         let countdown = self.line.next_attempt.filter(|at| *at > self.now).and_then(|_| self.now.checked_add(second).ok());
@@ -376,7 +393,8 @@ impl State {
             let whole = self.now.duration_since(said).as_mins().max(SILENCE.as_mins() - 1) + 1;
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
         });
-        pages.chain(meters).chain(countdown).chain(minute).chain(self.notices.next_change()).chain(measured.next_change).min()
+        let seen = self.has_just_seen(measured).then_some(self.now);
+        pages.chain(meters).chain(countdown).chain(seen).chain(minute).chain(self.notices.next_change()).chain(measured.next_change).min()
     }
 
     /// Drops from the store what no row and no pane needs, once enough has come to make it worth the cost.

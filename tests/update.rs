@@ -292,6 +292,22 @@ fn the_same_deletes_and_edits_over_several_streams_for_days_cost_nothing() {
 }
 
 #[test]
+fn what_an_overlay_covers_has_not_been_seen() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.post(&["home"], "5");
+    desk.key("?");
+    desk.post(&["home"], "6");
+    desk.send(Msg::Tick(desk.state.now));
+    assert_eq!(desk.tab("home").unseen.len(), 1, "beneath the help");
+    assert_eq!(desk.state.next_deadline(&desk.measured).map(|at| at > desk.state.now), Some(true), "nothing to wake for at once");
+    desk.key("esc");
+    assert!(desk.state.next_deadline(&desk.measured).is_some_and(|at| at <= desk.state.now), "the count goes without waiting for a message");
+    desk.send(Msg::Tick(desk.state.now));
+    assert_eq!(desk.tab("home").unseen.len(), 0);
+    assert!(desk.state.next_deadline(&desk.measured).is_none_or(|at| at > desk.state.now));
+}
+
+#[test]
 fn whatever_reads_differently_counts_and_nothing_else_does() {
     let mut desk = Desk::new(&["home", "local"]);
     let revision = |desk: &mut Desk, payload: Payload| {

@@ -1,7 +1,7 @@
 //! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
 
 use crate::model::{StatusId, Stream};
-use crate::state::{Anchor, Measured, Overlay, Row, RowKey, State};
+use crate::state::{Anchor, Measured, Row, RowKey, State};
 
 /// How a row came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,8 +15,9 @@ pub(crate) enum Came {
 /// Takes over what the last drawing found: where the view settled, what has been seen, which tombstones left the view.
 pub(crate) fn adopt(state: &mut State, measured: &Measured) {
     let pane = measured.timeline.as_ref().filter(|pane| state.tabs.active().is_some_and(|tab| tab.stream == pane.stream));
+    let covered = state.is_covered();
     if let (Some(pane), Some(tab)) = (pane, state.tabs.active_mut()) {
-        if !tab.unseen.is_empty() {
+        if !covered && !tab.unseen.is_empty() {
             let before = tab.unseen.len();
             for row in &pane.visible {
                 tab.unseen.remove(&row.key);
@@ -51,7 +52,7 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
 /// Puts a row into the ledger of a stream; says whether it was not there before.
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
     let shown = state.is_shown(stream, &row);
-    let covered = is_covered(state);
+    let covered = state.is_covered();
     let active = state.tabs.active().is_some_and(|tab| tab.stream == *stream);
     let Some(timeline) = state.timelines.get_mut(stream) else { return false };
     if came == Came::Live && timeline.is_below_floor(&row) {
@@ -75,15 +76,6 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     trim(state, stream);
     state.revision += 1;
     true
-}
-
-/// Whether something lies over the timeline, so that what comes there is not seen.
-fn is_covered(state: &State) -> bool {
-    match state.overlays.last() {
-        None => false,
-        Some(Overlay::Detail(_)) => !state.is_wide(),
-        Some(Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Announcements { .. }) => true,
-    }
 }
 
 /// Takes a row out; cursor and anchor go to the next older row, or to the next newer one at the end.
