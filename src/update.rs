@@ -77,7 +77,7 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
         }
         if due(&timeline.older_page) {
             changes = true;
-            timeline.older_page = Loading::Idle;
+            effects.extend(command::ask_older(stream, timeline));
         }
     }
     if due(&state.offer_loading) {

@@ -522,6 +522,46 @@ fn a_page_that_failed_is_asked_for_again_later_and_on_a_key() {
 }
 
 #[test]
+fn an_older_page_that_failed_is_asked_for_again_as_the_screen_says() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19", "18"], Some("18"));
+    let older = Cursor::Before("18".into());
+    let fetch = [Effect::FetchPage { stream: stream("home"), cursor: Some(older.clone()) }];
+    let fail = |desk: &mut Desk, kind| {
+        let failure = Failure { kind, reason: Plain::line("502") };
+        desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(older.clone()), result: Err(failure) }));
+    };
+    assert_eq!(desk.key("G"), fetch);
+    fail(&mut desk, FailureKind::Retry);
+    let at = desk.state.next_deadline(&Measured::default()).unwrap();
+    assert_eq!(desk.send(Msg::Tick(at)), fetch);
+    fail(&mut desk, FailureKind::Forbidden);
+    assert_eq!(desk.key("ctrl-r"), fetch);
+    // A server whose clock is behind names a time that has passed.
+    let past = desk.state.now.checked_sub(SignedDuration::from_mins(5)).unwrap();
+    fail(&mut desk, FailureKind::RateLimited(past));
+    assert!(desk.state.next_deadline(&Measured::default()).is_some_and(|at| at > desk.state.now), "or it would be asked without end");
+}
+
+#[test]
+fn rows_that_a_filter_hides_do_not_keep_older_ones_away() {
+    let mut desk = Desk::new(&["home"]);
+    let hidden = |id: u32| Status { filtered: Some(vec![filter(FilterContext::Home, FilterAction::Hide)]), ..status(&id.to_string(), "") };
+    let page = |ids: std::ops::Range<u32>| Page {
+        items: ids.clone().rev().map(|id| Item::Status(sid(&id.to_string()))).collect(),
+        bundle: bundle(ids.clone().map(hidden).collect()),
+        older: Some(Cursor::Before(ids.start.to_string())),
+        rejected: 0,
+    };
+    desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: None, result: Ok(page(60..90)) }));
+    let fetch = |id: &str| [Effect::FetchPage { stream: stream("home"), cursor: Some(Cursor::Before(id.into())) }];
+    assert_eq!(desk.key("j"), fetch("60"), "nothing is shown at all");
+    desk.post(&["home"], "95");
+    desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(Cursor::Before("60".into())), result: Ok(page(30..60)) }));
+    assert_eq!(desk.key("G"), fetch("30"), "many hidden rows beneath the last shown one");
+}
+
+#[test]
 fn notifications_are_one_ledger_whatever_stream_brought_them() {
     let mut desk = Desk::new(&["home", "notifications"]);
     for streams in [&["home"][..], &["notifications"]] {

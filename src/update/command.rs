@@ -3,7 +3,7 @@
 use super::{Effect, Mouse, rows, say};
 use crate::command::Command;
 use crate::model::Stream;
-use crate::state::{Anchor, Detail, Loading, Measured, Overlay, Prompt, RowKey, State, ThreadState, overlay};
+use crate::state::{Anchor, Detail, Loading, Measured, Overlay, Prompt, RowKey, State, ThreadState, Timeline, overlay};
 use crate::text::Plain;
 
 /// How many rows before the end older ones are asked for.
@@ -118,10 +118,14 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
         Go::Rows(rows) => (start(state, &stream, pane), rows),
         Go::Halves(halves) => (start(state, &stream, pane), halves * half),
     };
-    let Some(target) = walk(state, &stream, from, steps, matches!(how, Go::Last)) else { return };
+    let Some(target) = walk(state, &stream, from, steps, matches!(how, Go::Last)) else {
+        // Every row held is hidden by a filter.
+        load_older(state, &stream, effects);
+        return;
+    };
     let Some(key) = timeline.row(target).map(crate::state::Row::key) else { return };
     let first = walk(state, &stream, 0, 0, false);
-    let left = timeline.rows().len() - target;
+    let is_near_end = timeline.rows().iter().skip(target).filter(|row| state.is_shown(&stream, row)).nth(NEAR_END).is_none();
     let far = pane.is_none_or(|pane| {
         let beside = |row: &crate::state::VisibleRow| timeline.index_of(&row.key).is_some_and(|index| index.abs_diff(target) <= in_view);
         !pane.visible.iter().any(beside)
@@ -132,7 +136,7 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
     {
         tab.unseen.clear();
     }
-    if left <= NEAR_END {
+    if is_near_end {
         load_older(state, &stream, effects);
     }
 }
@@ -194,11 +198,16 @@ fn place_cursor(state: &mut State, measured: &Measured, key: RowKey, newest: boo
 
 fn load_older(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) {
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
-    let waits = matches!(timeline.older_page, Loading::Asked | Loading::Failed(_, Some(_)));
-    if let Some(cursor) = timeline.older.clone().filter(|_| !waits) {
-        timeline.older_page = Loading::Asked;
-        effects.push(Effect::FetchPage { stream: stream.clone(), cursor: Some(cursor) });
+    if !matches!(timeline.older_page, Loading::Asked | Loading::Failed(_, Some(_))) {
+        effects.extend(ask_older(stream, timeline));
     }
+}
+
+/// Asks for the next older page, if there is one.
+pub(super) fn ask_older(stream: &Stream, timeline: &mut Timeline) -> Option<Effect> {
+    let cursor = timeline.older.clone();
+    timeline.older_page = if cursor.is_some() { Loading::Asked } else { Loading::Idle };
+    cursor.map(|cursor| Effect::FetchPage { stream: stream.clone(), cursor: Some(cursor) })
 }
 
 fn next_unread(state: &mut State, measured: &Measured) {
@@ -281,7 +290,7 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
             effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
         }
         if matches!(timeline.older_page, Loading::Failed(..)) {
-            timeline.older_page = Loading::Idle;
+            effects.extend(ask_older(stream, timeline));
         }
     }
     if matches!(state.offer_loading, Loading::Failed(..)) {

@@ -85,13 +85,14 @@ fn take(state: &mut State, stream: &Stream, page: Page) {
 }
 
 fn retry_at(now: Timestamp, failure: &Failure, attempts: u32) -> Option<Timestamp> {
+    let (shortest, longest) = RETRY_SECONDS;
     match failure.kind {
         FailureKind::Retry => {
-            let (shortest, longest) = RETRY_SECONDS;
             let wait = (shortest << attempts.saturating_sub(1).min(10)).min(longest);
             now.checked_add(SignedDuration::from_secs(wait)).ok()
         }
-        FailureKind::RateLimited(until) => Some(until),
+        // Not at once, whatever the server's clock says.
+        FailureKind::RateLimited(until) => now.checked_add(SignedDuration::from_secs(shortest)).ok().map(|soonest| until.max(soonest)),
         FailureKind::Unauthorized | FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => None,
     }
 }
