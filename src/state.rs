@@ -86,8 +86,8 @@ pub struct State {
     pub offer_loading: Loading,
     /// Whether the reader's own account has been asked for.
     pub me_asked: bool,
-    /// Specs that wait for the lists, in order.
-    pub unresolved: Vec<Spec>,
+    /// Specs that wait for the lists, in order, each with the stream whose tab it is to stand before.
+    pub unresolved: Vec<(Spec, Option<Stream>)>,
     /// The connection.
     pub line: Line,
     /// Everything that tabs show.
@@ -169,8 +169,14 @@ impl State {
         };
         for spec in specs {
             match spec {
-                Spec::Stream(stream) => state.open(stream),
-                Spec::List(_) => state.unresolved.push(spec),
+                Spec::Stream(stream) => {
+                    let waiting = state.unresolved.iter_mut().filter(|(_, before)| before.is_none());
+                    if !state.timelines.contains_key(&stream) {
+                        waiting.for_each(|(_, before)| *before = Some(stream.clone()));
+                    }
+                    state.open(stream);
+                }
+                Spec::List(_) => state.unresolved.push((spec, None)),
             }
         }
         state
@@ -180,6 +186,12 @@ impl State {
     pub fn open(&mut self, stream: Stream) {
         self.timelines.entry(stream.clone()).or_default();
         self.tabs.open(stream);
+    }
+
+    /// As `open`, but in front of the tab of `next`, where that is open.
+    pub fn open_before(&mut self, stream: Stream, next: Option<&Stream>) {
+        self.timelines.entry(stream.clone()).or_default();
+        self.tabs.open_before(stream, next);
     }
 
     /// The streams that the connection is to carry, in the order of the tabs.

@@ -622,12 +622,17 @@ fn announcements_can_be_read_and_their_reactions_counted() {
 
 #[test]
 fn lists_asked_for_by_title_open_when_the_lists_are_known() {
-    let mut desk = Desk::new(&["home"]);
-    desk.state.unresolved.push("list:slow mail".parse().unwrap());
-    desk.state.unresolved.push("list:nobody".parse().unwrap());
-    let list = List { id: ListId::new("12").unwrap(), title: Plain::line("Slow mail") };
-    desk.send(Msg::Reply(Reply::Offer(Ok(Offer { lists: vec![list], followed_tags: vec![] }))));
-    assert_eq!(desk.state.subscriptions(), [stream("home"), stream("list:12")]);
+    let specs = ["list:slow mail", "list:friends", "home", "list:nobody", "#rust", "list:Slow Mail", "list:birds"];
+    let mut desk = Desk::new(&[]);
+    desk.state = State::new(Settings::default(), desk.state.now, specs.iter().map(|spec| spec.parse().unwrap()).collect());
+    assert_eq!(desk.state.subscriptions(), [stream("home"), stream("#rust")]);
+    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("home"));
+    let lists = [("12", "Slow mail"), ("3", "Friends"), ("7", "Birds")]
+        .map(|(id, title)| List { id: ListId::new(id).unwrap(), title: Plain::line(title) });
+    desk.send(Msg::Reply(Reply::Offer(Ok(Offer { lists: lists.to_vec(), followed_tags: vec![] }))));
+    let order = ["list:12", "list:3", "home", "#rust", "list:7"];
+    assert_eq!(desk.state.subscriptions(), order.map(stream), "as they were named, each once");
+    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("home"), "what is on screen stays on screen");
     assert!(desk.state.notices.shown().unwrap().text.as_str().contains("nobody"));
 }
 

@@ -102,6 +102,18 @@ impl Tabs {
         true
     }
 
+    /// Opens a tab in front of another one, or at the end where that is not open, without going to it.
+    pub fn open_before(&mut self, stream: Stream, next: Option<&Stream>) {
+        let place = next.and_then(|next| self.open.iter().position(|tab| tab.stream == *next));
+        if self.open(stream)
+            && let Some(place) = place
+            && let Some(tab) = self.open.pop()
+        {
+            self.open.insert(place, tab);
+            self.active += usize::from(self.active >= place);
+        }
+    }
+
     /// Goes to the tab of a stream.
     pub fn go_to(&mut self, stream: &Stream) {
         if let Some(index) = self.open.iter().position(|tab| tab.stream == *stream) {

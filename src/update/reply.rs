@@ -136,14 +136,14 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
         Ok(offer) => {
             state.offer = offer;
             state.offer_loading = Loading::Done;
-            for spec in std::mem::take(&mut state.unresolved) {
-                open_spec(state, &spec);
+            for (spec, before) in std::mem::take(&mut state.unresolved) {
+                open_spec(state, &spec, before.as_ref());
             }
         }
         Err(failure) => {
             let at = retry_at(state.now, &failure, 2);
             if at.is_none() && !state.unresolved.is_empty() {
-                let names: Vec<String> = state.unresolved.iter().map(Spec::to_string).collect();
+                let names: Vec<String> = state.unresolved.iter().map(|(spec, _)| spec.to_string()).collect();
                 let words = format!("{} cannot be opened, the lists are not to be had: {}", names.join(", "), failure.reason);
                 say(state, Plain::line(&words), true);
             }
@@ -153,9 +153,9 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
 }
 
 /// Opens the tab of a spec at its place among the tabs that were asked for; says what is wrong where there is none.
-fn open_spec(state: &mut State, spec: &Spec) {
+fn open_spec(state: &mut State, spec: &Spec, before: Option<&Stream>) {
     match spec.resolve(&state.offer.lists) {
-        Ok(stream) => state.open(stream),
+        Ok(stream) => state.open_before(stream, before),
         Err(error) => say(state, Plain::line(&error.to_string()), true),
     }
 }
