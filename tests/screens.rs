@@ -275,6 +275,18 @@ fn each_state_of_a_stream_is_told_apart() {
 }
 
 #[test]
+fn lists_that_cannot_be_had_do_not_load_for_ever() {
+    let specs = vec!["list:friends".parse().unwrap()];
+    let mut state = State::new(Settings::default(), now(), specs);
+    state.offer_loading = Loading::Asked;
+    find(&draw(&state).buffer, "Loading…");
+    state.offer_loading = Loading::Failed(failure("the token may not read lists"), None);
+    let drawn = draw(&state);
+    assert!(!rows(&drawn.buffer).iter().any(|row| row.contains("Loading")), "{:#?}", rows(&drawn.buffer));
+    find(&drawn.buffer, "the token may not read lists · ctrl-r tries again");
+}
+
+#[test]
 fn quotes_say_why_they_are_not_shown() {
     let mut state = bare((80, 60));
     let states = [

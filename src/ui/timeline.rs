@@ -405,13 +405,21 @@ pub(crate) fn reason(connection: &Connection) -> String {
 /// Words where no tab is open.
 pub(crate) fn no_tab(painter: &mut Painter<'_>, state: &State, area: Rect) {
     let theme = painter.theme;
-    let waits = !state.unresolved.is_empty();
-    let key = |command| key_of(command).unwrap_or_default();
-    let words = if waits {
-        "The lists are being asked for.".to_owned()
-    } else {
-        format!("{} adds one, {} brings back the last one closed.", key(Command::Subscribe), key(Command::RestoreTab))
-    };
-    let heading = if waits { format!("Loading{}", theme.glyphs().ellipsis) } else { "No stream is open".to_owned() };
-    message(painter, area, (theme.glyphs().dot, theme.dim(), heading), &words);
+    let glyphs = theme.glyphs();
+    if state.unresolved.is_empty() {
+        let key = |command| key_of(command).unwrap_or_default();
+        let words = format!("{} adds one, {} brings back the last one closed.", key(Command::Subscribe), key(Command::RestoreTab));
+        message(painter, area, (glyphs.dot, theme.dim(), "No stream is open".to_owned()), &words);
+        return;
+    }
+    match &state.offer_loading {
+        Loading::Failed(failure, retry) => {
+            let words = format!("{}{}", failure.reason, again(painter, *retry));
+            message(painter, area, (glyphs.cross, theme.bad(), "The lists could not be loaded".to_owned()), &words);
+        }
+        Loading::Idle | Loading::Asked | Loading::Done => {
+            let heading = format!("Loading{}", glyphs.ellipsis);
+            message(painter, area, (glyphs.dot, theme.dim(), heading), "The lists are being asked for.");
+        }
+    }
 }
