@@ -242,11 +242,24 @@ impl State {
     /// The row under the cursor: the newest where none was chosen.
     pub fn cursor_row(&self) -> Option<&Row> {
         let tab = self.tabs.active()?;
+        self.timelines.get(&tab.stream)?.row(self.cursor_index(tab)?)
+    }
+
+    /// Where a tab's cursor stands: at the newest shown row where none was chosen, and beside a chosen one that is hidden
+    /// by now.
+    pub fn cursor_index(&self, tab: &Tab) -> Option<usize> {
         let timeline = self.timelines.get(&tab.stream)?;
         match &tab.cursor {
-            Some(key) => timeline.index_of(key).and_then(|index| timeline.row(index)),
-            None => timeline.rows().iter().find(|row| self.is_shown(&tab.stream, row)),
+            Some(key) => self.shown_near(&tab.stream, timeline.index_of(key)?),
+            None => self.shown_near(&tab.stream, 0),
         }
+    }
+
+    /// The index of the nearest row that is drawn in the tab of a stream, older ones first.
+    pub fn shown_near(&self, stream: &Stream, index: usize) -> Option<usize> {
+        let rows = self.timelines.get(stream)?.rows();
+        let is_shown = |index: &usize| rows.get(*index).is_some_and(|row| self.is_shown(stream, row));
+        (index..rows.len()).find(is_shown).or_else(|| (0..index.min(rows.len())).rev().find(is_shown))
     }
 
     /// The status that a row is about: the boosted one for a boost, the last one for a conversation.

@@ -9,7 +9,7 @@ use trunkline::keymap::Keymap;
 use trunkline::model::*;
 use trunkline::state::*;
 use trunkline::text::{Html, Plain};
-use trunkline::update::{Effect, Msg, Reply, update};
+use trunkline::update::{Effect, Mouse, Msg, Reply, update};
 
 /// A state with the drawing that goes with it, so that what flows back is what a screen of `lines` rows would say.
 struct Desk {
@@ -398,6 +398,39 @@ fn server_filters_count_in_the_tabs_context_only() {
     desk.key("g space");
     assert_eq!(desk.state.shown(&stream("home"), &sid("6")), Shown::Open, "space unfolds");
     assert!(!desk.tab("home").held);
+}
+
+#[test]
+fn an_edit_that_a_filter_hides_leaves_neither_a_count_nor_the_cursor_on_it() {
+    let mut desk = Desk::new(&["home", "local"]);
+    for id in ["4", "5", "6", "7"] {
+        desk.post(&["home", "local"], id);
+    }
+    desk.key("j j");
+    assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("5"))));
+    assert_eq!(desk.tab("local").unseen.len(), 4);
+    let hide = |id: &str, context| Status { filtered: Some(vec![filter(context, FilterAction::Hide)]), ..edited(id, "now hidden", 20) };
+    for id in ["5", "6"] {
+        desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Home)])));
+        desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Public)])));
+        desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Home)])));
+    }
+    assert_eq!(desk.tab("local").unseen.len(), 2, "what is hidden is not news any more");
+    assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("4"))), "the next one that can be seen");
+    desk.key("enter");
+    assert_eq!(desk.state.detail().unwrap().status, sid("4"), "what is opened is what has the bar");
+    desk.key("esc k");
+    assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("7"))), "hidden ones are stepped over");
+    assert!(desk.tab("home").follows(), "and the first one shown is the newest");
+    desk.key("j");
+    desk.post(&["home"], "8");
+    desk.event(&["home"], Payload::Edit(bundle(vec![hide("8", FilterContext::Home)])));
+    desk.event(&["home"], Payload::Delete(sid("4")));
+    desk.key("]");
+    assert!(desk.tab("home").unseen.is_empty());
+    let (x, y) = (3, desk.measured.timeline.as_ref().unwrap().visible[0].y);
+    desk.send(Msg::Mouse(Mouse::Click, x, y));
+    assert!(desk.tab("home").follows(), "a click on the newest one that is shown follows as well");
 }
 
 #[test]

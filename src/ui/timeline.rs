@@ -97,7 +97,7 @@ impl Window<'_> {
 
     /// The nearest shown row, older ones first.
     fn near(&self, index: usize) -> Option<usize> {
-        if self.is_shown(index) { Some(index) } else { self.older(index).or_else(|| self.newer(index)) }
+        self.setting.state.shown_near(&self.tab.stream, index)
     }
 
     fn card(&mut self, index: usize) -> Arc<Card> {
@@ -109,12 +109,9 @@ impl Window<'_> {
         i32::from(self.card(index).height()) + 1
     }
 
-    /// The chosen row: the newest shown one where none was chosen.
+    /// The chosen row.
     fn cursor(&self) -> Option<usize> {
-        match &self.tab.cursor {
-            Some(key) => self.timeline.index_of(key).filter(|index| self.is_shown(*index)),
-            None => self.near(0),
-        }
+        self.setting.state.cursor_index(self.tab)
     }
 
     /// Where the view stands; `None` when there is no row to show.

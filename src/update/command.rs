@@ -144,7 +144,7 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
 /// Where a move starts: at the cursor, or at the top row in view where the cursor has left the view.
 fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePane>) -> usize {
     let Some(timeline) = state.timelines.get(stream) else { return 0 };
-    let cursor = state.tabs.of(stream).and_then(|tab| tab.cursor.as_ref()).and_then(|key| timeline.index_of(key));
+    let cursor = state.tabs.of(stream).filter(|tab| tab.cursor.is_some()).and_then(|tab| state.cursor_index(tab));
     let top = pane.and_then(|pane| pane.visible.first()).and_then(|row| timeline.index_of(&row.key)).unwrap_or(0);
     match (cursor, pane) {
         (Some(index), Some(pane)) => {
@@ -162,13 +162,8 @@ fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePan
 fn walk(state: &State, stream: &Stream, from: usize, steps: isize, backwards: bool) -> Option<usize> {
     let timeline = state.timelines.get(stream)?;
     let is_shown = |index: usize| timeline.row(index).is_some_and(|row| state.is_shown(stream, row));
-    let mut found = if is_shown(from) {
-        Some(from)
-    } else if backwards {
-        (0..from).rev().find(|index| is_shown(*index))
-    } else {
-        (from..timeline.rows().len()).find(|index| is_shown(*index)).or_else(|| (0..from).rev().find(|index| is_shown(*index)))
-    }?;
+    let before = if backwards { (0..=from).rev().find(|index| is_shown(*index)) } else { None };
+    let mut found = before.or_else(|| state.shown_near(stream, from))?;
     for _ in 0..steps.unsigned_abs() {
         let next = if steps > 0 {
             (found + 1..timeline.rows().len()).find(|index| is_shown(*index))
@@ -218,10 +213,11 @@ fn next_unread(state: &mut State, measured: &Measured) {
     unseen.sort_unstable_by_key(|(index, _)| *index);
     let next = unseen.iter().find(|(index, _)| *index > here).or_else(|| unseen.first());
     let Some((index, key)) = next.map(|(index, key)| (*index, (*key).clone())) else { return };
+    let newest = state.shown_near(&tab.stream, 0) == Some(index);
     if let Some(tab) = state.tabs.active_mut() {
         tab.unseen.remove(&key);
     }
-    place_cursor(state, measured, key, index == 0, true);
+    place_cursor(state, measured, key, newest, true);
 }
 
 fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
@@ -387,12 +383,13 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
             let Some(row) = pane.visible.iter().find(|row| y >= row.y && y - row.y < row.height) else { return };
             let Some(tab) = state.tabs.active().filter(|tab| tab.stream == pane.stream) else { return };
             let Some(index) = state.timelines.get(&tab.stream).and_then(|timeline| timeline.index_of(&row.key)) else { return };
+            let newest = state.shown_near(&tab.stream, 0) == Some(index);
             let again = tab.cursor.as_ref() == Some(&row.key);
             state.overlays.clear();
             if again {
                 run(state, Command::Read, measured, effects);
             } else {
-                place_cursor(state, measured, row.key.clone(), index == 0, false);
+                place_cursor(state, measured, row.key.clone(), newest, false);
                 state.revision += 1;
             }
         }

@@ -151,7 +151,12 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent, effects:
     match event.payload {
         Payload::Update(bundle) => arrived(state, measured, &event.streams, bundle),
         Payload::Edit(bundle) => {
-            state.store.put_edit(bundle);
+            let id = bundle.main().map(|status| status.id.clone());
+            if state.store.put_edit(bundle) == Put::Changed
+                && let Some(id) = id
+            {
+                rows::forget_hidden(state, &id);
+            }
         }
         Payload::Delete(id) => deleted(state, measured, &id),
         Payload::Notification(notification, bundle) => notified(state, measured, notification, bundle),
@@ -179,8 +184,12 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent, effects:
 
 fn arrived(state: &mut State, measured: &Measured, streams: &[Stream], bundle: Bundle) {
     let Some(id) = bundle.main().map(|status| status.id.clone()) else { return };
-    if state.store.put(bundle) == Put::Gone || state.store.shown(&id).is_none() {
+    let put = state.store.put(bundle);
+    if put == Put::Gone || state.store.shown(&id).is_none() {
         return;
+    }
+    if put == Put::Changed {
+        rows::forget_hidden(state, &id);
     }
     for stream in streams {
         if matches!(stream, Stream::UserNotification | Stream::Direct) {

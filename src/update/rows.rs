@@ -1,7 +1,7 @@
 //! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
 
 use crate::model::{StatusId, Stream};
-use crate::state::{Anchor, Measured, Row, RowKey, State};
+use crate::state::{Anchor, Entry, Measured, Row, RowKey, State};
 
 /// How a row came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,29 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     trim(state, stream);
     state.revision += 1;
     true
+}
+
+/// What a filter hides by now is not news any more.
+pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
+    let filtered = |entry: &Entry| entry.status().filtered.as_ref().is_some_and(|found| !found.is_empty());
+    if !state.store.status(id).is_some_and(filtered) {
+        return;
+    }
+    let mut hidden: Vec<(Stream, RowKey)> = Vec::new();
+    for tab in state.tabs.all().iter().filter(|tab| !tab.unseen.is_empty()) {
+        let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
+        let is_hidden = |key: &&RowKey| {
+            let row = timeline.index_of(key).and_then(|index| timeline.row(index));
+            row.is_some_and(|row| !state.is_shown(&tab.stream, row))
+        };
+        hidden.extend(tab.unseen.iter().filter(is_hidden).map(|key| (tab.stream.clone(), key.clone())));
+    }
+    for (stream, key) in hidden {
+        if let Some(tab) = state.tabs.of_mut(&stream) {
+            tab.unseen.remove(&key);
+            state.revision += 1;
+        }
+    }
 }
 
 /// Takes a row out; cursor and anchor go to the next older row, or to the next newer one at the end.
