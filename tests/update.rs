@@ -49,19 +49,25 @@ impl Desk {
             let shown: Vec<RowKey> = timeline.rows().iter().filter(|row| self.state.is_shown(&tab.stream, row)).map(Row::key).collect();
             let mut top = match &tab.anchor {
                 Anchor::Top => 0,
-                Anchor::Row(key, _) => shown.iter().position(|shown| shown == key).unwrap_or(0),
+                Anchor::Row(key, lines) => {
+                    let above = usize::try_from(-lines).unwrap_or(0);
+                    shown.iter().position(|shown| shown == key).unwrap_or(0).saturating_sub(above)
+                }
             };
             if let (Anchor::Row(..), Some(cursor)) = (&tab.anchor, &tab.cursor) {
                 let at = shown.iter().position(|shown| shown == cursor).unwrap_or(top);
                 top = top.clamp(at.saturating_sub(self.lines - 1), at);
             }
-            let visible = shown.iter().skip(top).take(self.lines).zip(0..);
+            let visible = shown.iter().skip(top).take(self.lines).zip(0_u8..);
+            let chosen = tab.cursor.as_ref().and_then(|cursor| visible.clone().find(|(key, _)| *key == cursor));
+            let hold = chosen.map(|(key, y)| (key.clone(), -i32::from(y))).or_else(|| Some((shown.get(top)?.clone(), 0)));
             TimelinePane {
                 area: Area { x: 0, y: 2, width: 80, height: u16::try_from(self.lines).unwrap() },
                 stream: tab.stream.clone(),
                 asked: tab.anchor.clone(),
                 top: shown.get(top).map(|key| (key.clone(), 0)),
-                visible: visible.map(|(key, y)| VisibleRow { key: key.clone(), y: 2 + y, height: 1, whole: true }).collect(),
+                hold,
+                visible: visible.map(|(key, y)| VisibleRow { key: key.clone(), y: 2 + u16::from(y), height: 1, whole: true }).collect(),
             }
         });
     }

@@ -10,7 +10,8 @@ pub enum Anchor {
     /// At the newest row; it follows what is new.
     #[default]
     Top,
-    /// This row is at the top of the pane, with so many of its lines above it. It stays put.
+    /// So many lines of this row are above the pane; where negative, it begins so many lines beneath the pane's top. It
+    /// stays put.
     Row(RowKey, i32),
 }
 

@@ -39,14 +39,15 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
     let foot = foot(painter, state, timeline, setting.width);
     let mut window = Window { setting, tab, timeline, cards, height: i32::from(body.height), foot: i32::from(foot.height()) };
     let mut pane =
-        TimelinePane { area: cells(area), stream: tab.stream.clone(), asked: tab.anchor.clone(), top: None, visible: Vec::new() };
+        TimelinePane { area: cells(area), stream: tab.stream.clone(), asked: tab.anchor.clone(), top: None, hold: None, visible: Vec::new() };
     let Some(place) = window.settle() else {
         empty(painter, state, timeline, area);
         return Some(pane);
     };
     pane.top = timeline.row(place.index).map(|row| (row.key(), u16::try_from(place.above).unwrap_or(0)));
+    pane.hold = timeline.row(place.index).map(|row| (row.key(), place.above));
     let chosen = window.cursor();
-    let end = window.draw(painter, body, place, chosen.filter(|_| focused || state.is_wide()), focused, &mut pane);
+    let end = window.draw(painter, body, place, (chosen, focused), &mut pane);
     if let Some(end) = end {
         let (y, from) = if end < 0 { (0, end.unsigned_abs()) } else { (end.unsigned_abs(), 0) };
         let y = u16::try_from(y).unwrap_or(u16::MAX);
@@ -205,8 +206,7 @@ impl Window<'_> {
         painter: &mut Painter<'_>,
         body: Rect,
         place: Place,
-        chosen: Option<usize>,
-        focused: bool,
+        (chosen, focused): (Option<usize>, bool),
         pane: &mut TimelinePane,
     ) -> Option<i32> {
         let mut y = -place.above;
@@ -220,10 +220,13 @@ impl Window<'_> {
             {
                 let part = Rect { x: body.x + 2, y: body.y + line, width: self.setting.width, height: shown };
                 painter.card(part, &card, skip);
-                if chosen == Some(index) {
+                if chosen == Some(index) && (focused || self.setting.state.is_wide()) {
                     select(painter, body.x, part.y, shown, focused);
                 }
                 if let Some(row) = self.timeline.row(index) {
+                    if chosen == Some(index) && y >= 0 {
+                        pane.hold = Some((row.key(), -y));
+                    }
                     pane.visible.push(VisibleRow { key: row.key(), y: part.y, height: shown, whole: i32::from(shown) == tall });
                 }
             }

@@ -24,11 +24,11 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             }
             state.revision += u64::from(before != tab.unseen.len());
         }
-        if let (Anchor::Row(..), Some((key, lines))) = (&tab.anchor, &pane.top)
+        if let (Anchor::Row(..), Some((key, lines))) = (&tab.anchor, &pane.hold)
             && tab.anchor == pane.asked
             && state.timelines.get(&tab.stream).is_some_and(|timeline| timeline.index_of(key).is_some())
         {
-            tab.anchor = Anchor::Row(key.clone(), i32::from(*lines));
+            tab.anchor = Anchor::Row(key.clone(), *lines);
         }
     }
     let active = state.tabs.active_index();
@@ -112,8 +112,11 @@ pub(crate) fn remove(state: &mut State, stream: &Stream, key: &RowKey) {
         if tab.cursor.as_ref() == Some(key) {
             tab.cursor.clone_from(&heir);
         }
-        if matches!(&tab.anchor, Anchor::Row(at, _) if at == key) {
-            tab.anchor = heir.map_or(Anchor::Top, |heir| Anchor::Row(heir, 0));
+        if let Anchor::Row(at, lines) = &tab.anchor
+            && at == key
+        {
+            let lines = (*lines).min(0);
+            tab.anchor = heir.map_or(Anchor::Top, |heir| Anchor::Row(heir, lines));
         }
     }
     state.revision += 1;
@@ -146,18 +149,18 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
     }
 }
 
-/// Stops following: the row at the top of the pane stays there.
+/// Stops following: what is in the pane stays there.
 pub(crate) fn freeze(state: &mut State, measured: &Measured) {
     let Some(tab) = state.tabs.active() else { return };
     if tab.anchor != Anchor::Top {
         return;
     }
     let Some(timeline) = state.timelines.get(&tab.stream) else { return };
-    let drawn = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream).and_then(|pane| pane.top.clone());
+    let drawn = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream).and_then(|pane| pane.hold.clone());
     let top = drawn
         .filter(|(key, _)| timeline.index_of(key).is_some())
         .or_else(|| timeline.rows().iter().find(|row| state.is_shown(&tab.stream, row)).map(|row| (row.key(), 0)));
     if let (Some((key, lines)), Some(tab)) = (top, state.tabs.active_mut()) {
-        tab.anchor = Anchor::Row(key, i32::from(lines));
+        tab.anchor = Anchor::Row(key, lines);
     }
 }
