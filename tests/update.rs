@@ -307,7 +307,10 @@ fn what_an_overlay_covers_has_not_been_seen() {
     assert_eq!(desk.tab("home").unseen.len(), 1, "beneath the help");
     assert_eq!(desk.state.next_deadline(&desk.measured).map(|at| at > desk.state.now), Some(true), "nothing to wake for at once");
     desk.key("esc");
-    assert!(desk.state.next_deadline(&desk.measured).is_some_and(|at| at <= desk.state.now), "the count goes without waiting for a message");
+    assert!(
+        desk.state.next_deadline(&desk.measured).is_some_and(|at| at <= desk.state.now),
+        "the count goes without waiting for a message"
+    );
     desk.send(Msg::Tick(desk.state.now));
     assert_eq!(desk.tab("home").unseen.len(), 0);
     assert!(desk.state.next_deadline(&desk.measured).is_none_or(|at| at > desk.state.now));
@@ -580,6 +583,20 @@ fn an_older_page_that_failed_is_asked_for_again_as_the_screen_says() {
     let past = desk.state.now.checked_sub(SignedDuration::from_mins(5)).unwrap();
     fail(&mut desk, FailureKind::RateLimited(past));
     assert!(desk.state.next_deadline(&Measured::default()).is_some_and(|at| at > desk.state.now), "or it would be asked without end");
+}
+
+#[test]
+fn an_older_page_that_nobody_waits_for_any_more_leaves_no_hole() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.page("home", None, &["20", "19", "18"], Some("18"));
+    desk.key("G x u");
+    desk.page("home", Some("18"), &["17", "16"], Some("16"));
+    assert_eq!(desk.rows("home"), Vec::<String>::new(), "it belongs to the tab that was closed");
+    let failure = Failure { kind: FailureKind::Retry, reason: Plain::line("502") };
+    desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(Cursor::Before("18".into())), result: Err(failure) }));
+    assert_eq!(desk.state.timelines[&stream("home")].older_page, Loading::Idle);
+    desk.page("home", None, &["30", "29"], Some("29"));
+    assert_eq!(desk.state.timelines[&stream("home")].older, Some(Cursor::Before("29".into())));
 }
 
 #[test]

@@ -28,6 +28,10 @@ pub(super) fn apply(state: &mut State, reply: Reply) {
 fn page(state: &mut State, stream: &Stream, cursor: Option<&Cursor>, result: Result<Page, Failure>) {
     let now = state.now;
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    if cursor.is_some() && timeline.older.as_ref() != cursor {
+        // Asked by a tab that was closed since, or before rows were dropped: between it and what is held is a hole.
+        return;
+    }
     let page = match result {
         Ok(page) => page,
         Err(failure) => {
