@@ -600,6 +600,20 @@ fn an_older_page_that_nobody_waits_for_any_more_leaves_no_hole() {
 }
 
 #[test]
+fn a_tab_that_is_never_streamed_has_no_gap_where_the_connection_was_away() {
+    let mut desk = Desk::new(&["home", "#rust"]);
+    desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("#rust"), standing: Subscription::NotStreamed }));
+    desk.page("#rust", None, &["5"], None);
+    desk.page("home", None, &["5"], None);
+    let lost = Connection::Reconnecting { reason: Plain::line("reset"), attempt: 1, retry_in: Duration::from_secs(3) };
+    desk.send(Msg::Event(origin(), Event::Connection(lost)));
+    desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
+    assert_eq!(desk.rows("home"), ["gap>5", "5"]);
+    assert_eq!(desk.rows("#rust"), ["5"], "it shows its page and nothing more, away or not");
+    assert_eq!(desk.state.timelines[&stream("#rust")].live_since, None);
+}
+
+#[test]
 fn rows_that_a_filter_hides_do_not_keep_older_ones_away() {
     let mut desk = Desk::new(&["home"]);
     let hidden = |id: u32| Status { filtered: Some(vec![filter(FilterContext::Home, FilterAction::Hide)]), ..status(&id.to_string(), "") };

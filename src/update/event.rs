@@ -61,7 +61,11 @@ fn connection_changed(state: &mut State, connection: Connection, effects: &mut V
     }
     if is_live {
         for timeline in state.timelines.values_mut() {
-            if let Some(since) = timeline.broken_since.take() {
+            let since = timeline.broken_since.take();
+            if timeline.standing == Subscription::NotStreamed {
+                continue;
+            }
+            if let Some(since) = since {
                 timeline.mark_gap(Some(since), Some(now), Cause::Disconnected, None);
                 if timeline.rows().is_empty() && timeline.first_page == Loading::Done {
                     // Without a row there is nothing for a gap to stand on; asking again is honest and cheap.
