@@ -323,6 +323,18 @@ impl State {
         matches!(self.shown(stream, id), Shown::Warned | Shown::Filtered(_))
     }
 
+    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of a stream until
+    /// the reader unfolds them.
+    pub fn blurs_media(&self, stream: &Stream, id: &StatusId) -> bool {
+        let Some((context, entry)) = stream.filter_context().zip(self.store.shown(id)) else { return false };
+        let status = entry.status();
+        let own = self.me.as_ref().is_some_and(|me| me.id == status.account);
+        let mut found = status.filtered.iter().flatten();
+        !own && !status.media_attachments.is_empty()
+            && !self.unfolded.contains(&status.id)
+            && found.any(|found| found.action == FilterAction::Blur && found.context.contains(&context))
+    }
+
     /// Whether a row is drawn in the tab of a stream.
     pub fn is_shown(&self, stream: &Stream, row: &Row) -> bool {
         match row {

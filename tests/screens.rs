@@ -525,6 +525,18 @@ fn edits_and_deletions_show_at_once() {
 }
 
 #[test]
+fn who_the_reader_is_shows_as_soon_as_it_is_known() {
+    let mut state = bare((80, 24));
+    let me = state.me.take();
+    let answer = Status { in_reply_to_id: Some(sid("1")), in_reply_to_account_id: Some(aid("99")), ..status("5", "2", 1, "<p>yes</p>") };
+    post(&mut state, &Stream::User, answer);
+    let mut cards = Cards::new();
+    find(&draw_with(&state, &theme(), &mut cards).buffer, "answers Wanda Reader");
+    state.me = me;
+    find(&draw_with(&state, &theme(), &mut cards).buffer, "answers you");
+}
+
+#[test]
 fn only_what_is_in_view_is_laid_out_and_the_rest_is_forgotten() {
     let mut state = bare((120, 36));
     for id in 1_000..4_000 {

@@ -614,6 +614,26 @@ fn a_tab_that_is_never_streamed_has_no_gap_where_the_connection_was_away() {
 }
 
 #[test]
+fn space_shows_media_that_a_filter_blurs() {
+    let mut desk = Desk::new(&["home", "federated"]);
+    let mut blurred = status("5", "words");
+    blurred.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Blur)]);
+    desk.event(&["home"], Payload::Update(bundle(vec![blurred.clone()])));
+    desk.key("space");
+    assert!(desk.tab("home").held, "without media there is nothing to show");
+    desk.key("space");
+    blurred.media_attachments = vec![Media { kind: MediaKind::Image, description: None, url: None, size: None, seconds: None }];
+    desk.event(&["home", "federated"], Payload::Update(bundle(vec![blurred])));
+    assert!(desk.state.blurs_media(&stream("home"), &sid("5")) && !desk.state.blurs_media(&stream("federated"), &sid("5")));
+    desk.key("space");
+    assert!(!desk.state.blurs_media(&stream("home"), &sid("5")) && !desk.tab("home").held);
+    desk.key("space");
+    assert!(desk.state.blurs_media(&stream("home"), &sid("5")), "and hides them again");
+    desk.state.me = Some(account("1"));
+    assert!(!desk.state.blurs_media(&stream("home"), &sid("5")), "one's own are never filtered");
+}
+
+#[test]
 fn rows_that_a_filter_hides_do_not_keep_older_ones_away() {
     let mut desk = Desk::new(&["home"]);
     let hidden = |id: u32| Status { filtered: Some(vec![filter(FilterContext::Home, FilterAction::Hide)]), ..status(&id.to_string(), "") };

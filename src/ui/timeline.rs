@@ -38,8 +38,14 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
     };
     let foot = foot(painter, state, timeline, setting.width);
     let mut window = Window { setting, tab, timeline, cards, height: i32::from(body.height), foot: i32::from(foot.height()) };
-    let mut pane =
-        TimelinePane { area: cells(area), stream: tab.stream.clone(), asked: tab.anchor.clone(), top: None, hold: None, visible: Vec::new() };
+    let mut pane = TimelinePane {
+        area: cells(area),
+        stream: tab.stream.clone(),
+        asked: tab.anchor.clone(),
+        top: None,
+        hold: None,
+        visible: Vec::new(),
+    };
     let Some(place) = window.settle() else {
         empty(painter, state, timeline, area);
         return Some(pane);

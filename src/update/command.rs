@@ -235,7 +235,7 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
     let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
     if let Some(status) = state.reading() {
-        if state.is_folded(&stream, &status) {
+        if state.is_folded(&stream, &status) || state.blurs_media(&stream, &status) {
             state.unfolded.insert(status);
             return;
         }
