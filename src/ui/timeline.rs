@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 /// The widest that text is set, in columns: longer lines are hard to read.
 pub(crate) const MEASURE: u16 = 98;
+/// How many rows above the pane are counted at most.
+const MOST_COUNTED: usize = 1_000;
 /// From this height on a pane has a line for what is above it.
 const ROOMY: u16 = 12;
 
@@ -260,8 +262,14 @@ fn select(painter: &mut Painter<'_>, x: u16, y: u16, height: u16, focused: bool)
 fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timeline, top: usize, area: Rect) {
     let theme = painter.theme;
     let shown = |row: &&crate::state::Row| state.is_shown(&tab.stream, row);
-    let newer: Vec<_> = timeline.rows().iter().take(top).filter(shown).collect();
-    let new = newer.iter().filter(|row| tab.unseen.contains(&row.key())).count();
+    // The nearest ones; how many there are beyond them nobody needs to know to a row.
+    let from = top.saturating_sub(MOST_COUNTED);
+    let plus = if from > 0 { "+" } else { "" };
+    let (mut newer, mut new) = (0_usize, 0_usize);
+    for row in timeline.rows().range(from..top).filter(shown) {
+        newer += 1;
+        new += usize::from(!tab.unseen.is_empty() && tab.unseen.contains(&row.key()));
+    }
     let mut line = Line::default();
     let dot = theme.glyphs().dot;
     if tab.held {
@@ -274,12 +282,12 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
         let things = if new == 1 { "new post" } else { "new posts" };
         let things = if tab.stream == crate::model::Stream::UserNotification { "new" } else { things };
         let gap = if tab.held { "   " } else { "" };
-        line.push_span(Span::styled(format!("{gap}{} {new} {things}", theme.glyphs().newer), theme.fresh()));
-    } else if !newer.is_empty() {
+        line.push_span(Span::styled(format!("{gap}{} {new}{plus} {things}", theme.glyphs().newer), theme.fresh()));
+    } else if newer > 0 {
         let gap = if tab.held { "   " } else { "" };
-        line.push_span(Span::styled(format!("{gap}{} {} newer", theme.glyphs().newer, newer.len()), theme.dim()));
+        line.push_span(Span::styled(format!("{gap}{} {newer}{plus} newer", theme.glyphs().newer), theme.dim()));
     }
-    if !newer.is_empty()
+    if newer > 0
         && !tab.held
         && let Some(key) = key_of(Command::First)
     {
