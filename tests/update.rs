@@ -490,6 +490,17 @@ fn a_held_tab_freezes_fills_and_lets_go() {
 }
 
 #[test]
+fn a_tab_held_while_empty_stays_still_from_its_first_row_on() {
+    let mut desk = Desk::new(&["home"]);
+    desk.key("space");
+    for id in ["10", "11", "12"] {
+        desk.post(&["home"], id);
+        desk.send(Msg::Tick(desk.state.now));
+    }
+    assert!(desk.top().unwrap().contains("10"), "{:?}", desk.top());
+}
+
+#[test]
 fn unread_rows_are_gone_through_in_order() {
     let mut desk = Desk::new(&["home", "local"]);
     desk.key("2");

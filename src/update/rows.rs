@@ -24,8 +24,10 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             }
             state.revision += u64::from(before != tab.unseen.len());
         }
-        if let (Anchor::Row(..), Some((key, lines))) = (&tab.anchor, &pane.hold)
+        if let Some((key, lines)) = &pane.hold
             && tab.anchor == pane.asked
+            // What is held while it has no row stays with the first that comes.
+            && (tab.anchor != Anchor::Top || tab.held)
             && state.timelines.get(&tab.stream).is_some_and(|timeline| timeline.index_of(key).is_some())
         {
             tab.anchor = Anchor::Row(key.clone(), *lines);
