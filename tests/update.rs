@@ -501,6 +501,22 @@ fn a_tab_held_while_empty_stays_still_from_its_first_row_on() {
 }
 
 #[test]
+fn the_chosen_entry_of_the_picker_stays_chosen_when_the_lists_come() {
+    let mut desk = Desk::new(&["home"]);
+    desk.key("a G");
+    desk.key("ctrl-u down down down down down down");
+    let chosen = |desk: &Desk| match desk.state.overlays.last() {
+        Some(Overlay::Subscribe { prompt, chosen }) => desk.state.stream_choices(prompt.text())[*chosen].stream.clone(),
+        other => panic!("{other:?}"),
+    };
+    let before = chosen(&desk);
+    assert_eq!(before, stream("local:media"));
+    let list = List { id: ListId::new("12").unwrap(), title: Plain::line("Slow mail") };
+    desk.send(Msg::Reply(Reply::Offer(Ok(Offer { lists: vec![list], followed_tags: vec![Plain::line("rust")] }))));
+    assert_eq!(chosen(&desk), before);
+}
+
+#[test]
 fn unread_rows_are_gone_through_in_order() {
     let mut desk = Desk::new(&["home", "local"]);
     desk.key("2");

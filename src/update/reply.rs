@@ -136,6 +136,10 @@ fn thread(state: &mut State, id: &StatusId, asked: u64, result: Result<(Bundle, 
 
 fn offer(state: &mut State, result: Result<Offer, Failure>) {
     state.revision += 1;
+    let chosen = match state.overlays.last() {
+        Some(Overlay::Subscribe { prompt, chosen }) => state.stream_choices(prompt.text()).into_iter().nth(*chosen),
+        Some(Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Detail(_) | Overlay::Announcements { .. }) | None => None,
+    };
     match result {
         Ok(offer) => {
             state.offer = offer;
@@ -153,6 +157,18 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
             }
             state.offer_loading = Loading::Failed(failure, at);
         }
+    }
+    if let Some(choice) = chosen {
+        keep_chosen(state, &choice.stream);
+    }
+}
+
+/// Keeps the bar of the picker on a stream, though others may stand above it now.
+fn keep_chosen(state: &mut State, stream: &Stream) {
+    let Some(Overlay::Subscribe { prompt, .. }) = state.overlays.last() else { return };
+    let place = state.stream_choices(prompt.text()).iter().position(|choice| choice.stream == *stream);
+    if let (Some(place), Some(Overlay::Subscribe { chosen, .. })) = (place, state.overlays.last_mut()) {
+        *chosen = place;
     }
 }
 
