@@ -245,6 +245,16 @@ impl State {
         self.timelines.get(&tab.stream)?.row(self.cursor_index(tab)?)
     }
 
+    /// The row that had the cursor when the screen was last drawn: a key that goes down means that one, and not what has come
+    /// above it since.
+    pub fn drawn_cursor_row(&self, measured: &Measured) -> Option<&Row> {
+        let tab = self.tabs.active()?;
+        let timeline = self.timelines.get(&tab.stream)?;
+        let pane = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream && tab.cursor.is_none());
+        let drawn = pane.and_then(|pane| pane.visible.first()).and_then(|row| timeline.row(timeline.index_of(&row.key)?));
+        drawn.or_else(|| self.cursor_row())
+    }
+
     /// Where a tab's cursor stands: at the newest shown row where none was chosen, and beside a chosen one that is hidden
     /// by now.
     pub fn cursor_index(&self, tab: &Tab) -> Option<usize> {

@@ -501,6 +501,29 @@ fn a_tab_held_while_empty_stays_still_from_its_first_row_on() {
 }
 
 #[test]
+fn a_key_means_the_post_that_was_on_screen_when_it_went_down() {
+    let mut desk = Desk::new(&["home"]);
+    let warned = |id: &str| Status { spoiler_text: Plain::line("CW"), ..status(id, "words") };
+    desk.event(&["home"], Payload::Update(bundle(vec![warned("10")])));
+    // Another post comes between the drawing and the key.
+    let undrawn = |desk: &mut Desk, id: &str, key: &str| {
+        let event = StreamEvent {
+            streams: vec![stream("home")],
+            named: None,
+            name: Plain::line("update"),
+            payload: Payload::Update(bundle(vec![warned(id)])),
+            raw: None,
+        };
+        update(&mut desk.state, &desk.keymap, Msg::Event(origin(), Event::Stream(event)), &desk.measured);
+        desk.key(key);
+    };
+    undrawn(&mut desk, "11", "space");
+    assert!(desk.state.unfolded.contains(&sid("10")) && !desk.state.unfolded.contains(&sid("11")));
+    undrawn(&mut desk, "12", "enter");
+    assert_eq!(desk.state.detail().unwrap().status, sid("11"), "the one that was drawn at the top");
+}
+
+#[test]
 fn the_chosen_entry_of_the_picker_stays_chosen_when_the_lists_come() {
     let mut desk = Desk::new(&["home"]);
     desk.key("a G");
@@ -514,6 +537,16 @@ fn the_chosen_entry_of_the_picker_stays_chosen_when_the_lists_come() {
     let list = List { id: ListId::new("12").unwrap(), title: Plain::line("Slow mail") };
     desk.send(Msg::Reply(Reply::Offer(Ok(Offer { lists: vec![list], followed_tags: vec![Plain::line("rust")] }))));
     assert_eq!(chosen(&desk), before);
+}
+
+#[test]
+fn one_key_opens_the_announcements_and_closes_them() {
+    let mut desk = Desk::new(&["home"]);
+    let id = AnnouncementId::new("1").unwrap();
+    let announcement = Announcement { id, content: Html::new("<p>Tonight</p>"), published_at: None, reactions: vec![] };
+    desk.event(&["home"], Payload::Announcement(announcement));
+    desk.key("A A");
+    assert!(desk.state.overlays.is_empty(), "{:?}", desk.state.overlays);
 }
 
 #[test]

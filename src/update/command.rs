@@ -47,7 +47,12 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
                 state.timelines.entry(stream).or_default();
             }
         }
-        Command::Announcements => state.overlays.push(Overlay::Announcements { scroll: 0 }),
+        Command::Announcements => match state.overlays.last() {
+            Some(Overlay::Announcements { .. }) => {
+                state.overlays.pop();
+            }
+            Some(_) | None => state.overlays.push(Overlay::Announcements { scroll: 0 }),
+        },
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
             Some(Overlay::Help { .. }) => {
@@ -221,7 +226,7 @@ fn next_unread(state: &mut State, measured: &Measured) {
 }
 
 fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
-    let Some((key, status)) = state.cursor_row().and_then(|row| Some((row.key(), state.status_of(row)?))) else { return };
+    let Some((key, status)) = state.drawn_cursor_row(measured).and_then(|row| Some((row.key(), state.status_of(row)?))) else { return };
     // What is read stays: the timeline beneath stops following.
     rows::freeze(state, measured);
     if let Some(tab) = state.tabs.active_mut() {
@@ -234,7 +239,8 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
     let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
-    if let Some(status) = state.reading() {
+    let open = state.detail().map(|detail| detail.status.clone());
+    if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
         if state.is_folded(&stream, &status) || state.blurs_media(&stream, &status) {
             state.unfolded.insert(status);
             return;
