@@ -86,8 +86,8 @@ pub struct State {
     pub offer_loading: Loading,
     /// Whether the reader's own account has been asked for.
     pub me_asked: bool,
-    /// Specs that wait for the lists, in order.
-    pub unresolved: Vec<Spec>,
+    /// Specs that wait for the lists, in order, each with the stream whose tab it is to stand before.
+    pub unresolved: Vec<(Spec, Option<Stream>)>,
     /// The connection.
     pub line: Line,
     /// Everything that tabs show.
@@ -169,8 +169,14 @@ impl State {
         };
         for spec in specs {
             match spec {
-                Spec::Stream(stream) => state.open(stream),
-                Spec::List(_) => state.unresolved.push(spec),
+                Spec::Stream(stream) => {
+                    let waiting = state.unresolved.iter_mut().filter(|(_, before)| before.is_none());
+                    if !state.timelines.contains_key(&stream) {
+                        waiting.for_each(|(_, before)| *before = Some(stream.clone()));
+                    }
+                    state.open(stream);
+                }
+                Spec::List(_) => state.unresolved.push((spec, None)),
             }
         }
         state
@@ -180,6 +186,12 @@ impl State {
     pub fn open(&mut self, stream: Stream) {
         self.timelines.entry(stream.clone()).or_default();
         self.tabs.open(stream);
+    }
+
+    /// As `open`, but in front of the tab of `next`, where that is open.
+    pub fn open_before(&mut self, stream: Stream, next: Option<&Stream>) {
+        self.timelines.entry(stream.clone()).or_default();
+        self.tabs.open_before(stream, next);
     }
 
     /// The streams that the connection is to carry, in the order of the tabs.
@@ -200,6 +212,22 @@ impl State {
         self.size.0 >= WIDE
     }
 
+    /// Whether something lies over the timeline, so that what comes there is not seen.
+    pub fn is_covered(&self) -> bool {
+        match self.overlays.last() {
+            None => false,
+            Some(Overlay::Detail(_)) => !self.is_wide(),
+            Some(Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Announcements { .. }) => true,
+        }
+    }
+
+    /// Whether the last drawing showed rows that still count as unseen: the next update takes that over.
+    fn has_just_seen(&self, measured: &Measured) -> bool {
+        let Some((tab, pane)) = self.tabs.active().zip(measured.timeline.as_ref()) else { return false };
+        let seen = || pane.visible.iter().any(|row| tab.unseen.contains(&row.key));
+        !tab.unseen.is_empty() && pane.stream == tab.stream && !self.is_covered() && seen()
+    }
+
     /// The streams that the picker offers for what is typed, best first.
     pub fn stream_choices(&self, typed: &str) -> Vec<StreamChoice> {
         let recent: Vec<Stream> = self.tabs.recent().cloned().collect();
@@ -214,11 +242,34 @@ impl State {
     /// The row under the cursor: the newest where none was chosen.
     pub fn cursor_row(&self) -> Option<&Row> {
         let tab = self.tabs.active()?;
+        self.timelines.get(&tab.stream)?.row(self.cursor_index(tab)?)
+    }
+
+    /// The row that had the cursor when the screen was last drawn: a key that goes down means that one, and not what has come
+    /// above it since.
+    pub fn drawn_cursor_row(&self, measured: &Measured) -> Option<&Row> {
+        let tab = self.tabs.active()?;
+        let timeline = self.timelines.get(&tab.stream)?;
+        let pane = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream && tab.cursor.is_none());
+        let drawn = pane.and_then(|pane| pane.visible.first()).and_then(|row| timeline.row(timeline.index_of(&row.key)?));
+        drawn.or_else(|| self.cursor_row())
+    }
+
+    /// Where a tab's cursor stands: at the newest shown row where none was chosen, and beside a chosen one that is hidden
+    /// by now.
+    pub fn cursor_index(&self, tab: &Tab) -> Option<usize> {
         let timeline = self.timelines.get(&tab.stream)?;
         match &tab.cursor {
-            Some(key) => timeline.index_of(key).and_then(|index| timeline.row(index)),
-            None => timeline.rows().iter().find(|row| self.is_shown(&tab.stream, row)),
+            Some(key) => self.shown_near(&tab.stream, timeline.index_of(key)?),
+            None => self.shown_near(&tab.stream, 0),
         }
+    }
+
+    /// The index of the nearest row that is drawn in the tab of a stream, older ones first.
+    pub fn shown_near(&self, stream: &Stream, index: usize) -> Option<usize> {
+        let rows = self.timelines.get(stream)?.rows();
+        let is_shown = |index: &usize| rows.get(*index).is_some_and(|row| self.is_shown(stream, row));
+        (index..rows.len()).find(is_shown).or_else(|| (0..index.min(rows.len())).rev().find(is_shown))
     }
 
     /// The status that a row is about: the boosted one for a boost, the last one for a conversation.
@@ -282,6 +333,18 @@ impl State {
         matches!(self.shown(stream, id), Shown::Warned | Shown::Filtered(_))
     }
 
+    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of a stream until
+    /// the reader unfolds them.
+    pub fn blurs_media(&self, stream: &Stream, id: &StatusId) -> bool {
+        let Some((context, entry)) = stream.filter_context().zip(self.store.shown(id)) else { return false };
+        let status = entry.status();
+        let own = self.me.as_ref().is_some_and(|me| me.id == status.account);
+        let mut found = status.filtered.iter().flatten();
+        !own && !status.media_attachments.is_empty()
+            && !self.unfolded.contains(&status.id)
+            && found.any(|found| found.action == FilterAction::Blur && found.context.contains(&context))
+    }
+
     /// Whether a row is drawn in the tab of a stream.
     pub fn is_shown(&self, stream: &Stream, row: &Row) -> bool {
         match row {
@@ -307,6 +370,11 @@ impl State {
         let timeline = self.timelines.get(stream)?;
         let silent = self.now.duration_since(timeline.last_event?.max(self.line.since));
         (silent >= SILENCE).then_some(silent)
+    }
+
+    /// For how many minutes the open tab's stream has been silent, as far as that is worth saying.
+    pub fn silent_minutes(&self) -> Option<i64> {
+        self.silence(&self.tabs.active()?.stream).map(|silence| silence.as_mins())
     }
 
     /// Whether a command makes sense now: the palette dims it, hints hide it and `update` ignores it by this answer.
@@ -352,7 +420,8 @@ impl State {
     }
 
     /// When something changes without any message: a countdown, a notice that expires, a meter that sinks, a page asked
-    /// for again, or an age on screen. `None` when nothing does: then the loop sleeps.
+    /// for again, or an age on screen; at once where a count falls because its rows have been drawn. `None` when nothing
+    /// does: then the loop sleeps.
     pub fn next_deadline(&self, measured: &Measured) -> Option<Timestamp> {
         let second = SignedDuration::from_secs(1);
         let countdown = self.line.next_attempt.filter(|at| *at > self.now).and_then(|_| self.now.checked_add(second).ok());
@@ -371,7 +440,8 @@ impl State {
             let whole = self.now.duration_since(said).as_mins().max(SILENCE.as_mins() - 1) + 1;
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
         });
-        pages.chain(meters).chain(countdown).chain(minute).chain(self.notices.next_change()).chain(measured.next_change).min()
+        let seen = self.has_just_seen(measured).then_some(self.now);
+        pages.chain(meters).chain(countdown).chain(seen).chain(minute).chain(self.notices.next_change()).chain(measured.next_change).min()
     }
 
     /// Drops from the store what no row and no pane needs, once enough has come to make it worth the cost.

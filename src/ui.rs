@@ -48,7 +48,7 @@ const WIDEST_TIMELINE: u16 = 102;
 
 /// Draws the state and says what was found while drawing.
 pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'_>) -> Measured {
-    cards.begin(theme, state.now);
+    cards.begin(theme, state);
     let mut painter = Painter::new(frame.buffer_mut(), theme, Clock::new(state.now, &theme.zone));
     let measured = draw(&mut painter, cards, state);
     let cursor = painter.cursor;

@@ -22,6 +22,7 @@ use crate::text::Plain;
 /// Changes the state by one message and says what the world should do.
 pub fn update(state: &mut State, keymap: &Keymap, msg: Msg, measured: &Measured) -> Vec<Effect> {
     let mut effects = Vec::new();
+    let version = state.store.version();
     rows::adopt(state, measured);
     match msg {
         Msg::Tick(now) => tick(state, now, &mut effects),
@@ -47,6 +48,9 @@ pub fn update(state: &mut State, keymap: &Keymap, msg: Msg, measured: &Measured)
         }
         Msg::Failed(words) => say(state, words, true),
     }
+    if state.store.version() != version {
+        state.revision += 1;
+    }
     state.sweep();
     effects
 }
@@ -58,24 +62,30 @@ fn say(state: &mut State, words: Plain, grave: bool) {
 }
 
 fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
+    let silence = state.silent_minutes();
     state.now = now;
-    state.meter.advance(now);
-    state.notices.advance(now);
+    let mut changes = state.notices.advance(now);
+    changes |= state.meter.advance(now);
+    changes |= state.silent_minutes() != silence;
     let due = |loading: &Loading| matches!(loading, Loading::Failed(_, Some(at)) if *at <= now);
     for (stream, timeline) in &mut state.timelines {
-        timeline.meter.advance(now);
+        changes |= timeline.meter.advance(now);
         if due(&timeline.first_page) {
+            changes = true;
             timeline.first_page = Loading::Asked;
             effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
         }
         if due(&timeline.older_page) {
-            timeline.older_page = Loading::Idle;
+            changes = true;
+            effects.extend(command::ask_older(stream, timeline));
         }
     }
     if due(&state.offer_loading) {
+        changes = true;
         state.offer_loading = Loading::Asked;
         effects.push(Effect::FetchOffer);
     }
+    state.revision += u64::from(changes);
 }
 
 fn press(state: &mut State, keymap: &Keymap, key: Key, measured: &Measured, effects: &mut Vec<Effect>) {

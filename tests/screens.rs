@@ -275,6 +275,18 @@ fn each_state_of_a_stream_is_told_apart() {
 }
 
 #[test]
+fn lists_that_cannot_be_had_do_not_load_for_ever() {
+    let specs = vec!["list:friends".parse().unwrap()];
+    let mut state = State::new(Settings::default(), now(), specs);
+    state.offer_loading = Loading::Asked;
+    find(&draw(&state).buffer, "Loading…");
+    state.offer_loading = Loading::Failed(failure("the token may not read lists"), None);
+    let drawn = draw(&state);
+    assert!(!rows(&drawn.buffer).iter().any(|row| row.contains("Loading")), "{:#?}", rows(&drawn.buffer));
+    find(&drawn.buffer, "the token may not read lists · ctrl-r tries again");
+}
+
+#[test]
 fn quotes_say_why_they_are_not_shown() {
     let mut state = bare((80, 60));
     let states = [
@@ -408,6 +420,37 @@ fn what_comes_does_not_move_what_is_read() {
 }
 
 #[test]
+fn what_is_read_stays_where_it_is_when_rows_above_it_in_view_change() {
+    let mut state = bare((80, 24));
+    for id in 300..340 {
+        post(&mut state, &Stream::User, status(&id.to_string(), "1", 9, "<p>one</p><p>two</p>"));
+    }
+    at(&mut state, "320", Anchor::Row(key("323"), 2));
+    let mut cards = Cards::new();
+    let mut look = |state: &mut State| {
+        let pane = draw_with(state, &theme(), &mut cards).measured.timeline.unwrap();
+        let row = pane.visible.iter().find(|row| row.key == key("320")).unwrap();
+        let (y, height) = (row.y, row.height);
+        let (hold, lines) = pane.hold.unwrap();
+        state.tabs.active_mut().unwrap().anchor = Anchor::Row(hold, lines);
+        (y, height)
+    };
+    let before = look(&mut state);
+    assert_eq!(look(&mut state), before);
+    hold(&mut state, Status { edited_at: Some(now()), ..status("323", "1", 9, "<p>only one line is left</p>") });
+    assert_eq!(look(&mut state), before, "the row at the top, cut by the pane's edge, got shorter");
+    hold(&mut state, Status { edited_at: Some(now()), ..status("322", "1", 9, "<p>a</p><p>b</p><p>c</p><p>d</p>") });
+    assert_eq!(look(&mut state), before, "a row between got longer");
+    state.store.delete(&sid("321"));
+    timeline(&mut state, &Stream::User).bury(&sid("321"));
+    assert_eq!(look(&mut state), before, "another was removed");
+    post(&mut state, &Stream::User, status("3200", "1", 9, "<p>above</p>"));
+    assert_eq!(look(&mut state), before);
+    hold(&mut state, Status { edited_at: Some(now()), ..status("320", "1", 9, "<p>shorter</p>") });
+    assert_eq!(look(&mut state).0, before.0, "the read one itself changed");
+}
+
+#[test]
 fn at_the_top_the_view_follows() {
     let mut state = home((80, 24));
     post(&mut state, &Stream::User, status("300", "2", 0, "<p>News</p>"));
@@ -479,6 +522,18 @@ fn edits_and_deletions_show_at_once() {
     scroll_to(&mut state, u16::MAX);
     let drawn = draw_with(&state, &theme(), &mut cards);
     find(&drawn.buffer, "Cyrus @cy");
+}
+
+#[test]
+fn who_the_reader_is_shows_as_soon_as_it_is_known() {
+    let mut state = bare((80, 24));
+    let me = state.me.take();
+    let answer = Status { in_reply_to_id: Some(sid("1")), in_reply_to_account_id: Some(aid("99")), ..status("5", "2", 1, "<p>yes</p>") };
+    post(&mut state, &Stream::User, answer);
+    let mut cards = Cards::new();
+    find(&draw_with(&state, &theme(), &mut cards).buffer, "answers Wanda Reader");
+    state.me = me;
+    find(&draw_with(&state, &theme(), &mut cards).buffer, "answers you");
 }
 
 #[test]
@@ -691,8 +746,13 @@ proptest! {
         if let (Anchor::Row(..), Some((top, lines))) = (tab.anchor.clone(), pane.top.clone()) {
             state.tabs.active_mut().unwrap().anchor = Anchor::Row(top, i32::from(lines));
             let again = draw_with(&state, &theme, &mut cards);
-            prop_assert_eq!(again.buffer, drawn.buffer);
-            prop_assert_eq!(again.measured.timeline.unwrap().top, pane.top);
+            prop_assert_eq!(&again.buffer, &drawn.buffer);
+            prop_assert_eq!(again.measured.timeline.unwrap().top, pane.top.clone());
+            let (held, lines) = pane.hold.clone().unwrap();
+            state.tabs.active_mut().unwrap().anchor = Anchor::Row(held, lines);
+            let held = draw_with(&state, &theme, &mut cards);
+            prop_assert_eq!(held.buffer, drawn.buffer);
+            prop_assert_eq!(held.measured.timeline.unwrap().hold, pane.hold);
         }
     }
 }

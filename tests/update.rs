@@ -9,7 +9,7 @@ use trunkline::keymap::Keymap;
 use trunkline::model::*;
 use trunkline::state::*;
 use trunkline::text::{Html, Plain};
-use trunkline::update::{Effect, Msg, Reply, update};
+use trunkline::update::{Effect, Mouse, Msg, Reply, update};
 
 /// A state with the drawing that goes with it, so that what flows back is what a screen of `lines` rows would say.
 struct Desk {
@@ -49,19 +49,25 @@ impl Desk {
             let shown: Vec<RowKey> = timeline.rows().iter().filter(|row| self.state.is_shown(&tab.stream, row)).map(Row::key).collect();
             let mut top = match &tab.anchor {
                 Anchor::Top => 0,
-                Anchor::Row(key, _) => shown.iter().position(|shown| shown == key).unwrap_or(0),
+                Anchor::Row(key, lines) => {
+                    let above = usize::try_from(-lines).unwrap_or(0);
+                    shown.iter().position(|shown| shown == key).unwrap_or(0).saturating_sub(above)
+                }
             };
             if let (Anchor::Row(..), Some(cursor)) = (&tab.anchor, &tab.cursor) {
                 let at = shown.iter().position(|shown| shown == cursor).unwrap_or(top);
                 top = top.clamp(at.saturating_sub(self.lines - 1), at);
             }
-            let visible = shown.iter().skip(top).take(self.lines).zip(0..);
+            let visible = shown.iter().skip(top).take(self.lines).zip(0_u8..);
+            let chosen = tab.cursor.as_ref().and_then(|cursor| visible.clone().find(|(key, _)| *key == cursor));
+            let hold = chosen.map(|(key, y)| (key.clone(), -i32::from(y))).or_else(|| Some((shown.get(top)?.clone(), 0)));
             TimelinePane {
                 area: Area { x: 0, y: 2, width: 80, height: u16::try_from(self.lines).unwrap() },
                 stream: tab.stream.clone(),
                 asked: tab.anchor.clone(),
                 top: shown.get(top).map(|key| (key.clone(), 0)),
-                visible: visible.map(|(key, y)| VisibleRow { key: key.clone(), y: 2 + y, height: 1, whole: true }).collect(),
+                hold,
+                visible: visible.map(|(key, y)| VisibleRow { key: key.clone(), y: 2 + u16::from(y), height: 1, whole: true }).collect(),
             }
         });
     }
@@ -281,6 +287,79 @@ fn a_delete_before_its_post_wins() {
 }
 
 #[test]
+fn the_same_deletes_and_edits_over_several_streams_for_days_cost_nothing() {
+    let mut desk = Desk::new(&["home"]);
+    for turn in 0..45_000_u32 {
+        let id = sid(&(turn % 7 + 1).to_string());
+        desk.state.store.delete(&id);
+        desk.state.store.put_edit(bundle(vec![edited(&format!("e{}", turn % 7), "words", 20)]));
+    }
+    assert!(desk.state.store.is_deleted(&sid("3")));
+}
+
+#[test]
+fn what_an_overlay_covers_has_not_been_seen() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.post(&["home"], "5");
+    desk.key("?");
+    desk.post(&["home"], "6");
+    desk.send(Msg::Tick(desk.state.now));
+    assert_eq!(desk.tab("home").unseen.len(), 1, "beneath the help");
+    assert_eq!(desk.state.next_deadline(&desk.measured).map(|at| at > desk.state.now), Some(true), "nothing to wake for at once");
+    desk.key("esc");
+    assert!(
+        desk.state.next_deadline(&desk.measured).is_some_and(|at| at <= desk.state.now),
+        "the count goes without waiting for a message"
+    );
+    desk.send(Msg::Tick(desk.state.now));
+    assert_eq!(desk.tab("home").unseen.len(), 0);
+    assert!(desk.state.next_deadline(&desk.measured).is_none_or(|at| at > desk.state.now));
+}
+
+#[test]
+fn whatever_reads_differently_counts_and_nothing_else_does() {
+    let mut desk = Desk::new(&["home", "local"]);
+    let revision = |desk: &mut Desk, payload: Payload| {
+        let before = desk.state.revision;
+        desk.event(&["home"], payload);
+        desk.state.revision != before
+    };
+    let post = || Payload::Update(bundle(vec![status("5", "words")]));
+    assert!(revision(&mut desk, post()), "a row");
+    assert!(!revision(&mut desk, post()), "the same again");
+    assert!(revision(&mut desk, Payload::Update(bundle(boost("6", "5")))));
+    let mut counted = boost("6", "5");
+    counted[0].counts.favourites = 9;
+    assert!(revision(&mut desk, Payload::Update(bundle(counted.clone()))), "a post inside of a boost that is held");
+    assert!(!revision(&mut desk, Payload::Update(bundle(counted))));
+    let renamed = Account { display_name: Plain::line("Another"), ..account("1") };
+    assert!(revision(&mut desk, Payload::Update(Bundle { accounts: vec![renamed], statuses: vec![status("5", "words")] })), "a name");
+    desk.post(&["home"], "5");
+    assert!(!revision(&mut desk, Payload::Edit(bundle(vec![edited("7", "unknown", 20)]))), "an edit of what is not held");
+    assert!(revision(&mut desk, Payload::Delete(sid("5"))));
+    assert!(!revision(&mut desk, Payload::Delete(sid("5"))), "the same deletion over another stream");
+    assert!(!revision(&mut desk, Payload::Delete(sid("77"))), "what is not held");
+}
+
+#[test]
+fn what_expires_sinks_or_falls_silent_leaves_the_screen_in_time() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "5");
+    desk.send(Msg::Failed(Plain::line("disk full")));
+    let mut seen = Vec::new();
+    for _ in 0..40 {
+        let Some(at) = desk.state.next_deadline(&desk.measured) else { break };
+        assert!(at > desk.state.now, "a deadline in the past would spin the loop");
+        let before = desk.state.revision;
+        desk.send(Msg::Tick(at));
+        assert_ne!(desk.state.revision, before, "woken at {at} for nothing to see");
+        seen.push((desk.state.notices.shown().is_some(), desk.state.meter.is_still(), desk.state.silent_minutes()));
+    }
+    assert!(seen.contains(&(false, false, None)) && seen.contains(&(false, true, None)), "{seen:?}");
+    assert!(seen.contains(&(false, true, Some(5))) && seen.contains(&(false, true, Some(7))), "{seen:?}");
+}
+
+#[test]
 fn only_an_answer_about_that_very_post_asked_later_lifts_a_delete() {
     let mut desk = Desk::new(&["home"]);
     desk.post(&["home"], "5");
@@ -331,6 +410,39 @@ fn server_filters_count_in_the_tabs_context_only() {
 }
 
 #[test]
+fn an_edit_that_a_filter_hides_leaves_neither_a_count_nor_the_cursor_on_it() {
+    let mut desk = Desk::new(&["home", "local"]);
+    for id in ["4", "5", "6", "7"] {
+        desk.post(&["home", "local"], id);
+    }
+    desk.key("j j");
+    assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("5"))));
+    assert_eq!(desk.tab("local").unseen.len(), 4);
+    let hide = |id: &str, context| Status { filtered: Some(vec![filter(context, FilterAction::Hide)]), ..edited(id, "now hidden", 20) };
+    for id in ["5", "6"] {
+        desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Home)])));
+        desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Public)])));
+        desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Home)])));
+    }
+    assert_eq!(desk.tab("local").unseen.len(), 2, "what is hidden is not news any more");
+    assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("4"))), "the next one that can be seen");
+    desk.key("enter");
+    assert_eq!(desk.state.detail().unwrap().status, sid("4"), "what is opened is what has the bar");
+    desk.key("esc k");
+    assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("7"))), "hidden ones are stepped over");
+    assert!(desk.tab("home").follows(), "and the first one shown is the newest");
+    desk.key("j");
+    desk.post(&["home"], "8");
+    desk.event(&["home"], Payload::Edit(bundle(vec![hide("8", FilterContext::Home)])));
+    desk.event(&["home"], Payload::Delete(sid("4")));
+    desk.key("]");
+    assert!(desk.tab("home").unseen.is_empty());
+    let (x, y) = (3, desk.measured.timeline.as_ref().unwrap().visible[0].y);
+    desk.send(Msg::Mouse(Mouse::Click, x, y));
+    assert!(desk.tab("home").follows(), "a click on the newest one that is shown follows as well");
+}
+
+#[test]
 fn the_view_follows_at_the_top_and_stays_still_anywhere_else() {
     let mut desk = Desk::new(&["home"]);
     for id in 10..20 {
@@ -375,6 +487,66 @@ fn a_held_tab_freezes_fills_and_lets_go() {
     desk.key("space");
     assert!(desk.top().unwrap().contains("11") && desk.tab("home").follows());
     assert_eq!(desk.rows("home"), ["11", "10"]);
+}
+
+#[test]
+fn a_tab_held_while_empty_stays_still_from_its_first_row_on() {
+    let mut desk = Desk::new(&["home"]);
+    desk.key("space");
+    for id in ["10", "11", "12"] {
+        desk.post(&["home"], id);
+        desk.send(Msg::Tick(desk.state.now));
+    }
+    assert!(desk.top().unwrap().contains("10"), "{:?}", desk.top());
+}
+
+#[test]
+fn a_key_means_the_post_that_was_on_screen_when_it_went_down() {
+    let mut desk = Desk::new(&["home"]);
+    let warned = |id: &str| Status { spoiler_text: Plain::line("CW"), ..status(id, "words") };
+    desk.event(&["home"], Payload::Update(bundle(vec![warned("10")])));
+    // Another post comes between the drawing and the key.
+    let undrawn = |desk: &mut Desk, id: &str, key: &str| {
+        let event = StreamEvent {
+            streams: vec![stream("home")],
+            named: None,
+            name: Plain::line("update"),
+            payload: Payload::Update(bundle(vec![warned(id)])),
+            raw: None,
+        };
+        update(&mut desk.state, &desk.keymap, Msg::Event(origin(), Event::Stream(event)), &desk.measured);
+        desk.key(key);
+    };
+    undrawn(&mut desk, "11", "space");
+    assert!(desk.state.unfolded.contains(&sid("10")) && !desk.state.unfolded.contains(&sid("11")));
+    undrawn(&mut desk, "12", "enter");
+    assert_eq!(desk.state.detail().unwrap().status, sid("11"), "the one that was drawn at the top");
+}
+
+#[test]
+fn the_chosen_entry_of_the_picker_stays_chosen_when_the_lists_come() {
+    let mut desk = Desk::new(&["home"]);
+    desk.key("a G");
+    desk.key("ctrl-u down down down down down down");
+    let chosen = |desk: &Desk| match desk.state.overlays.last() {
+        Some(Overlay::Subscribe { prompt, chosen }) => desk.state.stream_choices(prompt.text())[*chosen].stream.clone(),
+        other => panic!("{other:?}"),
+    };
+    let before = chosen(&desk);
+    assert_eq!(before, stream("local:media"));
+    let list = List { id: ListId::new("12").unwrap(), title: Plain::line("Slow mail") };
+    desk.send(Msg::Reply(Reply::Offer(Ok(Offer { lists: vec![list], followed_tags: vec![Plain::line("rust")] }))));
+    assert_eq!(chosen(&desk), before);
+}
+
+#[test]
+fn one_key_opens_the_announcements_and_closes_them() {
+    let mut desk = Desk::new(&["home"]);
+    let id = AnnouncementId::new("1").unwrap();
+    let announcement = Announcement { id, content: Html::new("<p>Tonight</p>"), published_at: None, reactions: vec![] };
+    desk.event(&["home"], Payload::Announcement(announcement));
+    desk.key("A A");
+    assert!(desk.state.overlays.is_empty(), "{:?}", desk.state.overlays);
 }
 
 #[test]
@@ -452,6 +624,94 @@ fn a_page_that_failed_is_asked_for_again_later_and_on_a_key() {
 }
 
 #[test]
+fn an_older_page_that_failed_is_asked_for_again_as_the_screen_says() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19", "18"], Some("18"));
+    let older = Cursor::Before("18".into());
+    let fetch = [Effect::FetchPage { stream: stream("home"), cursor: Some(older.clone()) }];
+    let fail = |desk: &mut Desk, kind| {
+        let failure = Failure { kind, reason: Plain::line("502") };
+        desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(older.clone()), result: Err(failure) }));
+    };
+    assert_eq!(desk.key("G"), fetch);
+    fail(&mut desk, FailureKind::Retry);
+    let at = desk.state.next_deadline(&Measured::default()).unwrap();
+    assert_eq!(desk.send(Msg::Tick(at)), fetch);
+    fail(&mut desk, FailureKind::Forbidden);
+    assert_eq!(desk.key("ctrl-r"), fetch);
+    // A server whose clock is behind names a time that has passed.
+    let past = desk.state.now.checked_sub(SignedDuration::from_mins(5)).unwrap();
+    fail(&mut desk, FailureKind::RateLimited(past));
+    assert!(desk.state.next_deadline(&Measured::default()).is_some_and(|at| at > desk.state.now), "or it would be asked without end");
+}
+
+#[test]
+fn an_older_page_that_nobody_waits_for_any_more_leaves_no_hole() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.page("home", None, &["20", "19", "18"], Some("18"));
+    desk.key("G x u");
+    desk.page("home", Some("18"), &["17", "16"], Some("16"));
+    assert_eq!(desk.rows("home"), Vec::<String>::new(), "it belongs to the tab that was closed");
+    let failure = Failure { kind: FailureKind::Retry, reason: Plain::line("502") };
+    desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(Cursor::Before("18".into())), result: Err(failure) }));
+    assert_eq!(desk.state.timelines[&stream("home")].older_page, Loading::Idle);
+    desk.page("home", None, &["30", "29"], Some("29"));
+    assert_eq!(desk.state.timelines[&stream("home")].older, Some(Cursor::Before("29".into())));
+}
+
+#[test]
+fn a_tab_that_is_never_streamed_has_no_gap_where_the_connection_was_away() {
+    let mut desk = Desk::new(&["home", "#rust"]);
+    desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("#rust"), standing: Subscription::NotStreamed }));
+    desk.page("#rust", None, &["5"], None);
+    desk.page("home", None, &["5"], None);
+    let lost = Connection::Reconnecting { reason: Plain::line("reset"), attempt: 1, retry_in: Duration::from_secs(3) };
+    desk.send(Msg::Event(origin(), Event::Connection(lost)));
+    desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
+    assert_eq!(desk.rows("home"), ["gap>5", "5"]);
+    assert_eq!(desk.rows("#rust"), ["5"], "it shows its page and nothing more, away or not");
+    assert_eq!(desk.state.timelines[&stream("#rust")].live_since, None);
+}
+
+#[test]
+fn space_shows_media_that_a_filter_blurs() {
+    let mut desk = Desk::new(&["home", "federated"]);
+    let mut blurred = status("5", "words");
+    blurred.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Blur)]);
+    desk.event(&["home"], Payload::Update(bundle(vec![blurred.clone()])));
+    desk.key("space");
+    assert!(desk.tab("home").held, "without media there is nothing to show");
+    desk.key("space");
+    blurred.media_attachments = vec![Media { kind: MediaKind::Image, description: None, url: None, size: None, seconds: None }];
+    desk.event(&["home", "federated"], Payload::Update(bundle(vec![blurred])));
+    assert!(desk.state.blurs_media(&stream("home"), &sid("5")) && !desk.state.blurs_media(&stream("federated"), &sid("5")));
+    desk.key("space");
+    assert!(!desk.state.blurs_media(&stream("home"), &sid("5")) && !desk.tab("home").held);
+    desk.key("space");
+    assert!(desk.state.blurs_media(&stream("home"), &sid("5")), "and hides them again");
+    desk.state.me = Some(account("1"));
+    assert!(!desk.state.blurs_media(&stream("home"), &sid("5")), "one's own are never filtered");
+}
+
+#[test]
+fn rows_that_a_filter_hides_do_not_keep_older_ones_away() {
+    let mut desk = Desk::new(&["home"]);
+    let hidden = |id: u32| Status { filtered: Some(vec![filter(FilterContext::Home, FilterAction::Hide)]), ..status(&id.to_string(), "") };
+    let page = |ids: std::ops::Range<u32>| Page {
+        items: ids.clone().rev().map(|id| Item::Status(sid(&id.to_string()))).collect(),
+        bundle: bundle(ids.clone().map(hidden).collect()),
+        older: Some(Cursor::Before(ids.start.to_string())),
+        rejected: 0,
+    };
+    desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: None, result: Ok(page(60..90)) }));
+    let fetch = |id: &str| [Effect::FetchPage { stream: stream("home"), cursor: Some(Cursor::Before(id.into())) }];
+    assert_eq!(desk.key("j"), fetch("60"), "nothing is shown at all");
+    desk.post(&["home"], "95");
+    desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(Cursor::Before("60".into())), result: Ok(page(30..60)) }));
+    assert_eq!(desk.key("G"), fetch("30"), "many hidden rows beneath the last shown one");
+}
+
+#[test]
 fn notifications_are_one_ledger_whatever_stream_brought_them() {
     let mut desk = Desk::new(&["home", "notifications"]);
     for streams in [&["home"][..], &["notifications"]] {
@@ -512,12 +772,17 @@ fn announcements_can_be_read_and_their_reactions_counted() {
 
 #[test]
 fn lists_asked_for_by_title_open_when_the_lists_are_known() {
-    let mut desk = Desk::new(&["home"]);
-    desk.state.unresolved.push("list:slow mail".parse().unwrap());
-    desk.state.unresolved.push("list:nobody".parse().unwrap());
-    let list = List { id: ListId::new("12").unwrap(), title: Plain::line("Slow mail") };
-    desk.send(Msg::Reply(Reply::Offer(Ok(Offer { lists: vec![list], followed_tags: vec![] }))));
-    assert_eq!(desk.state.subscriptions(), [stream("home"), stream("list:12")]);
+    let specs = ["list:slow mail", "list:friends", "home", "list:nobody", "#rust", "list:Slow Mail", "list:birds"];
+    let mut desk = Desk::new(&[]);
+    desk.state = State::new(Settings::default(), desk.state.now, specs.iter().map(|spec| spec.parse().unwrap()).collect());
+    assert_eq!(desk.state.subscriptions(), [stream("home"), stream("#rust")]);
+    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("home"));
+    let lists = [("12", "Slow mail"), ("3", "Friends"), ("7", "Birds")]
+        .map(|(id, title)| List { id: ListId::new(id).unwrap(), title: Plain::line(title) });
+    desk.send(Msg::Reply(Reply::Offer(Ok(Offer { lists: lists.to_vec(), followed_tags: vec![] }))));
+    let order = ["list:12", "list:3", "home", "#rust", "list:7"];
+    assert_eq!(desk.state.subscriptions(), order.map(stream), "as they were named, each once");
+    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("home"), "what is on screen stays on screen");
     assert!(desk.state.notices.shown().unwrap().text.as_str().contains("nobody"));
 }
 

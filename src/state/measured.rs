@@ -50,6 +50,9 @@ pub struct TimelinePane {
     pub asked: Anchor,
     /// The row at the top and how many of its lines are above the pane: where the view settled.
     pub top: Option<(RowKey, u16)>,
+    /// An anchor that gives this very view again: the chosen row where it begins in view, else the row at the top. Held by
+    /// the chosen row, it stays where it is on screen also when rows above it in view change their height.
+    pub hold: Option<(RowKey, i32)>,
     /// Rows in view from top to bottom.
     pub visible: Vec<VisibleRow>,
 }

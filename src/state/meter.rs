@@ -23,13 +23,14 @@ impl Meter {
         }
     }
 
-    /// Lets time pass: buckets older than a minute are emptied.
-    pub fn advance(&mut self, now: Timestamp) {
+    /// Lets time pass: buckets older than a minute are emptied. Says whether the picture changes by that.
+    pub fn advance(&mut self, now: Timestamp) -> bool {
         let number = now.as_second().div_euclid(BUCKET_SECONDS);
         let passed = number - self.newest;
         if passed == 0 {
-            return;
+            return false;
         }
+        let changes = !self.is_still();
         self.newest = number;
         match usize::try_from(passed) {
             Ok(passed) if passed < BUCKETS => {
@@ -39,6 +40,7 @@ impl Meter {
             // A minute or more has passed, or the clock was set back.
             Ok(_) | Err(_) => self.counts = [0; BUCKETS],
         }
+        changes
     }
 
     /// Arrivals in the last minute.

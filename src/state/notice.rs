@@ -41,9 +41,11 @@ impl Notices {
         self.held.last()
     }
 
-    /// Drops what has expired.
-    pub fn advance(&mut self, now: Timestamp) {
+    /// Drops what has expired; says whether something had.
+    pub fn advance(&mut self, now: Timestamp) -> bool {
+        let before = self.held.len();
         self.held.retain(|notice| notice.until > now);
+        self.held.len() < before
     }
 
     /// Takes the one on screen away.

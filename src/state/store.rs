@@ -68,6 +68,7 @@ pub struct Store {
     edits: Ring<StatusId, Box<Status>>,
     /// Counts up with each deletion and each question, so that an answer knows which came first.
     clock: u64,
+    version: u64,
     swept_to: usize,
 }
 
@@ -142,6 +143,11 @@ impl Store {
         }
     }
 
+    /// Counts up whenever something that was held before, and so may be on screen, reads differently.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
     /// How many statuses, accounts and notifications are held.
     pub fn sizes(&self) -> (usize, usize, usize) {
         (self.statuses.len(), self.accounts.len(), self.notifications.len())
@@ -204,6 +210,7 @@ impl Store {
             Some(known) => {
                 known.account = account;
                 known.revision += 1;
+                self.version += 1;
             }
             None => {
                 self.accounts.insert(account.id.clone(), Known { account, revision: 1 });
@@ -213,12 +220,20 @@ impl Store {
 
     /// Puts a notification; says whether it is new.
     pub fn put_notification(&mut self, notification: Notification) -> bool {
-        self.notifications.insert(notification.id.clone(), notification).is_none()
+        let id = notification.id.clone();
+        let known = self.notifications.get(&id);
+        let changes = known.is_some_and(|known| *known != notification);
+        self.version += u64::from(changes);
+        self.notifications.insert(id, notification).is_none()
     }
 
     /// Puts a conversation and gives back the one it replaces.
     pub fn put_conversation(&mut self, conversation: Conversation) -> Option<Conversation> {
-        self.conversations.insert(conversation.id.clone(), conversation)
+        let id = conversation.id.clone();
+        let known = self.conversations.get(&id);
+        let changes = known.is_some_and(|known| *known != conversation);
+        self.version += u64::from(changes);
+        self.conversations.insert(id, conversation)
     }
 
     fn put_status(&mut self, incoming: Status) -> Put {
@@ -238,6 +253,7 @@ impl Store {
             }
             entry.status = merged;
             entry.revision += 1;
+            self.version += 1;
             if before != after {
                 self.unlink(&id, &before);
                 self.link(&id, after);
@@ -250,6 +266,8 @@ impl Store {
         };
         let incoming = self.without_deleted_quote(incoming);
         self.link(&id, related(&incoming));
+        // What quotes it has said until now that it is not held.
+        self.version += u64::from(self.mentioned_by.contains_key(&id));
         self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new() });
         Put::New
     }
@@ -291,6 +309,7 @@ impl Store {
             } else if let Some(quote) = &mut entry.status.quote {
                 quote.state = QuoteState::Deleted;
                 entry.revision += 1;
+                self.version += 1;
             }
         }
         removed
@@ -303,6 +322,7 @@ impl Store {
         if let Some(entry) = &entry {
             self.unlink(id, &related(&entry.status));
             removed.statuses.push(id.clone());
+            self.version += 1;
         }
         let at = self.moment();
         let account = account.or_else(|| self.deleted.remove(id).and_then(|known| known.account));
@@ -406,41 +426,74 @@ fn fill(mut winner: Status, loser: &Status) -> Status {
 /// A map that forgets its oldest entries.
 #[derive(Debug, PartialEq)]
 struct Ring<K: Eq + std::hash::Hash, V> {
-    map: HashMap<K, V>,
-    order: VecDeque<K>,
+    map: HashMap<K, (u64, V)>,
+    /// Keys as they came, each with the turn of its insertion; those that no longer match the map are stale.
+    order: VecDeque<(u64, K)>,
+    turn: u64,
 }
 
 impl<K: Eq + std::hash::Hash, V> Default for Ring<K, V> {
     fn default() -> Self {
-        Self { map: HashMap::new(), order: VecDeque::new() }
+        Self { map: HashMap::new(), order: VecDeque::new(), turn: 0 }
     }
 }
 
 impl<K: Clone + Eq + std::hash::Hash, V> Ring<K, V> {
     fn get(&self, key: &K) -> Option<&V> {
-        self.map.get(key)
+        self.map.get(key).map(|(_, value)| value)
     }
 
     fn values(&self) -> impl Iterator<Item = &V> {
-        self.map.values()
+        self.map.values().map(|(_, value)| value)
     }
 
     fn insert(&mut self, key: K, value: V, most: usize) {
-        if self.map.insert(key.clone(), value).is_none() {
-            self.order.push_back(key);
-        }
-        // Removed keys stay in the order until they come up, so the order is bounded apart from the map.
-        while self.map.len() > most || self.order.len() > most * 2 {
-            let Some(oldest) = self.order.pop_front() else { break };
-            if self.map.len() > most {
+        self.turn += 1;
+        self.map.insert(key.clone(), (self.turn, value));
+        self.order.push_back((self.turn, key));
+        while self.map.len() > most
+            && let Some((turn, oldest)) = self.order.pop_front()
+        {
+            if self.map.get(&oldest).is_some_and(|(held, _)| *held == turn) {
                 self.map.remove(&oldest);
-            } else if self.map.contains_key(&oldest) {
-                self.order.push_back(oldest);
             }
+        }
+        // What was removed or put again leaves stale turns behind, so the order is bounded apart from the map.
+        if self.order.len() > most * 2 {
+            self.order.retain(|(turn, key)| self.map.get(key).is_some_and(|(held, _)| held == turn));
         }
     }
 
     fn remove(&mut self, key: &K) -> Option<V> {
-        self.map.remove(key)
+        self.map.remove(key).map(|(_, value)| value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_stays_small_when_the_same_keys_come_again_and_again() {
+        let mut ring = Ring::default();
+        for turn in 0..100 {
+            let key = turn % 3;
+            ring.remove(&key);
+            ring.insert(key, turn, 4);
+            assert!(ring.order.len() <= 8 && ring.map.len() <= 3, "{ring:?}");
+        }
+        for key in 10..14 {
+            ring.insert(key, key, 4);
+        }
+        assert_eq!((ring.get(&2), ring.get(&10), ring.get(&13)), (None, Some(&10), Some(&13)), "the oldest go first");
+    }
+
+    #[test]
+    fn a_key_put_again_is_young_again() {
+        let mut ring = Ring::default();
+        for key in [1, 2, 3, 1, 4] {
+            ring.insert(key, (), 3);
+        }
+        assert!(ring.get(&1).is_some() && ring.get(&2).is_none());
     }
 }

@@ -10,7 +10,8 @@ pub enum Anchor {
     /// At the newest row; it follows what is new.
     #[default]
     Top,
-    /// This row is at the top of the pane, with so many of its lines above it. It stays put.
+    /// So many lines of this row are above the pane; where negative, it begins so many lines beneath the pane's top. It
+    /// stays put.
     Row(RowKey, i32),
 }
 
@@ -100,6 +101,18 @@ impl Tabs {
         self.closed.retain(|(_, closed)| *closed != stream);
         self.open.push(Tab::new(stream));
         true
+    }
+
+    /// Opens a tab in front of another one, or at the end where that is not open, without going to it.
+    pub fn open_before(&mut self, stream: Stream, next: Option<&Stream>) {
+        let place = next.and_then(|next| self.open.iter().position(|tab| tab.stream == *next));
+        if self.open(stream)
+            && let Some(place) = place
+            && let Some(tab) = self.open.pop()
+        {
+            self.open.insert(place, tab);
+            self.active += usize::from(self.active >= place);
+        }
     }
 
     /// Goes to the tab of a stream.

@@ -260,6 +260,10 @@ impl Timeline {
         while self.rows.len() > keep {
             dropped.extend(self.rows.pop_back());
         }
+        if !dropped.is_empty() && matches!(self.rows.back(), Some(Row::Gap(_))) {
+            // The row that it stood on has gone. The next older page starts above it and fills it.
+            dropped.extend(self.rows.pop_back());
+        }
         if !dropped.is_empty() {
             self.older = self.rows.back().map(|row| Cursor::Before(row.place_id().to_owned()));
             self.older_page = Loading::Idle;
@@ -353,6 +357,19 @@ mod tests {
             assert!(timeline.rows().len() <= 92 && timeline.is_sorted(), "{:?}", shown(&timeline));
         }
         assert!(timeline.rows().iter().any(|row| matches!(row, Row::Gap(gap) if gap.cause == Cause::Trimmed)));
+    }
+
+    #[test]
+    fn a_gap_goes_with_the_row_that_it_stands_on() {
+        let mut timeline = Timeline::default();
+        timeline.insert(status("5"));
+        timeline.mark_gap(None, None, Cause::Disconnected, None);
+        for raw in ["6", "7", "8"] {
+            timeline.insert(status(raw));
+        }
+        timeline.trim(4, None);
+        assert_eq!(shown(&timeline), ["8", "7", "6"]);
+        assert_eq!(timeline.older, Some(Cursor::Before("6".into())), "`before 5` would leave out 5");
     }
 
     proptest! {

@@ -26,7 +26,7 @@ pub(crate) fn media(setting: Setting<'_>, status: &Status, blurred: bool) -> Vec
         return Vec::new();
     }
     if blurred {
-        let words = format!("{} {} media hidden by a filter", theme.glyphs().media, all.len());
+        let words = format!("{} {} media hidden by a filter  space shows", theme.glyphs().media, all.len());
         return vec![CardLine::Text(dim_line(theme, words))];
     }
     let most = if setting.shape == Shape::Whole { usize::MAX } else { BRIEF_MEDIA };

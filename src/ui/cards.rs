@@ -1,9 +1,9 @@
 //! `Cards`: laid-out rows, kept by row, revisions, width and openness.
 //!
-//! Only what is drawn is laid out; what several frames have not used is forgotten, and everything when the theme or the
-//! day changes. Ages and the selection bar are drawn over a card and are not part of it.
+//! Only what is drawn is laid out; what several frames have not used is forgotten, and everything when the theme, the day
+//! or the reader changes. Ages and the selection bar are drawn over a card and are not part of it.
 
-use crate::model::{Announcement, StatusId, Stream, Timestamp};
+use crate::model::{AccountId, Announcement, StatusId, Stream};
 use crate::state::{Row, RowKey, Shown, State};
 use crate::ui::line::Card;
 use crate::ui::theme::Theme;
@@ -22,7 +22,7 @@ pub struct Cards {
     announcements: Option<(Vec<Announcement>, u16, Arc<Card>)>,
     frame: u64,
     /// What all cards were made for.
-    made_for: Option<(Theme, jiff::civil::Date)>,
+    made_for: Option<(Theme, jiff::civil::Date, Option<AccountId>)>,
 }
 
 #[derive(Debug)]
@@ -86,14 +86,15 @@ impl Cards {
         self.held.is_empty()
     }
 
-    /// A frame begins: cards of another theme or day are forgotten.
-    pub(crate) fn begin(&mut self, theme: &Theme, now: Timestamp) {
+    /// A frame begins: cards of another theme, day or reader are forgotten.
+    pub(crate) fn begin(&mut self, theme: &Theme, state: &State) {
         self.frame += 1;
-        let today = theme.zone.to_datetime(now).date();
-        if self.made_for.as_ref().is_none_or(|(made, day)| made != theme || *day != today) {
+        let today = theme.zone.to_datetime(state.now).date();
+        let reader = state.me.as_ref().map(|me| &me.id);
+        if self.made_for.as_ref().is_none_or(|(made, day, whose)| made != theme || *day != today || whose.as_ref() != reader) {
             self.held.clear();
             self.announcements = None;
-            self.made_for = Some((theme.clone(), today));
+            self.made_for = Some((theme.clone(), today, reader.cloned()));
         }
     }
 
@@ -197,6 +198,7 @@ fn stamp_status(setting: Setting<'_>, id: &StatusId, hasher: &mut DefaultHasher)
     if let Some(stream) = setting.stream {
         let shown = setting.state.shown(stream, id);
         std::mem::discriminant(&shown).hash(hasher);
+        setting.state.blurs_media(stream, id).hash(hasher);
         match shown {
             Shown::Filtered(title) => title.hash(hasher),
             Shown::Open | Shown::Warned | Shown::Hidden => {}

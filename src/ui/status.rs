@@ -2,7 +2,7 @@
 //!
 //! Parts that are lists (media, options) live in `attached`. Absent on purpose: the row around it, its age, its selection.
 
-use crate::model::{AccountId, FilterAction, Status, StatusId, Visibility};
+use crate::model::{AccountId, Status, StatusId, Visibility};
 use crate::state::{Entry, Shown};
 use crate::text::wrap;
 use crate::ui::attached;
@@ -209,11 +209,7 @@ fn words(setting: Setting<'_>, entry: &Entry) -> Vec<Line<'static>> {
 }
 
 fn media(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
-    let blurred = !setting.state.unfolded.contains(&status.id)
-        && status.filtered.iter().flatten().any(|found| {
-            let here = setting.stream.and_then(crate::model::Stream::filter_context);
-            found.action == FilterAction::Blur && here.is_some_and(|here| found.context.contains(&here))
-        });
+    let blurred = setting.stream.is_some_and(|stream| setting.state.blurs_media(stream, &status.id));
     attached::media(setting, status, blurred)
 }
 

@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 /// The widest that text is set, in columns: longer lines are hard to read.
 pub(crate) const MEASURE: u16 = 98;
+/// How many rows above the pane are counted at most.
+const MOST_COUNTED: usize = 1_000;
 /// From this height on a pane has a line for what is above it.
 const ROOMY: u16 = 12;
 
@@ -38,15 +40,22 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
     };
     let foot = foot(painter, state, timeline, setting.width);
     let mut window = Window { setting, tab, timeline, cards, height: i32::from(body.height), foot: i32::from(foot.height()) };
-    let mut pane =
-        TimelinePane { area: cells(area), stream: tab.stream.clone(), asked: tab.anchor.clone(), top: None, visible: Vec::new() };
+    let mut pane = TimelinePane {
+        area: cells(area),
+        stream: tab.stream.clone(),
+        asked: tab.anchor.clone(),
+        top: None,
+        hold: None,
+        visible: Vec::new(),
+    };
     let Some(place) = window.settle() else {
         empty(painter, state, timeline, area);
         return Some(pane);
     };
     pane.top = timeline.row(place.index).map(|row| (row.key(), u16::try_from(place.above).unwrap_or(0)));
+    pane.hold = timeline.row(place.index).map(|row| (row.key(), place.above));
     let chosen = window.cursor();
-    let end = window.draw(painter, body, place, chosen.filter(|_| focused || state.is_wide()), focused, &mut pane);
+    let end = window.draw(painter, body, place, (chosen, focused), &mut pane);
     if let Some(end) = end {
         let (y, from) = if end < 0 { (0, end.unsigned_abs()) } else { (end.unsigned_abs(), 0) };
         let y = u16::try_from(y).unwrap_or(u16::MAX);
@@ -97,7 +106,7 @@ impl Window<'_> {
 
     /// The nearest shown row, older ones first.
     fn near(&self, index: usize) -> Option<usize> {
-        if self.is_shown(index) { Some(index) } else { self.older(index).or_else(|| self.newer(index)) }
+        self.setting.state.shown_near(&self.tab.stream, index)
     }
 
     fn card(&mut self, index: usize) -> Arc<Card> {
@@ -109,12 +118,9 @@ impl Window<'_> {
         i32::from(self.card(index).height()) + 1
     }
 
-    /// The chosen row: the newest shown one where none was chosen.
+    /// The chosen row.
     fn cursor(&self) -> Option<usize> {
-        match &self.tab.cursor {
-            Some(key) => self.timeline.index_of(key).filter(|index| self.is_shown(*index)),
-            None => self.near(0),
-        }
+        self.setting.state.cursor_index(self.tab)
     }
 
     /// Where the view stands; `None` when there is no row to show.
@@ -208,8 +214,7 @@ impl Window<'_> {
         painter: &mut Painter<'_>,
         body: Rect,
         place: Place,
-        chosen: Option<usize>,
-        focused: bool,
+        (chosen, focused): (Option<usize>, bool),
         pane: &mut TimelinePane,
     ) -> Option<i32> {
         let mut y = -place.above;
@@ -223,10 +228,13 @@ impl Window<'_> {
             {
                 let part = Rect { x: body.x + 2, y: body.y + line, width: self.setting.width, height: shown };
                 painter.card(part, &card, skip);
-                if chosen == Some(index) {
+                if chosen == Some(index) && (focused || self.setting.state.is_wide()) {
                     select(painter, body.x, part.y, shown, focused);
                 }
                 if let Some(row) = self.timeline.row(index) {
+                    if chosen == Some(index) && y >= 0 {
+                        pane.hold = Some((row.key(), -y));
+                    }
                     pane.visible.push(VisibleRow { key: row.key(), y: part.y, height: shown, whole: i32::from(shown) == tall });
                 }
             }
@@ -254,8 +262,14 @@ fn select(painter: &mut Painter<'_>, x: u16, y: u16, height: u16, focused: bool)
 fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timeline, top: usize, area: Rect) {
     let theme = painter.theme;
     let shown = |row: &&crate::state::Row| state.is_shown(&tab.stream, row);
-    let newer: Vec<_> = timeline.rows().iter().take(top).filter(shown).collect();
-    let new = newer.iter().filter(|row| tab.unseen.contains(&row.key())).count();
+    // The nearest ones; how many there are beyond them nobody needs to know to a row.
+    let from = top.saturating_sub(MOST_COUNTED);
+    let plus = if from > 0 { "+" } else { "" };
+    let (mut newer, mut new) = (0_usize, 0_usize);
+    for row in timeline.rows().range(from..top).filter(shown) {
+        newer += 1;
+        new += usize::from(!tab.unseen.is_empty() && tab.unseen.contains(&row.key()));
+    }
     let mut line = Line::default();
     let dot = theme.glyphs().dot;
     if tab.held {
@@ -268,12 +282,12 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
         let things = if new == 1 { "new post" } else { "new posts" };
         let things = if tab.stream == crate::model::Stream::UserNotification { "new" } else { things };
         let gap = if tab.held { "   " } else { "" };
-        line.push_span(Span::styled(format!("{gap}{} {new} {things}", theme.glyphs().newer), theme.fresh()));
-    } else if !newer.is_empty() {
+        line.push_span(Span::styled(format!("{gap}{} {new}{plus} {things}", theme.glyphs().newer), theme.fresh()));
+    } else if newer > 0 {
         let gap = if tab.held { "   " } else { "" };
-        line.push_span(Span::styled(format!("{gap}{} {} newer", theme.glyphs().newer, newer.len()), theme.dim()));
+        line.push_span(Span::styled(format!("{gap}{} {newer}{plus} newer", theme.glyphs().newer), theme.dim()));
     }
-    if !newer.is_empty()
+    if newer > 0
         && !tab.held
         && let Some(key) = key_of(Command::First)
     {
@@ -405,13 +419,21 @@ pub(crate) fn reason(connection: &Connection) -> String {
 /// Words where no tab is open.
 pub(crate) fn no_tab(painter: &mut Painter<'_>, state: &State, area: Rect) {
     let theme = painter.theme;
-    let waits = !state.unresolved.is_empty();
-    let key = |command| key_of(command).unwrap_or_default();
-    let words = if waits {
-        "The lists are being asked for.".to_owned()
-    } else {
-        format!("{} adds one, {} brings back the last one closed.", key(Command::Subscribe), key(Command::RestoreTab))
-    };
-    let heading = if waits { format!("Loading{}", theme.glyphs().ellipsis) } else { "No stream is open".to_owned() };
-    message(painter, area, (theme.glyphs().dot, theme.dim(), heading), &words);
+    let glyphs = theme.glyphs();
+    if state.unresolved.is_empty() {
+        let key = |command| key_of(command).unwrap_or_default();
+        let words = format!("{} adds one, {} brings back the last one closed.", key(Command::Subscribe), key(Command::RestoreTab));
+        message(painter, area, (glyphs.dot, theme.dim(), "No stream is open".to_owned()), &words);
+        return;
+    }
+    match &state.offer_loading {
+        Loading::Failed(failure, retry) => {
+            let words = format!("{}{}", failure.reason, again(painter, *retry));
+            message(painter, area, (glyphs.cross, theme.bad(), "The lists could not be loaded".to_owned()), &words);
+        }
+        Loading::Idle | Loading::Asked | Loading::Done => {
+            let heading = format!("Loading{}", glyphs.ellipsis);
+            message(painter, area, (glyphs.dot, theme.dim(), heading), "The lists are being asked for.");
+        }
+    }
 }

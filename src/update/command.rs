@@ -3,7 +3,7 @@
 use super::{Effect, Mouse, rows, say};
 use crate::command::Command;
 use crate::model::Stream;
-use crate::state::{Anchor, Detail, Loading, Measured, Overlay, Prompt, RowKey, State, ThreadState, overlay};
+use crate::state::{Anchor, Detail, Loading, Measured, Overlay, Prompt, RowKey, State, ThreadState, Timeline, overlay};
 use crate::text::Plain;
 
 /// How many rows before the end older ones are asked for.
@@ -47,7 +47,12 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
                 state.timelines.entry(stream).or_default();
             }
         }
-        Command::Announcements => state.overlays.push(Overlay::Announcements { scroll: 0 }),
+        Command::Announcements => match state.overlays.last() {
+            Some(Overlay::Announcements { .. }) => {
+                state.overlays.pop();
+            }
+            Some(_) | None => state.overlays.push(Overlay::Announcements { scroll: 0 }),
+        },
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
             Some(Overlay::Help { .. }) => {
@@ -118,10 +123,14 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
         Go::Rows(rows) => (start(state, &stream, pane), rows),
         Go::Halves(halves) => (start(state, &stream, pane), halves * half),
     };
-    let Some(target) = walk(state, &stream, from, steps, matches!(how, Go::Last)) else { return };
+    let Some(target) = walk(state, &stream, from, steps, matches!(how, Go::Last)) else {
+        // Every row held is hidden by a filter.
+        load_older(state, &stream, effects);
+        return;
+    };
     let Some(key) = timeline.row(target).map(crate::state::Row::key) else { return };
     let first = walk(state, &stream, 0, 0, false);
-    let left = timeline.rows().len() - target;
+    let is_near_end = timeline.rows().iter().skip(target).filter(|row| state.is_shown(&stream, row)).nth(NEAR_END).is_none();
     let far = pane.is_none_or(|pane| {
         let beside = |row: &crate::state::VisibleRow| timeline.index_of(&row.key).is_some_and(|index| index.abs_diff(target) <= in_view);
         !pane.visible.iter().any(beside)
@@ -132,7 +141,7 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
     {
         tab.unseen.clear();
     }
-    if left <= NEAR_END {
+    if is_near_end {
         load_older(state, &stream, effects);
     }
 }
@@ -140,7 +149,7 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
 /// Where a move starts: at the cursor, or at the top row in view where the cursor has left the view.
 fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePane>) -> usize {
     let Some(timeline) = state.timelines.get(stream) else { return 0 };
-    let cursor = state.tabs.of(stream).and_then(|tab| tab.cursor.as_ref()).and_then(|key| timeline.index_of(key));
+    let cursor = state.tabs.of(stream).filter(|tab| tab.cursor.is_some()).and_then(|tab| state.cursor_index(tab));
     let top = pane.and_then(|pane| pane.visible.first()).and_then(|row| timeline.index_of(&row.key)).unwrap_or(0);
     match (cursor, pane) {
         (Some(index), Some(pane)) => {
@@ -158,13 +167,8 @@ fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePan
 fn walk(state: &State, stream: &Stream, from: usize, steps: isize, backwards: bool) -> Option<usize> {
     let timeline = state.timelines.get(stream)?;
     let is_shown = |index: usize| timeline.row(index).is_some_and(|row| state.is_shown(stream, row));
-    let mut found = if is_shown(from) {
-        Some(from)
-    } else if backwards {
-        (0..from).rev().find(|index| is_shown(*index))
-    } else {
-        (from..timeline.rows().len()).find(|index| is_shown(*index)).or_else(|| (0..from).rev().find(|index| is_shown(*index)))
-    }?;
+    let before = if backwards { (0..=from).rev().find(|index| is_shown(*index)) } else { None };
+    let mut found = before.or_else(|| state.shown_near(stream, from))?;
     for _ in 0..steps.unsigned_abs() {
         let next = if steps > 0 {
             (found + 1..timeline.rows().len()).find(|index| is_shown(*index))
@@ -194,11 +198,16 @@ fn place_cursor(state: &mut State, measured: &Measured, key: RowKey, newest: boo
 
 fn load_older(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) {
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
-    let waits = matches!(timeline.older_page, Loading::Asked | Loading::Failed(_, Some(_)));
-    if let Some(cursor) = timeline.older.clone().filter(|_| !waits) {
-        timeline.older_page = Loading::Asked;
-        effects.push(Effect::FetchPage { stream: stream.clone(), cursor: Some(cursor) });
+    if !matches!(timeline.older_page, Loading::Asked | Loading::Failed(_, Some(_))) {
+        effects.extend(ask_older(stream, timeline));
     }
+}
+
+/// Asks for the next older page, if there is one.
+pub(super) fn ask_older(stream: &Stream, timeline: &mut Timeline) -> Option<Effect> {
+    let cursor = timeline.older.clone();
+    timeline.older_page = if cursor.is_some() { Loading::Asked } else { Loading::Idle };
+    cursor.map(|cursor| Effect::FetchPage { stream: stream.clone(), cursor: Some(cursor) })
 }
 
 fn next_unread(state: &mut State, measured: &Measured) {
@@ -209,14 +218,15 @@ fn next_unread(state: &mut State, measured: &Measured) {
     unseen.sort_unstable_by_key(|(index, _)| *index);
     let next = unseen.iter().find(|(index, _)| *index > here).or_else(|| unseen.first());
     let Some((index, key)) = next.map(|(index, key)| (*index, (*key).clone())) else { return };
+    let newest = state.shown_near(&tab.stream, 0) == Some(index);
     if let Some(tab) = state.tabs.active_mut() {
         tab.unseen.remove(&key);
     }
-    place_cursor(state, measured, key, index == 0, true);
+    place_cursor(state, measured, key, newest, true);
 }
 
 fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
-    let Some((key, status)) = state.cursor_row().and_then(|row| Some((row.key(), state.status_of(row)?))) else { return };
+    let Some((key, status)) = state.drawn_cursor_row(measured).and_then(|row| Some((row.key(), state.status_of(row)?))) else { return };
     // What is read stays: the timeline beneath stops following.
     rows::freeze(state, measured);
     if let Some(tab) = state.tabs.active_mut() {
@@ -229,8 +239,9 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
     let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
-    if let Some(status) = state.reading() {
-        if state.is_folded(&stream, &status) {
+    let open = state.detail().map(|detail| detail.status.clone());
+    if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
+        if state.is_folded(&stream, &status) || state.blurs_media(&stream, &status) {
             state.unfolded.insert(status);
             return;
         }
@@ -281,7 +292,7 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
             effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
         }
         if matches!(timeline.older_page, Loading::Failed(..)) {
-            timeline.older_page = Loading::Idle;
+            effects.extend(ask_older(stream, timeline));
         }
     }
     if matches!(state.offer_loading, Loading::Failed(..)) {
@@ -378,12 +389,13 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
             let Some(row) = pane.visible.iter().find(|row| y >= row.y && y - row.y < row.height) else { return };
             let Some(tab) = state.tabs.active().filter(|tab| tab.stream == pane.stream) else { return };
             let Some(index) = state.timelines.get(&tab.stream).and_then(|timeline| timeline.index_of(&row.key)) else { return };
+            let newest = state.shown_near(&tab.stream, 0) == Some(index);
             let again = tab.cursor.as_ref() == Some(&row.key);
             state.overlays.clear();
             if again {
                 run(state, Command::Read, measured, effects);
             } else {
-                place_cursor(state, measured, row.key.clone(), index == 0, false);
+                place_cursor(state, measured, row.key.clone(), newest, false);
                 state.revision += 1;
             }
         }

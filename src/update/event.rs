@@ -61,7 +61,11 @@ fn connection_changed(state: &mut State, connection: Connection, effects: &mut V
     }
     if is_live {
         for timeline in state.timelines.values_mut() {
-            if let Some(since) = timeline.broken_since.take() {
+            let since = timeline.broken_since.take();
+            if timeline.standing == Subscription::NotStreamed {
+                continue;
+            }
+            if let Some(since) = since {
                 timeline.mark_gap(Some(since), Some(now), Cause::Disconnected, None);
                 if timeline.rows().is_empty() && timeline.first_page == Loading::Done {
                     // Without a row there is nothing for a gap to stand on; asking again is honest and cheap.
@@ -134,20 +138,29 @@ fn server_known(state: &mut State, server: Server, effects: &mut Vec<Effect>) {
 
 fn streamed(state: &mut State, measured: &Measured, event: StreamEvent, effects: &mut Vec<Effect>) {
     let now = state.now;
+    let silence = state.silent_minutes();
     state.meter.count(now);
     for stream in &event.streams {
         if let Some(timeline) = state.timelines.get_mut(stream) {
             timeline.last_event = Some(now);
             if timeline.standing == Subscription::Requested {
                 timeline.standing = Subscription::Open;
+                state.revision += 1;
             }
         }
+    }
+    if state.silent_minutes() != silence {
+        state.revision += 1;
     }
     match event.payload {
         Payload::Update(bundle) => arrived(state, measured, &event.streams, bundle),
         Payload::Edit(bundle) => {
-            let put = state.store.put_edit(bundle);
-            state.revision += u64::from(put == Put::Changed);
+            let id = bundle.main().map(|status| status.id.clone());
+            if state.store.put_edit(bundle) == Put::Changed
+                && let Some(id) = id
+            {
+                rows::forget_hidden(state, &id);
+            }
         }
         Payload::Delete(id) => deleted(state, measured, &id),
         Payload::Notification(notification, bundle) => notified(state, measured, notification, bundle),
@@ -175,13 +188,12 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent, effects:
 
 fn arrived(state: &mut State, measured: &Measured, streams: &[Stream], bundle: Bundle) {
     let Some(id) = bundle.main().map(|status| status.id.clone()) else { return };
-    match state.store.put(bundle) {
-        Put::Gone => return,
-        Put::Changed => state.revision += 1,
-        Put::New | Put::Same => {}
-    }
-    if state.store.shown(&id).is_none() {
+    let put = state.store.put(bundle);
+    if put == Put::Gone || state.store.shown(&id).is_none() {
         return;
+    }
+    if put == Put::Changed {
+        rows::forget_hidden(state, &id);
     }
     for stream in streams {
         if matches!(stream, Stream::UserNotification | Stream::Direct) {
@@ -215,9 +227,7 @@ fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
             }
         }
     }
-    // Quotes and notifications of it, and an open thread, read differently even where no row went.
     state.unfolded.remove(id);
-    state.revision += 1;
 }
 
 fn notified(state: &mut State, measured: &Measured, notification: Notification, bundle: Bundle) {
@@ -245,7 +255,6 @@ pub(super) fn talked(state: &mut State, measured: &Measured, conversation: Conve
     let last = conversation.last_status.clone();
     let before = state.store.put_conversation(conversation);
     if before.as_ref().is_some_and(|before| before.last_status == last) {
-        state.revision += 1;
         let row = Row::Conversation(id, last);
         if state.timelines.get(&stream).is_some_and(|timeline| timeline.index_of(&row.key()).is_some()) {
             return;

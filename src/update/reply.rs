@@ -28,6 +28,10 @@ pub(super) fn apply(state: &mut State, reply: Reply) {
 fn page(state: &mut State, stream: &Stream, cursor: Option<&Cursor>, result: Result<Page, Failure>) {
     let now = state.now;
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    if cursor.is_some() && timeline.older.as_ref() != cursor {
+        // Asked by a tab that was closed since, or before rows were dropped: between it and what is held is a hole.
+        return;
+    }
     let page = match result {
         Ok(page) => page,
         Err(failure) => {
@@ -85,13 +89,14 @@ fn take(state: &mut State, stream: &Stream, page: Page) {
 }
 
 fn retry_at(now: Timestamp, failure: &Failure, attempts: u32) -> Option<Timestamp> {
+    let (shortest, longest) = RETRY_SECONDS;
     match failure.kind {
         FailureKind::Retry => {
-            let (shortest, longest) = RETRY_SECONDS;
             let wait = (shortest << attempts.saturating_sub(1).min(10)).min(longest);
             now.checked_add(SignedDuration::from_secs(wait)).ok()
         }
-        FailureKind::RateLimited(until) => Some(until),
+        // Not at once, whatever the server's clock says.
+        FailureKind::RateLimited(until) => now.checked_add(SignedDuration::from_secs(shortest)).ok().map(|soonest| until.max(soonest)),
         FailureKind::Unauthorized | FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => None,
     }
 }
@@ -131,30 +136,46 @@ fn thread(state: &mut State, id: &StatusId, asked: u64, result: Result<(Bundle, 
 
 fn offer(state: &mut State, result: Result<Offer, Failure>) {
     state.revision += 1;
+    let chosen = match state.overlays.last() {
+        Some(Overlay::Subscribe { prompt, chosen }) => state.stream_choices(prompt.text()).into_iter().nth(*chosen),
+        Some(Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Detail(_) | Overlay::Announcements { .. }) | None => None,
+    };
     match result {
         Ok(offer) => {
             state.offer = offer;
             state.offer_loading = Loading::Done;
-            for spec in std::mem::take(&mut state.unresolved) {
-                open_spec(state, &spec);
+            for (spec, before) in std::mem::take(&mut state.unresolved) {
+                open_spec(state, &spec, before.as_ref());
             }
         }
         Err(failure) => {
             let at = retry_at(state.now, &failure, 2);
             if at.is_none() && !state.unresolved.is_empty() {
-                let names: Vec<String> = state.unresolved.iter().map(Spec::to_string).collect();
+                let names: Vec<String> = state.unresolved.iter().map(|(spec, _)| spec.to_string()).collect();
                 let words = format!("{} cannot be opened, the lists are not to be had: {}", names.join(", "), failure.reason);
                 say(state, Plain::line(&words), true);
             }
             state.offer_loading = Loading::Failed(failure, at);
         }
     }
+    if let Some(choice) = chosen {
+        keep_chosen(state, &choice.stream);
+    }
+}
+
+/// Keeps the bar of the picker on a stream, though others may stand above it now.
+fn keep_chosen(state: &mut State, stream: &Stream) {
+    let Some(Overlay::Subscribe { prompt, .. }) = state.overlays.last() else { return };
+    let place = state.stream_choices(prompt.text()).iter().position(|choice| choice.stream == *stream);
+    if let (Some(place), Some(Overlay::Subscribe { chosen, .. })) = (place, state.overlays.last_mut()) {
+        *chosen = place;
+    }
 }
 
 /// Opens the tab of a spec at its place among the tabs that were asked for; says what is wrong where there is none.
-fn open_spec(state: &mut State, spec: &Spec) {
+fn open_spec(state: &mut State, spec: &Spec, before: Option<&Stream>) {
     match spec.resolve(&state.offer.lists) {
-        Ok(stream) => state.open(stream),
+        Ok(stream) => state.open_before(stream, before),
         Err(error) => say(state, Plain::line(&error.to_string()), true),
     }
 }

@@ -1,7 +1,7 @@
 //! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
 
 use crate::model::{StatusId, Stream};
-use crate::state::{Anchor, Measured, Overlay, Row, RowKey, State};
+use crate::state::{Anchor, Entry, Measured, Row, RowKey, State};
 
 /// How a row came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,19 +15,22 @@ pub(crate) enum Came {
 /// Takes over what the last drawing found: where the view settled, what has been seen, which tombstones left the view.
 pub(crate) fn adopt(state: &mut State, measured: &Measured) {
     let pane = measured.timeline.as_ref().filter(|pane| state.tabs.active().is_some_and(|tab| tab.stream == pane.stream));
+    let covered = state.is_covered();
     if let (Some(pane), Some(tab)) = (pane, state.tabs.active_mut()) {
-        if !tab.unseen.is_empty() {
+        if !covered && !tab.unseen.is_empty() {
             let before = tab.unseen.len();
             for row in &pane.visible {
                 tab.unseen.remove(&row.key);
             }
             state.revision += u64::from(before != tab.unseen.len());
         }
-        if let (Anchor::Row(..), Some((key, lines))) = (&tab.anchor, &pane.top)
+        if let Some((key, lines)) = &pane.hold
             && tab.anchor == pane.asked
+            // What is held while it has no row stays with the first that comes.
+            && (tab.anchor != Anchor::Top || tab.held)
             && state.timelines.get(&tab.stream).is_some_and(|timeline| timeline.index_of(key).is_some())
         {
-            tab.anchor = Anchor::Row(key.clone(), i32::from(*lines));
+            tab.anchor = Anchor::Row(key.clone(), *lines);
         }
     }
     let active = state.tabs.active_index();
@@ -51,7 +54,7 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
 /// Puts a row into the ledger of a stream; says whether it was not there before.
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
     let shown = state.is_shown(stream, &row);
-    let covered = is_covered(state);
+    let covered = state.is_covered();
     let active = state.tabs.active().is_some_and(|tab| tab.stream == *stream);
     let Some(timeline) = state.timelines.get_mut(stream) else { return false };
     if came == Came::Live && timeline.is_below_floor(&row) {
@@ -77,12 +80,26 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     true
 }
 
-/// Whether something lies over the timeline, so that what comes there is not seen.
-fn is_covered(state: &State) -> bool {
-    match state.overlays.last() {
-        None => false,
-        Some(Overlay::Detail(_)) => !state.is_wide(),
-        Some(Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Announcements { .. }) => true,
+/// What a filter hides by now is not news any more.
+pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
+    let filtered = |entry: &Entry| entry.status().filtered.as_ref().is_some_and(|found| !found.is_empty());
+    if !state.store.status(id).is_some_and(filtered) {
+        return;
+    }
+    let mut hidden: Vec<(Stream, RowKey)> = Vec::new();
+    for tab in state.tabs.all().iter().filter(|tab| !tab.unseen.is_empty()) {
+        let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
+        let is_hidden = |key: &&RowKey| {
+            let row = timeline.index_of(key).and_then(|index| timeline.row(index));
+            row.is_some_and(|row| !state.is_shown(&tab.stream, row))
+        };
+        hidden.extend(tab.unseen.iter().filter(is_hidden).map(|key| (tab.stream.clone(), key.clone())));
+    }
+    for (stream, key) in hidden {
+        if let Some(tab) = state.tabs.of_mut(&stream) {
+            tab.unseen.remove(&key);
+            state.revision += 1;
+        }
     }
 }
 
@@ -97,8 +114,11 @@ pub(crate) fn remove(state: &mut State, stream: &Stream, key: &RowKey) {
         if tab.cursor.as_ref() == Some(key) {
             tab.cursor.clone_from(&heir);
         }
-        if matches!(&tab.anchor, Anchor::Row(at, _) if at == key) {
-            tab.anchor = heir.map_or(Anchor::Top, |heir| Anchor::Row(heir, 0));
+        if let Anchor::Row(at, lines) = &tab.anchor
+            && at == key
+        {
+            let lines = (*lines).min(0);
+            tab.anchor = heir.map_or(Anchor::Top, |heir| Anchor::Row(heir, lines));
         }
     }
     state.revision += 1;
@@ -131,18 +151,18 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
     }
 }
 
-/// Stops following: the row at the top of the pane stays there.
+/// Stops following: what is in the pane stays there.
 pub(crate) fn freeze(state: &mut State, measured: &Measured) {
     let Some(tab) = state.tabs.active() else { return };
     if tab.anchor != Anchor::Top {
         return;
     }
     let Some(timeline) = state.timelines.get(&tab.stream) else { return };
-    let drawn = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream).and_then(|pane| pane.top.clone());
+    let drawn = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream).and_then(|pane| pane.hold.clone());
     let top = drawn
         .filter(|(key, _)| timeline.index_of(key).is_some())
         .or_else(|| timeline.rows().iter().find(|row| state.is_shown(&tab.stream, row)).map(|row| (row.key(), 0)));
     if let (Some((key, lines)), Some(tab)) = (top, state.tabs.active_mut()) {
-        tab.anchor = Anchor::Row(key, i32::from(lines));
+        tab.anchor = Anchor::Row(key, lines);
     }
 }
