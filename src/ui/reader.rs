@@ -89,9 +89,6 @@ impl Flow {
 }
 
 fn open(setting: Setting<'_>, cards: &mut Cards, detail: &Detail, short: bool, flow: &mut Flow) {
-    if let ThreadState::Here(thread) = &detail.thread {
-        if short { in_short(setting, thread, flow) } else { ancestors(setting, cards, thread, flow) }
-    }
     let gone = setting.state.store.status(&detail.status).is_none();
     if gone {
         flow.add(0, Arc::new(tombstone(setting, &detail.status)));
@@ -99,6 +96,10 @@ fn open(setting: Setting<'_>, cards: &mut Cards, detail: &Detail, short: bool, f
         flow.add(0, cards.post(setting, &detail.status));
     }
     flow.blank();
+    // Beneath the post, though it is older: what is being read must not move when the thread arrives.
+    if let ThreadState::Here(thread) = &detail.thread {
+        if short { in_short(setting, thread, flow) } else { ancestors(setting, cards, thread, flow) }
+    }
     match &detail.thread {
         ThreadState::Asked => rule(setting, flow, &format!("loading replies{}", setting.theme.glyphs().ellipsis)),
         ThreadState::Failed(failure) => {
@@ -123,7 +124,7 @@ fn ancestors(setting: Setting<'_>, cards: &mut Cards, thread: &Thread, flow: &mu
     for id in thread.ancestors.iter().skip(left_out) {
         flow.add(0, cards.post(Setting { shape: Shape::Glance, ..setting }, id));
     }
-    rule(setting, flow, "");
+    flow.blank();
 }
 
 /// What a reply answers in a line each, where there is little room.
