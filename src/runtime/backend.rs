@@ -26,6 +26,13 @@ fn is_doubtful(cell: &Cell) -> bool {
     cell.symbol().chars().nth(1).is_some()
 }
 
+/// A blank in the style of a cell.
+fn blank(cell: &Cell) -> Cell {
+    let mut blank = cell.clone();
+    blank.set_symbol(" ");
+    blank
+}
+
 impl<W: Write> Backend for CarefulBackend<W> {
     type Error = io::Error;
 
@@ -33,28 +40,26 @@ impl<W: Write> Backend for CarefulBackend<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut content = content.peekable();
-        while content.peek().is_some() {
-            let mut doubtful = None;
-            let plain = std::iter::from_fn(|| {
-                let (x, y, cell) = content.next()?;
-                if is_doubtful(cell) {
-                    doubtful = Some((x, y, cell));
-                    return None;
-                }
-                Some((x, y, cell))
-            });
-            self.0.draw(plain)?;
-            if let Some((x, y, cell)) = doubtful {
-                let mut blank = cell.clone();
-                blank.set_symbol(" ");
-                let columns = u16::try_from(cell.symbol().width()).unwrap_or(1);
-                self.0.draw((0..columns).map(|column| (x.saturating_add(column), y, &blank)))?;
-                // A drawing of its own begins and leaves with the cursor placed.
-                self.0.draw(std::iter::once((x, y, cell)))?;
+        let content: Vec<_> = content.collect();
+        if !content.iter().any(|(_, _, cell)| is_doubtful(cell)) {
+            return self.0.draw(content.into_iter());
+        }
+        let blanks: Vec<Cell> = content.iter().map(|(_, _, cell)| blank(cell)).collect();
+        let mut run: Vec<(u16, u16, &Cell)> = Vec::with_capacity(content.len());
+        for ((x, y, cell), blank) in content.into_iter().zip(&blanks) {
+            if !is_doubtful(cell) {
+                run.push((x, y, cell));
+                continue;
+            }
+            let columns = u16::try_from(cell.symbol().width()).unwrap_or(1);
+            run.extend((0..columns).map(|column| (x.saturating_add(column), y, blank)));
+            run.push((x, y, cell));
+            // Crossterm's backend places the cursor wherever the next cell is not one column on, and at the beginning.
+            if columns < 2 {
+                self.0.draw(run.drain(..))?;
             }
         }
-        Ok(())
+        self.0.draw(run.into_iter())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -126,6 +131,14 @@ mod tests {
         assert!(before.ends_with("\u{1b}[1;2H"), "then it is written where they are: {out:?}");
         let (between, _) = behind.split_once('z').unwrap();
         assert!(between.contains("\u{1b}[1;"), "what follows does not rely on where the cursor is: {out:?}");
+    }
+
+    #[test]
+    fn what_follows_a_narrow_cluster_is_placed_anew_too() {
+        let out = written("abcdef", "e\u{301}z");
+        let (_, behind) = out.split_once('\u{301}').unwrap();
+        let (between, _) = behind.split_once('z').unwrap();
+        assert!(between.contains("\u{1b}[1;2H"), "{out:?}");
     }
 
     #[test]
