@@ -63,7 +63,8 @@ pub enum Kind {
 /// A row without its time.
 #[derive(Debug, Serialize)]
 pub struct Row {
-    /// Which way it went.
+    /// Which way it went. Written before the time.
+    #[serde(skip)]
     pub dir: Direction,
     /// What it is about.
     pub kind: Kind,
@@ -128,12 +129,14 @@ impl Row {
     fn line(&self, t_ms: u64) -> String {
         #[derive(Serialize)]
         struct Timed<'a> {
+            dir: Direction,
             t_ms: u64,
             #[serde(flatten)]
             row: &'a Row,
         }
         // Rows are text and numbers, so that this cannot fail.
-        let mut line = serde_json::to_string(&Timed { t_ms, row: self }).map(|line| escaped(&line).into_owned()).unwrap_or_default();
+        let timed = Timed { dir: self.dir, t_ms, row: self };
+        let mut line = serde_json::to_string(&timed).map(|line| escaped(&line).into_owned()).unwrap_or_default();
         line.push('\n');
         line
     }
@@ -168,7 +171,7 @@ impl Recorder {
         }
         let t_ms = u64::try_from(shared.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let weight = row.weight();
-        let fits = shared.waiting.fetch_add(weight, Ordering::Relaxed).saturating_add(weight) <= BYTES;
+        let fits = shared.waiting.fetch_add(weight, Ordering::Relaxed).saturating_add(weight) <= shared.most_bytes;
         let sent = if fits { shared.rows.try_send(Queued::Row(t_ms, row)) } else { Err(TrySendError::Full(Queued::End)) };
         if let Err(error) = sent {
             shared.waiting.fetch_sub(weight, Ordering::Relaxed);
@@ -185,6 +188,7 @@ struct Shared {
     began: Instant,
     /// Bytes of data in the queue.
     waiting: AtomicUsize,
+    most_bytes: usize,
     /// Rows that found no room and are not told of in the file yet.
     lost: AtomicU64,
     lost_ever: AtomicU64,
@@ -223,15 +227,20 @@ impl Recording {
             if is_there { Error::Exists(path.to_owned()) } else { failed(error) }
         })?;
         let name = path.display().to_string();
-        Self::into_sink(file, move |error| trouble(format!("nothing more is recorded: {name}: {error}"))).map_err(failed)
+        Self::into_sink(file, BYTES, move |error| trouble(format!("nothing more is recorded: {name}: {error}"))).map_err(failed)
     }
 
-    fn into_sink(sink: impl Write + Send + 'static, trouble: impl FnOnce(io::Error) + Send + 'static) -> io::Result<Self> {
+    fn into_sink(
+        sink: impl Write + Send + 'static,
+        most_bytes: usize,
+        trouble: impl FnOnce(io::Error) + Send + 'static,
+    ) -> io::Result<Self> {
         let (rows, queue) = sync_channel(ROWS);
         let shared = Shared {
             rows,
             began: Instant::now(),
             waiting: AtomicUsize::new(0),
+            most_bytes,
             lost: AtomicU64::new(0),
             lost_ever: AtomicU64::new(0),
             stopped: AtomicBool::new(false),
@@ -332,7 +341,7 @@ fn escaped(json: &str) -> Cow<'_, str> {
             || matches!(ch, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
-    if !json.contains(odd) {
+    if json.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
         return Cow::Borrowed(json);
     }
     let mut out = String::with_capacity(json.len() + 64);
@@ -401,7 +410,7 @@ mod tests {
     #[test]
     fn a_slow_disk_holds_up_nobody_and_what_is_missing_is_counted_in_the_file() {
         let (reader, writer) = io::pipe().unwrap();
-        let recording = Recording::into_sink(writer, |error| panic!("{error}")).unwrap();
+        let recording = Recording::into_sink(writer, BYTES, |error| panic!("{error}")).unwrap();
         let recorder = recording.recorder();
         // Nobody reads: the pipe's buffer and the queue fill, and the rest is counted.
         for _ in 0..ROWS + 3_000 {
@@ -422,9 +431,9 @@ mod tests {
     #[test]
     fn too_many_bytes_are_lost_as_well_and_room_comes_back() {
         let (reader, writer) = io::pipe().unwrap();
-        let recording = Recording::into_sink(writer, |error| panic!("{error}")).unwrap();
+        let recording = Recording::into_sink(writer, 400_000, |error| panic!("{error}")).unwrap();
         let recorder = recording.recorder();
-        let large = "x".repeat(BYTES / 4);
+        let large = "x".repeat(100_000);
         for _ in 0..9 {
             recorder.record(text(&large));
         }
@@ -447,7 +456,7 @@ mod tests {
             }
         }
         let (tell, told) = channel();
-        let recording = Recording::into_sink(Full, move |error| tell.send(error.kind()).unwrap()).unwrap();
+        let recording = Recording::into_sink(Full, BYTES, move |error| tell.send(error.kind()).unwrap()).unwrap();
         let recorder = recording.recorder();
         recorder.record(text("a"));
         assert_eq!(told.recv_timeout(Duration::from_secs(10)).unwrap(), io::ErrorKind::StorageFull);

@@ -168,6 +168,9 @@ async fn answer(State(shared): State<Arc<Shared>>, request: HttpRequest<Body>) -
         return respond(StatusCode::UNAUTHORIZED, None, r#"{"error":"The access token is invalid"}"#.to_owned());
     }
     let path = request.uri().path();
+    if path == "/api/v1/streaming/health" {
+        return Response::new(Body::from("OK"));
+    }
     if path.starts_with("/api/v1/streaming") {
         return streaming(shared, request);
     }

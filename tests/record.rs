@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline::demo::{Options, Server, Story};
 use trunkline::mastodon::streaming::{Settings, Wanted, connect};
 use trunkline::mastodon::{Access, Client, Token};
-use trunkline::model::Event;
+use trunkline::model::{Event, Payload};
 use trunkline::replay::{self, Speed, Tape};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -192,6 +192,54 @@ async fn play(path: PathBuf) -> (PathBuf, usize) {
     (path, told)
 }
 
+/// A recording of deletes of posts 1, 2, ..., so many milliseconds apart.
+fn deletes(path: &Path, count: usize, apart_ms: usize) -> Tape {
+    let row = |number: usize| {
+        let frame = serde_json::json!({"stream": ["public"], "event": "delete", "payload": number.to_string()}).to_string();
+        serde_json::json!({"dir": "s2c", "t_ms": number * apart_ms, "kind": "text", "data": frame}).to_string() + "\n"
+    };
+    std::fs::write(path, (1..=count).map(row).collect::<String>()).unwrap();
+    Tape::load(path).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pauses_are_as_they_were_and_a_new_connection_goes_on_where_the_last_one_ended() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let folder = folder("pauses");
+    let tape = deletes(&folder.join("a"), 60, 40);
+    let shutdown = CancellationToken::new();
+    let _stops = shutdown.clone().drop_guard();
+    let (tell, _over) = mpsc::unbounded_channel();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let streams = tape.streams().to_vec();
+    let server = replay::Server::start(listener, tape, "2".parse().unwrap(), tell, shutdown.clone()).unwrap();
+    let client = Client::new(Access::new(server.url(), Token::new(server.token()).unwrap()).unwrap()).unwrap();
+    let began = tokio::time::Instant::now();
+    let mut ids = Vec::new();
+    for enough in [10, 60] {
+        let wanted = Wanted { streams: streams.clone(), retry: 0, woke: 0 };
+        let (_wanted, wants) = watch::channel(wanted);
+        let ends = CancellationToken::new();
+        let (mut events, task) = connect(client.clone(), Settings::default(), wants, ends.clone());
+        let played = async {
+            while ids.last().is_none_or(|last| *last < enough) {
+                if let Event::Stream(event) = events.recv().await.expect("the trunk ended").1 {
+                    let Payload::Delete(id) = &event.payload else { panic!("{event:?}") };
+                    ids.push(id.as_str().parse::<usize>().unwrap());
+                }
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, played).await.is_ok(), "only {ids:?}");
+        ends.cancel();
+        task.await.unwrap();
+    }
+    // Pauses of 40 ms, twice as fast.
+    assert!(began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+    // What was under way when the connection went is lost, as on a real one; nothing comes twice or before its time.
+    assert!(ids.is_sorted_by(|one, two| one < two) && ids.len() >= 30, "{ids:?}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_transcript_is_played_whole() {
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -200,7 +248,7 @@ async fn every_transcript_is_played_whole() {
     let mut playing = JoinSet::new();
     let mut total = 0;
     loop {
-        while playing.len() < 8
+        while playing.len() < 24
             && let Some(path) = waiting.pop()
         {
             playing.spawn(play(path));
