@@ -7,7 +7,9 @@ use crate::config::{self, Config};
 use crate::demo;
 use crate::logging::{self, Logging};
 use crate::mastodon::{Access, Client, Token};
-use crate::model::Spec;
+use crate::model::{Spec, Stream};
+use crate::recording::{Recorder, Recording};
+use crate::replay::{self, Speed, Tape};
 use crate::runtime::{self, App, Outcome, Setup, Signal, Signals, TerminalKeys, TerminalScreen};
 use crate::state::Settings;
 use crate::tail;
@@ -18,16 +20,18 @@ use jiff::tz::TimeZone;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr as _;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// The tabs of the demo: the usual ones, a hashtag and a quiet list.
 const DEMO_STREAMS: [&str; 6] = ["home", "notifications", "local", "federated", "#rust", "list:Slow mail"];
 /// Subcommands that are to come.
-const NOT_BUILT: [&str; 8] = ["login", "logout", "accounts", "doctor", "replay", "completions", "man", "config"];
+const NOT_BUILT: [&str; 7] = ["login", "logout", "accounts", "doctor", "completions", "man", "config"];
 /// How long parts that are still at work may take once all is said and done.
 const ENDING: Duration = Duration::from_millis(300);
 
@@ -36,6 +40,8 @@ Examples:
   trunkline --demo                                   a built-in server: no account, no network
   TRUNKLINE_TOKEN=... trunkline --server mastodon.example -s home -s '#rust'
   trunkline --demo tail local --json --count 3       three events as JSON, and done
+  trunkline --demo --record evening.ndjson           every frame and answer into a file, for
+  trunkline replay evening.ndjson --speed 10         playing it again
 
 Streams (SPEC): home, notifications, local, federated, remote, each of the last three also with :media,
   #tag, #tag:local, list:TITLE, direct
@@ -63,6 +69,9 @@ struct Flags {
     /// Use this server, with the access token in `TRUNKLINE_TOKEN`
     #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
+    /// Write every frame and answer with its time into this new file, a JSON object a line; no token is in it
+    #[arg(long, global = true, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Open this stream in a tab, instead of the configured ones; may be given several times
     #[arg(short = 's', long = "stream", value_name = "SPEC")]
     streams: Vec<String>,
@@ -80,6 +89,15 @@ struct Flags {
 enum Task {
     /// Print what arrives, without a screen
     Tail(TailFlags),
+    /// Play a recording, or a transcript of its format, into the screen; pauses of more than 5 s count as 5 s
+    Replay {
+        /// The recording
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// How many times faster than it was, above 0; `max` leaves no pauses
+        #[arg(long, value_name = "X", default_value = "1", value_parser = Speed::from_str)]
+        speed: Speed,
+    },
     /// Run the built-in server by itself; its first line is its address
     DemoServer {
         /// The port on 127.0.0.1; 0 takes any free one
@@ -142,6 +160,7 @@ impl Stop {
 enum Source {
     Demo,
     Server(Access),
+    Replay(Box<Tape>, Speed),
 }
 
 /// Runs the program with these arguments, the first of which is its own name.
@@ -183,7 +202,7 @@ fn say(words: &str) {
 }
 
 fn start(flags: Flags) -> Result<(), Stop> {
-    let Flags { demo, server, streams, ascii, no_mouse, task } = flags;
+    let Flags { demo, server, record, streams, ascii, no_mouse, task } = flags;
     if demo && server.is_some() {
         return Err(Stop::usage("--demo and --server exclude each other: the demo is a server of its own"));
     }
@@ -192,17 +211,27 @@ fn start(flags: Flags) -> Result<(), Stop> {
         Some(Task::DemoServer { .. } | Task::Tail(_)) if !streams.is_empty() => {
             Err(Stop::usage("-s is for the screen; `tail` takes its streams after the word, as in: trunkline tail home '#rust'"))
         }
+        Some(Task::DemoServer { .. } | Task::Replay { .. }) if record.is_some() => {
+            Err(Stop::usage("--record is for the screen and for `tail`"))
+        }
+        Some(Task::Replay { .. }) if demo || server.is_some() => Err(Stop::usage("`replay` asks no server: leave --demo and --server out")),
         Some(Task::DemoServer { port }) => block_on(serve_demo(port)),
+        Some(Task::Replay { file, speed }) => {
+            let specs = parse_specs(&streams)?;
+            let tape = Tape::load(&file).map_err(Stop::failed)?;
+            runtime::probe().map_err(Stop::failed)?;
+            block_on(show(Source::Replay(Box::new(tape), speed), specs, None, ascii, no_mouse))
+        }
         Some(Task::Tail(tail)) => {
             let specs = parse_specs(&tail.specs)?;
             let source = source(demo, server)?;
-            block_on(print_events(tail, specs, source))
+            block_on(print_events(tail, specs, source, record.as_deref()))
         }
         None => {
             let specs = parse_specs(&streams)?;
             let source = source(demo, server)?;
             runtime::probe().map_err(Stop::failed)?;
-            block_on(show(source, specs, ascii, no_mouse))
+            block_on(show(source, specs, record.as_deref(), ascii, no_mouse))
         }
     }
 }
@@ -251,10 +280,22 @@ fn block_on(task: impl Future<Output = Result<(), Stop>>) -> Result<(), Stop> {
     outcome
 }
 
-/// A server of our own, where one is asked for, and the client for it or for the real one.
-async fn connect(source: Source, shutdown: &CancellationToken) -> Result<(Option<demo::Server>, Client), Stop> {
+/// A server of our own, where one is asked for, and the client for it or for the real one. `tell` is for what happens
+/// later and the reader should know.
+async fn connect(
+    source: Source,
+    recorder: Option<Recorder>,
+    tell: mpsc::UnboundedSender<String>,
+    shutdown: &CancellationToken,
+) -> Result<(Option<demo::Server>, Client), Stop> {
     let (server, access) = match source {
         Source::Server(access) => (None, access),
+        Source::Replay(tape, speed) => {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(Stop::failed)?;
+            let server = replay::Server::start(listener, *tape, speed, tell, shutdown.clone()).map_err(Stop::failed)?;
+            let token = Token::new(server.token()).map_err(Stop::failed)?;
+            (None, Access::new(server.url(), token).map_err(Stop::failed)?)
+        }
         Source::Demo => {
             let server = start_demo(0, shutdown).await?;
             let token = Token::new("demo").map_err(Stop::failed)?;
@@ -262,7 +303,22 @@ async fn connect(source: Source, shutdown: &CancellationToken) -> Result<(Option
             (Some(server), access)
         }
     };
-    Ok((server, Client::new(access).map_err(Stop::failed)?))
+    let client = match recorder {
+        Some(recorder) => Client::recorded(access, recorder),
+        None => Client::new(access),
+    };
+    Ok((server, client.map_err(Stop::failed)?))
+}
+
+/// Begins a recording, where one is asked for.
+fn begin_recording(path: Option<&Path>, trouble: impl FnOnce(String) + Send + 'static) -> Result<Option<Recording>, Stop> {
+    path.map(|path| Recording::begin(path, trouble)).transpose().map_err(Stop::failed)
+}
+
+fn end_recording(recording: Option<Recording>) {
+    for words in recording.map(Recording::finish).unwrap_or_default() {
+        say(&words);
+    }
 }
 
 async fn start_demo(port: u16, shutdown: &CancellationToken) -> Result<demo::Server, Stop> {
@@ -284,7 +340,7 @@ async fn serve_demo(port: u16) -> Result<(), Stop> {
 }
 
 fn open_log(source: &Source) -> (Option<Logging>, Option<String>) {
-    if matches!(source, Source::Demo) {
+    if matches!(source, Source::Demo | Source::Replay(..)) {
         return (None, None);
     }
     match logging::open(variable("TRUNKLINE_LOG").as_deref()) {
@@ -293,7 +349,7 @@ fn open_log(source: &Source) -> (Option<Logging>, Option<String>) {
     }
 }
 
-async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source) -> Result<(), Stop> {
+async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record: Option<&Path>) -> Result<(), Stop> {
     let (_log, notice) = open_log(&source);
     if let Some(notice) = notice {
         say(&notice);
@@ -301,7 +357,10 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source) -> Res
     let (sender, mut signals) = Signals::listen_for_ends().map_err(Stop::failed)?;
     runtime::watch_output(sender).map_err(Stop::failed)?;
     let shutdown = CancellationToken::new();
-    let (_server, client) = connect(source, &shutdown).await?;
+    let recording = begin_recording(record, |words| say(&words))?;
+    // Nothing is told later but by a replay, which has a screen.
+    let (tell, _) = mpsc::unbounded_channel();
+    let (_server, client) = connect(source, recording.as_ref().map(Recording::recorder), tell, &shutdown).await?;
     let form = match (flags.json, flags.quiet) {
         (true, _) => tail::Form::Json,
         (false, true) => tail::Form::Nothing,
@@ -313,6 +372,7 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source) -> Res
     let out = runtime::output().map_err(Stop::failed)?;
     let outcome = tail::run(client, &specs, &options, out, &mut say, stop).await;
     shutdown.cancel();
+    end_recording(recording);
     if panicked {
         return Err(Stop::Said);
     }
@@ -328,12 +388,15 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source) -> Res
     Ok(())
 }
 
-async fn show(source: Source, chosen: Vec<Spec>, ascii: bool, no_mouse: bool) -> Result<(), Stop> {
+async fn show(source: Source, chosen: Vec<Spec>, record: Option<&Path>, ascii: bool, no_mouse: bool) -> Result<(), Stop> {
     let (config, mut notices) = settings(&source)?;
     let (_log, notice) = open_log(&source);
     notices.extend(notice);
     let shutdown = CancellationToken::new();
-    let (_server, client) = connect(source, &shutdown).await?;
+    let (tell, told) = mpsc::unbounded_channel();
+    let trouble = tell.clone();
+    let recording = begin_recording(record, move |words| drop(trouble.send(words)))?;
+    let (_server, client) = connect(source, recording.as_ref().map(Recording::recorder), tell, &shutdown).await?;
     let (sender, signals) = Signals::listen().map_err(Stop::failed)?;
     runtime::watch_terminal(sender).map_err(Stop::failed)?;
     let ascii = ascii || config.ascii || locale_is_ascii();
@@ -342,9 +405,10 @@ async fn show(source: Source, chosen: Vec<Spec>, ascii: bool, no_mouse: bool) ->
     let specs = if chosen.is_empty() { config.streams } else { chosen };
     let screen = TerminalScreen::enter(config.mouse && !no_mouse).map_err(Stop::failed)?;
     let setup = Setup { settings, specs, theme, client, notices };
-    let app = App::new(setup, screen, TerminalKeys::new(), signals).map_err(Stop::failed)?;
+    let app = App::new(setup, screen, TerminalKeys::new(), signals).map_err(Stop::failed)?.with_notices(told);
     let outcome = run_to_end(app).await;
     shutdown.cancel();
+    end_recording(recording);
     match outcome {
         Outcome::Quit => Ok(()),
         Outcome::Gone => Err(Stop::failed("the terminal has gone")),
@@ -379,6 +443,14 @@ async fn panic_for_tests() -> std::convert::Infallible {
 
 /// The settings of this run and what there is to tell about the file.
 fn settings(source: &Source) -> Result<(Config, Vec<String>), Stop> {
+    if let Source::Replay(tape, _) = source {
+        let mut notices = vec!["a recording: nothing here is live".to_owned()];
+        if tape.is_truncated() {
+            notices.push("the recording breaks off in its last line, which is left out".to_owned());
+        }
+        let streams = tape.streams().iter().map(Stream::spec).collect();
+        return Ok((Config { streams, ..Config::default() }, notices));
+    }
     if matches!(source, Source::Demo) {
         let streams = parse_specs(&DEMO_STREAMS.map(String::from))?;
         return Ok((Config { streams, ..Config::default() }, Vec::new()));

@@ -18,6 +18,7 @@
 //!
 //! - [`text`]: text that came from strangers, made safe and measurable. Nothing remote reaches a screen by another way.
 //! - [`logging`]: what happened, in a file; never on the screen, never a token.
+//! - [`recording`]: what went over the wire, in a file; written beside everything else, never a token.
 //! - [`command`]: the one table of what a user can ask for, with names, help and keys.
 //! - [`model`]: the nouns; what a server has and what can be told to us.
 //! - [`keymap`]: keys to commands, by scope.
@@ -28,6 +29,7 @@
 //! - [`update`]: the only function that changes the state.
 //! - [`ui`]: the state as a screen; lays out only what is visible.
 //! - [`demo`]: a small Mastodon on loopback, with a story. It shares no entity code with the client, so each checks the other.
+//! - [`replay`]: a server on loopback that plays a recording to the ordinary client.
 //! - [`tail`]: the same streams without a screen.
 //! - [`runtime`]: the loop, the terminal, signals, and the effects carried out.
 //! - [`cli`]: the command line.
@@ -40,6 +42,8 @@ pub mod keymap;
 pub mod logging;
 pub mod mastodon;
 pub mod model;
+pub mod recording;
+pub mod replay;
 pub mod runtime;
 pub mod state;
 pub mod tail;

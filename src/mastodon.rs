@@ -8,6 +8,7 @@ pub mod error;
 pub(crate) mod ingest;
 pub mod rest;
 pub mod streaming;
+mod tap;
 
 pub use door::{Access, Token};
 pub use error::Error;

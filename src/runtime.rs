@@ -38,7 +38,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 pub use terminal::Screen;
 pub(crate) use terminal::{TerminalScreen, probe};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -106,6 +106,8 @@ pub struct App<S, K> {
     signals: Signals,
     effects: Effects,
     events: Option<Events>,
+    /// What the reader should be told later.
+    notices: Option<mpsc::UnboundedReceiver<String>>,
     connection: JoinHandle<()>,
     wanted: watch::Sender<Wanted>,
     shutdown: CancellationToken,
@@ -160,6 +162,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             signals,
             effects,
             events: Some(events),
+            notices: None,
             connection,
             wanted,
             shutdown,
@@ -168,6 +171,12 @@ impl<S: Screen, K: Keys> App<S, K> {
             own_stops: 0,
             end: None,
         })
+    }
+
+    /// Tells the reader also what comes by this channel while it runs.
+    #[must_use]
+    pub fn with_notices(self, notices: mpsc::UnboundedReceiver<String>) -> Self {
+        Self { notices: Some(notices), ..self }
     }
 
     /// Runs until something ends it.
@@ -191,12 +200,19 @@ impl<S: Screen, K: Keys> App<S, K> {
                 None => std::future::pending().await,
             }
         };
+        let notice = async {
+            match &mut self.notices {
+                Some(notices) => notices.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             signal = self.signals.next() => Woken::Signal(signal),
             msg = self.keys.next() => Woken::Key(msg),
             reply = self.effects.next() => replied(reply),
             event = events => event.map_or(Woken::EventsEnded, |(origin, event)| Woken::Msg(Msg::Event(origin, event))),
+            Some(words) = notice => Woken::Msg(Msg::Failed(Plain::line(&words))),
             outcome = self.screen.free(), if busy => Woken::Free(outcome),
             () = tokio::time::sleep(sleep) => Woken::Time,
         }

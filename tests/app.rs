@@ -13,6 +13,8 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use trunkline::demo::{Control, Draft, HttpRefusal, Options, Server, Story};
 use trunkline::mastodon::{Access, Client, Token};
+use trunkline::recording::Recording;
+use trunkline::replay::{self, Speed, Tape};
 use trunkline::runtime::{App, Keys, Outcome, Screen, Setup, Signal, SignalSender, Signals};
 use trunkline::state::Settings;
 use trunkline::ui::Theme;
@@ -161,6 +163,18 @@ async fn read<F: Future<Output = ()>>(specs: &[&str], prepare: impl AsyncFnOnce(
     let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
     prepare(&server.control()).await;
     let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
+    let (_, told) = mpsc::unbounded_channel();
+    read_from(client, server.control(), specs, told, story).await;
+}
+
+/// Runs the program with a client while `story` moves the server and the reader, then quits.
+async fn read_from<F: Future<Output = ()>>(
+    client: Client,
+    control: Control,
+    specs: &[&str],
+    told: mpsc::UnboundedReceiver<String>,
+    story: impl FnOnce(Reader) -> F,
+) {
     let (show, shown) = watch::channel(String::new());
     let (block, blocked) = watch::channel(false);
     let (keys, pressed) = mpsc::channel(64);
@@ -173,8 +187,8 @@ async fn read<F: Future<Output = ()>>(specs: &[&str], prepare: impl AsyncFnOnce(
         notices: Vec::new(),
     };
     let screen = TestScreen { terminal: Terminal::new(TestBackend::new(100, 30)).unwrap(), shown: show, blocked };
-    let app = App::new(setup, screen, TestKeys(pressed), received).unwrap();
-    let reader = Reader { control: server.control(), keys, signals: signals.clone(), shown, blocked: block };
+    let app = App::new(setup, screen, TestKeys(pressed), received).unwrap().with_notices(told);
+    let reader = Reader { control, keys, signals: signals.clone(), shown, blocked: block };
     let (outcome, ()) = tokio::join!(app.run(), async {
         story(reader).await;
         // The keys have gone with the reader, which would mean the same; an end is asked for all the same.
@@ -324,6 +338,116 @@ async fn a_rejected_token_is_said_with_what_to_do() {
         reader.see("signed out", |screen| screen.to_lowercase().contains("signed out")).await;
         reader.press("q").await;
         reader.signals.closed().await;
+    })
+    .await;
+}
+
+/// What stands in the timeline, without what changes with time: the lines between the tabs and the status line. The mark of
+/// a removed post is for those who saw the post.
+fn posts(screen: &str) -> Vec<String> {
+    let lines: Vec<&str> = screen.lines().collect();
+    let words = |line: &&str| line.split_whitespace().filter(|word| !is_age(word)).collect::<Vec<_>>().join(" ");
+    let kept = |line: &String| !line.is_empty() && !line.contains("was removed");
+    lines[2..lines.len() - 1].iter().map(words).filter(kept).collect()
+}
+
+/// Whether a word is a relative time, as in `5s`.
+fn is_age(word: &str) -> bool {
+    word == "now" || word.strip_suffix(['s', 'm', 'h']).is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_recorded_is_replayed_with_the_same_posts_in_the_same_tabs_and_holds_no_token() {
+    const TOKEN: &str = "a-Token_that.is~secret0123456789";
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let shutdown = CancellationToken::new();
+    let _stops = shutdown.clone().drop_guard();
+    let listener = || TcpListener::bind("127.0.0.1:0");
+    let options = Options { story: Story::Empty, ..Options::default() };
+    let server = Server::start(listener().await.unwrap(), options, shutdown.clone()).await.unwrap();
+    let control = server.control();
+    control.post("ada", "written before the start").await;
+
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("replayed-{}.ndjson", std::process::id()));
+    drop(std::fs::remove_file(&path));
+    let recording = Recording::begin(&path, |words| panic!("{words}")).unwrap();
+    let access = Access::new(server.url(), Token::new(TOKEN).unwrap()).unwrap();
+    let client = Client::recorded(access, recording.recorder()).unwrap();
+    let (mut public, mut notified) = (Vec::new(), Vec::new());
+    let (_, told) = mpsc::unbounded_channel();
+    read_from(client, control.clone(), &["home", "notifications", "federated", "#rust"], told, async |mut reader| {
+        reader.carried(&["hashtag rust", "public", "user", "user:notification"]).await;
+        reader.press("3").await;
+        reader.see_words("written before the start").await;
+        let edited = reader.control.post("wren", "the first words").await;
+        let deleted = reader.control.post("ada", "soon gone").await;
+        reader.control.post("wren", &format!("somebody says {TOKEN} about #rust \u{1b}[31m")).await;
+        reader.control.notify("favourite", "ada", None).await;
+        reader.see_words("about #rust").await;
+        reader.control.edit(&edited, "the second words").await;
+        reader.control.delete(&deleted).await;
+        reader.control.ping_now().await;
+        reader.see("the edit", |screen| screen.contains("the second words") && !screen.contains("soon gone")).await;
+        reader.press("2").await;
+        reader.see("the notification", |screen| is_open(screen, "Notifications") && screen.contains("favourite")).await;
+        notified = posts(reader.shown.borrow().as_str());
+        reader.press("3").await;
+        reader.see("the tab again", |screen| is_open(screen, "Federated")).await;
+        public = posts(reader.shown.borrow().as_str());
+    })
+    .await;
+    assert_eq!(recording.finish(), Vec::<String>::new());
+
+    let file = std::fs::read_to_string(&path).unwrap();
+    assert!(!file.contains(TOKEN) && !file.to_lowercase().contains("authorization"), "the token was recorded");
+    assert!(file.contains("somebody says REDACTED"), "{file}");
+    for wanted in
+        ["\"subscribe", "/api/v1/timelines/public?limit=", "\"kind\":\"ping\"", "\"kind\":\"pong\"", "\"kind\":\"eof\"", "/api/v2/instance"]
+    {
+        assert!(file.contains(wanted) || file.contains(&wanted.replace('"', "\\\"")), "no {wanted} in {file}");
+    }
+    assert!(file.lines().all(|line| line.chars().all(|ch| !ch.is_control())), "a control character");
+
+    let tape = Tape::load(&path).unwrap();
+    let specs: Vec<String> = tape.streams().iter().map(|stream| stream.spec().to_string()).collect();
+    assert_eq!(specs, ["home", "notifications", "federated", "#rust"]);
+    let specs: Vec<&str> = specs.iter().map(String::as_str).collect();
+    let (tell, over) = mpsc::unbounded_channel();
+    let player = replay::Server::start(listener().await.unwrap(), tape, Speed::MAX, tell, shutdown.clone()).unwrap();
+    let client = Client::new(Access::new(player.url(), Token::new(player.token()).unwrap()).unwrap()).unwrap();
+    read_from(client, control, &specs, over, async |mut reader| {
+        reader.see_words("the recording is over").await;
+        reader.press("3").await;
+        reader.see("the posts", |screen| is_open(screen, "Federated") && screen.contains("the second words")).await;
+        let public: Vec<String> = public.iter().map(|line| line.replace(TOKEN, "REDACTED")).collect();
+        reader.see(&format!("{public:#?}"), |screen| posts(screen) == public).await;
+        reader.press("2").await;
+        reader.see(&format!("{notified:#?}"), |screen| is_open(screen, "Notifications") && posts(screen) == notified).await;
+    })
+    .await;
+    std::fs::remove_file(&path).unwrap();
+
+    // Another user of the machine, who does not have its token.
+    let stranger = Client::new(Access::new(player.url(), Token::new("guessed").unwrap()).unwrap()).unwrap();
+    assert!(stranger.verify_credentials().await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_told_while_it_runs_is_on_screen_and_the_program_goes_on() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let shutdown = CancellationToken::new();
+    let _stops = shutdown.clone().drop_guard();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
+    let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
+    let (tell, told) = mpsc::unbounded_channel();
+    read_from(client, server.control(), &["federated"], told, async |mut reader| {
+        reader.carried(&["public"]).await;
+        tell.send("nothing more is recorded: a.ndjson: no space".into()).unwrap();
+        reader.see_words("nothing more is recorded").await;
+        drop(tell);
+        reader.control.post("ada", "it goes on").await;
+        reader.see_words("it goes on").await;
     })
     .await;
 }

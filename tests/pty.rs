@@ -408,3 +408,63 @@ fn without_a_terminal_not_one_escape_byte_is_written() {
     let said = String::from_utf8_lossy(&terminal.raw).into_owned();
     assert!(said.contains("trunkline tail") && !said.contains('\x1b'), "{said:?}");
 }
+
+#[test]
+fn a_recording_of_the_demo_is_replayed_in_the_real_screen() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pty-{}.ndjson", std::process::id()));
+    drop(std::fs::remove_file(&file));
+    let path = file.to_str().unwrap();
+    let mut terminal = Terminal::demo(&["--record", path], &[]);
+    terminal.wait("posts of home, live", |screen| screen.contents().contains('●') && screen.contents().matches('@').count() > 4);
+    terminal.press("G");
+    // Names stand still at the end of the list, whatever comes at its top.
+    terminal.wait("the end of the page", |screen| !names(screen).is_empty() && screen.contents().contains('▌'));
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let recorded = std::fs::read_to_string(&file).unwrap();
+    assert!(recorded.lines().any(|line| line.contains("\"path\":\"/api/v1/timelines/home?limit=")), "{recorded}");
+    assert!(!recorded.contains("Bearer"), "the token was recorded");
+
+    let mut terminal = Terminal::run(BINARY, &["replay", path, "--speed", "max"], &[]);
+    terminal.wait_for("recording");
+    terminal.wait("the tabs and posts", |screen| {
+        let words = screen.contents();
+        ["Home", "Notifications", "Local", "Federated", "#rust"].iter().all(|title| words.contains(title)) && !names(screen).is_empty()
+    });
+    terminal.press("G");
+    let last = last_words(&recorded);
+    terminal.wait(&format!("the oldest post, {last:?}"), |screen| squeezed(&screen.contents()).contains(&last));
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+
+    let mut again = Terminal::demo(&["--record", path], &[]);
+    assert_eq!(again.end(), 1);
+    let raw = String::from_utf8_lossy(&again.raw).into_owned();
+    assert!(raw.contains("there already") && !raw.contains("\x1b[?1049h"), "{raw:?}");
+    again.assert_sane();
+    std::fs::remove_file(&file).unwrap();
+}
+
+/// The accounts named on a screen.
+fn names(screen: &vt100::Screen) -> Vec<String> {
+    screen.contents().split_whitespace().filter(|word| word.starts_with('@')).map(str::to_owned).collect()
+}
+
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|ch| ch.is_alphanumeric()).collect()
+}
+
+/// The first words of the oldest post on the recorded page of home.
+fn last_words(recorded: &str) -> String {
+    let rows = recorded.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let mut pages =
+        rows.filter(|row| row["dir"] == "s2c" && row["path"].as_str().is_some_and(|path| path.starts_with("/api/v1/timelines/home")));
+    let first = pages.next().expect("a page of home");
+    let (_, body) = first["data"].as_str().unwrap().split_once("\r\n\r\n").unwrap();
+    let page: Vec<serde_json::Value> = serde_json::from_str(body).unwrap();
+    let content = page.last().unwrap()["content"].as_str().unwrap();
+    let text = content.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect::<String>();
+    squeezed(&text).chars().take(12).collect()
+}

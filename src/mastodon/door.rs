@@ -5,8 +5,10 @@
 //! server's own words, cleaned. Absent on purpose: what the paths and documents mean, back-off, and the clock (it is
 //! handed in).
 
+use crate::mastodon::tap::Tap;
 use crate::mastodon::{Error, ingest};
 use crate::model::{Failure, FailureKind, Timestamp};
+use crate::recording::Recorder;
 use crate::text::Plain;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{
@@ -51,6 +53,8 @@ pub(crate) struct Door {
     patience: Patience,
     /// Until when the server said that it wants no questions, in milliseconds since 1970.
     shut_until: AtomicI64,
+    /// Where traffic is recorded, if it is.
+    tap: Option<Tap>,
 }
 
 /// An answer with status 200.
@@ -150,7 +154,21 @@ impl Door {
             clock,
             patience: PATIENCE,
             shut_until: AtomicI64::new(i64::MIN),
+            tap: None,
         })
+    }
+
+    /// Records what passes from now on.
+    pub(crate) fn recorded(mut self, recorder: Recorder) -> Self {
+        // The token is printable ASCII, as it was checked.
+        let token = self.protocol.to_str().unwrap_or_default();
+        self.tap = Some(Tap::new(recorder, token));
+        self
+    }
+
+    /// Where traffic is recorded, if it is.
+    pub(crate) fn tap(&self) -> Option<&Tap> {
+        self.tap.as_ref()
     }
 
     /// The instance's base address.
@@ -179,16 +197,20 @@ impl Door {
 
     async fn ask(&self, path: &[&str], query: &[(&str, &str)], limit_bytes: usize) -> Result<Answer, Failure> {
         let url = self.address(path, query)?;
+        if let Some(tap) = &self.tap {
+            tap.asked(&url);
+        }
         let mut response = match self.send(url.clone()).await {
-            Err(error) if dead(&error) => self.send(url).await,
+            Err(error) if dead(&error) => self.send(url.clone()).await,
             other => other,
         }
         .map_err(|error| Trouble::of(&error, &self.server).into_failure())?;
         if response.status() != StatusCode::OK {
-            return Err(self.refused(response).await);
+            return Err(self.refused(&url, response).await);
         }
         let html = is_html(response.headers());
         let link = link(response.headers());
+        let headers = self.tap.is_some().then(|| response.headers().clone());
         let body = match read(&mut response, limit_bytes).await {
             Ok(body) => body,
             Err(Unread::TooLong) => {
@@ -199,6 +221,9 @@ impl Door {
                 return Err(failure(FailureKind::Retry, &format!("{} broke off in the middle of an answer", self.host())));
             }
         };
+        if let (Some(tap), Some(headers)) = (&self.tap, headers) {
+            tap.answered(&url, StatusCode::OK, &headers, &body);
+        }
         if html {
             return Err(failure(FailureKind::Retry, &interposed(&self.server, StatusCode::OK)));
         }
@@ -242,10 +267,14 @@ impl Door {
         Ok(url)
     }
 
-    async fn refused(&self, mut response: Response) -> Failure {
+    async fn refused(&self, url: &Url, mut response: Response) -> Failure {
         let status = response.status();
         let headers = response.headers().clone();
-        let words = read(&mut response, WORDS).await.ok().and_then(|body| ingest::error_words(&body));
+        let body = read(&mut response, WORDS).await.ok();
+        if let Some(tap) = &self.tap {
+            tap.answered(url, status, &headers, body.as_deref().unwrap_or_default());
+        }
+        let words = body.and_then(|body| ingest::error_words(&body));
         let reason = words.clone().unwrap_or_else(|| answered(&self.server, status));
         let now = (self.clock)();
         let kind = match status.as_u16() {
@@ -330,6 +359,9 @@ impl Door {
         let status = response.status();
         let headers = response.headers().clone();
         let body = read(&mut response, WORDS).await.unwrap_or_default();
+        if let Some(tap) = &self.tap {
+            tap.answered(streaming, status, &headers, &body);
+        }
         let words = headers
             .get("x-error-message")
             .and_then(|value| value.to_str().ok())

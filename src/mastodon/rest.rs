@@ -8,6 +8,7 @@ use crate::mastodon::{Error, ingest};
 use crate::model::{
     Account, Bundle, Cursor, Failure, FailureKind, Item, Offer, Page, Reach, Server, Software, StatusId, Stream, Thread, Timestamp,
 };
+use crate::recording::Recorder;
 use crate::text::Plain;
 use serde::Deserialize;
 use std::fmt;
@@ -24,6 +25,11 @@ impl Client {
     /// Builds a client; nothing is sent yet. Fails where this machine cannot make secure connections.
     pub fn new(access: Access) -> Result<Self, Error> {
         Ok(Self { door: Arc::new(Door::new(access, now)?) })
+    }
+
+    /// Builds a client whose traffic is recorded: every frame and every answer, and the token nowhere.
+    pub fn recorded(access: Access, recorder: Recorder) -> Result<Self, Error> {
+        Ok(Self { door: Arc::new(Door::new(access, now)?.recorded(recorder)) })
     }
 
     /// What the server says about itself, and the address of its streams (`…/api/v1/streaming`, `ws` or `wss`).

@@ -10,7 +10,9 @@ use super::session::{Action, Input, Link, Session, Verdict};
 use super::{Settings, Wanted, frame};
 use crate::mastodon::door::{Refusal, RefusalKind};
 use crate::mastodon::rest::Client;
+use crate::mastodon::tap::LinkTap;
 use crate::model::{Connection, Event, Failure, FailureKind, Origin, Payload, Server, StreamEvent, Timestamp};
+use crate::recording::Direction;
 use crate::text::Plain;
 use futures_util::{Sink as _, Stream as _, StreamExt as _};
 use std::collections::VecDeque;
@@ -187,10 +189,19 @@ impl Task {
                 return;
             }
             Outcome::Upgraded(Ok(socket)) => {
-                self.open = Some(Open::new(link, *socket));
+                let tap = self.client.door().tap().map(|tap| tap.link(link.id.number(), link.life));
+                if let (Some(tap), Some(streaming)) = (&tap, &self.streaming) {
+                    tap.began(streaming);
+                }
+                self.open = Some(Open { tap, ..Open::new(link, *socket) });
                 Input::Opened { link }
             }
-            Outcome::Upgraded(Err(refusal)) => Input::Refused { link, refusal },
+            Outcome::Upgraded(Err(refusal)) => {
+                if let Some(tap) = self.client.door().tap() {
+                    tap.link(link.id.number(), link.life).ended(Direction::In, refusal.reason.as_str());
+                }
+                Input::Refused { link, refusal }
+            }
             Outcome::Verified(verdict) => Input::Verified { link, verdict },
         };
         self.step(input, 0);
@@ -199,6 +210,14 @@ impl Task {
     fn heard(&mut self, heard: Heard) {
         let Some(open) = &self.open else { return };
         let link = open.link;
+        if let Some(tap) = &open.tap {
+            match &heard {
+                Heard::Message(message) => tap.heard(message),
+                Heard::Broken(error) => tap.ended(Direction::In, &in_words(error)),
+                Heard::End => tap.ended(Direction::In, ""),
+                Heard::Part => {}
+            }
+        }
         let closed = |code, reason: &str| Input::Closed { link, code, reason: Plain::line(reason) };
         match heard {
             Heard::Message(Message::Text(text)) => {
@@ -239,12 +258,14 @@ impl Task {
     }
 
     fn dismiss(&mut self, open: Open) {
+        open.bid_farewell();
         self.farewells.spawn(farewell(open.socket));
     }
 
     async fn end(mut self) {
         self.attempts.abort_all();
         if let Some(open) = self.open.take() {
+            open.bid_farewell();
             farewell(open.socket).await;
         }
         debug!("the trunk has ended");
@@ -259,6 +280,7 @@ struct Open {
     unflushed: bool,
     /// How many bytes had come when any were last told of.
     heard: u64,
+    tap: Option<LinkTap>,
 }
 
 /// What came on a socket.
@@ -273,7 +295,15 @@ enum Heard {
 
 impl Open {
     fn new(link: Link, socket: Socket) -> Self {
-        Self { link, socket, outgoing: VecDeque::new(), unflushed: false, heard: 0 }
+        Self { link, socket, outgoing: VecDeque::new(), unflushed: false, heard: 0, tap: None }
+    }
+
+    /// Records that we close it.
+    fn bid_farewell(&self) {
+        if let Some(tap) = &self.tap {
+            tap.sent(&Message::Close(None));
+            tap.ended(Direction::Out, "");
+        }
     }
 
     /// Writes what the server takes and reads what it sends, neither waiting for the other.
@@ -300,6 +330,9 @@ impl Open {
         while !self.outgoing.is_empty() {
             ready!(Pin::new(&mut self.socket).poll_ready(context))?;
             if let Some(message) = self.outgoing.pop_front() {
+                if let Some(tap) = &self.tap {
+                    tap.sent(&message);
+                }
                 Pin::new(&mut self.socket).start_send(message)?;
                 self.unflushed = true;
             }

@@ -50,6 +50,11 @@ pub(crate) struct LinkId(u16);
 impl LinkId {
     /// The multiplexed WebSocket.
     pub(crate) const TRUNK: Self = Self(0);
+
+    /// Its number, for recordings.
+    pub(crate) fn number(self) -> u16 {
+        self.0
+    }
 }
 
 /// One attempt at a link and, if it succeeds, the life of that link.
