@@ -52,6 +52,7 @@ impl Client {
             version: facts.version,
             software,
             streaming_host: Plain::line(&door::name(&streaming)),
+            timelines_access: facts.timelines_access,
         };
         Ok((server, streaming))
     }
@@ -60,6 +61,28 @@ impl Client {
     pub async fn verify_credentials(&self) -> Result<Account, Failure> {
         let answer = self.get(&["api", "v1", "accounts", "verify_credentials"], &[], ENTITY).await?;
         ingest::account(&answer.body).ok_or_else(|| self.unreadable("an account"))
+    }
+
+    /// The scopes of the token's application; `None` where the server does not tell them (before Mastodon 4.3, and others).
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/apps/#verify_credentials>.
+    pub async fn scopes(&self) -> Result<Option<Vec<Plain>>, Failure> {
+        let answer = self.get(&["api", "v1", "apps", "verify_credentials"], &[], ENTITY).await;
+        Ok(present(answer)?.and_then(|answer| ingest::scopes(&answer.body)))
+    }
+
+    /// Whether the streaming server, at an address that [`Self::instance`] gave, calls itself healthy; `None` where there is
+    /// no such question (GoToSocial). No token goes with it.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/streaming/#health> (transcript `http-health`).
+    pub async fn streaming_health(&self, streaming: &Url) -> Result<Option<bool>, Failure> {
+        let answer = self.door.ask_openly(streaming, "health").await;
+        Ok(present(answer)?.map(|answer| answer.body.trim_ascii() == b"OK"))
+    }
+
+    /// The instance's host, with the port where it is not the usual one.
+    pub fn host(&self) -> String {
+        self.door.host()
     }
 
     /// A page of at most `limit` (the server has a bound of its own) of what the stream shows: the newest, or from `cursor`.
@@ -414,6 +437,32 @@ mod tests {
             assert_eq!(page, Page::default());
             assert_eq!(server.targets(), [expected], "{stream:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn health_is_asked_where_the_streams_are_and_without_the_token() {
+        let heads = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let seen = Arc::clone(&heads);
+        let mut server = serve(move |head| {
+            let asked = seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            assert!(!head.to_ascii_lowercase().contains("authorization"), "{head}");
+            match asked {
+                0 => reply("200 OK", "Content-Type: text/plain", b"OK"),
+                1 => reply("200 OK", "Content-Type: text/plain", b"starting"),
+                2 => missing(),
+                _ => reply("502 Bad Gateway", "Content-Type: text/html", b"<h1>Bad Gateway</h1>"),
+            }
+        })
+        .await;
+        let client = client(&server.url);
+        let mut streaming = server.url.join("/behind/api/v1/streaming").unwrap();
+        streaming.set_scheme("ws").unwrap();
+        for expected in [Some(true), Some(false), None] {
+            assert_eq!(client.streaming_health(&streaming).await, Ok(expected));
+            assert_eq!(server.targets(), ["/behind/api/v1/streaming/health"]);
+        }
+        let failed = client.streaming_health(&streaming).await.unwrap_err();
+        assert!(failed.kind == FailureKind::Retry && !failed.reason.as_str().contains('<'), "{failed:?}");
     }
 
     #[tokio::test]
