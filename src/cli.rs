@@ -3,8 +3,9 @@
 //! It puts the parts together and maps how they ended to an exit code: 0 done, 1 failed, 2 wrong usage, with one line on
 //! stderr that says what and what to do. Absent on purpose: whatever goes on while the program runs.
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::demo;
+use crate::doctor::{self, Checkup, Terminal};
 use crate::logging::{self, Logging};
 use crate::mastodon::{Access, Client, Token};
 use crate::model::Spec;
@@ -27,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 /// The tabs of the demo: the usual ones, a hashtag and a quiet list.
 const DEMO_STREAMS: [&str; 6] = ["home", "notifications", "local", "federated", "#rust", "list:Slow mail"];
 /// Subcommands that are to come.
-const NOT_BUILT: [&str; 8] = ["login", "logout", "accounts", "doctor", "replay", "completions", "man", "config"];
+const NOT_BUILT: [&str; 7] = ["login", "logout", "accounts", "replay", "completions", "man", "config"];
 /// How long parts that are still at work may take once all is said and done.
 const ENDING: Duration = Duration::from_millis(300);
 
@@ -80,6 +81,8 @@ struct Flags {
 enum Task {
     /// Print what arrives, without a screen
     Tail(TailFlags),
+    /// Tell what works between here and the server, what does not, and what to do
+    Doctor(DoctorFlags),
     /// Run the built-in server by itself; its first line is its address
     DemoServer {
         /// The port on 127.0.0.1; 0 takes any free one
@@ -88,6 +91,16 @@ enum Task {
     },
     #[command(external_subcommand)]
     Other(Vec<OsString>),
+}
+
+#[derive(Debug, Args)]
+struct DoctorFlags {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Try this stream, instead of the configured ones; may be given several times
+    #[arg(short = 's', long = "stream", value_name = "SPEC")]
+    streams: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -198,6 +211,12 @@ fn start(flags: Flags) -> Result<(), Stop> {
             let source = source(demo, server)?;
             block_on(print_events(tail, specs, source))
         }
+        Some(Task::Doctor(doctor)) => {
+            let mut specs = parse_specs(&streams)?;
+            specs.extend(parse_specs(&doctor.streams)?);
+            let source = source(demo, server)?;
+            block_on(examine(doctor.json, specs, source, ascii, no_mouse))
+        }
         None => {
             let specs = parse_specs(&streams)?;
             let source = source(demo, server)?;
@@ -253,16 +272,21 @@ fn block_on(task: impl Future<Output = Result<(), Stop>>) -> Result<(), Stop> {
 
 /// A server of our own, where one is asked for, and the client for it or for the real one.
 async fn connect(source: Source, shutdown: &CancellationToken) -> Result<(Option<demo::Server>, Client), Stop> {
-    let (server, access) = match source {
-        Source::Server(access) => (None, access),
+    let (server, access) = access(source, shutdown).await?;
+    Ok((server, Client::new(access).map_err(Stop::failed)?))
+}
+
+/// A server of our own, where one is asked for, and the access to it or to the real one.
+async fn access(source: Source, shutdown: &CancellationToken) -> Result<(Option<demo::Server>, Access), Stop> {
+    match source {
+        Source::Server(access) => Ok((None, access)),
         Source::Demo => {
             let server = start_demo(0, shutdown).await?;
             let token = Token::new("demo").map_err(Stop::failed)?;
             let access = Access::new(server.url(), token).map_err(Stop::failed)?;
-            (Some(server), access)
+            Ok((Some(server), access))
         }
-    };
-    Ok((server, Client::new(access).map_err(Stop::failed)?))
+    }
 }
 
 async fn start_demo(port: u16, shutdown: &CancellationToken) -> Result<demo::Server, Stop> {
@@ -328,8 +352,41 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source) -> Res
     Ok(())
 }
 
+async fn examine(json: bool, chosen: Vec<Spec>, source: Source, ascii: bool, no_mouse: bool) -> Result<(), Stop> {
+    let is_demo = matches!(source, Source::Demo);
+    let (config, read) = match settings(&source) {
+        Ok((config, notices)) => (config, Ok(notices)),
+        Err(error) => (Config::default(), Err(error)),
+    };
+    let read = config_file(&source).map(|(path, _)| (path, read));
+    let (_log, log) = if is_demo {
+        (None, None)
+    } else {
+        match logging::open(variable("TRUNKLINE_LOG").as_deref()) {
+            Ok(log) => (Some(log), Some((logging::folder(), Ok(())))),
+            Err(error) => (None, Some((logging::folder(), Err(error)))),
+        }
+    };
+    let shutdown = CancellationToken::new();
+    let (_server, access) = access(source, &shutdown).await?;
+    let only_ascii = locale_is_ascii();
+    let checkup = Checkup {
+        config: read,
+        log,
+        client: Client::new(access),
+        specs: if chosen.is_empty() { config.streams } else { chosen },
+        terminal: Terminal::look(ascii || config.ascii || only_ascii, config.mouse && !no_mouse),
+    };
+    let report = doctor::run(checkup).await;
+    shutdown.cancel();
+    let text = if json { report.json() } else { report.text(ascii || only_ascii) };
+    // Whoever closed the pipe learns it from the exit code.
+    drop(io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()));
+    if report.ok { Ok(()) } else { Err(Stop::Said) }
+}
+
 async fn show(source: Source, chosen: Vec<Spec>, ascii: bool, no_mouse: bool) -> Result<(), Stop> {
-    let (config, mut notices) = settings(&source)?;
+    let (config, mut notices) = settings(&source).map_err(Stop::failed)?;
     let (_log, notice) = open_log(&source);
     notices.extend(notice);
     let shutdown = CancellationToken::new();
@@ -377,19 +434,30 @@ async fn panic_for_tests() -> std::convert::Infallible {
     std::future::pending().await
 }
 
-/// The settings of this run and what there is to tell about the file.
-fn settings(source: &Source) -> Result<(Config, Vec<String>), Stop> {
+/// The file of settings of this run, and whether it was named; `None` where there is none.
+fn config_file(source: &Source) -> Option<(PathBuf, bool)> {
     if matches!(source, Source::Demo) {
-        let streams = parse_specs(&DEMO_STREAMS.map(String::from))?;
-        return Ok((Config { streams, ..Config::default() }, Vec::new()));
+        return None;
     }
-    let named = std::env::var_os("TRUNKLINE_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let Some(path) = named.clone().or_else(config::default_path) else { return Ok((Config::default(), Vec::new())) };
-    let (config, mut notices) = Config::load(&path).map_err(Stop::failed)?;
-    if named.is_some() && !path.exists() {
+    let named = std::env::var_os("TRUNKLINE_CONFIG").filter(|path| !path.is_empty()).map(|path| (PathBuf::from(path), true));
+    named.or_else(|| config::default_path().map(|path| (path, false)))
+}
+
+/// The settings of this run and what there is to tell about the file.
+fn settings(source: &Source) -> Result<(Config, Vec<String>), ConfigError> {
+    let Some((path, is_named)) = config_file(source) else {
+        let streams = if matches!(source, Source::Demo) { demo_streams() } else { Config::default().streams };
+        return Ok((Config { streams, ..Config::default() }, Vec::new()));
+    };
+    let (config, mut notices) = Config::load(&path)?;
+    if is_named && !path.exists() {
         notices.push(format!("TRUNKLINE_CONFIG names {}, which is not there", path.display()));
     }
     Ok((config, notices))
+}
+
+fn demo_streams() -> Vec<Spec> {
+    DEMO_STREAMS.iter().filter_map(|spec| spec.parse().ok()).collect()
 }
 
 /// Whether the locale says that the terminal knows nothing but ASCII. One that says nothing is taken for a modern one.
@@ -426,6 +494,11 @@ mod tests {
     }
 
     #[test]
+    fn the_streams_of_the_demo_are_streams() {
+        assert_eq!(demo_streams().len(), DEMO_STREAMS.len());
+    }
+
+    #[test]
     fn what_is_not_built_is_absent_from_the_help_and_says_so() {
         let help = Flags::command().render_long_help().to_string();
         for word in NOT_BUILT {
@@ -441,6 +514,7 @@ mod tests {
         for (arguments, wanted) in [
             (&["--demo", "-s", "hom"][..], "unknown stream `hom`"),
             (&["--demo", "tail", "home", "#:local"], "is not a hashtag"),
+            (&["--demo", "doctor", "-s", "hom"], "unknown stream `hom`"),
             (&["--demo", "tail", "list:"], "`list:` needs"),
             (&["--demo", "--server", "a.example"], "exclude each other"),
             (&["--demo", "-s", "home", "tail", "home"], "-s is for the screen"),

@@ -29,6 +29,7 @@
 //! - [`ui`]: the state as a screen; lays out only what is visible.
 //! - [`demo`]: a small Mastodon on loopback, with a story. It shares no entity code with the client, so each checks the other.
 //! - [`tail`]: the same streams without a screen.
+//! - [`doctor`]: what works between this machine and a server, and what does not.
 //! - [`runtime`]: the loop, the terminal, signals, and the effects carried out.
 //! - [`cli`]: the command line.
 
@@ -36,6 +37,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod keymap;
 pub mod logging;
 pub mod mastodon;

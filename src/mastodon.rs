@@ -11,4 +11,4 @@ pub mod streaming;
 
 pub use door::{Access, Token};
 pub use error::Error;
-pub use rest::Client;
+pub use rest::{Client, Introduction};

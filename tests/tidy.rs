@@ -21,8 +21,15 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("ui", &["text", "model", "command", "keymap", "config", "state"]),
     ("demo", &[]),
     ("tail", &["text", "model", "mastodon"]),
+    ("doctor", &["text", "logging", "model", "config", "mastodon"]),
     ("runtime", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "state", "update", "ui"]),
-    ("cli", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "demo", "tail", "runtime", "state", "ui", "update"]),
+    (
+        "cli",
+        &[
+            "text", "logging", "command", "model", "keymap", "config", "mastodon", "demo", "tail", "doctor", "runtime", "state", "ui",
+            "update",
+        ],
+    ),
 ];
 
 /// What a room may never name, whatever else changes.

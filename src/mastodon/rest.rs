@@ -20,6 +20,17 @@ pub struct Client {
     door: Arc<Door>,
 }
 
+/// What the server says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Introduction {
+    /// What is known of it; without a streaming host where that cannot be used.
+    pub server: Server,
+    /// The version of the document that said so: 2 or 1.
+    pub document: u8,
+    /// The address of its streams, or why that is not used.
+    pub streaming: Result<Url, Failure>,
+}
+
 impl Client {
     /// Builds a client; nothing is sent yet. Fails where this machine cannot make secure connections.
     pub fn new(access: Access) -> Result<Self, Error> {
@@ -31,17 +42,28 @@ impl Client {
     /// `Unusable` where it is no Mastodon server, or names an address for streams that is less public or less protected than
     /// its own. Source: <https://docs.joinmastodon.org/methods/instance/>.
     pub async fn instance(&self) -> Result<(Server, Url), Failure> {
+        let Introduction { server, streaming, document: _ } = self.introduction().await?;
+        Ok((server, streaming?))
+    }
+
+    /// As [`Self::instance`], with what is wrong with the address of its streams apart.
+    pub async fn introduction(&self) -> Result<Introduction, Failure> {
+        let mut document = 2;
+        let mut first = async || {
+            document = 1;
+            self.instance_v1().await
+        };
         let (facts, source) = match self.get(&["api", "v2", "instance"], &[], DOCUMENT).await {
             Ok(answer) => match ingest::instance_v2(&answer.body) {
                 Some(facts) => (facts, source(&answer.body)),
-                None => (self.instance_v1().await?, Source::default()),
+                None => (first().await?, Source::default()),
             },
             Err(Failure { kind: FailureKind::NotFound | FailureKind::Forbidden | FailureKind::Unusable, .. }) => {
-                (self.instance_v1().await?, Source::default())
+                (first().await?, Source::default())
             }
             Err(failure) => return Err(failure),
         };
-        let streaming = streaming(self.door.server(), facts.streaming.as_deref())?;
+        let streaming = streaming(self.door.server(), facts.streaming.as_deref());
         let software = match detect(facts.version.as_str(), &source) {
             Guess::Sure(software) => software,
             Guess::Unsure(software) => self.nodeinfo().await.unwrap_or(software),
@@ -51,10 +73,10 @@ impl Client {
             title: facts.title,
             version: facts.version,
             software,
-            streaming_host: Plain::line(&door::name(&streaming)),
+            streaming_host: streaming.as_ref().map(|url| Plain::line(&door::name(url))).unwrap_or_default(),
             timelines_access: facts.timelines_access,
         };
-        Ok((server, streaming))
+        Ok(Introduction { server, document, streaming })
     }
 
     /// The account that the token belongs to.
