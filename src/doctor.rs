@@ -26,6 +26,8 @@ use url::Url;
 const QUESTIONS: Duration = Duration::from_secs(12);
 /// How long the streams may take from when the socket is open.
 const STREAMS: Duration = Duration::from_secs(3);
+/// What to do where the server limits us.
+const WAIT: &str = "the server wants fewer questions: wait a few minutes";
 /// How long the socket may take to close.
 const CLOSING: Duration = Duration::from_millis(500);
 
@@ -275,12 +277,13 @@ impl Trial {
             Event::Connection(Connection::SignedOut { reason }) => {
                 self.trouble = Some((reason, advice(FailureKind::Unauthorized)));
             }
-            Event::Connection(
-                Connection::Reconnecting { reason, .. }
-                | Connection::RateLimited { reason, .. }
-                | Connection::Offline { reason, .. }
-                | Connection::Failed { reason },
-            ) => self.trouble = Some((reason, "try again in a minute; a proxy or firewall must let WebSockets pass")),
+            Event::Connection(Connection::RateLimited { reason, .. }) => {
+                self.trouble = Some((reason, WAIT));
+            }
+            Event::Connection(Connection::Offline { reason, .. }) => self.trouble = Some((reason, advice(FailureKind::Retry))),
+            Event::Connection(Connection::Reconnecting { reason, .. } | Connection::Failed { reason }) => {
+                self.trouble = Some((reason, "try again in a minute; a proxy or firewall must let WebSockets pass"));
+            }
             Event::Subscription { stream, standing } => drop(self.standings.insert(stream, standing)),
             Event::Stream(event) => self.standings.extend(event.streams.into_iter().map(|stream| (stream, Subscription::Open))),
             Event::Ping(round_trip) => self.round_trip = Some(round_trip),
@@ -364,7 +367,7 @@ fn tell_streams(book: &mut Book, server: &Server, wanted: &[Stream], lists: &[Li
 fn advice(kind: FailureKind) -> &'static str {
     match kind {
         FailureKind::Retry => "check the server's name and the network, and try again later",
-        FailureKind::RateLimited(_) => "the server wants fewer questions: wait a few minutes",
+        FailureKind::RateLimited(_) => WAIT,
         FailureKind::Unauthorized => {
             "make a new token on the server (Preferences, Development, scope `read`) and put it into TRUNKLINE_TOKEN"
         }
