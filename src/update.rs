@@ -119,6 +119,6 @@ fn press(state: &mut State, keymap: &Keymap, key: Key, measured: &Measured, effe
 fn typing(state: &mut State) -> Option<(&mut Prompt, &mut usize)> {
     match state.overlays.last_mut()? {
         Overlay::Palette { prompt, chosen } | Overlay::Subscribe { prompt, chosen } => Some((prompt, chosen)),
-        Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } => None,
+        Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. } => None,
     }
 }

@@ -170,7 +170,12 @@ fn a_newcomer_watches_switches_subscribes_unsubscribes_resizes_and_quits() {
         let words = screen.contents();
         words.contains("Home") && words.contains('●') && words.matches('@').count() > 4
     });
-    terminal.press("3");
+    terminal.press("i");
+    terminal.wait("stream health", |screen| {
+        let words = screen.contents();
+        words.contains("Stream health") && words.contains("Mastodon 4.5.3") && words.contains("last event")
+    });
+    terminal.press("i3");
     terminal.wait("the third tab", |screen| has_open_tab(screen, "Local"));
     terminal.press("\t");
     terminal.wait("the fourth tab", |screen| has_open_tab(screen, "Federated"));
@@ -193,6 +198,15 @@ fn a_newcomer_watches_switches_subscribes_unsubscribes_resizes_and_quits() {
     let raw = String::from_utf8_lossy(&terminal.raw);
     assert!(!raw.contains("\x1b[6n") && !raw.contains("\x1b[c"), "the terminal was asked something");
     assert!(raw.matches("\x1b[?2026h").count() > 3, "frames are not synchronized");
+}
+
+#[test]
+fn the_doctor_knows_the_terminal_without_a_byte_of_control() {
+    let mut terminal = Terminal::demo(&["doctor", "-s", "home"], &[]);
+    assert_eq!(terminal.end(), 0);
+    let said = String::from_utf8_lossy(&terminal.raw);
+    assert!(said.contains("120x36, TERM=xterm-256color") && said.contains("UTF-8"), "{said}");
+    assert!(!said.contains('\x1b'), "it was asked something: {said}");
 }
 
 #[test]

@@ -182,6 +182,62 @@ fn overlays() {
     }
 }
 
+/// Streams in every standing, with a gap, a silence and pages that failed.
+fn unhealthy(size: (u16, u16)) -> State {
+    let mut state = home(size);
+    announce(&mut state);
+    let server = state.server.as_mut().unwrap();
+    server.timelines_access = TimelinesAccess { local_live: FeedAccess::Disabled, ..TimelinesAccess::default() };
+    let retry = now().checked_add(SignedDuration::from_secs(20)).unwrap();
+    let user = timeline(&mut state, &Stream::User);
+    user.older_page = Loading::Failed(failure("503 from the server"), Some(retry));
+    let notifications = timeline(&mut state, &Stream::UserNotification);
+    notifications.standing = Subscription::Refused(plain("Access token does not have the required scopes"));
+    notifications.live_since = None;
+    notifications.last_event = None;
+    timeline(&mut state, &federated()).last_event = Some(ago(12));
+    let tag = timeline(&mut state, &hashtag("rust"));
+    tag.standing = Subscription::Requested;
+    tag.first_page = Loading::Asked;
+    tag.last_event = None;
+    (state.line.losses, state.line.last_live, state.malformed) = (2, Some(ago(47)), 1);
+    state.overlays.push(Overlay::Health { scroll: 0 });
+    state
+}
+
+#[test]
+fn stream_health() {
+    for (width, height) in [(40, 12), (80, 24), (120, 36)] {
+        insta::assert_snapshot!(format!("health_{width}x{height}"), picture(&unhealthy((width, height))));
+    }
+    let mut state = unhealthy((40, 66));
+    state.server.as_mut().unwrap().software = Software::GoToSocial;
+    timeline(&mut state, &hashtag("rust")).standing = Subscription::NotStreamed;
+    insta::assert_snapshot!("health_40x66", picture(&state));
+    state.server = None;
+    state.line.state =
+        Connection::Reconnecting { reason: plain("the server closed the connection"), attempt: 3, retry_in: Duration::from_secs(4) };
+    state.line.next_attempt = now().checked_add(SignedDuration::from_secs(4)).ok();
+    state.timelines.values_mut().for_each(|timeline| timeline.live_since = None);
+    insta::assert_snapshot!("health_away_40x66", picture(&state));
+}
+
+#[test]
+fn the_ages_of_stream_health_keep_moving() {
+    let mut state = unhealthy((80, 60));
+    let second = now().checked_add(SignedDuration::from_secs(1)).unwrap();
+    assert_eq!(draw(&state).measured.next_change, Some(second), "the countdown of a page that is asked for again");
+    timeline(&mut state, &Stream::User).older_page = Loading::Done;
+    for timeline in state.timelines.values_mut() {
+        timeline.last_event = Some(ago(3));
+    }
+    let minute = now().checked_add(SignedDuration::from_mins(1)).unwrap();
+    assert_eq!(draw(&state).measured.next_change, Some(minute));
+    assert!(picture(&state).contains("last event 3m ago"));
+    state.now = minute;
+    assert!(picture(&state).contains("last event 4m ago"));
+}
+
 #[test]
 fn each_state_of_the_connection_is_told_apart() {
     let reason = plain("the server closed the connection");
@@ -244,6 +300,15 @@ fn each_state_of_a_stream_is_told_apart() {
         timeline(state, &user).standing = Subscription::Refused(plain("Not authorized to access this stream"));
     });
     tell("not streamed", &|state| timeline(state, &user).standing = Subscription::NotStreamed);
+    let access = TimelinesAccess { local_live: FeedAccess::Disabled, ..TimelinesAccess::default() };
+    tell("switched off", &|state| {
+        state.server.as_mut().unwrap().timelines_access = TimelinesAccess { remote_live: FeedAccess::Disabled, ..access };
+        state.tabs.go_to(&federated());
+    });
+    tell("half switched off", &|state| {
+        state.server.as_mut().unwrap().timelines_access = access;
+        state.tabs.go_to(&federated());
+    });
     tell("subscribing", &|state| timeline(state, &user).standing = Subscription::Requested);
     tell("quiet", &|state| timeline(state, &user).last_event = Some(ago(12)));
     tell("held with new", &|state| {

@@ -23,6 +23,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("replay", &["text", "model"]),
     ("tail", &["text", "model", "mastodon"]),
+    ("doctor", &["text", "logging", "model", "config", "mastodon"]),
     ("runtime", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "state", "update", "ui"]),
     (
         "cli",
@@ -38,6 +39,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "replay",
             "recording",
             "tail",
+            "doctor",
             "runtime",
             "state",
             "ui",

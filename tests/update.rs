@@ -660,6 +660,44 @@ fn an_older_page_that_nobody_waits_for_any_more_leaves_no_hole() {
 }
 
 #[test]
+fn stream_health_opens_closes_and_scrolls_and_is_drawn_again_by_whatever_comes() {
+    let mut desk = Desk::new(&["home"]);
+    desk.key("i");
+    assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 0 }]);
+    desk.measured.overlay = Some(OverlayPane { area: Area { height: 10, ..Area::default() }, first: (0, 0), entries: 10, most: 4 });
+    desk.key("j j");
+    assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 2 }]);
+    let drawn = desk.state.revision;
+    desk.send(Msg::Event(origin(), Event::Malformed { what: Plain::line("no JSON") }));
+    assert!(desk.state.revision > drawn, "a count on screen has changed");
+    let drawn = desk.state.revision;
+    desk.event(&["home"], Payload::Delete(sid("404")));
+    assert!(desk.state.revision > drawn, "the last event is not as long ago as it was");
+    desk.key("i");
+    assert!(desk.state.overlays.is_empty());
+    let drawn = desk.state.revision;
+    desk.event(&["home"], Payload::Delete(sid("404")));
+    assert_eq!(desk.state.revision, drawn, "elsewhere nobody sees it");
+}
+
+#[test]
+fn a_feed_that_is_switched_off_is_told_until_a_post_of_it_comes() {
+    let mut desk = Desk::new(&["home", "local", "federated"]);
+    assert_eq!(desk.state.withheld(&stream("local")), None, "before the server is known");
+    let timelines_access = TimelinesAccess { local_live: FeedAccess::Disabled, ..TimelinesAccess::default() };
+    let word = || Plain::line("tide.example");
+    let server =
+        Server { domain: word(), title: word(), version: word(), software: Software::Mastodon, streaming_host: word(), timelines_access };
+    desk.send(Msg::Event(origin(), Event::Server(server)));
+    let told = |desk: &Desk| ["home", "local", "federated"].map(|spec| desk.state.withheld(&stream(spec)));
+    assert_eq!(told(&desk), [None, Some(Withheld::Everything), Some(Withheld::Local)]);
+    desk.event(&["local"], Payload::Delete(sid("4")));
+    assert_eq!(told(&desk), [None, Some(Withheld::Everything), Some(Withheld::Local)], "deletions come all the same");
+    desk.event(&["local", "federated"], Payload::Update(bundle(vec![status("5", "for a moderator")])));
+    assert_eq!(told(&desk), [None, None, Some(Withheld::Local)], "a role that may see it gets it");
+}
+
+#[test]
 fn a_tab_that_is_never_streamed_has_no_gap_where_the_connection_was_away() {
     let mut desk = Desk::new(&["home", "#rust"]);
     desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("#rust"), standing: Subscription::NotStreamed }));

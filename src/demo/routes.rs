@@ -25,6 +25,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/api/v2/instance", get(instance))
         .route("/api/v1/instance", get(instance_v1))
         .route("/api/v1/accounts/verify_credentials", get(verify_credentials))
+        .route("/api/v1/apps/verify_credentials", get(verify_application))
         .route("/api/v1/timelines/home", get(home))
         .route("/api/v1/timelines/public", get(public))
         .route("/api/v1/timelines/tag/{tag}", get(tag))
@@ -162,6 +163,10 @@ async fn verify_credentials(State(shared): Server) -> Response<Body> {
     let hub = shared.hub.lock().await;
     let requests = hub.world.notifications.values().filter(|notification| notification.kind == "follow_request").count();
     answer(&json::own_account(hub.world.person(World::ME), requests))
+}
+
+async fn verify_application() -> Response<Body> {
+    answer(&json!({ "id": "1", "name": "Trunkline", "website": null, "scopes": ["read"], "redirect_uris": ["urn:ietf:wg:oauth:2.0:oob"] }))
 }
 
 /// The query of a request for a page.

@@ -313,6 +313,34 @@ impl Door {
         }
     }
 
+    /// Asks what lies beneath the streaming address, without the token; with the deadline of an upgrade, and redirects are
+    /// not followed.
+    pub(crate) async fn ask_openly(&self, streaming: &Url, beneath: &str) -> Result<Answer, Failure> {
+        let mut url = streaming.clone();
+        url.set_path(&format!("{}/{beneath}", streaming.path().trim_end_matches('/')));
+        if url.set_scheme(if secure(streaming) { "https" } else { "http" }).is_err() {
+            return Err(failure(FailureKind::Unusable, "the streaming address is not one of the web"));
+        }
+        let ask = async {
+            let client = upgrade_client(&url).map_err(|error| failure(FailureKind::Unusable, &set_up(&error).to_string()))?;
+            let mut response = client.get(url.clone()).send().await.map_err(|error| Trouble::of(&error, streaming).into_failure())?;
+            let status = response.status();
+            match status.as_u16() {
+                200 if is_html(response.headers()) => return Err(failure(FailureKind::Retry, &interposed(streaming, status))),
+                200 => {}
+                404 | 410 => return Err(Failure { kind: FailureKind::NotFound, reason: answered(streaming, status) }),
+                _ => return Err(Failure { kind: FailureKind::Retry, reason: answered(streaming, status) }),
+            }
+            let unread = |_| failure(FailureKind::Retry, &format!("{} broke off in the middle of an answer", name(streaming)));
+            let body = read(&mut response, WORDS).await.map_err(unread)?;
+            Ok(Answer { link: None, body })
+        };
+        tokio::time::timeout(self.patience.upgrade, ask).await.unwrap_or_else(|_| {
+            let words = format!("{} did not answer within {} s", name(streaming), self.patience.upgrade.as_secs());
+            Err(failure(FailureKind::Retry, &words))
+        })
+    }
+
     /// Opens the socket at `streaming`, with one deadline of 10 s over all of it; the token goes into the subprotocol as
     /// well where the server is known to look only there.
     pub(crate) async fn upgrade(&self, streaming: &Url, subprotocol: bool) -> Result<Upgraded, Refusal> {

@@ -315,12 +315,39 @@ pub(crate) struct Instance<'a> {
     pub(crate) urls: One<InstanceUrls<'a>>,
 }
 
-/// The part of version 2 that has addresses.
+/// The part of version 2 that has addresses and the settings of feeds.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct InstanceConfiguration<'a> {
     #[serde(borrow)]
     pub(crate) urls: One<InstanceUrls<'a>>,
+    pub(crate) timelines_access: One<TimelinesAccess<'a>>,
+}
+
+/// Who may see which feed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct TimelinesAccess<'a> {
+    #[serde(borrow)]
+    pub(crate) live_feeds: One<FeedAccess<'a>>,
+    pub(crate) hashtag_feeds: One<FeedAccess<'a>>,
+}
+
+/// Who may see the local and the remote posts of a feed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct FeedAccess<'a> {
+    #[serde(borrow)]
+    pub(crate) local: Text<'a>,
+    pub(crate) remote: Text<'a>,
+}
+
+/// The application that a token belongs to: <https://docs.joinmastodon.org/entities/Application/>.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Application<'a> {
+    #[serde(borrow)]
+    pub(crate) scopes: Many<Text<'a>, 64>,
 }
 
 /// Where the streams are: `streaming` in version 2, `streaming_api` in version 1.

@@ -5,9 +5,10 @@
 
 use crate::mastodon::entities::{self, Count, Many, One, Raw, Text};
 use crate::model::{
-    Account, AccountId, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId, Counts,
+    Account, AccountId, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId, Counts, FeedAccess,
     FilterAction, FilterContext, FilterMatch, Item, List, ListId, Media, MediaKind, Mention, Notification, NotificationId,
-    NotificationKind, Personal, Poll, PollOption, Quote, QuoteState, Reaction, Status, StatusId, StatusTag, Thread, Timestamp, Visibility,
+    NotificationKind, Personal, Poll, PollOption, Quote, QuoteState, Reaction, Status, StatusId, StatusTag, Thread, TimelinesAccess,
+    Timestamp, Visibility,
 };
 use crate::text::{Html, Plain};
 
@@ -22,6 +23,8 @@ pub(crate) struct InstanceFacts {
     pub(crate) version: Plain,
     /// Address of its streams, unchecked, where it gives one.
     pub(crate) streaming: Option<String>,
+    /// Which feeds it has switched off.
+    pub(crate) timelines_access: TimelinesAccess,
 }
 
 /// A status with what it nests: quoted, boosted, then itself, last. `None` without id or author.
@@ -157,6 +160,13 @@ pub(crate) fn instance_v1(body: &[u8]) -> Option<InstanceFacts> {
     facts(&entity, &entity.uri, entity.urls.0.as_ref().and_then(|urls| urls.streaming_api.filled()))
 }
 
+/// The scopes that an application was given, where the server tells them (Mastodon 4.3 and later).
+pub(crate) fn scopes(body: &[u8]) -> Option<Vec<Plain>> {
+    let body = String::from_utf8_lossy(body);
+    let entity: entities::Application<'_> = entities::object(&body)?;
+    entity.scopes.stated.then(|| entity.scopes.items.iter().filter_map(visible).collect())
+}
+
 /// The server's own words in a refusal (`{"error":…}`).
 pub(crate) fn error_words(body: &[u8]) -> Option<Plain> {
     let body = String::from_utf8_lossy(body);
@@ -177,7 +187,26 @@ fn facts(entity: &entities::Instance<'_>, address: &Text<'_>, streaming: Option<
     if domain.is_blank() && version.is_blank() {
         return None;
     }
-    Some(InstanceFacts { domain, title: Plain::line(entity.title.as_str()), version, streaming: streaming.map(str::to_owned) })
+    let timelines_access = timelines_access(entity);
+    let title = Plain::line(entity.title.as_str());
+    Some(InstanceFacts { domain, title, version, streaming: streaming.map(str::to_owned), timelines_access })
+}
+
+fn timelines_access(entity: &entities::Instance<'_>) -> TimelinesAccess {
+    let stated = entity.configuration.0.as_ref().and_then(|configuration| configuration.timelines_access.0.as_ref());
+    let Some(stated) = stated else { return TimelinesAccess::default() };
+    let word = |text: &Text<'_>| match text.filled() {
+        Some("public") => FeedAccess::Public,
+        Some("authenticated") => FeedAccess::Authenticated,
+        Some("disabled") => FeedAccess::Disabled,
+        Some(_) | None => FeedAccess::Unstated,
+    };
+    let feed = |feed: &One<entities::FeedAccess<'_>>| {
+        feed.0.as_ref().map_or_else(Default::default, |feed| (word(&feed.local), word(&feed.remote)))
+    };
+    let (local_live, remote_live) = feed(&stated.live_feeds);
+    let (local_topic, remote_topic) = feed(&stated.hashtag_feeds);
+    TimelinesAccess { local_live, remote_live, local_topic, remote_topic }
 }
 
 /// Reads a list element by element; what cannot be read costs itself only.
@@ -580,6 +609,7 @@ mod tests {
             title: Plain::line("localhost:8080"),
             version: Plain::line("0.20.0-dev"),
             streaming: Some("wss://localhost:8080".to_owned()),
+            timelines_access: TimelinesAccess::default(),
         };
         assert_eq!(instance_v1(&answer("instance-v1")), Some(same.clone()));
         assert_eq!(instance_v2(&answer("instance-v2")), Some(same));
@@ -588,6 +618,38 @@ mod tests {
         for none in [&b"{}"[..], b"[]", b"<html>", b"{\"version\":{}}"] {
             assert_eq!(instance_v2(none), None);
         }
+    }
+
+    #[test]
+    fn feeds_that_are_switched_off_are_read_whatever_else_stands_there() {
+        let access = |stated: &str| {
+            let body = format!(r#"{{"domain":"a.example","configuration":{{"timelines_access":{stated}}}}}"#);
+            instance_v2(body.as_bytes()).unwrap().timelines_access
+        };
+        let live = r#"{"live_feeds":{"local":"disabled","remote":"authenticated"},"hashtag_feeds":{"local":"public","remote":"disabled"}}"#;
+        assert_eq!(
+            access(live),
+            TimelinesAccess {
+                local_live: FeedAccess::Disabled,
+                remote_live: FeedAccess::Authenticated,
+                local_topic: FeedAccess::Public,
+                remote_topic: FeedAccess::Disabled,
+            }
+        );
+        for nothing in
+            ["null", "[]", "7", "{}", r#"{"live_feeds":null,"hashtag_feeds":"off"}"#, r#"{"live_feeds":{"local":["x"],"remote":"?"}}"#]
+        {
+            assert_eq!(access(nothing), TimelinesAccess::default(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_what_the_server_tells_or_nothing() {
+        let words = |words: &[&str]| Some(words.iter().map(|word| Plain::line(word)).collect::<Vec<_>>());
+        assert_eq!(scopes(br#"{"name":"T","scopes":["read",7,"write:statuses"]}"#), words(&["read", "write:statuses"]));
+        assert_eq!(scopes(br#"{"name":"T","scopes":[]}"#), words(&[]));
+        assert_eq!(scopes(br#"{"name":"T"}"#), None);
+        assert_eq!(scopes(b"[]"), None);
     }
 
     #[test]

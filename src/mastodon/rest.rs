@@ -21,6 +21,17 @@ pub struct Client {
     door: Arc<Door>,
 }
 
+/// What the server says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Introduction {
+    /// What is known of it; without a streaming host where that cannot be used.
+    pub server: Server,
+    /// The version of the document that said so: 2 or 1.
+    pub document: u8,
+    /// The address of its streams, or why that is not used.
+    pub streaming: Result<Url, Failure>,
+}
+
 impl Client {
     /// Builds a client; nothing is sent yet. Fails where this machine cannot make secure connections.
     pub fn new(access: Access) -> Result<Self, Error> {
@@ -37,17 +48,28 @@ impl Client {
     /// `Unusable` where it is no Mastodon server, or names an address for streams that is less public or less protected than
     /// its own. Source: <https://docs.joinmastodon.org/methods/instance/>.
     pub async fn instance(&self) -> Result<(Server, Url), Failure> {
+        let Introduction { server, streaming, document: _ } = self.introduction().await?;
+        Ok((server, streaming?))
+    }
+
+    /// As [`Self::instance`], with what is wrong with the address of its streams apart.
+    pub async fn introduction(&self) -> Result<Introduction, Failure> {
+        let mut document = 2;
+        let mut first = async || {
+            document = 1;
+            self.instance_v1().await
+        };
         let (facts, source) = match self.get(&["api", "v2", "instance"], &[], DOCUMENT).await {
             Ok(answer) => match ingest::instance_v2(&answer.body) {
                 Some(facts) => (facts, source(&answer.body)),
-                None => (self.instance_v1().await?, Source::default()),
+                None => (first().await?, Source::default()),
             },
             Err(Failure { kind: FailureKind::NotFound | FailureKind::Forbidden | FailureKind::Unusable, .. }) => {
-                (self.instance_v1().await?, Source::default())
+                (first().await?, Source::default())
             }
             Err(failure) => return Err(failure),
         };
-        let streaming = streaming(self.door.server(), facts.streaming.as_deref())?;
+        let streaming = streaming(self.door.server(), facts.streaming.as_deref());
         let software = match detect(facts.version.as_str(), &source) {
             Guess::Sure(software) => software,
             Guess::Unsure(software) => self.nodeinfo().await.unwrap_or(software),
@@ -57,15 +79,38 @@ impl Client {
             title: facts.title,
             version: facts.version,
             software,
-            streaming_host: Plain::line(&door::name(&streaming)),
+            streaming_host: streaming.as_ref().map(|url| Plain::line(&door::name(url))).unwrap_or_default(),
+            timelines_access: facts.timelines_access,
         };
-        Ok((server, streaming))
+        Ok(Introduction { server, document, streaming })
     }
 
     /// The account that the token belongs to.
     pub async fn verify_credentials(&self) -> Result<Account, Failure> {
         let answer = self.get(&["api", "v1", "accounts", "verify_credentials"], &[], ENTITY).await?;
         ingest::account(&answer.body).ok_or_else(|| self.unreadable("an account"))
+    }
+
+    /// The scopes of the token's application; `None` where the server does not tell them (before Mastodon 4.3, and others).
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/apps/#verify_credentials>.
+    pub async fn scopes(&self) -> Result<Option<Vec<Plain>>, Failure> {
+        let answer = self.get(&["api", "v1", "apps", "verify_credentials"], &[], ENTITY).await;
+        Ok(present(answer)?.and_then(|answer| ingest::scopes(&answer.body)))
+    }
+
+    /// Whether the streaming server, at an address that [`Self::instance`] gave, calls itself healthy; `None` where there is
+    /// no such question (GoToSocial). No token goes with it.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/streaming/#health> (transcript `http-health`).
+    pub async fn streaming_health(&self, streaming: &Url) -> Result<Option<bool>, Failure> {
+        let answer = self.door.ask_openly(streaming, "health").await;
+        Ok(present(answer)?.map(|answer| answer.body.trim_ascii() == b"OK"))
+    }
+
+    /// The instance's host, with the port where it is not the usual one.
+    pub fn host(&self) -> String {
+        self.door.host()
     }
 
     /// A page of at most `limit` (the server has a bound of its own) of what the stream shows: the newest, or from `cursor`.
@@ -420,6 +465,32 @@ mod tests {
             assert_eq!(page, Page::default());
             assert_eq!(server.targets(), [expected], "{stream:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn health_is_asked_where_the_streams_are_and_without_the_token() {
+        let heads = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let seen = Arc::clone(&heads);
+        let mut server = serve(move |head| {
+            let asked = seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            assert!(!head.to_ascii_lowercase().contains("authorization"), "{head}");
+            match asked {
+                0 => reply("200 OK", "Content-Type: text/plain", b"OK"),
+                1 => reply("200 OK", "Content-Type: text/plain", b"starting"),
+                2 => missing(),
+                _ => reply("502 Bad Gateway", "Content-Type: text/html", b"<h1>Bad Gateway</h1>"),
+            }
+        })
+        .await;
+        let client = client(&server.url);
+        let mut streaming = server.url.join("/behind/api/v1/streaming").unwrap();
+        streaming.set_scheme("ws").unwrap();
+        for expected in [Some(true), Some(false), None] {
+            assert_eq!(client.streaming_health(&streaming).await, Ok(expected));
+            assert_eq!(server.targets(), ["/behind/api/v1/streaming/health"]);
+        }
+        let failed = client.streaming_health(&streaming).await.unwrap_err();
+        assert!(failed.kind == FailureKind::Retry && !failed.reason.as_str().contains('<'), "{failed:?}");
     }
 
     #[tokio::test]

@@ -36,6 +36,11 @@ pub enum Overlay {
         /// Lines scrolled.
         scroll: u16,
     },
+    /// How server, connection and each stream stand.
+    Health {
+        /// Lines scrolled.
+        scroll: u16,
+    },
 }
 
 /// A post that is read, with its thread.

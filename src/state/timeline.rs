@@ -128,6 +128,8 @@ pub struct Timeline {
     pub last_event: Option<Timestamp>,
     /// How much comes.
     pub meter: Meter,
+    /// Whether a row has come by the stream at all.
+    pub brought: bool,
     /// How many times the first page failed in a row.
     pub attempts: u32,
 }
@@ -144,6 +146,7 @@ impl Default for Timeline {
             broken_since: None,
             last_event: None,
             meter: Meter::default(),
+            brought: false,
             attempts: 0,
         }
     }

@@ -1,6 +1,7 @@
 //! Frame and placement of overlays; one file for each in `ui/overlay/`.
 
 mod announcements;
+mod health;
 mod help;
 mod palette;
 mod subscribe;
@@ -25,6 +26,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             Overlay::Palette { prompt, chosen } => Some(palette::draw(painter, state, body, prompt, *chosen)),
             Overlay::Subscribe { prompt, chosen } => Some(subscribe::draw(painter, state, body, prompt, *chosen)),
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
+            Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
             Overlay::Detail(_) => None,
         };
     }
@@ -49,6 +51,17 @@ fn panel(painter: &mut Painter<'_>, body: Rect, title: &str, wanted: (u16, u16))
     painter.text(area.x + 2, area.y, area.width.saturating_sub(4), &format!(" {title} "), theme.fresh());
     let spaced = u16::from(area.height > 12);
     Rect { x: area.x + 3, y: area.y + 1 + spaced, width: area.width - 6, height: area.height - 2 - spaced }
+}
+
+/// Says how many lines there are beneath those in view, if any: in the frame, or beside the title where there is none.
+fn more(painter: &mut Painter<'_>, area: Rect, body: Rect, lines: u16) {
+    if lines == 0 {
+        return;
+    }
+    let more = format!(" {lines} more ");
+    let x = area.right().saturating_sub(cols(more.len()));
+    let y = if area.bottom() < body.bottom() { area.bottom() } else { body.y };
+    painter.text(x, y, cols(more.len()), &more, painter.theme.dim());
 }
 
 fn frame(painter: &mut Painter<'_>, area: Rect) {

@@ -3,7 +3,7 @@
 //! Keys are those of the command table and are shown where `State::can` says so: there is no second list of them.
 
 use crate::command::{COMMANDS, Command, Row};
-use crate::model::{Connection, Subscription};
+use crate::model::{Connection, Subscription, Withheld};
 use crate::state::{Anchor, State, Timeline};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
@@ -42,6 +42,7 @@ fn left(state: &State, theme: &Theme, next: Option<&str>) -> Line<'static> {
         return said(mark, notice.text.to_string());
     }
     let standing = state.active_timeline().map(|timeline| &timeline.standing);
+    let withheld = state.tabs.active().and_then(|tab| state.withheld(&tab.stream));
     let glyphs = theme.glyphs();
     let why = reason(&state.line.state);
     let why = next.map_or_else(|| why.clone(), |next| format!("{next}: {why}"));
@@ -57,6 +58,9 @@ fn left(state: &State, theme: &Theme, next: Option<&str>) -> Line<'static> {
         Some(Subscription::Refused(words)) => said((glyphs.cross, theme.bad()), format!("refused: {words}")),
         Some(Subscription::NotStreamed) => said((glyphs.absent, theme.mark()), "not streamed by this server".to_owned()),
         Some(Subscription::Requested) => said((glyphs.connecting, theme.dim()), format!("subscribing{}", glyphs.ellipsis)),
+        Some(Subscription::Open) if withheld == Some(Withheld::Everything) => {
+            said((glyphs.absent, theme.mark()), Withheld::Everything.words().to_owned())
+        }
         Some(Subscription::Open) => state.active_timeline().map(|timeline| open(state, theme, timeline)).unwrap_or_default(),
         None => Line::default(),
     }
@@ -79,6 +83,10 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline) -> Line<'static> {
             line.push_span(Span::styled(format!("live since {since}"), theme.good()));
         }
         None => line.push_span(Span::styled("live", theme.good())),
+    }
+    if let Some(withheld) = tab.and_then(|tab| state.withheld(&tab.stream)) {
+        let which = if withheld == Withheld::Local { "local posts off" } else { "remote posts off" };
+        line.push_span(Span::styled(format!(" {} {which}", glyphs.dot), theme.mark()));
     }
     if let Some(silence) = tab.and_then(|tab| state.silence(&tab.stream)) {
         line.push_span(Span::styled(format!(" {} quiet {}", glyphs.dot, times::length(silence)), theme.dim()));

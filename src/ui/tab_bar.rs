@@ -3,7 +3,7 @@
 //!
 //! Where the screen is narrow it says less, step by step, and at last scrolls so that the open tab is always in view.
 
-use crate::model::{Connection, Subscription};
+use crate::model::{Connection, Subscription, Withheld};
 use crate::state::{Meter, State, Tab};
 use crate::text::{Plain, wrap};
 use crate::ui::line::{cols, cut, line_width};
@@ -171,6 +171,7 @@ fn mark(state: &State, theme: &Theme, tab: &Tab) -> Option<(&'static str, Style)
     match state.timelines.get(&tab.stream).map(|timeline| &timeline.standing) {
         Some(Subscription::Refused(_)) => Some((glyphs.cross, theme.bad())),
         Some(Subscription::NotStreamed) => Some((glyphs.absent, theme.mark())),
+        Some(Subscription::Open) if state.withheld(&tab.stream) == Some(Withheld::Everything) => Some((glyphs.absent, theme.mark())),
         Some(Subscription::Requested | Subscription::Open) | None => tab.held.then_some((glyphs.held, theme.mark())),
     }
 }

@@ -4,7 +4,7 @@
 //! above and below. The chosen row is always whole in view, except while the view follows what is new.
 
 use crate::command::Command;
-use crate::model::{Connection, Subscription};
+use crate::model::{Connection, Subscription, Withheld};
 use crate::state::{Anchor, Area, Loading, State, Tab, Timeline, TimelinePane, VisibleRow};
 use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, plain};
@@ -376,7 +376,12 @@ fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (He
         Loading::Asked => return (heading(glyphs.connecting, theme.dim(), &format!("Loading{}", glyphs.ellipsis)), String::new()),
         Loading::Idle => return (waiting(theme, &state.line.state), reason(&state.line.state)),
     }
+    let withheld = state.tabs.active().and_then(|tab| state.withheld(&tab.stream));
     match &state.line.state {
+        Connection::Live if withheld == Some(Withheld::Everything) => {
+            let words = "It takes the subscription, but sends deletions only. Its admins can switch the feed on.";
+            (heading(glyphs.absent, theme.mark(), "The server has switched this feed off"), words.to_owned())
+        }
         Connection::Live => (heading(glyphs.dot, theme.dim(), "Nothing here yet"), "What comes from now on appears by itself.".to_owned()),
         other @ (Connection::Connecting
         | Connection::Reconnecting { .. }

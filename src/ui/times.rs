@@ -29,6 +29,11 @@ impl<'a> Clock<'a> {
         self.next_change
     }
 
+    /// The moment at which it stands.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// How long ago: `now`, `3m`, `2h`, `4d`, then the day. Never negative.
     pub(crate) fn age(&mut self, at: Timestamp) -> String {
         let seconds = self.now.duration_since(at).as_secs().max(0);

@@ -53,6 +53,12 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             }
             Some(_) | None => state.overlays.push(Overlay::Announcements { scroll: 0 }),
         },
+        Command::Health => match state.overlays.last() {
+            Some(Overlay::Health { .. }) => {
+                state.overlays.pop();
+            }
+            Some(_) | None => state.overlays.push(Overlay::Health { scroll: 0 }),
+        },
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
             Some(Overlay::Help { .. }) => {
@@ -90,7 +96,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
             let pane = measured.reader.as_ref();
             detail.scroll = scrolled(detail.scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
-        Some(Overlay::Help { scroll } | Overlay::Announcements { scroll }) => {
+        Some(Overlay::Help { scroll } | Overlay::Announcements { scroll } | Overlay::Health { scroll }) => {
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
@@ -307,7 +313,7 @@ fn entries(state: &State) -> usize {
     match state.overlays.last() {
         Some(Overlay::Palette { prompt, .. }) => overlay::command_choices(prompt.text()).len(),
         Some(Overlay::Subscribe { prompt, .. }) => state.stream_choices(prompt.text()).len(),
-        Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. }) | None => 0,
+        Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => 0,
     }
 }
 
@@ -335,7 +341,7 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 state.tabs.go_to(&stream);
             }
         }
-        Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. }) | None => {}
+        Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {}
     }
 }
 
@@ -356,7 +362,7 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
         Some(Overlay::Detail(_)) if state.is_wide() && measured.timeline.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
             move_cursor(state, measured, Go::Rows(step), effects);
         }
-        Some(Overlay::Detail(_) | Overlay::Help { .. } | Overlay::Announcements { .. }) => {
+        Some(Overlay::Detail(_) | Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }) => {
             go(state, measured, Go::Rows(step * 3), effects);
         }
         None => move_cursor(state, measured, Go::Rows(step), effects),
@@ -382,7 +388,7 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
             }
             run(state, Command::Accept, measured, effects);
         }
-        Some(Overlay::Help { .. } | Overlay::Announcements { .. }) => {}
+        Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }) => {}
         Some(Overlay::Detail(_)) if !state.is_wide() => {}
         Some(Overlay::Detail(_)) | None => {
             let Some(pane) = measured.timeline.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };

@@ -6,7 +6,7 @@ use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Server, StatusId,
     Stream, StreamEvent, Subscription,
 };
-use crate::state::{Anchor, Cause, Loading, Measured, Put, Row, RowKey, State};
+use crate::state::{Anchor, Cause, Loading, Measured, Overlay, Put, Row, RowKey, State};
 use crate::text::{LinkKind, Plain};
 use jiff::SignedDuration;
 
@@ -30,8 +30,15 @@ pub(super) fn apply(state: &mut State, measured: &Measured, origin: Origin, even
             state.line.ping = Some(round_trip);
             state.revision += 1;
         }
-        Event::Malformed { what: _ } => state.malformed += 1,
+        Event::Malformed { what: _ } => {
+            state.malformed += 1;
+            state.revision += u64::from(is_health_open(state));
+        }
     }
+}
+
+fn is_health_open(state: &State) -> bool {
+    state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Health { .. }))
 }
 
 fn connection_changed(state: &mut State, connection: Connection, effects: &mut Vec<Effect>) {
@@ -140,6 +147,8 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent, effects:
     let now = state.now;
     let silence = state.silent_minutes();
     state.meter.count(now);
+    // The health view tells when each stream last brought anything, of whatever kind.
+    state.revision += u64::from(is_health_open(state));
     for stream in &event.streams {
         if let Some(timeline) = state.timelines.get_mut(stream) {
             timeline.last_event = Some(now);

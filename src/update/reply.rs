@@ -138,7 +138,10 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
     state.revision += 1;
     let chosen = match state.overlays.last() {
         Some(Overlay::Subscribe { prompt, chosen }) => state.stream_choices(prompt.text()).into_iter().nth(*chosen),
-        Some(Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Detail(_) | Overlay::Announcements { .. }) | None => None,
+        Some(
+            Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. },
+        )
+        | None => None,
     };
     match result {
         Ok(offer) => {

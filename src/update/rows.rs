@@ -64,6 +64,7 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     if !timeline.insert(row) {
         return false;
     }
+    timeline.brought |= came == Came::Live;
     let index = timeline.index_of(&key).unwrap_or(0);
     if came == Came::Live
         && shown

@@ -5,7 +5,7 @@ use trunkline::model::{
     Account, AccountId, Announcement, AnnouncementId, Bundle, Card, Connection, Conversation, ConversationId, Counts, Failure, FailureKind,
     FilterAction, FilterContext, FilterMatch, List, ListId, Media, MediaKind, Mention, Notification, NotificationId, NotificationKind,
     Offer, Poll, PollOption, Quote, QuoteState, Reach, Reaction, Server, Software, Spec, Status, StatusId, Stream, Subscription, Tag,
-    Thread, Timestamp, Visibility,
+    Thread, TimelinesAccess, Timestamp, Visibility,
 };
 use trunkline::state::{Cause, Detail, Loading, Overlay, Prompt, Row, Settings, State, ThreadState, Timeline};
 use trunkline::text::{Html, Plain};
@@ -151,6 +151,7 @@ pub(crate) fn bare(size: (u16, u16)) -> State {
         version: plain("4.5.0"),
         software: Software::Mastodon,
         streaming_host: plain("streaming.tide.example"),
+        timelines_access: TimelinesAccess::default(),
     });
     state.line.state = Connection::Live;
     state.line.since = ago(47);

@@ -1,6 +1,6 @@
 //! Every command with its keys, from the command table, by group.
 
-use super::{panel, words};
+use super::{more, panel, words};
 use crate::command::{COMMANDS, Command, Group};
 use crate::state::OverlayPane;
 use crate::text::wrap;
@@ -29,13 +29,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, scroll: u16) -> Overla
     for (column, x) in columns.iter().zip((area.x..).step_by(usize::from(each.max(1)))) {
         painter.card(Rect { x, width: each.saturating_sub(2), ..area }, column, scroll);
     }
-    if most > scroll {
-        let more = format!(" {} more ", most - scroll);
-        let x = area.right().saturating_sub(cols(more.len()));
-        // In the frame, or beside the title where there is none.
-        let y = if area.bottom() < body.bottom() { area.bottom() } else { body.y };
-        painter.text(x, y, cols(more.len()), &more, painter.theme.dim());
-    }
+    more(painter, area, body, most - scroll);
     OverlayPane { area: cells(area), first: (area.y, usize::from(scroll)), entries: usize::from(area.height), most }
 }
 

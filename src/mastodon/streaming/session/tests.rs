@@ -3,7 +3,8 @@
 use super::*;
 use crate::mastodon::streaming::frame::{Decoded, Named};
 use crate::model::{
-    AnnouncementId, Bundle, ListId, Notification, NotificationId, NotificationKind, Payload, StatusId, Stream, Subscription, Timestamp,
+    AnnouncementId, Bundle, ListId, Notification, NotificationId, NotificationKind, Payload, StatusId, Stream, Subscription,
+    TimelinesAccess, Timestamp,
 };
 
 /// A session with a clock, whose actions are read as short words. The random sample is 1/2.
@@ -167,7 +168,14 @@ fn list(spec: &str) -> crate::model::List {
 
 pub(super) fn server(software: Software) -> Server {
     let text = || Plain::line("social.example");
-    Server { domain: text(), title: text(), version: text(), software, streaming_host: text() }
+    Server {
+        domain: text(),
+        title: text(),
+        version: text(),
+        software,
+        streaming_host: text(),
+        timelines_access: TimelinesAccess::default(),
+    }
 }
 
 pub(super) fn update() -> Payload {
