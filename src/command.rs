@@ -152,7 +152,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::First, "first", "newest", "newest post; the view follows again", Group::Moving, Scope::Browse, &["g", "home"]),
     row(Command::Last, "last", "", "oldest post held; older ones are loaded", Group::Moving, Scope::Browse, &["G", "end"]),
     row(Command::NextUnread, "next-unread", "unread", "next post not seen yet", Group::Moving, Scope::Browse, &["]"]),
-    row(Command::Read, "read", "read", "open the post with its replies", Group::Reading, Scope::Browse, &["enter"]),
+    row(Command::Read, "read", "read", "open the post with its replies; fill a gap", Group::Reading, Scope::Browse, &["enter"]),
     row(
         Command::HoldOrUnfold,
         "hold",

@@ -315,7 +315,11 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     async fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::FetchPage { .. } | Effect::FetchThread { .. } | Effect::FetchOffer | Effect::FetchAccount => self.effects.start(effect),
+            Effect::FetchPage { .. }
+            | Effect::FetchNewer { .. }
+            | Effect::FetchThread { .. }
+            | Effect::FetchOffer
+            | Effect::FetchAccount => self.effects.start(effect),
             Effect::Suspend => self.suspend().await,
             Effect::Redraw => {
                 let repainted = self.screen.repaint();

@@ -8,6 +8,7 @@ pub mod meter;
 pub mod notice;
 pub mod overlay;
 pub mod prompt;
+pub mod refill;
 pub mod store;
 pub mod tabs;
 pub mod timeline;
@@ -23,11 +24,12 @@ pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Detail, Overlay, StreamChoice, ThreadState};
 pub use prompt::Prompt;
+pub use refill::{Budget, Refill};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
-pub use timeline::{Cause, Gap, Loading, Row, RowKey, Timeline};
+pub use timeline::{Cause, Fill, Gap, Loading, Row, RowKey, Timeline};
 
 /// From this width on the reader stands beside the timeline, in columns.
 pub const WIDE: u16 = 110;
@@ -112,6 +114,10 @@ pub struct State {
     pub malformed: u64,
     /// Events of names that this program does not know.
     pub unknown: u64,
+    /// What refills have asked lately.
+    pub budget: Budget,
+    /// Counts the questions of refills, so that an answer to one that nobody waits for any more is told from others.
+    pub questions: u64,
     /// Counts up with each wish to connect now.
     pub retries: u64,
     /// Counts up each time the process was stopped or the machine slept.
@@ -165,6 +171,8 @@ impl State {
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
+            budget: Budget::default(),
+            questions: 0,
             retries: 0,
             wakes: 0,
             revision: 0,
@@ -414,7 +422,7 @@ impl State {
             | Command::First
             | Command::Last => rows || detail || text,
             Command::NextUnread => !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
-            Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some()),
+            Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             Command::HoldOrUnfold => !text && self.tabs.active().is_some(),
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
@@ -424,7 +432,9 @@ impl State {
             Command::RetryNow => {
                 self.line.state != Connection::Live
                     || self.timelines.values().any(|timeline| {
-                        matches!(timeline.first_page, Loading::Failed(..)) || matches!(timeline.older_page, Loading::Failed(..))
+                        matches!(timeline.first_page, Loading::Failed(..))
+                            || matches!(timeline.older_page, Loading::Failed(..))
+                            || timeline.refill.as_ref().is_some_and(|refill| refill.retry_at.is_some())
                     })
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
@@ -439,6 +449,13 @@ impl State {
             | Command::Quit
             | Command::QuitNow => true,
         }
+    }
+
+    /// Whether the row is a gap that the reader can have filled, or filled further.
+    pub fn can_fill(&self, row: &Row) -> bool {
+        let Row::Gap(gap) = row else { return false };
+        let Some(tab) = self.tabs.active() else { return false };
+        self.line.state == Connection::Live && tab.stream.is_paged_by_id() && gap.fill == Fill::Left
     }
 
     /// When something changes without any message: a countdown, a notice that expires, a meter that sinks, a page asked
@@ -456,6 +473,11 @@ impl State {
                 Loading::Failed(_, at) => *at,
                 Loading::Idle | Loading::Asked | Loading::Done => None,
             });
+        let live = self.line.state == Connection::Live;
+        let refills = self.timelines.iter().filter(|_| live).filter_map(|(_, timeline)| match &timeline.refill {
+            Some(refill) => refill.retry_at.filter(|_| refill.asked.is_none()),
+            None => timeline.check_at,
+        });
         let meters = self.timelines.values().map(|timeline| &timeline.meter).chain([&self.meter]).filter_map(Meter::next_change);
         let minute = self.tabs.active().and_then(|tab| {
             let said = self.timelines.get(&tab.stream)?.last_event?.max(self.line.since);
@@ -463,7 +485,15 @@ impl State {
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
         });
         let seen = self.has_just_seen(measured).then_some(self.now);
-        pages.chain(meters).chain(countdown).chain(seen).chain(minute).chain(self.notices.next_change()).chain(measured.next_change).min()
+        pages
+            .chain(refills)
+            .chain(meters)
+            .chain(countdown)
+            .chain(seen)
+            .chain(minute)
+            .chain(self.notices.next_change())
+            .chain(measured.next_change)
+            .min()
     }
 
     /// Drops from the store what no row and no pane needs, once enough has come to make it worth the cost.
@@ -533,7 +563,27 @@ impl State {
         if !self.tabs.all().is_empty() && self.tabs.active().is_none() {
             return Err("no tab is active".into());
         }
+        if self.budget.spent() > refill::MOST_QUESTIONS {
+            return Err(format!("refills asked {} times", self.budget.spent()));
+        }
         for (stream, timeline) in &self.timelines {
+            let filling: Vec<&Gap> = timeline.gaps().filter(|gap| gap.fill == Fill::Filling).collect();
+            let walked = timeline.refill.as_ref().and_then(|refill| refill.gap.as_ref());
+            if filling.len() != usize::from(walked.is_some()) || filling.first().map(|gap| &gap.after) != walked {
+                return Err(format!("{stream:?}: {walked:?} is filled, but the rows say {filling:?}"));
+            }
+            if timeline.refill.is_some() && self.line.state != Connection::Live {
+                return Err(format!("{stream:?}: a refill goes on without a connection"));
+            }
+            if timeline.refill.is_none() && self.line.state == Connection::Live && timeline.due_gap().is_some() {
+                return Err(format!("{stream:?}: a gap waits for nothing"));
+            }
+            if timeline.refill.as_ref().is_some_and(|refill| refill.asked.is_none() && refill.retry_at.is_none()) {
+                return Err(format!("{stream:?}: a refill waits for nothing"));
+            }
+            if !stream.is_paged_by_id() && timeline.gaps().any(|gap| gap.fill != Fill::Left) {
+                return Err(format!("{stream:?}: cannot be filled by id"));
+            }
             if !timeline.is_sorted() {
                 return Err(format!("{stream:?}: rows are not sorted and unique"));
             }

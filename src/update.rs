@@ -7,6 +7,7 @@ mod command;
 pub mod effect;
 mod event;
 pub mod msg;
+mod refill;
 mod reply;
 mod rows;
 
@@ -37,7 +38,7 @@ pub fn update(state: &mut State, keymap: &Keymap, msg: Msg, measured: &Measured)
         }
         Msg::Mouse(mouse, x, y) => command::mouse(state, measured, mouse, (x, y), &mut effects),
         Msg::Command(wanted) => command::run(state, wanted, measured, &mut effects),
-        Msg::Reply(reply) => reply::apply(state, reply),
+        Msg::Reply(reply) => reply::apply(state, measured, reply),
         Msg::Resized(columns, lines) => {
             state.size = (columns, lines);
             state.revision += 1;
@@ -48,6 +49,7 @@ pub fn update(state: &mut State, keymap: &Keymap, msg: Msg, measured: &Measured)
         }
         Msg::Failed(words) => say(state, words, true),
     }
+    refill::pump(state, &mut effects);
     if state.store.version() != version {
         state.revision += 1;
     }

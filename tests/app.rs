@@ -279,24 +279,74 @@ async fn a_refused_stream_says_so_in_the_servers_words_and_others_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_connection_comes_back_and_leaves_a_gap_where_posts_may_be_missing() {
+async fn what_was_posted_while_the_connection_was_away_is_all_there_and_nothing_moves() {
+    let prepare = async |control: &Control| {
+        for number in 0..30 {
+            control.post("ada", &format!("early {number:02}")).await;
+        }
+    };
+    read(&["federated"], prepare, async |mut reader| {
+        reader.carried(&["public"]).await;
+        reader.see_words("early 29").await;
+        // Parked: what is read stays where it is, whatever comes above.
+        reader.press("j j j j j j j j").await;
+        reader.see("the ninth", |screen| screen.lines().any(|line| line.starts_with('▌') && line.contains("early 21"))).await;
+        let place = |screen: &str| screen.lines().position(|line| line.contains("early 21"));
+        let here = place(&reader.shown.borrow());
+        reader.control.refuse_upgrades(vec![HttpRefusal::new(502), HttpRefusal::new(502)]).await;
+        reader.control.cut().await;
+        reader.see("the loss", |screen| !screen.contains("● live")).await;
+        for number in 0..60 {
+            reader.control.post_with(Draft { unannounced: true, ..Draft::new("bo", &format!("missed {number:02}")) }).await;
+        }
+        reader.press("ctrl-r").await;
+        reader.carried(&["public"]).await;
+        reader.control.post("ada", "after the break").await;
+        reader.see("61 new", |screen| screen.contains("61 new posts") && screen.contains("complete since")).await;
+        assert_eq!(place(&reader.shown.borrow()), here, "{}", reader.shown.borrow().as_str());
+        reader.press("g").await;
+        reader.see("the newest", |screen| screen.contains("after the break") && screen.contains("missed 59")).await;
+        for number in (0..60).rev() {
+            let words = format!("missed {number:02}");
+            reader.press("j").await;
+            let chosen = |screen: &str| screen.lines().any(|line| line.starts_with('▌') && line.contains(&words));
+            reader.see(&words, |screen| chosen(screen) && screen.matches(&words).count() == 1 && !screen.contains("may be missing")).await;
+        }
+        reader.press("j").await;
+        reader.see_words("early 29").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gap_that_cannot_be_filled_stays_and_enter_fills_it_when_it_can() {
     read(&["federated"], nothing, async |mut reader| {
         reader.carried(&["public"]).await;
         reader.control.post("ada", "before the break").await;
         reader.see_words("before the break").await;
+        let refusal = HttpRefusal::new(403).header("Content-Type", "application/json").body("{\"error\":\"Not this time\"}");
+        reader.control.refuse_rest("/api/v1/timelines/public", refusal, 1).await;
         // Down for as long as it takes to be seen, and longer than what is missed takes to be posted.
         reader.control.refuse_upgrades(vec![HttpRefusal::new(502), HttpRefusal::new(502)]).await;
         reader.control.cut().await;
         reader.see("the loss", |screen| !screen.contains("● live")).await;
-        reader.control.post_with(Draft::new("bo", "missed in between")).await;
+        reader.control.post_with(Draft { unannounced: true, ..Draft::new("bo", "missed in between") }).await;
         reader.press("ctrl-r").await;
         reader.carried(&["public"]).await;
         reader.control.post("ada", "after the break").await;
         reader
             .see("the gap between", |screen| {
                 let line = |words: &str| screen.lines().position(|line| line.contains(words));
-                let (after, gap, before) = (line("after the break"), line("may be missing"), line("before the break"));
+                let (after, gap, before) = (line("after the break"), line("enter fills"), line("before the break"));
                 screen.contains("● live") && after.is_some() && after < gap && gap < before
+            })
+            .await;
+        reader.press("g j enter").await;
+        reader
+            .see("what was missed", |screen| {
+                let line = |words: &str| screen.lines().position(|line| line.contains(words));
+                let (after, missed, before) = (line("after the break"), line("missed in between"), line("before the break"));
+                after.is_some() && after < missed && missed < before && !screen.contains("may be missing")
             })
             .await;
     })

@@ -365,7 +365,7 @@ fn absurd_sizes_are_survived() {
     }
     terminal.resize(80, 24);
     terminal.press("1");
-    terminal.wait("the usual screen", |screen| has_open_tab(screen, "Home") && screen.contents().contains("live since"));
+    terminal.wait("the usual screen", |screen| has_open_tab(screen, "Home") && screen.contents().contains("complete since"));
     terminal.press("q");
     assert_eq!(terminal.end(), 0);
     terminal.assert_sane();

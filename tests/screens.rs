@@ -335,6 +335,14 @@ fn each_state_of_a_stream_is_told_apart() {
         timeline(state, &user).mark_gap(Some(ago(8)), Some(ago(7)), Cause::Shed, Some(1_234));
         post(state, &user, status("6", "2", 1, "<p>words</p>"));
     });
+    for (name, fill) in [("gap left", Fill::Left), ("refilling", Fill::Due)] {
+        tell(name, &|state| {
+            post(state, &user, status("5", "2", 9, "<p>words</p>"));
+            timeline(state, &user).mark_gap(Some(ago(8)), Some(ago(7)), Cause::Disconnected, None);
+            timeline(state, &user).set_fill(&"5".into(), fill);
+            post(state, &user, status("6", "2", 1, "<p>words</p>"));
+        });
+    }
     tell("no tab", &|state| while state.tabs.close_active().is_some() {});
     insta::assert_snapshot!("streams", told);
 }

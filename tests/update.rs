@@ -110,6 +110,40 @@ impl Desk {
         self.measured.timeline.as_ref()?.visible.first().map(|row| format!("{:?}", row.key))
     }
 
+    /// Answers question `asked` with posts, newest first.
+    fn newer(&mut self, spec: &str, asked: u64, ids: &[&str]) -> Vec<Effect> {
+        let statuses: Vec<Status> = ids.iter().map(|id| status(id, "page")).collect();
+        let items = ids.iter().map(|id| Item::Status(sid(id))).collect();
+        let page = Page { items, bundle: bundle(statuses), older: None, rejected: 0 };
+        self.send(Msg::Reply(Reply::Newer { stream: stream(spec), asked, result: Ok(page) }))
+    }
+
+    fn fail(&mut self, spec: &str, asked: u64, kind: FailureKind) -> Vec<Effect> {
+        let result = Err(Failure { kind, reason: Plain::line("the server's words") });
+        self.send(Msg::Reply(Reply::Newer { stream: stream(spec), asked, result }))
+    }
+
+    /// Loses the connection and has it back a second later; gives what is asked then.
+    fn reconnect(&mut self) -> Vec<Effect> {
+        self.lose();
+        self.after(1);
+        self.send(Msg::Event(origin(), Event::Connection(Connection::Live)))
+    }
+
+    fn lose(&mut self) {
+        let lost = Connection::Reconnecting { reason: Plain::line("reset"), attempt: 1, retry_in: Duration::from_secs(3) };
+        self.send(Msg::Event(origin(), Event::Connection(lost)));
+    }
+
+    fn after(&mut self, seconds: i64) -> Vec<Effect> {
+        let then = self.state.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        self.send(Msg::Tick(then))
+    }
+
+    fn timeline(&self, spec: &str) -> &Timeline {
+        &self.state.timelines[&stream(spec)]
+    }
+
     fn page(&mut self, spec: &str, cursor: Option<&str>, ids: &[&str], older: Option<&str>) {
         let statuses: Vec<Status> = ids.iter().map(|id| status(id, "page")).collect();
         let page = Page {
@@ -121,6 +155,11 @@ impl Desk {
         let cursor = cursor.map(|id| Cursor::Before(id.into()));
         self.send(Msg::Reply(Reply::Page { stream: stream(spec), cursor, result: Ok(page) }));
     }
+}
+
+/// The question for what is right above an id.
+fn newer(spec: &str, after: &str, asked: u64) -> Effect {
+    Effect::FetchNewer { stream: stream(spec), after: after.into(), asked }
 }
 
 fn origin() -> Origin {
@@ -351,8 +390,8 @@ fn what_expires_sinks_or_falls_silent_leaves_the_screen_in_time() {
         let Some(at) = desk.state.next_deadline(&desk.measured) else { break };
         assert!(at > desk.state.now, "a deadline in the past would spin the loop");
         let before = desk.state.revision;
-        desk.send(Msg::Tick(at));
-        assert_ne!(desk.state.revision, before, "woken at {at} for nothing to see");
+        let effects = desk.send(Msg::Tick(at));
+        assert!(desk.state.revision != before || !effects.is_empty(), "woken at {at} for nothing to see");
         seen.push((desk.state.notices.shown().is_some(), desk.state.meter.is_still(), desk.state.silent_minutes()));
     }
     assert!(seen.contains(&(false, false, None)) && seen.contains(&(false, true, None)), "{seen:?}");
@@ -577,8 +616,8 @@ fn a_lost_connection_leaves_a_gap_row_and_what_comes_late_goes_to_its_side() {
     let effects = desk.send(Msg::Event(Origin { account: 0, epoch: 2 }, Event::Connection(Connection::Live)));
     assert_eq!(
         effects,
-        [Effect::FetchPage { stream: stream("list:3"), cursor: None }],
-        "an empty tab has no row to hang a gap on: it asks"
+        [Effect::FetchPage { stream: stream("list:3"), cursor: None }, newer("home", "10", 1)],
+        "an empty tab has no row to hang a gap on: it asks for its page"
     );
     desk.post(&["home"], "12");
     desk.post(&["home"], "9");
@@ -636,7 +675,7 @@ fn an_older_page_that_failed_is_asked_for_again_as_the_screen_says() {
     assert_eq!(desk.key("G"), fetch);
     fail(&mut desk, FailureKind::Retry);
     let at = desk.state.next_deadline(&Measured::default()).unwrap();
-    assert_eq!(desk.send(Msg::Tick(at)), fetch);
+    assert_eq!(desk.send(Msg::Tick(at)).first(), fetch.first());
     fail(&mut desk, FailureKind::Forbidden);
     assert_eq!(desk.key("ctrl-r"), fetch);
     // A server whose clock is behind names a time that has passed.
@@ -862,6 +901,303 @@ fn closing_the_last_tab_leaves_the_picker_open() {
     assert_eq!(desk.state.subscriptions(), [stream("home")]);
 }
 
+#[test]
+fn a_gap_is_filled_from_below_it_until_nothing_is_above() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "18", "17"], None);
+    assert_eq!(desk.reconnect(), [newer("home", "17", 1)], "with some overlap, for what came late");
+    desk.post(&["home"], "40");
+    assert_eq!(desk.rows("home"), ["40", "gap>20", "20", "18", "17"]);
+    assert_eq!(desk.newer("home", 1, &["22", "21", "20", "19", "18"]), [newer("home", "22", 2)], "a short page proves nothing");
+    assert_eq!(desk.rows("home"), ["40", "gap>22", "22", "21", "20", "19", "18", "17"], "the gap moves up with what is proven");
+    assert_eq!(desk.newer("home", 2, &["40", "31"]), [newer("home", "40", 3)], "what came live just now proves nothing either");
+    assert_eq!(desk.newer("home", 3, &[]), []);
+    assert_eq!(desk.rows("home"), ["40", "31", "22", "21", "20", "19", "18", "17"]);
+    assert_eq!(desk.newer("home", 3, &["50"]), [], "an answer that nobody waits for");
+    assert_eq!(desk.rows("home").len(), 8);
+}
+
+#[test]
+fn what_a_refill_brings_counts_as_unseen_once() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.post(&["local"], "20");
+    desk.reconnect();
+    let before = desk.tab("local").unseen.len();
+    desk.post(&["local"], "22");
+    desk.newer("local", 1, &["22", "21", "20"]);
+    desk.newer("local", 2, &[]);
+    assert_eq!(desk.tab("local").unseen.len(), before + 2);
+}
+
+#[test]
+fn the_tab_on_screen_is_filled_first_and_conversations_are_not() {
+    let mut desk = Desk::new(&["direct", "home", "local", "notifications"]);
+    desk.post(&["home", "local"], "20");
+    desk.event(&["notifications"], Payload::Notification(notification("7", None), bundle(vec![])));
+    let talk = Conversation { id: ConversationId::new("1").unwrap(), accounts: vec![], unread: false, last_status: Some(sid("9")) };
+    desk.event(&["direct"], Payload::Conversation(talk, bundle(vec![status("9", "hello")])));
+    desk.key("3");
+    assert_eq!(desk.reconnect(), [newer("local", "20", 1), newer("home", "20", 2), newer("notifications", "7", 3)]);
+    desk.key("1 g");
+    assert_eq!(desk.rows("direct"), ["gap>9", "9"]);
+    assert!(!desk.state.can(Command::Read), "what cannot be filled does not say that it can");
+}
+
+#[test]
+fn it_looks_once_more_when_the_subscription_has_surely_taken_effect() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "20");
+    desk.reconnect();
+    desk.newer("home", 1, &["21"]);
+    desk.newer("home", 2, &[]);
+    assert_eq!(desk.after(1), []);
+    desk.post(&["home"], "23");
+    desk.after(2);
+    desk.post(&["home"], "25");
+    assert_eq!(desk.after(2), [newer("home", "20", 3)], "five seconds later, unseen");
+    assert_eq!(desk.rows("home"), ["25", "23", "21", "20"], "without a row for it");
+    assert_eq!(desk.newer("home", 3, &["23", "22", "21"]), [newer("home", "23", 4)]);
+    assert_eq!(desk.newer("home", 4, &["25", "24"]), [], "25 came live two seconds after the connection: what follows did as well");
+    assert_eq!(desk.rows("home"), ["25", "24", "23", "22", "21", "20"]);
+    assert_eq!(desk.after(600), [], "and that is all");
+}
+
+#[test]
+fn the_first_page_is_looked_at_twice_as_well() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.page("home", None, &["20", "19"], None);
+    desk.page("local", None, &[], None);
+    let effects = desk.after(5);
+    assert_eq!(effects, [newer("home", "19", 1), Effect::FetchPage { stream: stream("local"), cursor: None }]);
+    desk.newer("home", 1, &[]);
+    desk.page("local", None, &["21"], None);
+    assert_eq!((desk.rows("local"), desk.after(60)), (vec!["21".to_owned()], vec![]));
+}
+
+#[test]
+fn a_late_post_is_no_proof() {
+    let mut desk = Desk::new(&["federated"]);
+    desk.post(&["federated"], "20");
+    desk.reconnect();
+    desk.after(3);
+    desk.post(&["federated"], "25");
+    // 25 was written while the connection was away, and more was after it.
+    assert_eq!(desk.newer("federated", 1, &["25", "22"]), [newer("federated", "25", 2)]);
+    assert_eq!(desk.newer("federated", 2, &["27", "26"]), [newer("federated", "27", 3)]);
+}
+
+#[test]
+fn the_anchor_survives_another_loss_and_old_answers_prove_nothing() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "20");
+    desk.reconnect();
+    desk.newer("home", 1, &["30", "25"]);
+    desk.post(&["home"], "60");
+    desk.lose();
+    assert_eq!(desk.rows("home"), ["60", "gap>30", "30", "25", "20"]);
+    desk.newer("home", 2, &[]);
+    assert_eq!(desk.rows("home"), ["60", "gap>30", "30", "25", "20"], "asked before the loss");
+    assert_eq!(desk.reconnect(), [newer("home", "20", 3)]);
+    assert_eq!(desk.rows("home"), ["gap>60", "60", "gap>30", "30", "25", "20"]);
+    assert_eq!(desk.newer("home", 2, &[]), []);
+    desk.newer("home", 3, &["60", "40"]);
+    assert_eq!(desk.rows("home"), ["gap>60", "60", "40", "30", "25", "20"], "the second gap is filled with the first");
+    desk.newer("home", 4, &["61"]);
+    desk.newer("home", 5, &[]);
+    assert_eq!(desk.rows("home"), ["61", "60", "40", "30", "25", "20"]);
+}
+
+#[test]
+fn what_was_not_looked_at_twice_before_another_loss_is_in_doubt() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    for id in 30..60 {
+        desk.post(&["home"], &id.to_string());
+    }
+    assert_eq!(desk.reconnect(), [newer("home", "20", 1)], "from what the server had shown, not from what came live");
+    desk.newer("home", 1, &["59", "30", "25"]);
+    desk.newer("home", 2, &[]);
+    assert_eq!(desk.timeline("home").gaps().count(), 0);
+}
+
+#[test]
+fn a_refill_that_fails_waits_or_leaves_its_gap_and_enter_fills_it() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "20");
+    desk.reconnect();
+    for (asked, wait) in [(1, 5), (2, 10), (3, 20)] {
+        desk.fail("home", asked, FailureKind::Retry);
+        let at = desk.timeline("home").refill.as_ref().and_then(|refill| refill.retry_at);
+        assert!(desk.state.next_deadline(&Measured::default()) <= at, "the loop wakes for it");
+        assert_eq!(desk.after(wait - 1), []);
+        assert_eq!(desk.after(1), [newer("home", "20", asked + 1)], "after {wait} s");
+    }
+    let until = desk.state.now.checked_add(SignedDuration::from_secs(60)).unwrap();
+    desk.fail("home", 4, FailureKind::RateLimited(until));
+    assert_eq!((desk.after(59), desk.after(1)), (vec![], vec![newer("home", "20", 5)]));
+    desk.newer("home", 5, &["22"]);
+    desk.fail("home", 6, FailureKind::Forbidden);
+    assert_eq!(desk.after(3600), [], "a refusal is not asked about again by itself");
+    assert_eq!(desk.rows("home"), ["gap>22", "22", "20"]);
+    assert!(desk.state.notices.shown().is_some() || desk.timeline("home").gaps().all(|gap| gap.fill == Fill::Left));
+    assert_eq!(desk.key("g enter"), [newer("home", "20", 7)]);
+    assert_eq!(desk.key("enter"), [], "once");
+    desk.newer("home", 7, &["23"]);
+    desk.newer("home", 8, &[]);
+    assert_eq!(desk.rows("home"), ["23", "22", "20"]);
+}
+
+#[test]
+fn a_gap_costs_ten_pages_by_itself_and_all_of_them_a_budget() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "20");
+    let mut asked = 0;
+    let mut id = 1_000;
+    let mut effects = desk.reconnect();
+    for round in 0..12 {
+        for page in 0..10 {
+            asked += 1;
+            assert!(matches!(&effects[..], [Effect::FetchNewer { asked: number, .. }] if *number == asked), "{round} {page}: {effects:?}");
+            id += 1;
+            effects = desk.newer("home", asked, &[&id.to_string()]);
+        }
+        assert_eq!(effects, [], "ten pages");
+        assert_eq!(desk.timeline("home").gaps().count(), 1);
+        effects = desk.key("g enter");
+    }
+    assert_eq!((effects, desk.state.budget.spent()), (vec![], 120));
+    assert!(desk.state.notices.shown().is_some(), "and says so");
+    assert!(matches!(&desk.timeline("home").rows()[0], Row::Gap(gap) if gap.fill == Fill::Left && &*gap.after == id.to_string().as_str()));
+    desk.after(900);
+    assert_eq!(desk.key("g enter").len(), 1);
+}
+
+#[test]
+fn a_server_that_pages_otherwise_leaves_the_gap() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19"], None);
+    desk.reconnect();
+    assert_eq!(desk.newer("home", 1, &["90", "20", "19", "18"]), [], "it begins below what was asked for");
+    assert_eq!(desk.rows("home"), ["90", "gap>20", "20", "19", "18"]);
+    desk.reconnect();
+    let page = Page { rejected: 3, ..Page::default() };
+    desk.send(Msg::Reply(Reply::Newer { stream: stream("home"), asked: 2, result: Ok(page) }));
+    assert!(desk.timeline("home").gaps().next().is_some(), "a page that cannot be read is not empty");
+}
+
+#[test]
+fn shed_posts_are_asked_for_at_once() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "10");
+    let effects = desk.send(Msg::Event(origin(), Event::Lagged { shed: vec![(stream("home"), 7)] }));
+    assert_eq!(effects, [newer("home", "10", 1)]);
+    desk.newer("home", 1, &["12", "11"]);
+    let effects = desk.send(Msg::Event(origin(), Event::Lagged { shed: vec![(stream("home"), 1)] }));
+    assert_eq!(effects, [newer("home", "10", 3)], "what is asked begins anew: the answer may be older than the loss");
+    desk.newer("home", 2, &[]);
+    assert_eq!(desk.timeline("home").gaps().count(), 1);
+    desk.newer("home", 3, &["13"]);
+    desk.newer("home", 4, &[]);
+    assert_eq!(desk.rows("home"), ["13", "12", "11", "10"]);
+}
+
+#[test]
+fn nothing_moves_for_a_parked_reader_while_a_gap_above_is_filled() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19", "18", "17", "16", "15", "14"], None);
+    desk.key("j j j j j");
+    let here = desk.top();
+    desk.reconnect();
+    desk.newer("home", 1, &["25", "24", "23", "22", "21"]);
+    desk.newer("home", 2, &[]);
+    assert_eq!(desk.top(), here);
+    assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("15"))));
+    assert_eq!(desk.tab("home").unseen.len(), 5);
+}
+
+#[test]
+fn a_cursor_on_a_gap_stays_with_it_and_then_with_what_filled_it() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19"], None);
+    desk.reconnect();
+    desk.post(&["home"], "40");
+    desk.post(&["home"], "41");
+    desk.fail("home", 1, FailureKind::Forbidden);
+    desk.key("g j j");
+    assert!(matches!(desk.state.cursor_row(), Some(Row::Gap(_))));
+    assert_eq!(desk.key("enter"), [newer("home", "19", 2)]);
+    desk.newer("home", 2, &["22", "21", "20"]);
+    assert!(matches!(desk.state.cursor_row(), Some(Row::Gap(gap)) if &*gap.after == "22"));
+    desk.newer("home", 3, &["41", "40"]);
+    desk.newer("home", 4, &[]);
+    assert_eq!(desk.timeline("home").gaps().count(), 0);
+    assert!(matches!(desk.state.cursor_row(), Some(Row::Status(_))));
+}
+
+#[test]
+fn rows_dropped_above_a_parked_reader_are_filled_on_enter_up_to_where_it_goes_on() {
+    let mut desk = Desk::new(&["home"]);
+    for id in 1000..1010 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.key("j j j");
+    for id in 1010..1300 {
+        desk.post(&["home"], &id.to_string());
+    }
+    let gap = desk.timeline("home").gaps().next().cloned().unwrap();
+    assert_eq!((gap.cause, gap.fill), (Cause::Trimmed, Fill::Left));
+    let before: u32 = gap.before.as_ref().unwrap().parse().unwrap();
+    let after: u32 = gap.after.parse().unwrap();
+    assert!(before > after + 1, "{before} {after}");
+    let tab = desk.state.tabs.active_mut().unwrap();
+    tab.cursor = Some(RowKey::Gap(gap.after));
+    desk.state.settings.rows = 1_000;
+    assert_eq!(desk.key("enter").len(), 1);
+    let ids: Vec<String> = (after + 1..=before).rev().map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    assert_eq!(desk.newer("home", 1, &ids), [], "no more is asked than was dropped");
+    assert_eq!(desk.timeline("home").gaps().count(), 0);
+    assert_eq!(desk.rows("home").len(), 300);
+}
+
+#[test]
+fn a_page_of_a_refill_refreshes_what_is_held_and_revives_nothing() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19"], None);
+    desk.event(&["home"], Payload::Delete(sid("20")));
+    desk.reconnect();
+    let page = Page {
+        items: ["22", "20", "19"].map(|id| Item::Status(sid(id))).to_vec(),
+        bundle: bundle(vec![edited("22", "new", 20), status("20", "gone"), edited("19", "edited while away", 20)]),
+        older: None,
+        rejected: 0,
+    };
+    let asked = desk.state.questions;
+    desk.send(Msg::Reply(Reply::Newer { stream: stream("home"), asked, result: Ok(page) }));
+    assert_eq!(desk.words("20"), "");
+    assert!(!desk.rows("home").contains(&"20".to_owned()));
+}
+
+#[test]
+fn complete_since_survives_a_refill_and_moves_up_where_a_gap_is_dropped() {
+    let mut desk = Desk::new(&["home"]);
+    let start = desk.state.now;
+    desk.post(&["home"], "20");
+    desk.after(30);
+    desk.reconnect();
+    desk.newer("home", 1, &[]);
+    assert_eq!(desk.timeline("home").complete_since, Some(start));
+    desk.after(30);
+    desk.reconnect();
+    let asked = desk.state.questions;
+    desk.fail("home", asked, FailureKind::Forbidden);
+    let back = desk.state.now;
+    for id in 100..300 {
+        desk.post(&["home"], &id.to_string());
+    }
+    assert_eq!((desk.timeline("home").gaps().count(), desk.timeline("home").complete_since), (0, Some(back)));
+}
+
 fn payloads() -> impl Strategy<Value = Payload> {
     let id = (1_u32..40).prop_map(|id| id.to_string());
     prop_oneof![
@@ -893,6 +1229,7 @@ enum Step {
     Connection(bool),
     Lagged(u64),
     Page(&'static str, Vec<u32>),
+    Newer(Vec<u32>, bool),
     Seconds(i64),
     Resize(u16, u16),
 }
@@ -910,6 +1247,7 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (1_u64..9).prop_map(Step::Lagged),
         1 => (proptest::sample::select(vec!["home", "local", "#rust"]), proptest::collection::vec(1_u32..40, 0..8))
             .prop_map(|(spec, ids)| Step::Page(spec, ids)),
+        6 => (proptest::collection::vec(1_u32..60, 0..8), proptest::bool::weighted(0.8)).prop_map(|(ids, well)| Step::Newer(ids, well)),
         1 => (0_i64..400).prop_map(Step::Seconds),
         1 => (1_u16..200, 1_u16..60).prop_map(|(columns, lines)| Step::Resize(columns, lines)),
     ]
@@ -924,6 +1262,25 @@ proptest! {
         desk.state.settings.rows = 12;
         for step in steps {
             match step {
+                Step::Newer(ids, well) => {
+                    // Whatever is asked at present, somewhere.
+                    let walks = desk.state.timelines.iter().find_map(|(stream, timeline)| {
+                        let refill = timeline.refill.as_ref()?;
+                        Some((stream.clone(), refill.asked?, refill.from.to_string()))
+                    });
+                    let Some((stream, asked, from)) = walks else { continue };
+                    let mut ids: Vec<u32> = ids.into_iter().filter(|id| from.parse().is_ok_and(|from: u32| *id > from)).collect();
+                    ids.sort_unstable();
+                    ids.dedup();
+                    ids.reverse();
+                    let ids: Vec<String> = ids.iter().map(u32::to_string).collect();
+                    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                    if well && stream != Stream::UserNotification {
+                        desk.newer(&stream.spec().to_string(), asked, &ids);
+                    } else {
+                        desk.fail(&stream.spec().to_string(), asked, if well { FailureKind::Forbidden } else { FailureKind::Retry });
+                    }
+                }
                 Step::Event(streams, payload) => desk.event(&streams, payload),
                 Step::Key(key) => drop(desk.key(key)),
                 Step::Connection(true) => drop(desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)))),

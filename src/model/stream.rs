@@ -130,6 +130,12 @@ impl Stream {
         }
     }
 
+    /// Whether the server pages it by the ids of its rows, so that what is missing can be asked for. Conversations have an
+    /// order of their own.
+    pub fn is_paged_by_id(&self) -> bool {
+        *self != Self::Direct
+    }
+
     /// What people type for it.
     pub fn spec(&self) -> Spec {
         match self {

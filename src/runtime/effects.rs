@@ -3,7 +3,7 @@
 //! Absent on purpose: suspending, repainting and quitting, which the loop does because it owns the terminal.
 
 use crate::mastodon::Client;
-use crate::model::{Bundle, Failure, StatusId, Thread};
+use crate::model::{Bundle, Cursor, Failure, StatusId, Thread};
 use crate::update::{Effect, Reply};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -35,6 +35,10 @@ impl Effects {
             Effect::FetchPage { stream, cursor } => self.spawn(async move {
                 let result = client.timeline(&stream, cursor.as_ref(), PAGE).await;
                 Reply::Page { stream, cursor, result }
+            }),
+            Effect::FetchNewer { stream, after, asked } => self.spawn(async move {
+                let result = client.timeline(&stream, Some(&Cursor::After(after)), PAGE).await;
+                Reply::Newer { stream, asked, result }
             }),
             Effect::FetchThread { id, asked } => self.spawn(async move {
                 let result = thread(&client, &id).await;

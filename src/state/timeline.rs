@@ -1,9 +1,10 @@
 //! `Timeline`: the ledger of one stream. Sorted unique rows, newest first, a cap, and gaps where rows may be missing.
 //!
-//! Filling gaps comes later; what is here already keeps them: a gap knows the row after which nothing is proven.
+//! A gap knows the row after which nothing is proven; the walk that fills it is a `Refill`, and moves it up as answers come.
 
 use crate::model::{ConversationId, Cursor, Failure, NotificationId, StatusId, Subscription, Timestamp};
 use crate::state::meter::Meter;
+use crate::state::refill::{Refill, by_age};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -49,6 +50,29 @@ pub struct Gap {
     pub cause: Cause,
     /// How many are missing, where they were counted.
     pub lost: Option<u64>,
+    /// The id from which upwards all is complete again, where it is known; else the gap ends where nothing is above it.
+    pub before: Option<Arc<str>>,
+    /// What becomes of it.
+    pub fill: Fill,
+}
+
+/// What becomes of a gap.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Fill {
+    /// It stays until the reader asks for it.
+    #[default]
+    Left,
+    /// It is filled as soon as it can be.
+    Due,
+    /// It is being filled.
+    Filling,
+}
+
+impl Gap {
+    /// A gap above a row, of which nothing else is known.
+    fn above(after: Arc<str>, cause: Cause) -> Self {
+        Self { after, since: None, until: None, cause, lost: None, before: None, fill: Fill::Left }
+    }
 }
 
 /// Why rows may be missing.
@@ -132,6 +156,22 @@ pub struct Timeline {
     pub brought: bool,
     /// How many times the first page failed in a row.
     pub attempts: u32,
+    /// The walk under way.
+    pub refill: Option<Refill>,
+    /// Whether a gap may wait to be filled.
+    pub due: bool,
+    /// The id above which it was still to be looked for more when the connection was lost.
+    pub doubt: Option<Arc<str>>,
+    /// Since when nothing is missing but where gaps stand.
+    pub complete_since: Option<Timestamp>,
+    /// When the subscription was asked for on this connection.
+    pub subscribed: Option<Timestamp>,
+    /// When it is looked once more for what came before the subscription took effect.
+    pub check_at: Option<Timestamp>,
+    /// The newest id up to which the server has shown everything, and whether it did on this connection.
+    pub shown_to: Option<(Arc<str>, bool)>,
+    /// The first id that came live, as the newest, after all that: from there on the subscription carries everything.
+    pub witness: Option<Arc<str>>,
 }
 
 impl Default for Timeline {
@@ -148,6 +188,14 @@ impl Default for Timeline {
             meter: Meter::default(),
             brought: false,
             attempts: 0,
+            refill: None,
+            due: false,
+            doubt: None,
+            complete_since: None,
+            subscribed: None,
+            check_at: None,
+            shown_to: None,
+            witness: None,
         }
     }
 }
@@ -169,9 +217,7 @@ impl Timeline {
             RowKey::Status(id) => Row::Status(id.clone()),
             RowKey::Notification(id) => Row::Notification(id.clone()),
             RowKey::Conversation(id) => return self.rows.iter().position(|row| matches!(row, Row::Conversation(held, _) if held == id)),
-            RowKey::Gap(after) => {
-                Row::Gap(Gap { after: Arc::clone(after), since: None, until: None, cause: Cause::Disconnected, lost: None })
-            }
+            RowKey::Gap(after) => Row::Gap(Gap::above(Arc::clone(after), Cause::Disconnected)),
         };
         let index = self.rows.partition_point(|row| row.newest_first(&probe) == Ordering::Less);
         self.rows.get(index).filter(|row| row.key() == *key).map(|_| index)
@@ -183,9 +229,7 @@ impl Timeline {
             RowKey::Status(id) => Row::Status(id.clone()),
             RowKey::Notification(id) => Row::Notification(id.clone()),
             RowKey::Conversation(_) => return 0,
-            RowKey::Gap(after) => {
-                Row::Gap(Gap { after: Arc::clone(after), since: None, until: None, cause: Cause::Disconnected, lost: None })
-            }
+            RowKey::Gap(after) => Row::Gap(Gap::above(Arc::clone(after), Cause::Disconnected)),
         };
         self.rows.partition_point(|row| row.newest_first(&probe) == Ordering::Less).min(self.rows.len().saturating_sub(1))
     }
@@ -243,7 +287,7 @@ impl Timeline {
             }
             Some(row) => {
                 let after = Arc::from(row.place_id());
-                self.rows.push_front(Row::Gap(Gap { after, since, until, cause, lost }));
+                self.rows.push_front(Row::Gap(Gap { since, until, lost, ..Gap::above(after, cause) }));
             }
         }
     }
@@ -278,14 +322,98 @@ impl Timeline {
             let start = end.saturating_sub(cap);
             if let Some(below) = self.rows.get(end) {
                 let after = Arc::from(below.place_id());
-                let gap = Gap { after, since: None, until: None, cause: Cause::Trimmed, lost: None };
-                dropped.extend(self.rows.drain(start..end));
-                if !matches!(self.rows.get(start), Some(Row::Gap(_))) {
-                    self.rows.insert(start, Row::Gap(gap));
+                let mut gap = Gap::above(after, Cause::Trimmed);
+                // Up to here it was complete, and what has been dropped does not change that above.
+                gap.before = start.checked_sub(1).and_then(|above| self.rows.get(above)).and_then(|row| match row {
+                    Row::Gap(_) => None,
+                    other @ (Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_)) => {
+                        Some(Arc::from(other.place_id()))
+                    }
+                });
+                let drained: Vec<Row> = self.rows.drain(start..end).collect();
+                if drained.iter().any(|row| matches!(row, Row::Gap(gap) if gap.cause != Cause::Trimmed)) {
+                    // There was more missing among them.
+                    gap.before = None;
+                }
+                dropped.extend(drained);
+                match self.rows.get_mut(start) {
+                    Some(Row::Gap(held)) if held.cause != Cause::Trimmed => held.before = None,
+                    Some(Row::Gap(held)) => held.before = gap.before,
+                    Some(Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_)) | None => {
+                        self.rows.insert(start, Row::Gap(gap));
+                    }
                 }
             }
         }
         dropped
+    }
+
+    /// The gaps, newest first.
+    pub fn gaps(&self) -> impl Iterator<Item = &Gap> {
+        self.rows.iter().filter_map(|row| match row {
+            Row::Gap(gap) => Some(gap),
+            Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) => None,
+        })
+    }
+
+    /// The gap above a row.
+    pub fn gap_mut(&mut self, after: &Arc<str>) -> Option<&mut Gap> {
+        let index = self.index_of(&RowKey::Gap(Arc::clone(after)))?;
+        match self.rows.get_mut(index) {
+            Some(Row::Gap(gap)) => Some(gap),
+            Some(Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_)) | None => None,
+        }
+    }
+
+    /// Says what becomes of the gap above a row.
+    pub fn set_fill(&mut self, after: &Arc<str>, fill: Fill) {
+        if let Some(gap) = self.gap_mut(after) {
+            gap.fill = fill;
+            self.due |= fill == Fill::Due;
+        }
+    }
+
+    /// Marks that rows above an id may be missing, where a row stands to hang that on.
+    pub fn open_gap(&mut self, after: &Arc<str>, since: Option<Timestamp>, until: Option<Timestamp>, cause: Cause) {
+        if let Some(gap) = self.gap_mut(after) {
+            gap.until = until.or(gap.until);
+        } else if self.rows_from(after).next().is_some() {
+            self.insert(Row::Gap(Gap { since, until, ..Gap::above(Arc::clone(after), cause) }));
+        }
+    }
+
+    /// Takes a gap out and puts it above another row, or nowhere.
+    pub fn move_gap(&mut self, after: &Arc<str>, to: Option<&Arc<str>>) {
+        if let Some(Row::Gap(gap)) = self.remove(&RowKey::Gap(Arc::clone(after)))
+            && let Some(to) = to
+        {
+            self.insert(Row::Gap(Gap { after: Arc::clone(to), ..gap }));
+        }
+    }
+
+    /// Ends the walk under way; its gap waits for another one.
+    pub fn interrupt(&mut self) {
+        if let Some(gap) = self.refill.take().and_then(|refill| refill.gap) {
+            self.set_fill(&gap, Fill::Due);
+        }
+    }
+
+    /// The oldest gap that waits to be filled: a walk up from there passes the others.
+    pub fn due_gap(&self) -> Option<&Gap> {
+        self.gaps().filter(|gap| gap.fill == Fill::Due).last()
+    }
+
+    /// Takes in that everything up to an id has been shown on this connection.
+    pub fn confirm(&mut self, newest: &Arc<str>) {
+        if self.shown_to.as_ref().is_none_or(|(held, here)| !here || by_age(newest, held) == Ordering::Greater) {
+            self.shown_to = Some((Arc::clone(newest), true));
+        }
+    }
+
+    /// The rows at and below an id, newest first.
+    pub fn rows_from(&self, id: &str) -> impl Iterator<Item = &Row> {
+        let index = self.rows.partition_point(|row| by_age(row.place_id(), id) == Ordering::Greater);
+        self.rows.iter().skip(index)
     }
 
     /// Forgets all rows.

@@ -3,7 +3,7 @@
 //! Only what is drawn is laid out; what several frames have not used is forgotten, and everything when the theme, the day
 //! or the reader changes. Ages and the selection bar are drawn over a card and are not part of it.
 
-use crate::model::{AccountId, Announcement, StatusId, Stream};
+use crate::model::{AccountId, Announcement, Connection, StatusId, Stream};
 use crate::state::{Row, RowKey, Shown, State};
 use crate::ui::line::Card;
 use crate::ui::theme::Theme;
@@ -175,6 +175,7 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
         Row::Gap(gap) => {
             (gap.since, gap.until, gap.lost).hash(&mut hasher);
             std::mem::discriminant(&gap.cause).hash(&mut hasher);
+            (gap.fill, setting.state.line.state == Connection::Live).hash(&mut hasher);
         }
     }
     hasher.finish()

@@ -5,12 +5,12 @@
 //! read.
 
 use crate::model::{AccountId, StatusId, Stream, Thread};
-use crate::state::{Detail, ReaderPane, Row, State, ThreadState};
+use crate::state::{Detail, Gap, ReaderPane, Row, State, ThreadState};
 use crate::text::wrap;
 use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, plain};
 use crate::ui::paint::Painter;
-use crate::ui::row::{dim_line, gap_words, tombstone};
+use crate::ui::row::{dim_line, gap_fate, gap_words, tombstone};
 use crate::ui::timeline::{MEASURE, cells};
 use crate::ui::{notification, status};
 use ratatui::layout::Rect;
@@ -199,7 +199,7 @@ fn preview(setting: Setting<'_>, cards: &mut Cards, flow: &mut Flow) {
                 notification::people(held).for_each(|id| account(setting, id, &mut card));
             }
         }
-        Row::Gap(gap) => gap_text(setting, &gap_words(setting, gap), &mut card),
+        Row::Gap(gap) => gap_text(setting, gap, &mut card),
         Row::Tombstone(id) => card = tombstone(setting, id),
         Row::Conversation(..) => card.push(dim_line(setting.theme, "the last message was removed")),
         Row::Status(_) => {}
@@ -222,10 +222,13 @@ fn account(setting: Setting<'_>, id: &AccountId, card: &mut Card) {
     }
 }
 
-fn gap_text(setting: Setting<'_>, words: &str, card: &mut Card) {
+fn gap_text(setting: Setting<'_>, gap: &Gap, card: &mut Card) {
     let notifications = setting.stream == Some(&Stream::UserNotification);
     let things = if notifications { "Notifications" } else { "Posts" };
-    card.extend(plain(words, setting.width, setting.theme.bold()));
+    card.extend(plain(&gap_words(setting, gap), setting.width, setting.theme.bold()));
+    if let Some(fate) = gap_fate(setting, gap) {
+        card.extend(plain(&fate, setting.width, setting.theme.mark()));
+    }
     card.blank();
     let why =
         format!("{things} between the rows above and below were not seen by this program. What is below is older, what is above is newer.");

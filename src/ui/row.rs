@@ -1,10 +1,12 @@
 //! One row of a timeline as lines: posts and notifications by their own rooms; here are conversations, tombstones and gaps.
 
-use crate::model::{Account, ConversationId, StatusId};
-use crate::state::{Cause, Gap, Row};
+use crate::command::Command;
+use crate::model::{Account, Connection, ConversationId, StatusId};
+use crate::state::{Cause, Fill, Gap, Row};
 use crate::text::wrap;
 use crate::ui::cards::{Setting, Shape};
 use crate::ui::line::{Card, CardLine, Head, plain};
+use crate::ui::status_bar::key_of;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, status, times};
 use ratatui::text::{Line, Span};
@@ -51,9 +53,27 @@ pub(crate) fn gap_words(setting: Setting<'_>, gap: &Gap) -> String {
     }
 }
 
+/// What becomes of a gap: that it is being filled, or the key that fills it.
+pub(crate) fn gap_fate(setting: Setting<'_>, gap: &Gap) -> Option<String> {
+    let (state, glyphs) = (setting.state, setting.theme.glyphs());
+    if state.line.state != Connection::Live {
+        return None;
+    }
+    match gap.fill {
+        Fill::Due | Fill::Filling => Some(format!("filling{}", glyphs.ellipsis)),
+        Fill::Left => {
+            setting.stream.filter(|stream| stream.is_paged_by_id())?;
+            key_of(Command::Read).map(|key| format!("{key} fills"))
+        }
+    }
+}
+
 fn gap_card(setting: Setting<'_>, gap: &Gap) -> Card {
     let theme = setting.theme;
-    let words = gap_words(setting, gap);
+    let mut words = gap_words(setting, gap);
+    if let Some(fate) = gap_fate(setting, gap) {
+        words = format!("{words} {} {fate}", theme.glyphs().dot);
+    }
     let width = usize::from(setting.width);
     let own = wrap::width(&words);
     let mut card = Card::default();

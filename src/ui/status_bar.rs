@@ -4,7 +4,7 @@
 
 use crate::command::{COMMANDS, Command, Row};
 use crate::model::{Connection, Subscription, Withheld};
-use crate::state::{Anchor, State, Timeline};
+use crate::state::{Anchor, Fill, State, Timeline};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::tab_bar::spark;
@@ -77,12 +77,17 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline) -> Line<'static> {
     if tab.is_some_and(|tab| tab.held) {
         line = said((glyphs.held, theme.mark()), "held  ".to_owned());
     }
-    match timeline.live_since {
-        Some(since) => {
-            let since = times::moment(since, state.now, &theme.zone);
-            line.push_span(Span::styled(format!("live since {since}"), theme.good()));
-        }
-        None => line.push_span(Span::styled("live", theme.good())),
+    let told = |since| times::moment(since, state.now, &theme.zone);
+    let mut gaps = timeline.gaps();
+    if timeline.refill.as_ref().is_some_and(|refill| refill.gap.is_some()) || gaps.any(|gap| gap.fill != Fill::Left) {
+        line.push_span(Span::styled(format!("refilling{}", glyphs.ellipsis), theme.mark()));
+    } else if let Some(gap) = timeline.gaps().next() {
+        let since = gap.since.map(|since| format!(", since {}", told(since))).unwrap_or_default();
+        line.push_span(Span::styled(format!("gap left{since}"), theme.mark()));
+    } else if let Some(since) = timeline.complete_since {
+        line.push_span(Span::styled(format!("complete since {}", told(since)), theme.good()));
+    } else {
+        line.push_span(Span::styled("live", theme.good()));
     }
     if let Some(withheld) = tab.and_then(|tab| state.withheld(&tab.stream)) {
         let which = if withheld == Withheld::Local { "local posts off" } else { "remote posts off" };

@@ -3,8 +3,9 @@
 use super::{Effect, Mouse, rows, say};
 use crate::command::Command;
 use crate::model::Stream;
-use crate::state::{Anchor, Detail, Loading, Measured, Overlay, Prompt, RowKey, State, ThreadState, Timeline, overlay};
+use crate::state::{Anchor, Detail, Fill, Loading, Measured, Overlay, Prompt, Row, RowKey, State, ThreadState, Timeline, overlay};
 use crate::text::Plain;
+use std::sync::Arc;
 
 /// How many rows before the end older ones are asked for.
 const NEAR_END: usize = 10;
@@ -134,7 +135,7 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
         load_older(state, &stream, effects);
         return;
     };
-    let Some(key) = timeline.row(target).map(crate::state::Row::key) else { return };
+    let Some(key) = timeline.row(target).map(Row::key) else { return };
     let first = walk(state, &stream, 0, 0, false);
     let is_near_end = timeline.rows().iter().skip(target).filter(|row| state.is_shown(&stream, row)).nth(NEAR_END).is_none();
     let far = pane.is_none_or(|pane| {
@@ -159,7 +160,7 @@ fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePan
     let top = pane.and_then(|pane| pane.visible.first()).and_then(|row| timeline.index_of(&row.key)).unwrap_or(0);
     match (cursor, pane) {
         (Some(index), Some(pane)) => {
-            let in_view = timeline.row(index).map(crate::state::Row::key).is_some_and(|key| pane.visible.iter().any(|row| row.key == key));
+            let in_view = timeline.row(index).map(Row::key).is_some_and(|key| pane.visible.iter().any(|row| row.key == key));
             // A cursor that was moved since the last drawing is not in that drawing.
             let follows = state.tabs.of(stream).is_some_and(|tab| tab.anchor == Anchor::Top);
             if in_view || !follows { index } else { top }
@@ -232,6 +233,16 @@ fn next_unread(state: &mut State, measured: &Measured) {
 }
 
 fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
+    if let Some(row @ Row::Gap(gap)) = state.drawn_cursor_row(measured) {
+        let after = Arc::clone(&gap.after);
+        if state.can_fill(row)
+            && let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone())
+            && let Some(timeline) = state.timelines.get_mut(&stream)
+        {
+            timeline.set_fill(&after, Fill::Due);
+        }
+        return;
+    }
     let Some((key, status)) = state.drawn_cursor_row(measured).and_then(|row| Some((row.key(), state.status_of(row)?))) else { return };
     // What is read stays: the timeline beneath stops following.
     rows::freeze(state, measured);
@@ -299,6 +310,9 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
         }
         if matches!(timeline.older_page, Loading::Failed(..)) {
             effects.extend(ask_older(stream, timeline));
+        }
+        if let Some(refill) = &mut timeline.refill {
+            refill.retry_at = None;
         }
     }
     if matches!(state.offer_loading, Loading::Failed(..)) {

@@ -12,6 +12,15 @@ pub enum Effect {
         /// Where it starts; `None` for the newest.
         cursor: Option<Cursor>,
     },
+    /// Ask for the page right above an id (`min_id`), to fill a gap; answered by `Reply::Newer`.
+    FetchNewer {
+        /// The stream.
+        stream: Stream,
+        /// The id above which it starts.
+        after: String,
+        /// The number of the question, to be given back.
+        asked: u64,
+    },
     /// Ask for a post and its thread; answered by `Reply::Thread`.
     FetchThread {
         /// The post.

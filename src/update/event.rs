@@ -1,7 +1,7 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, say};
+use super::{Effect, refill, say};
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Server, StatusId,
     Stream, StreamEvent, Subscription,
@@ -64,22 +64,24 @@ fn connection_changed(state: &mut State, connection: Connection, effects: &mut V
         for timeline in state.timelines.values_mut() {
             timeline.broken_since.get_or_insert(now);
             timeline.live_since = None;
+            refill::lost(timeline);
         }
     }
     if is_live {
-        for timeline in state.timelines.values_mut() {
+        for (stream, timeline) in &mut state.timelines {
             let since = timeline.broken_since.take();
             if timeline.standing == Subscription::NotStreamed {
                 continue;
             }
-            if let Some(since) = since {
-                timeline.mark_gap(Some(since), Some(now), Cause::Disconnected, None);
-                if timeline.rows().is_empty() && timeline.first_page == Loading::Done {
-                    // Without a row there is nothing for a gap to stand on; asking again is honest and cheap.
-                    timeline.first_page = Loading::Idle;
-                }
+            if since.is_some() || !was_live {
+                refill::carried(timeline, stream, now, since);
+            }
+            if since.is_some() && timeline.rows().is_empty() && timeline.first_page == Loading::Done {
+                // Without a row there is nothing for a gap to stand on; asking again is honest and cheap.
+                timeline.first_page = Loading::Idle;
             }
             timeline.live_since.get_or_insert(now);
+            timeline.complete_since.get_or_insert(now);
         }
     }
     if keeps_loading {
@@ -119,16 +121,23 @@ fn subscription_changed(state: &mut State, stream: &Stream, standing: Subscripti
     {
         let words = Plain::line(&format!("{title} was refused: {words}"));
         timeline.live_since = None;
+        timeline.complete_since = None;
+        timeline.subscribed = None;
         timeline.standing = standing;
         say(state, words, true);
         return;
     }
     timeline.standing = standing;
-    if live && timeline.standing != Subscription::NotStreamed {
+    if live && !matches!(timeline.standing, Subscription::NotStreamed | Subscription::Refused(_)) {
         timeline.live_since.get_or_insert(now);
+        timeline.complete_since.get_or_insert(now);
+        if timeline.subscribed.is_none() {
+            refill::carried(timeline, stream, now, None);
+        }
     }
     if timeline.standing == Subscription::NotStreamed {
         timeline.live_since = None;
+        timeline.complete_since = None;
     }
     if timeline.first_page == Loading::Idle {
         timeline.first_page = Loading::Asked;
@@ -328,6 +337,12 @@ fn lagged(state: &mut State, shed: &[(Stream, u64)]) {
         if let Some(timeline) = state.timelines.get_mut(stream) {
             timeline.mark_gap(timeline.last_event, Some(now), Cause::Shed, Some(*count));
             timeline.live_since = Some(now);
+            // What was asked before the loss says nothing about it.
+            timeline.interrupt();
+            refill::fill_newest(timeline, stream);
+            if timeline.rows().is_empty() {
+                timeline.check_at = Some(now);
+            }
         }
     }
     say(state, Plain::line(&format!("{total} posts came faster than they could be taken and were dropped; a gap marks where")), true);

@@ -53,6 +53,15 @@ pub enum Reply {
         /// The page.
         result: Result<Page, Failure>,
     },
+    /// To [`crate::update::Effect::FetchNewer`].
+    Newer {
+        /// Whose page.
+        stream: Stream,
+        /// The number of the question.
+        asked: u64,
+        /// The page.
+        result: Result<Page, Failure>,
+    },
     /// To [`crate::update::Effect::FetchThread`]: the post itself and what stands before and after it.
     Thread {
         /// The post.

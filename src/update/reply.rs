@@ -1,8 +1,8 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Reply, event, say};
-use crate::model::{Bundle, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
+use super::{Reply, event, refill, say};
+use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
 use crate::state::{Loading, Measured, Overlay, Row, RowKey, State, ThreadState};
 use crate::text::Plain;
 use jiff::SignedDuration;
@@ -10,9 +10,10 @@ use jiff::SignedDuration;
 /// The shortest and longest wait before a page that failed is asked for again, in seconds.
 const RETRY_SECONDS: (i64, i64) = (5, 300);
 
-pub(super) fn apply(state: &mut State, reply: Reply) {
+pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
     match reply {
         Reply::Page { stream, cursor, result } => page(state, &stream, cursor.as_ref(), result),
+        Reply::Newer { stream, asked, result } => refill::answered(state, measured, &stream, asked, result),
         Reply::Thread { id, asked, result } => thread(state, &id, asked, result),
         Reply::Offer(result) => offer(state, result),
         Reply::Account(Ok(account)) => {
@@ -59,7 +60,18 @@ fn page(state: &mut State, stream: &Stream, cursor: Option<&Cursor>, result: Res
         timeline.older_page = Loading::Done;
     }
     let rejected = page.rejected;
-    take(state, stream, page);
+    let newest = cursor.is_none().then(|| refill::newest(&page)).flatten();
+    // Rows of a page are not news, so what is in view does not matter.
+    take(state, &Measured::default(), stream, page, Came::Page);
+    if let (Some(newest), Some(timeline)) = (newest, state.timelines.get_mut(stream))
+        && timeline.refill.is_none()
+    {
+        if state.line.state == Connection::Live {
+            timeline.confirm(&newest);
+        } else if timeline.shown_to.is_none() {
+            timeline.shown_to = Some((newest, false));
+        }
+    }
     state.revision += 1;
     if rejected > 0 {
         let title = stream.title(&state.offer.lists);
@@ -67,28 +79,28 @@ fn page(state: &mut State, stream: &Stream, cursor: Option<&Cursor>, result: Res
     }
 }
 
-fn take(state: &mut State, stream: &Stream, page: Page) {
-    // Rows of a page are not news, so what is in view does not matter.
-    let nothing = Measured::default();
+/// Puts what a page has into store and ledger.
+pub(super) fn take(state: &mut State, measured: &Measured, stream: &Stream, page: Page, came: Came) {
     state.store.put(page.bundle);
     for item in page.items {
         match item {
             Item::Status(id) => {
                 if state.store.shown(&id).is_some() {
-                    rows::insert(state, &nothing, stream, Row::Status(id), Came::Page);
+                    rows::insert(state, measured, stream, Row::Status(id), came);
                 }
             }
             Item::Notification(notification) => {
                 let row = Row::Notification(notification.id.clone());
                 state.store.put_notification(notification);
-                rows::insert(state, &nothing, stream, row, Came::Page);
+                rows::insert(state, measured, stream, row, came);
             }
-            Item::Conversation(conversation) => event::talked(state, &nothing, conversation, Bundle::default(), Came::Page),
+            Item::Conversation(conversation) => event::talked(state, measured, conversation, Bundle::default(), came),
         }
     }
 }
 
-fn retry_at(now: Timestamp, failure: &Failure, attempts: u32) -> Option<Timestamp> {
+/// When a page that failed is asked for again; `None` where asking again is of no use.
+pub(super) fn retry_at(now: Timestamp, failure: &Failure, attempts: u32) -> Option<Timestamp> {
     let (shortest, longest) = RETRY_SECONDS;
     match failure.kind {
         FailureKind::Retry => {

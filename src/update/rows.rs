@@ -1,7 +1,10 @@
 //! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
 
 use crate::model::{StatusId, Stream};
-use crate::state::{Anchor, Entry, Measured, Row, RowKey, State};
+use crate::state::refill::{SETTLED_AFTER, by_age};
+use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State};
+use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// How a row came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +13,8 @@ pub(crate) enum Came {
     Live,
     /// With a page that was asked for.
     Page,
+    /// With a page that fills a gap: it is news as well.
+    Refill,
 }
 
 /// Takes over what the last drawing found: where the view settled, what has been seen, which tombstones left the view.
@@ -55,9 +60,10 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
     let shown = state.is_shown(stream, &row);
     let covered = state.is_covered();
+    let now = state.now;
     let active = state.tabs.active().is_some_and(|tab| tab.stream == *stream);
     let Some(timeline) = state.timelines.get_mut(stream) else { return false };
-    if came == Came::Live && timeline.is_below_floor(&row) {
+    if came != Came::Page && timeline.is_below_floor(&row) {
         return false;
     }
     let key = row.key();
@@ -66,7 +72,16 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     }
     timeline.brought |= came == Came::Live;
     let index = timeline.index_of(&key).unwrap_or(0);
+    // The newest of all, when the server has shown everything before it: whatever comes later comes live as well.
     if came == Came::Live
+        && index == 0
+        && timeline.witness.is_none()
+        && matches!(timeline.shown_to, Some((_, true)))
+        && timeline.subscribed.is_some_and(|at| now.duration_since(at) >= SETTLED_AFTER)
+    {
+        timeline.witness = timeline.row(0).map(|row| Arc::from(row.place_id()));
+    }
+    if came != Came::Page
         && shown
         && let Some(tab) = state.tabs.of_mut(stream)
     {
@@ -125,6 +140,39 @@ pub(crate) fn remove(state: &mut State, stream: &Stream, key: &RowKey) {
     state.revision += 1;
 }
 
+/// Moves a gap above another row, or takes it away. What the reader looks at beneath it stays where it is; where the
+/// cursor is on the gap, it is the gap that stays.
+pub(crate) fn move_gap(state: &mut State, measured: &Measured, stream: &Stream, after: &Arc<str>, to: Option<&Arc<str>>) {
+    let key = RowKey::Gap(Arc::clone(after));
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    let Some(index) = timeline.index_of(&key) else { return };
+    timeline.move_gap(after, to);
+    let moved = to.map(|to| RowKey::Gap(Arc::clone(to)));
+    let below = || timeline.row(index).or_else(|| timeline.row(index.checked_sub(1)?)).map(Row::key);
+    // Where something else was put in its place meanwhile, that is what was beneath it.
+    let beneath = timeline.rows_from(after).find(|row| !matches!(row, Row::Gap(_))).map(Row::key).or_else(below);
+    if let Some(tab) = state.tabs.of_mut(stream) {
+        let chosen = tab.cursor.as_ref() == Some(&key);
+        let heir = if chosen { moved.or_else(|| beneath.clone()) } else { beneath };
+        if let Anchor::Row(at, lines) = &tab.anchor
+            && *at == key
+        {
+            let place = |key: &RowKey| {
+                let pane = measured.timeline.as_ref().filter(|pane| pane.stream == *stream)?;
+                pane.visible.iter().find(|row| row.key == *key).map(|row| i32::from(row.y))
+            };
+            // A gap mostly takes a line and a blank one.
+            let apart = heir.as_ref().and_then(|heir| Some(place(heir)? - place(&key)?)).unwrap_or(2);
+            let lines = if chosen { *lines } else { lines - apart };
+            tab.anchor = heir.clone().map_or(Anchor::Top, |heir| Anchor::Row(heir, lines));
+        }
+        if chosen {
+            tab.cursor = heir;
+        }
+    }
+    state.revision += 1;
+}
+
 /// Drops rows over the cap, but none that the reader looks at.
 pub(crate) fn trim(state: &mut State, stream: &Stream) {
     let cap = state.settings.rows;
@@ -137,8 +185,25 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
         Anchor::Top => None,
         Anchor::Row(key, _) => [Some(key), tab.cursor.as_ref()].into_iter().flatten().filter_map(|key| timeline.index_of(key)).max(),
     };
-    for row in timeline.trim(cap, protected) {
+    let dropped = timeline.trim(cap, protected);
+    let oldest: Option<Arc<str>> = timeline.rows().back().map(|row| Arc::from(row.place_id()));
+    let above = |row: &Row| oldest.as_ref().is_some_and(|oldest| by_age(row.place_id(), oldest) == Ordering::Greater);
+    if dropped.iter().any(above)
+        && let Some(refill) = timeline.refill.take()
+        && let Some(gap) = refill.gap
+    {
+        // What it brings is dropped again to keep the reader's place: it goes on when the reader asks.
+        timeline.set_fill(&gap, Fill::Left);
+    }
+    for row in dropped {
         let key = row.key();
+        if let Row::Gap(gap) = &row {
+            if gap.cause != Cause::Trimmed {
+                timeline.complete_since = timeline.complete_since.max(gap.until);
+            }
+            // A walk towards what is not kept has no end to reach.
+            timeline.refill.take_if(|refill| refill.gap.as_ref() == Some(&gap.after));
+        }
         tab.unseen.remove(&key);
         if let Row::Tombstone(id) = &row {
             tab.tombstones.retain(|held| held != id);

@@ -160,6 +160,7 @@ pub(crate) fn bare(size: (u16, u16)) -> State {
         timeline.standing = Subscription::Open;
         timeline.first_page = Loading::Done;
         timeline.live_since = Some(ago(47));
+        timeline.complete_since = Some(ago(47));
         timeline.last_event = Some(ago(0));
     }
     state.store.put(Bundle { accounts: cast(), statuses: Vec::new() });

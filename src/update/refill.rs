@@ -1,0 +1,285 @@
+//! Fills gaps: decides which walk goes on, asks its next page, and takes in what the answer proves.
+//!
+//! Walks go from the last point proven complete upwards until nothing is above, with some overlap for what came late, and
+//! once more after the subscription has surely taken effect. Absent on purpose: asking about single posts that a page does
+//! not list any more, and the slow pass for what arrives hours late.
+
+use super::rows::{self, Came};
+use super::{Effect, reply, say};
+use crate::model::{Connection, Failure, Item, Page, Stream, Subscription, Timestamp};
+use crate::state::refill::{CHECK_AFTER, Seen, Stand, by_age};
+use crate::state::{Cause, Fill, Loading, Measured, Refill, Row, State, Store, Timeline};
+use crate::text::Plain;
+use jiff::SignedDuration;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// How far below the last proven point a walk starts: remote posts arrive late, with ids from when they were written.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
+/// How many rows that may be at most.
+const OVERLAP_ROWS: usize = 20;
+
+/// Asks what is to be asked now, for the tab on screen first. Called after every message.
+pub(super) fn pump(state: &mut State, effects: &mut Vec<Effect>) {
+    let now = state.now;
+    let wants = |timeline: &Timeline| match &timeline.refill {
+        Some(refill) => refill.is_due(now),
+        None => timeline.due || timeline.check_at.is_some_and(|at| at <= now),
+    };
+    if state.line.state != Connection::Live || !state.timelines.values().any(wants) {
+        return;
+    }
+    let active = state.tabs.active().map(|tab| tab.stream.clone());
+    let others = state.timelines.iter().filter(|(stream, timeline)| active.as_ref() != Some(stream) && wants(timeline));
+    let others: Vec<Stream> = others.map(|(stream, _)| stream.clone()).collect();
+    for stream in active.into_iter().chain(others) {
+        // Where one is stopped by the budget the next gap of the same tab is told so as well.
+        while begin(state, &stream, effects) && !ask(state, &stream, effects) {}
+    }
+}
+
+/// Begins the next walk of a stream where none is under way; says whether there is one now.
+fn begin(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) -> bool {
+    let now = state.now;
+    let Some(timeline) = state.timelines.get_mut(stream) else { return false };
+    if timeline.refill.is_some() {
+        return true;
+    }
+    if let Some(after) = timeline.due_gap().map(|gap| Arc::clone(&gap.after)) {
+        let from = overlap(&state.store, timeline, &after);
+        timeline.set_fill(&after, Fill::Filling);
+        timeline.refill = Some(Refill::new(Some(Arc::clone(&after)), after, from, now));
+        state.revision += 1;
+        return true;
+    }
+    timeline.due = false;
+    if timeline.check_at.take_if(|at| *at <= now).is_none() {
+        return false;
+    }
+    if matches!(timeline.standing, Subscription::NotStreamed | Subscription::Refused(_)) {
+        return false;
+    }
+    if timeline.rows().is_empty() && timeline.first_page == Loading::Done {
+        // There is nothing to start from; the first page is all there is.
+        timeline.first_page = Loading::Asked;
+        effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
+        return false;
+    }
+    let Some(proven) = timeline.shown_to.as_ref().map(|(id, _)| Arc::clone(id)).filter(|_| !timeline.rows().is_empty()) else {
+        return false;
+    };
+    if !stream.is_paged_by_id() {
+        return false;
+    }
+    let from = overlap(&state.store, timeline, &proven);
+    timeline.refill = Some(Refill::new(None, proven, from, now));
+    true
+}
+
+/// The id from which a walk starts whose ledger is proven up to `after`.
+fn overlap(store: &Store, timeline: &Timeline, after: &Arc<str>) -> Arc<str> {
+    let mut start = Arc::clone(after);
+    let mut newest: Option<Timestamp> = None;
+    let below = timeline.rows_from(after).skip_while(|row| matches!(row, Row::Gap(gap) if gap.after == *after));
+    for row in below.take_while(|row| !matches!(row, Row::Gap(_))).take(OVERLAP_ROWS + 1) {
+        start = Arc::from(row.place_id());
+        let at = match row {
+            Row::Status(id) => store.status(id).and_then(|entry| entry.status().created_at),
+            Row::Notification(id) => store.notification(id).and_then(|held| held.created_at),
+            Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
+        };
+        if let (Some(newest), Some(at)) = (newest, at)
+            && newest.duration_since(at) >= OVERLAP
+        {
+            break;
+        }
+        newest = newest.max(at);
+    }
+    start
+}
+
+/// Asks the next page of the walk under way, if it is time; says whether the walk goes on.
+fn ask(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) -> bool {
+    let now = state.now;
+    let Some(refill) = state.timelines.get_mut(stream).and_then(|timeline| timeline.refill.as_mut()) else { return false };
+    if !refill.is_due(now) {
+        return true;
+    }
+    if !state.budget.take(now) {
+        let words = format!("{}: too many pages were asked for; enter on the gap fills it later", stream.title(&state.offer.lists));
+        stop(state, stream);
+        say(state, Plain::line(&words), false);
+        return false;
+    }
+    state.questions += 1;
+    refill.asked = Some(state.questions);
+    refill.retry_at = None;
+    effects.push(Effect::FetchNewer { stream: stream.clone(), after: refill.from.to_string(), asked: state.questions });
+    true
+}
+
+/// Takes in an answer; one to a question of a walk that is over is nothing.
+pub(super) fn answered(state: &mut State, measured: &Measured, stream: &Stream, asked: u64, result: Result<Page, Failure>) {
+    let now = state.now;
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    let Some(refill) = timeline.refill.as_mut().filter(|refill| refill.asked == Some(asked)) else { return };
+    refill.asked = None;
+    let page = match result {
+        Ok(page) => page,
+        Err(failure) => {
+            refill.attempts += 1;
+            refill.retry_at = reply::retry_at(now, &failure, refill.attempts);
+            if refill.retry_at.is_none() {
+                let title = stream.title(&state.offer.lists);
+                stop(state, stream);
+                say(state, Plain::line(&format!("{title}: what may be missing could not be asked for: {}", failure.reason)), true);
+            }
+            state.revision += 1;
+            return;
+        }
+    };
+    let seen = Seen { ends: ends(&page), rejected: page.rejected };
+    let gap = refill.gap.clone();
+    let before = gap.as_ref().and_then(|gap| timeline.gap_mut(gap)?.before.clone());
+    let joins = if gap.is_some() { before } else { timeline.witness.clone() };
+    let Some(refill) = timeline.refill.as_mut() else { return };
+    let stand = refill.take(&seen, joins.as_deref());
+    let (proven, begun) = (Arc::clone(&refill.proven), refill.begun);
+    reply::take(state, measured, stream, page, Came::Refill);
+    if let Some(gap) = &gap {
+        advance(state, measured, stream, gap, &proven);
+    }
+    match stand {
+        // The next question is asked with all others.
+        Stand::On => {}
+        Stand::Stopped => stop(state, stream),
+        Stand::Joined | Stand::Complete => finish(state, measured, stream, stand, (&proven, begun)),
+    }
+    if seen.rejected > 0 {
+        let title = stream.title(&state.offer.lists);
+        say(state, Plain::line(&format!("{title}: {} of a page could not be read and are left out", seen.rejected)), true);
+    }
+    state.revision += u64::from(gap.is_some());
+}
+
+/// The newest id of a page.
+pub(super) fn newest(page: &Page) -> Option<Arc<str>> {
+    ends(page).map(|(newest, _)| newest)
+}
+
+/// The newest and the oldest id of a page, in whatever order it came.
+fn ends(page: &Page) -> Option<(Arc<str>, Arc<str>)> {
+    let ids = || {
+        page.items.iter().filter_map(|item| match item {
+            Item::Status(id) => Some(id.as_str()),
+            Item::Notification(notification) => Some(notification.id.as_str()),
+            Item::Conversation(_) => None,
+        })
+    };
+    let newest = ids().max_by(|left, right| by_age(left, right))?;
+    let oldest = ids().min_by(|left, right| by_age(left, right))?;
+    Some((Arc::from(newest), Arc::from(oldest)))
+}
+
+/// Moves a gap up to what is proven by now; those that it passes are filled with it.
+fn advance(state: &mut State, measured: &Measured, stream: &Stream, gap: &Arc<str>, proven: &Arc<str>) {
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    // It may have gone with rows over the cap.
+    let walks = timeline.refill.as_ref().is_some_and(|refill| refill.gap.as_ref() == Some(gap));
+    if gap == proven || !walks {
+        return;
+    }
+    let reached = timeline.rows_from(proven).find_map(|row| match row {
+        Row::Status(id) if id.as_str() == &**proven => state.store.status(id)?.status().created_at,
+        Row::Notification(id) if id.as_str() == &**proven => state.store.notification(id)?.created_at,
+        Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
+    });
+    let is_between = |after: &Arc<str>| by_age(after, gap) == Ordering::Greater && by_age(after, proven) != Ordering::Greater;
+    let passed: Vec<(Arc<str>, Option<Timestamp>)> =
+        timeline.gaps().filter(|other| is_between(&other.after)).map(|other| (Arc::clone(&other.after), other.until)).collect();
+    for (after, _) in &passed {
+        rows::move_gap(state, measured, stream, after, None);
+    }
+    rows::move_gap(state, measured, stream, gap, Some(proven));
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    if let Some(moved) = timeline.gap_mut(proven) {
+        moved.until = passed.into_iter().map(|(_, until)| until).fold(moved.until, Option::max);
+        moved.since = reached.filter(|reached| moved.until.is_none_or(|until| *reached <= until)).or(moved.since).max(moved.since);
+        // How many are left of those that were counted is not known.
+        moved.lost = None;
+    }
+    if let Some(refill) = &mut timeline.refill {
+        refill.gap = Some(Arc::clone(proven));
+    }
+}
+
+/// Ends a walk that reached what it went for.
+fn finish(state: &mut State, measured: &Measured, stream: &Stream, stand: Stand, (proven, begun): (&Arc<str>, Timestamp)) {
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    let Some(refill) = timeline.refill.take() else { return };
+    let mut filled: Vec<Arc<str>> = refill.gap.iter().cloned().collect();
+    if stand == Stand::Complete {
+        // Nothing is above what is proven, so that nothing is missing above it either.
+        let above = |after: &Arc<str>| by_age(after, proven) != Ordering::Less;
+        filled.extend(timeline.gaps().map(|gap| Arc::clone(&gap.after)).filter(above));
+        timeline.confirm(proven);
+        timeline.check_at = timeline.check_at.filter(|at| begun < *at);
+    }
+    for after in filled {
+        rows::move_gap(state, measured, stream, &after, None);
+    }
+}
+
+/// Ends a walk that cannot go on by itself: what it did not reach is left as a gap.
+fn stop(state: &mut State, stream: &Stream) {
+    let now = state.now;
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    let Some(refill) = timeline.refill.take() else { return };
+    timeline.check_at = None;
+    match refill.gap {
+        Some(gap) => timeline.set_fill(&gap, Fill::Left),
+        None => timeline.open_gap(&refill.proven, timeline.subscribed, Some(now), Cause::Disconnected),
+    }
+    state.revision += 1;
+}
+
+/// The connection was lost: walks end, and what was not proven by then is in doubt.
+pub(super) fn lost(timeline: &mut Timeline) {
+    let looking = timeline.refill.as_ref().filter(|refill| refill.gap.is_none()).map(|refill| Arc::clone(&refill.proven));
+    let waiting = timeline.check_at.and(timeline.shown_to.as_ref()).map(|(id, _)| Arc::clone(id));
+    timeline.interrupt();
+    if timeline.due_gap().is_none() {
+        timeline.doubt = looking.or(waiting).or(timeline.doubt.take());
+    }
+    timeline.check_at = None;
+    timeline.subscribed = None;
+    timeline.witness = None;
+}
+
+/// The connection carries a stream from now on: what came while it did not is filled, and looked for once more later.
+pub(super) fn carried(timeline: &mut Timeline, stream: &Stream, now: Timestamp, away: Option<Timestamp>) {
+    if let Some(since) = away {
+        if let Some(doubt) = timeline.doubt.take() {
+            timeline.open_gap(&doubt, Some(since), Some(now), Cause::Disconnected);
+            if stream.is_paged_by_id() {
+                timeline.set_fill(&doubt, Fill::Due);
+            }
+        }
+        timeline.mark_gap(Some(since), Some(now), Cause::Disconnected, None);
+        fill_newest(timeline, stream);
+        timeline.shown_to = timeline.rows().front().map(|row| (Arc::from(row.place_id()), false));
+    }
+    timeline.witness = None;
+    timeline.subscribed = Some(now);
+    timeline.check_at = now.checked_add(CHECK_AFTER).ok();
+}
+
+/// Has the gap above the newest row filled.
+pub(super) fn fill_newest(timeline: &mut Timeline, stream: &Stream) {
+    if let Some(Row::Gap(gap)) = timeline.rows().front()
+        && stream.is_paged_by_id()
+    {
+        let after = Arc::clone(&gap.after);
+        timeline.set_fill(&after, Fill::Due);
+    }
+}
