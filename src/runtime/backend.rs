@@ -1,36 +1,82 @@
 //! `CarefulBackend`: crossterm's, but for text that terminals measure differently from us.
 //!
-//! A cluster of several code points (Devanagari syllables, emoji joined or with a selector, letters with marks) takes as
-//! many columns as the terminal thinks, not as many as we count. Where it takes fewer, what stood in the rest of its cells
-//! would stay; where it takes more, everything behind it on the line would shift. So its cells are blanked first, and the
-//! cursor is placed anew behind it. Nothing else is changed, and ordinary text costs nothing more.
+//! A cluster of several code points (Devanagari and Thai syllables, emoji joined or with a selector, letters with marks)
+//! takes as many columns as the terminal thinks, not as many as we count. What it leaves beside itself, now or when it is
+//! replaced, and what it pushes aside, is not in our picture of the screen. So a line that has such a cluster, or had one, is
+//! erased and written whole when anything on it changes, and behind each cluster the cursor is placed anew. All other lines
+//! are written as ever.
 
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr as _;
 
-/// Writes cells so that no cluster can damage its neighbours.
+/// Writes cells so that no cluster can damage what stands beside it.
 #[derive(Debug)]
-pub(crate) struct CarefulBackend<W: Write>(CrosstermBackend<W>);
+pub(crate) struct CarefulBackend<W: Write> {
+    inner: CrosstermBackend<W>,
+    /// The screen as we believe it to be, line by line, as far as it has been written.
+    lines: Vec<Vec<Cell>>,
+}
 
 impl<W: Write> CarefulBackend<W> {
     pub(crate) fn new(out: W) -> Self {
-        Self(CrosstermBackend::new(out))
+        Self { inner: CrosstermBackend::new(out), lines: Vec::new() }
+    }
+
+    /// Whether a line has a cluster that terminals may measure differently.
+    fn is_doubtful(&self, y: u16) -> bool {
+        self.lines.get(usize::from(y)).is_some_and(|line| line.iter().any(is_doubtful))
+    }
+
+    /// Takes a cell into our picture of the screen; what a wide one covers is blank.
+    fn keep(&mut self, x: u16, y: u16, cell: &Cell) {
+        let (x, y) = (usize::from(x), usize::from(y));
+        if self.lines.len() <= y {
+            self.lines.resize_with(y + 1, Vec::new);
+        }
+        let Some(line) = self.lines.get_mut(y) else { return };
+        let columns = cell.symbol().width().max(1);
+        if line.len() < x + columns {
+            line.resize(x + columns, Cell::EMPTY);
+        }
+        for (column, kept) in line.iter_mut().skip(x).take(columns).enumerate() {
+            *kept = if column == 0 { cell.clone() } else { Cell::EMPTY };
+        }
+    }
+
+    /// Erases a line and writes it whole.
+    fn rewrite(&mut self, y: u16) -> io::Result<()> {
+        self.inner.set_cursor_position((0, y))?;
+        self.inner.clear_region(ClearType::CurrentLine)?;
+        let Some(line) = self.lines.get(usize::from(y)) else { return Ok(()) };
+        let mut run: Vec<(u16, u16, &Cell)> = Vec::with_capacity(line.len());
+        let mut covered = 0;
+        for (x, cell) in (0..).zip(line) {
+            if covered > 0 {
+                covered -= 1;
+                continue;
+            }
+            let columns = cell.symbol().width().max(1);
+            covered = columns - 1;
+            if *cell == Cell::EMPTY {
+                continue;
+            }
+            run.push((x, y, cell));
+            // The backend places the cursor at the beginning and wherever the next cell is not one column on.
+            if is_doubtful(cell) && columns < 2 {
+                self.inner.draw(run.drain(..))?;
+            }
+        }
+        self.inner.draw(run.into_iter())
     }
 }
 
 /// Whether terminals may differ about the width of a cell's text.
 fn is_doubtful(cell: &Cell) -> bool {
     cell.symbol().chars().nth(1).is_some()
-}
-
-/// A blank in the style of a cell.
-fn blank(cell: &Cell) -> Cell {
-    let mut blank = cell.clone();
-    blank.set_symbol(" ");
-    blank
 }
 
 impl<W: Write> Backend for CarefulBackend<W> {
@@ -41,33 +87,22 @@ impl<W: Write> Backend for CarefulBackend<W> {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         let content: Vec<_> = content.collect();
-        if !content.iter().any(|(_, _, cell)| is_doubtful(cell)) {
-            return self.0.draw(content.into_iter());
+        let touched: BTreeSet<u16> = content.iter().map(|(_, y, _)| *y).collect();
+        let mut whole: BTreeSet<u16> = touched.iter().copied().filter(|y| self.is_doubtful(*y)).collect();
+        for (x, y, cell) in &content {
+            self.keep(*x, *y, cell);
         }
-        let blanks: Vec<Cell> = content.iter().map(|(_, _, cell)| blank(cell)).collect();
-        let mut run: Vec<(u16, u16, &Cell)> = Vec::with_capacity(content.len());
-        for ((x, y, cell), blank) in content.into_iter().zip(&blanks) {
-            if !is_doubtful(cell) {
-                run.push((x, y, cell));
-                continue;
-            }
-            let columns = u16::try_from(cell.symbol().width()).unwrap_or(1);
-            run.extend((0..columns).map(|column| (x.saturating_add(column), y, blank)));
-            run.push((x, y, cell));
-            // Crossterm's backend places the cursor wherever the next cell is not one column on, and at the beginning.
-            if columns < 2 {
-                self.0.draw(run.drain(..))?;
-            }
-        }
-        self.0.draw(run.into_iter())
+        whole.extend(touched.into_iter().filter(|y| self.is_doubtful(*y)));
+        self.inner.draw(content.into_iter().filter(|(_, y, _)| !whole.contains(y)))?;
+        whole.into_iter().try_for_each(|y| self.rewrite(y))
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        self.0.hide_cursor()
+        self.inner.hide_cursor()
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        self.0.show_cursor()
+        self.inner.show_cursor()
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
@@ -76,31 +111,34 @@ impl<W: Write> Backend for CarefulBackend<W> {
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.0.set_cursor_position(position)
+        self.inner.set_cursor_position(position)
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.0.clear()
+        self.lines.clear();
+        self.inner.clear()
     }
 
     fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
-        self.0.clear_region(clear_type)
+        // ratatui clears whole screens only, if line by line, and paints every cell afterwards.
+        self.lines.clear();
+        self.inner.clear_region(clear_type)
     }
 
     fn append_lines(&mut self, n: u16) -> io::Result<()> {
-        self.0.append_lines(n)
+        self.inner.append_lines(n)
     }
 
     fn size(&self) -> io::Result<Size> {
-        self.0.size()
+        self.inner.size()
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        self.0.window_size()
+        self.inner.window_size()
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Backend::flush(&mut self.0)
+        Backend::flush(&mut self.inner)
     }
 }
 
@@ -110,27 +148,60 @@ mod tests {
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
     use ratatui::style::Style;
+    use std::cell::RefCell;
+    use std::rc::Rc;
 
-    /// What goes to the terminal when one line of text takes the place of another.
+    #[derive(Debug, Clone, Default)]
+    struct Sink(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What goes to the terminal when one text takes the place of another, on the first of two lines.
     fn written(before: &str, after: &str) -> String {
-        let area = Rect::new(0, 0, 20, 1);
+        let area = Rect::new(0, 0, 20, 2);
         let (mut old, mut new) = (Buffer::empty(area), Buffer::empty(area));
         old.set_string(0, 0, before, Style::new());
         new.set_string(0, 0, after, Style::new());
-        let mut out = Vec::new();
-        CarefulBackend::new(&mut out).draw(old.diff(&new).into_iter()).unwrap();
-        String::from_utf8(out).unwrap()
+        let sink = Sink::default();
+        let mut backend = CarefulBackend::new(sink.clone());
+        backend.draw(Buffer::empty(area).diff(&old).into_iter()).unwrap();
+        sink.0.borrow_mut().clear();
+        backend.draw(old.diff(&new).into_iter()).unwrap();
+        String::from_utf8(sink.0.take()).unwrap()
+    }
+
+    /// What a terminal shows that measures each code point by itself.
+    fn shown(out: &str) -> String {
+        let mut parser = vt100::Parser::new(2.try_into().unwrap(), 20.try_into().unwrap(), 0);
+        parser.process(out.as_bytes());
+        parser.screen().rows(0, 20).next().unwrap()
     }
 
     #[test]
-    fn a_cluster_is_written_over_blanks_and_what_follows_is_placed_anew() {
+    fn a_line_with_a_cluster_is_erased_and_written_whole() {
         let out = written("abcdef", "a\u{928}\u{93f}z");
-        let cluster = out.find('\u{928}').unwrap();
-        let (before, behind) = out.split_at(cluster);
-        assert!(before.contains("\u{1b}[1;2H "), "its cells are blanked first: {out:?}");
-        assert!(before.ends_with("\u{1b}[1;2H"), "then it is written where they are: {out:?}");
+        let (before, behind) = out.split_once('\u{928}').unwrap();
+        assert!(before.contains("\u{1b}[2K"), "{out:?}");
         let (between, _) = behind.split_once('z').unwrap();
         assert!(between.contains("\u{1b}[1;"), "what follows does not rely on where the cursor is: {out:?}");
+    }
+
+    #[test]
+    fn nothing_of_a_cluster_stays_when_it_is_replaced() {
+        for cluster in ["\u{915}\u{93e}", "\u{e19}\u{e49}\u{e33}", "👩\u{200d}🚀", "e\u{301}"] {
+            let out = written(&format!("x{cluster} y"), "x");
+            assert!(out.contains("\u{1b}[2K"), "{cluster}: {out:?}");
+            assert_eq!(shown(&out).trim_end(), "x", "{cluster}");
+        }
     }
 
     #[test]
@@ -146,7 +217,7 @@ mod tests {
         for text in ["plain words", "日本語と字", "café"] {
             let out = written("xxxxxxxxxxxx", text);
             let mut plain = Vec::new();
-            let area = Rect::new(0, 0, 20, 1);
+            let area = Rect::new(0, 0, 20, 2);
             let (mut old, mut new) = (Buffer::empty(area), Buffer::empty(area));
             old.set_string(0, 0, "xxxxxxxxxxxx", Style::new());
             new.set_string(0, 0, text, Style::new());
