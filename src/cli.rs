@@ -406,9 +406,12 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record
     }
     let stats = outcome.map_err(|error| match error {
         tail::Error::Spec(error) => Stop::usage(error),
-        tail::Error::Lists(_) | tail::Error::SignedOut(_) | tail::Error::Unusable(_) | tail::Error::AllRefused(_) | tail::Error::Broken => {
-            Stop::failed(error)
-        }
+        tail::Error::Lists(_)
+        | tail::Error::SignedOut(_)
+        | tail::Error::Unusable(_)
+        | tail::Error::AllRefused(_)
+        | tail::Error::Output(_)
+        | tail::Error::Broken => Stop::failed(error),
     })?;
     if flags.stats {
         drop(writeln!(io::stderr(), "{}", stats.line()));

@@ -162,7 +162,7 @@ pub const COMMANDS: &[Row] = &[
         Scope::Browse,
         &["space"],
     ),
-    row(Command::Announcements, "announcements", "", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
+    row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc"]),
     row(Command::Subscribe, "subscribe", "add stream", "add a stream", Group::Tabs, Scope::Browse, &["a"]),
     row(Command::CloseTab, "close-tab", "close", "unsubscribe and close the tab", Group::Tabs, Scope::Browse, &["x"]),

@@ -423,10 +423,10 @@ impl State {
             | Command::Last => rows || detail || text,
             Command::NextUnread => !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
             Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
-            Command::HoldOrUnfold => !text && self.tabs.active().is_some(),
+            // Beneath a text that hides the tab, "close" would be taken to mean the text.
+            Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
-            Command::CloseTab => self.tabs.active().is_some(),
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),
             Command::RetryNow => {

@@ -65,6 +65,9 @@ pub enum Error {
     /// Nothing is left to wait for.
     #[error("every stream was refused: {0}")]
     AllRefused(String),
+    /// Standard output takes no more.
+    #[error("standard output cannot be written: {0}")]
+    Output(#[source] io::Error),
     /// The trunk's task is gone.
     #[error("the connection's task ended unexpectedly; the log says more")]
     Broken,
@@ -124,16 +127,20 @@ pub async fn run(
         }
         tokio::time::sleep(STOPPING).await;
     };
-    tokio::select! {
-        written = writer => drop(written),
-        () = told => {}
-    }
+    let unwritten = tokio::select! {
+        written = writer => written.ok().and_then(Result::err),
+        () = told => None,
+    };
     match tokio::time::timeout(STOPPING, task).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::error!(%error, "the trunk did not end well"),
         Err(_) => tracing::warn!("the socket takes too long to close"),
     }
-    outcome.end.map(|()| tail.stats)
+    match unwritten {
+        // Whoever closed the pipe has seen enough.
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        Some(_) | None => outcome.end.map(|()| tail.stats),
+    }
 }
 
 /// How the loop ended.
@@ -164,7 +171,7 @@ async fn resolve(client: &Client, specs: &[Spec]) -> Result<Vec<Stream>, Error> 
     Ok(streams)
 }
 
-type Lines = (mpsc::Sender<String>, oneshot::Receiver<()>, tokio::task::JoinHandle<()>);
+type Lines = (mpsc::Sender<String>, oneshot::Receiver<()>, tokio::task::JoinHandle<io::Result<()>>);
 
 /// A thread that writes lines; the receiver resolves when the other end of the pipe has gone.
 fn write_lines(mut out: impl Write + Send + 'static) -> Lines {
@@ -180,13 +187,15 @@ fn write_lines(mut out: impl Write + Send + 'static) -> Lines {
             }
             out.flush()
         };
-        if write().is_err() {
+        let written = write();
+        if written.is_err() {
             // Whatever went wrong with it, nothing can be printed any more.
             let _ = gone.send(());
         } else {
             // Held until every line is out, so that an orderly end does not look like a closed pipe.
             drop(gone);
         }
+        written
     });
     (lines, closed, writer)
 }

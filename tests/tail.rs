@@ -282,3 +282,16 @@ async fn the_demo_server_tells_its_address_first_and_wants_a_token() {
     let (code, _, aside) = run(&mut trunkline(None, None), &["demo-server", "--port", port]).await;
     assert!(code == 1 && aside.contains(port), "{aside}");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_is_a_failure_and_says_so() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trunkline"));
+    command.args(["--demo", "tail", "federated", "--count", "1"]).stdout(full).stderr(Stdio::piped()).kill_on_drop(true);
+    let running = command.spawn().unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(60), running.wait_with_output()).await.expect("it did not end").unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(said.contains("standard output cannot be written"), "{said}");
+}

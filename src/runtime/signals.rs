@@ -90,7 +90,15 @@ pub(crate) fn has_panicked() -> bool {
 #[cfg(unix)]
 fn listen_for_ends(to: &SignalSender) -> io::Result<()> {
     use tokio::signal::unix::SignalKind;
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+    let ends = [
+        SignalKind::terminate(),
+        SignalKind::interrupt(),
+        SignalKind::hangup(),
+        SignalKind::quit(),
+        SignalKind::user_defined1(),
+        SignalKind::user_defined2(),
+    ];
+    for kind in ends {
         forward(kind, Signal::End, to)?;
     }
     Ok(())

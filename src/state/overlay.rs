@@ -136,7 +136,10 @@ pub fn command_choices(typed: &str) -> Vec<&'static CommandRow> {
         .iter()
         .filter(|row| !matches!(row.command, crate::command::Command::SelectTab(_)) && row.scope != crate::command::Scope::Pick)
         .collect();
-    matching(rows, typed.trim(), |row| format!("{} {}", row.name.replace('-', " "), row.help))
+    let by_name = matching(rows.clone(), typed.trim(), |row| row.name.replace('-', " "));
+    let by_help = matching(rows, typed.trim(), |row| row.help.to_owned());
+    let others: Vec<_> = by_help.into_iter().filter(|row| !by_name.contains(row)).collect();
+    by_name.into_iter().chain(others).collect()
 }
 
 fn matching<T>(all: Vec<T>, typed: &str, words: impl Fn(&T) -> String) -> Vec<T> {
@@ -194,6 +197,7 @@ mod tests {
     #[test]
     fn commands_are_found_by_words_of_their_help() {
         assert_eq!(command_choices("close tab")[0].name, "close-tab");
+        assert!(command_choices("ta")[0].name.contains("tab"), "names come before words of the help");
         assert!(command_choices("zzzz").is_empty());
         assert!(!command_choices("").is_empty());
     }

@@ -279,7 +279,7 @@ fn whole(setting: Setting<'_>, id: &StatusId, entry: &Entry, card: &mut Card) {
     }
     card.extend(plain(&sums, setting.width, theme.dim()));
     if let Some(url) = &status.url {
-        card.extend(plain(url.as_str(), setting.width, theme.link().patch(theme.dim())));
+        card.extend(plain(url.as_str(), setting.width, theme.link()));
     }
 }
 

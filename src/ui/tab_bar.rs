@@ -189,7 +189,7 @@ fn connection(state: &State, theme: &Theme, clock: &mut Clock<'_>, words: Words)
         Connection::Connecting => (glyphs.connecting, theme.dim(), "connecting".to_owned(), "connecting".to_owned()),
         Connection::Reconnecting { attempt, .. } => {
             let next = next.unwrap_or_else(|| "now".to_owned());
-            (glyphs.again, theme.mark(), format!("reconnecting {attempt}, next try {next}"), format!("retry {next}"))
+            (glyphs.again, theme.mark(), format!("reconnecting ({attempt} failed), next try {next}"), format!("retry {next}"))
         }
         Connection::RateLimited { .. } => {
             let next = next.unwrap_or_else(|| "soon".to_owned());

@@ -295,8 +295,11 @@ fn close_tab(state: &mut State) {
     let Some(tab) = state.tabs.close_active() else { return };
     state.timelines.remove(&tab.stream);
     let title = tab.stream.title(&state.offer.lists);
-    say(state, Plain::line(&format!("{title} closed and unsubscribed; u brings it back")), false);
-    if state.tabs.all().is_empty() {
+    // Where the last one went the picker opens, and takes u as text.
+    let is_last = state.tabs.all().is_empty();
+    let back = if is_last { "esc, then u, brings" } else { "u brings" };
+    say(state, Plain::line(&format!("{title} closed and unsubscribed; {back} it back")), false);
+    if is_last {
         open_picker(state);
     }
 }

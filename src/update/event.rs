@@ -300,14 +300,15 @@ pub(super) fn talked(state: &mut State, measured: &Measured, conversation: Conve
 
 fn announced(state: &mut State, announcement: Announcement) {
     let words = announcement.content.open(&|_| None::<LinkKind>).text();
-    let first: String = words.split_whitespace().take(12).collect::<Vec<_>>().join(" ");
+    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let first = crate::text::wrap::truncate(&words, 48);
     if let Some(held) = state.announcements.iter_mut().find(|held| held.id == announcement.id) {
         *held = announcement;
     } else {
         state.announcements.insert(0, announcement);
         state.announcements.truncate(ANNOUNCEMENTS_KEPT);
     }
-    say(state, Plain::line(&format!("announcement: {first} — A reads it")), false);
+    say(state, Plain::line(&format!("announcement, A reads it: {first}")), false);
 }
 
 fn reacted(state: &mut State, reaction: AnnouncementReaction) {
