@@ -442,7 +442,8 @@ impl World {
             reply_to,
             reply_to_person,
             boost: None,
-            counts: draft.counts,
+            // Replies are counted as they come.
+            counts: Counts { replies: 0, ..draft.counts },
             quotes: 0,
             history: Vec::new(),
             conversation: None,
