@@ -5,7 +5,7 @@
 
 use super::{more, panel, words};
 use crate::model::{Carriage, Connection, Server, Stream, Subscription, Timestamp, Withheld};
-use crate::state::{Loading, OverlayPane, Row, State, Timeline};
+use crate::state::{Loading, OverlayPane, State, Timeline};
 use crate::text::wrap;
 use crate::ui::line::{Card, hang, plain};
 use crate::ui::paint::Painter;
@@ -154,8 +154,14 @@ impl Sheet<'_, '_> {
             (_, _) => {}
         }
         let mut facts = Vec::new();
-        if let Some(since) = timeline.live_since {
-            facts.push(format!("live since {}", self.moment(since)));
+        let gaps = timeline.gaps().count();
+        if timeline.refill.is_some() {
+            facts.push("refilling".to_owned());
+        }
+        match (timeline.live_since, timeline.complete_since) {
+            (Some(_), Some(since)) if gaps == 0 => facts.push(format!("complete since {}", self.moment(since))),
+            (Some(since), _) => facts.push(format!("live since {}", self.moment(since))),
+            (None, _) => {}
         }
         facts.push(match timeline.last_event {
             Some(at) if state.silence(stream).is_some() => format!("silent, last event {}", self.ago(at)),
@@ -163,7 +169,6 @@ impl Sheet<'_, '_> {
             None => "no event yet".to_owned(),
         });
         facts.push(format!("{} in the last minute", timeline.meter.per_minute()));
-        let gaps = timeline.rows().iter().filter(|row| matches!(row, Row::Gap(_))).count();
         facts.push(counted(timeline.rows().len() - gaps, "row"));
         facts.push(if gaps == 0 { "no gaps".to_owned() } else { counted(gaps, "gap") });
         self.facts(&facts);
