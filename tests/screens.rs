@@ -463,7 +463,7 @@ fn marks_carry_the_colours_and_words_do_not() {
     assert_eq!(style("Mint Firework", 0).1, Modifier::BOLD);
     let buffer = draw(&home((120, 36))).buffer;
     let (x, y) = find(&buffer, "tide.example/notes…");
-    assert_eq!((buffer[(x, y)].fg, buffer[(x, y)].modifier), (Color::Blue, Modifier::UNDERLINED));
+    assert_eq!((buffer[(x, y)].fg, buffer[(x, y)].modifier), (Color::LightBlue, Modifier::UNDERLINED));
     let (x, y) = find(&buffer, "#rust #release");
     assert_eq!(buffer[(x, y)].fg, Color::Cyan);
 }

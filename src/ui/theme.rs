@@ -86,7 +86,8 @@ impl Theme {
 
     /// Links to pages.
     pub(crate) fn link(&self) -> Style {
-        self.ink(Color::Blue).add_modifier(Modifier::UNDERLINED)
+        // The plain blue of old terminals cannot be read on black.
+        self.ink(Color::LightBlue).add_modifier(Modifier::UNDERLINED)
     }
 
     /// Hashtags and mentions.
