@@ -338,15 +338,21 @@ impl<S: Screen, K: Keys> App<S, K> {
             Signal::Stop => self.suspend().await,
             Signal::Continued if self.own_stops > 0 => self.own_stops -= 1,
             Signal::Continued => {
-                self.settle().await;
-                if self.end.is_some() {
-                    return;
-                }
-                let entered = self.screen.reenter();
-                self.on_screen(entered);
-                self.resumed();
+                self.come_back().await;
             }
         }
+    }
+
+    /// Takes the terminal back after a stop, unless what came meanwhile ends the program; says whether it did.
+    async fn come_back(&mut self) -> bool {
+        self.settle().await;
+        let goes_on = self.end.is_none();
+        if goes_on {
+            let entered = self.screen.reenter();
+            self.on_screen(entered);
+            self.resumed();
+        }
+        goes_on
     }
 
     async fn suspend(&mut self) {
@@ -354,13 +360,9 @@ impl<S: Screen, K: Keys> App<S, K> {
         match self.screen.suspend().await {
             Ok(true) => {
                 self.own_stops += 1;
-                self.settle().await;
-                if self.end.is_some() {
+                if !self.come_back().await {
                     return;
                 }
-                let entered = self.screen.reenter();
-                self.on_screen(entered);
-                self.resumed();
             }
             Ok(false) => {
                 self.update(Msg::Failed(Plain::line("cannot be suspended here: no shell would continue it")));
