@@ -20,7 +20,7 @@ pub use event::{
     AnnouncementReaction, Bundle, Connection, Cursor, Event, Failure, FailureKind, Item, Offer, Origin, Page, Payload, StreamEvent,
     Subscription, Thread,
 };
-pub use id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, StatusId};
+pub use id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, StatusId, by_age};
 pub use notification::{Notification, NotificationKind};
 pub use server::{Carriage, FeedAccess, List, Server, Software, TimelinesAccess, Withheld};
 pub use status::{

@@ -74,12 +74,11 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
         changes |= timeline.meter.advance(now);
         if due(&timeline.first_page) {
             changes = true;
-            timeline.first_page = Loading::Asked;
-            effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
+            effects.push(reply::ask_first(stream, timeline));
         }
         if due(&timeline.older_page) {
             changes = true;
-            effects.extend(command::ask_older(stream, timeline));
+            effects.extend(reply::ask_older(stream, timeline));
         }
     }
     if due(&state.offer_loading) {

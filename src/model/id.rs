@@ -29,7 +29,7 @@ macro_rules! id {
 
         impl Ord for $name {
             fn cmp(&self, other: &Self) -> Ordering {
-                (self.0.len(), &self.0).cmp(&(other.0.len(), &other.0))
+                by_age(&self.0, &other.0)
             }
         }
 
@@ -77,6 +77,11 @@ id!(
     /// Id of a list.
     ListId
 );
+
+/// Which of two ids of one kind is newer: by length, then bytes.
+pub fn by_age(left: &str, right: &str) -> Ordering {
+    (left.len(), left).cmp(&(right.len(), right))
+}
 
 fn believable(raw: &str) -> bool {
     (1..=LONGEST).contains(&raw.len()) && raw.bytes().all(|byte| byte.is_ascii_graphic())

@@ -3,7 +3,7 @@
 //! Pure: what to ask next and what an answer proves. Absent on purpose: rows (the ledger has them), questions (`update` asks)
 //! and the slow pass for posts that arrive hours late.
 
-use crate::model::Timestamp;
+use crate::model::{Timestamp, by_age};
 use jiff::SignedDuration;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -17,11 +17,6 @@ pub const MOST_QUESTIONS: usize = 120;
 pub const CHECK_AFTER: SignedDuration = SignedDuration::from_secs(5);
 /// From how long after the subscription on what comes live is known to be carried by it.
 pub const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(2);
-
-/// Which of two ids is newer: by length, then bytes.
-pub fn by_age(left: &str, right: &str) -> Ordering {
-    (left.len(), left).cmp(&(right.len(), right))
-}
 
 /// A walk upwards under way. It belongs to one life of the connection and is begun anew with the next.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 //!
 //! A gap knows the row after which nothing is proven; the walk that fills it is a `Refill`, and moves it up as answers come.
 
-use crate::model::{ConversationId, Cursor, Failure, NotificationId, StatusId, Subscription, Timestamp};
+use crate::model::{ConversationId, Cursor, Failure, NotificationId, StatusId, Subscription, Timestamp, by_age};
 use crate::state::meter::Meter;
-use crate::state::refill::{Refill, by_age};
+use crate::state::refill::Refill;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -110,7 +110,7 @@ impl Row {
     /// Newest first; ids by length, then bytes.
     fn newest_first(&self, other: &Self) -> Ordering {
         let ((mine, above, own), (theirs, theirs_above, their_own)) = (self.place(), other.place());
-        (theirs.len(), theirs, theirs_above, their_own).cmp(&(mine.len(), mine, above, own))
+        by_age(theirs, mine).then_with(|| (theirs_above, their_own).cmp(&(above, own)))
     }
 
     /// The id that places the row; opaque.
@@ -213,35 +213,37 @@ impl Timeline {
 
     /// Where a row stands, counted from the newest. Conversations are looked for one by one: they are few.
     pub fn index_of(&self, key: &RowKey) -> Option<usize> {
-        let probe = match key {
-            RowKey::Status(id) => Row::Status(id.clone()),
-            RowKey::Notification(id) => Row::Notification(id.clone()),
+        let index = match key {
             RowKey::Conversation(id) => return self.rows.iter().position(|row| matches!(row, Row::Conversation(held, _) if held == id)),
-            RowKey::Gap(after) => Row::Gap(Gap::above(Arc::clone(after), Cause::Disconnected)),
+            RowKey::Status(_) | RowKey::Notification(_) | RowKey::Gap(_) => self.place_of(key),
         };
-        let index = self.rows.partition_point(|row| row.newest_first(&probe) == Ordering::Less);
         self.rows.get(index).filter(|row| row.key() == *key).map(|_| index)
     }
 
     /// Where a row that is gone would stand.
     pub fn index_near(&self, key: &RowKey) -> usize {
+        self.place_of(key).min(self.rows.len().saturating_sub(1))
+    }
+
+    /// How many rows stand above a key's place; none above a conversation's, which only its last message tells.
+    fn place_of(&self, key: &RowKey) -> usize {
         let probe = match key {
             RowKey::Status(id) => Row::Status(id.clone()),
             RowKey::Notification(id) => Row::Notification(id.clone()),
             RowKey::Conversation(_) => return 0,
             RowKey::Gap(after) => Row::Gap(Gap::above(Arc::clone(after), Cause::Disconnected)),
         };
-        self.rows.partition_point(|row| row.newest_first(&probe) == Ordering::Less).min(self.rows.len().saturating_sub(1))
+        self.rows.partition_point(|row| row.newest_first(&probe) == Ordering::Less)
     }
 
-    /// Puts a row where it belongs; says whether it was not there before.
-    pub fn insert(&mut self, row: Row) -> bool {
+    /// Puts a row where it belongs; says where that is, if it was not there before.
+    pub fn insert(&mut self, row: Row) -> Option<usize> {
         let index = self.rows.partition_point(|held| held.newest_first(&row) == Ordering::Less);
         if self.rows.get(index).is_some_and(|held| held.key() == row.key()) {
-            return false;
+            return None;
         }
         self.rows.insert(index, row);
-        true
+        Some(index)
     }
 
     /// Takes a row out.

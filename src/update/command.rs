@@ -1,9 +1,9 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, rows, say};
+use super::{Effect, Mouse, reply, rows, say};
 use crate::command::Command;
 use crate::model::Stream;
-use crate::state::{Anchor, Detail, Fill, Loading, Measured, Overlay, Prompt, Row, RowKey, State, ThreadState, Timeline, overlay};
+use crate::state::{Anchor, Detail, Fill, Loading, Measured, Overlay, Prompt, Row, RowKey, State, ThreadState, overlay};
 use crate::text::Plain;
 use std::sync::Arc;
 
@@ -206,15 +206,8 @@ fn place_cursor(state: &mut State, measured: &Measured, key: RowKey, newest: boo
 fn load_older(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) {
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
     if !matches!(timeline.older_page, Loading::Asked | Loading::Failed(_, Some(_))) {
-        effects.extend(ask_older(stream, timeline));
+        effects.extend(reply::ask_older(stream, timeline));
     }
-}
-
-/// Asks for the next older page, if there is one.
-pub(super) fn ask_older(stream: &Stream, timeline: &mut Timeline) -> Option<Effect> {
-    let cursor = timeline.older.clone();
-    timeline.older_page = if cursor.is_some() { Loading::Asked } else { Loading::Idle };
-    cursor.map(|cursor| Effect::FetchPage { stream: stream.clone(), cursor: Some(cursor) })
 }
 
 fn next_unread(state: &mut State, measured: &Measured) {
@@ -308,11 +301,10 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
     state.retries += 1;
     for (stream, timeline) in &mut state.timelines {
         if matches!(timeline.first_page, Loading::Failed(..)) {
-            timeline.first_page = Loading::Asked;
-            effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
+            effects.push(reply::ask_first(stream, timeline));
         }
         if matches!(timeline.older_page, Loading::Failed(..)) {
-            effects.extend(ask_older(stream, timeline));
+            effects.extend(reply::ask_older(stream, timeline));
         }
         if let Some(refill) = &mut timeline.refill {
             refill.retry_at = None;

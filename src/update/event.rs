@@ -1,7 +1,7 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, refill, say};
+use super::{Effect, refill, reply, say};
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Server, StatusId,
     Stream, StreamEvent, Subscription,
@@ -94,8 +94,7 @@ fn connection_changed(state: &mut State, connection: Connection, effects: &mut V
 fn load_first_pages(state: &mut State, effects: &mut Vec<Effect>) {
     for (stream, timeline) in &mut state.timelines {
         if timeline.first_page == Loading::Idle {
-            timeline.first_page = Loading::Asked;
-            effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
+            effects.push(reply::ask_first(stream, timeline));
         }
     }
 }
@@ -112,13 +111,13 @@ fn ask_about_reader(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn subscription_changed(state: &mut State, stream: &Stream, standing: Subscription, effects: &mut Vec<Effect>) {
-    let title = stream.title(&state.offer.lists);
     let now = state.now;
     let live = state.line.state == Connection::Live;
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
     if let Subscription::Refused(words) = &standing
         && timeline.standing != standing
     {
+        let title = stream.title(&state.offer.lists);
         let words = Plain::line(&format!("{title} was refused: {words}"));
         timeline.live_since = None;
         timeline.complete_since = None;
@@ -140,8 +139,7 @@ fn subscription_changed(state: &mut State, stream: &Stream, standing: Subscripti
         timeline.complete_since = None;
     }
     if timeline.first_page == Loading::Idle {
-        timeline.first_page = Loading::Asked;
-        effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
+        effects.push(reply::ask_first(stream, timeline));
     }
     state.revision += 1;
 }
@@ -196,8 +194,7 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent, effects:
             if let Some(timeline) = state.timelines.get_mut(&Stream::UserNotification)
                 && timeline.first_page != Loading::Asked
             {
-                timeline.first_page = Loading::Asked;
-                effects.push(Effect::FetchPage { stream: Stream::UserNotification, cursor: None });
+                effects.push(reply::ask_first(&Stream::UserNotification, timeline));
             }
         }
         Payload::Other => state.unknown += 1,

@@ -6,8 +6,8 @@
 
 use super::rows::{self, Came};
 use super::{Effect, reply, say};
-use crate::model::{Connection, Failure, Item, Page, Stream, Subscription, Timestamp};
-use crate::state::refill::{CHECK_AFTER, Seen, Stand, by_age};
+use crate::model::{Connection, Failure, Item, Page, Stream, Subscription, Timestamp, by_age};
+use crate::state::refill::{CHECK_AFTER, Seen, Stand};
 use crate::state::{Cause, Fill, Loading, Measured, Refill, Row, State, Store, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
@@ -61,8 +61,7 @@ fn begin(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) -> bool 
     }
     if timeline.rows().is_empty() && timeline.first_page == Loading::Done {
         // There is nothing to start from; the first page is all there is.
-        timeline.first_page = Loading::Asked;
-        effects.push(Effect::FetchPage { stream: stream.clone(), cursor: None });
+        effects.push(reply::ask_first(stream, timeline));
         return false;
     }
     let Some(proven) = timeline.shown_to.as_ref().map(|(id, _)| Arc::clone(id)).filter(|_| !timeline.rows().is_empty()) else {

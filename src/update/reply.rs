@@ -1,9 +1,9 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Reply, event, refill, say};
+use super::{Effect, Reply, event, refill, say};
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
-use crate::state::{Loading, Measured, Overlay, Row, RowKey, State, ThreadState};
+use crate::state::{Loading, Measured, Overlay, Row, RowKey, State, ThreadState, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
 
@@ -24,6 +24,19 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         // The name of the reader is a nicety; what an unaccepted token means is said by the connection.
         Reply::Account(Err(_)) => {}
     }
+}
+
+/// Asks for the newest page.
+pub(super) fn ask_first(stream: &Stream, timeline: &mut Timeline) -> Effect {
+    timeline.first_page = Loading::Asked;
+    Effect::FetchPage { stream: stream.clone(), cursor: None }
+}
+
+/// Asks for the next older page, if there is one.
+pub(super) fn ask_older(stream: &Stream, timeline: &mut Timeline) -> Option<Effect> {
+    let cursor = timeline.older.clone();
+    timeline.older_page = if cursor.is_some() { Loading::Asked } else { Loading::Idle };
+    cursor.map(|cursor| Effect::FetchPage { stream: stream.clone(), cursor: Some(cursor) })
 }
 
 fn page(state: &mut State, stream: &Stream, cursor: Option<&Cursor>, result: Result<Page, Failure>) {

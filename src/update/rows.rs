@@ -1,7 +1,7 @@
 //! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
 
-use crate::model::{StatusId, Stream};
-use crate::state::refill::{SETTLED_AFTER, by_age};
+use crate::model::{StatusId, Stream, by_age};
+use crate::state::refill::SETTLED_AFTER;
 use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -67,11 +67,8 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
         return false;
     }
     let key = row.key();
-    if !timeline.insert(row) {
-        return false;
-    }
+    let Some(index) = timeline.insert(row) else { return false };
     timeline.brought |= came == Came::Live;
-    let index = timeline.index_of(&key).unwrap_or(0);
     // The newest of all, when the server has shown everything before it: whatever comes later comes live as well.
     if came == Came::Live
         && index == 0
