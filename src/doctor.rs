@@ -284,12 +284,14 @@ impl Trial {
             Event::Connection(Connection::Reconnecting { reason, .. } | Connection::Failed { reason }) => {
                 self.trouble = Some((reason, "try again in a minute; a proxy or firewall must let WebSockets pass"));
             }
-            Event::Subscription { stream, standing } => drop(self.standings.insert(stream, standing)),
+            Event::Subscription { stream, standing, rung: _ } => drop(self.standings.insert(stream, standing)),
             Event::Stream(event) => self.standings.extend(event.streams.into_iter().map(|stream| (stream, Subscription::Open))),
             Event::Ping(round_trip) => self.round_trip = Some(round_trip),
             Event::Connection(Connection::Connecting | Connection::Live)
             | Event::Server(_)
             | Event::Lagged { .. }
+            | Event::Ladder { .. }
+            | Event::Traffic { .. }
             | Event::Malformed { .. } => {}
         }
         let is_settled = |stream| self.standings.get(stream).is_some_and(|standing| *standing != Subscription::Requested);
@@ -342,6 +344,9 @@ fn tell_streams(book: &mut Book, server: &Server, wanted: &[Stream], lists: &[Li
             (Some(Subscription::Refused(words)), _) => {
                 book.bad(&check, format!("refused: {words}"), "a missing scope needs another token; a list may have been deleted");
             }
+            (Some(Subscription::Interrupted(words)), _) => {
+                book.bad(&check, format!("its connection was lost: {words}"), "try again in a minute");
+            }
             (Some(Subscription::NotStreamed), _) => {
                 book.bad(
                     &check,
@@ -379,6 +384,7 @@ fn advice(kind: FailureKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Rung;
 
     fn stream(spec: &str) -> Stream {
         let spec: Spec = spec.parse().unwrap();
@@ -386,7 +392,7 @@ mod tests {
     }
 
     fn standing(spec: &str, standing: Subscription) -> Event {
-        Event::Subscription { stream: stream(spec), standing }
+        Event::Subscription { stream: stream(spec), standing, rung: Rung::Multiplexed }
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub mod timeline;
 
 use crate::command::{Command, Scope};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Server, Spec, StatusId, Stream, Timestamp, Withheld,
+    Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Timestamp, Withheld,
 };
 use crate::text::Plain;
 use jiff::SignedDuration;
@@ -69,6 +69,12 @@ pub struct Line {
     pub losses: u32,
     /// When it was last live.
     pub last_live: Option<Timestamp>,
+    /// Where the server's streams as a whole stand on the ladder of transports.
+    pub rung: Rung,
+    /// Why that is not a higher rung, and when a higher one is tried again.
+    pub below: Option<(Plain, Option<Timestamp>)>,
+    /// Bytes of messages received and sent over all links so far.
+    pub traffic: (u64, u64),
 }
 
 /// Everything the program knows.
@@ -160,6 +166,9 @@ impl State {
                 origin: Origin::default(),
                 losses: 0,
                 last_live: None,
+                rung: Rung::default(),
+                below: None,
+                traffic: (0, 0),
             },
             store: Store::default(),
             timelines: BTreeMap::new(),

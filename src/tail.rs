@@ -234,7 +234,7 @@ impl<'a> Tail<'a> {
         match event {
             Event::Stream(event) => self.streamed(event, now),
             Event::Connection(connection) => self.connection(connection, now, aside),
-            Event::Subscription { stream, standing } => self.subscription(stream, standing, now, aside),
+            Event::Subscription { stream, standing, rung: _ } => self.subscription(stream, standing, now, aside),
             Event::Lagged { shed } => {
                 let line = shed.iter().map(|(stream, lost)| self.printer.gap(stream, None, None, now, "shed", Some(*lost))).collect();
                 Step { line, end: None }
@@ -243,7 +243,7 @@ impl<'a> Tail<'a> {
                 tracing::warn!(%what, "a message could not be read");
                 Step::default()
             }
-            Event::Server(_) | Event::Ping(_) => Step::default(),
+            Event::Server(_) | Event::Ping(_) | Event::Ladder { .. } | Event::Traffic { .. } => Step::default(),
         }
     }
 
@@ -294,7 +294,7 @@ impl<'a> Tail<'a> {
         let words = match standing {
             Subscription::Refused(words) => words.clone(),
             Subscription::NotStreamed => Plain::line("not streamed by this server"),
-            Subscription::Requested | Subscription::Open => {
+            Subscription::Requested | Subscription::Open | Subscription::Interrupted(_) => {
                 self.refused.remove(stream);
                 return Step::default();
             }

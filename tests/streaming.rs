@@ -72,7 +72,7 @@ impl Trunk {
         let mut known: Vec<Option<Subscription>> = vec![None; specs.len()];
         let streams: Vec<Stream> = specs.iter().map(|spec| stream(spec)).collect();
         self.until("a standing for every stream", |event| {
-            if let Event::Subscription { stream, standing } = event
+            if let Event::Subscription { stream, standing, .. } = event
                 && *standing != Subscription::Requested
                 && let Some(index) = streams.iter().position(|known| known == stream)
             {

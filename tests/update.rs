@@ -246,7 +246,7 @@ fn a_tab_subscribes_first_and_then_loads_its_page() {
     let effects = desk.key("enter");
     assert_eq!(effects, [], "nothing is fetched before the subscription is under way");
     assert_eq!(desk.state.subscriptions(), [stream("home"), stream("#rust")]);
-    let requested = Event::Subscription { stream: stream("#rust"), standing: Subscription::Requested };
+    let requested = Event::Subscription { stream: stream("#rust"), standing: Subscription::Requested, rung: Rung::Multiplexed };
     let effects = desk.send(Msg::Event(origin(), requested));
     assert_eq!(effects, [Effect::FetchPage { stream: stream("#rust"), cursor: None }]);
     let effects = desk.key("x");
@@ -739,7 +739,10 @@ fn a_feed_that_is_switched_off_is_told_until_a_post_of_it_comes() {
 #[test]
 fn a_tab_that_is_never_streamed_has_no_gap_where_the_connection_was_away() {
     let mut desk = Desk::new(&["home", "#rust"]);
-    desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("#rust"), standing: Subscription::NotStreamed }));
+    desk.send(Msg::Event(
+        origin(),
+        Event::Subscription { stream: stream("#rust"), standing: Subscription::NotStreamed, rung: Rung::Multiplexed },
+    ));
     desk.page("#rust", None, &["5"], None);
     desk.page("home", None, &["5"], None);
     let lost = Connection::Reconnecting { reason: Plain::line("reset"), attempt: 1, retry_in: Duration::from_secs(3) };
@@ -820,7 +823,7 @@ fn a_conversation_stands_by_its_last_message() {
 fn a_refused_stream_says_so_in_the_servers_words() {
     let mut desk = Desk::new(&["list:13"]);
     let standing = Subscription::Refused(Plain::line("Not authorized to stream this list"));
-    desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("list:13"), standing: standing.clone() }));
+    desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("list:13"), standing: standing.clone(), rung: Rung::Multiplexed }));
     assert_eq!(desk.state.timelines[&stream("list:13")].standing, standing);
     assert!(desk.state.notices.shown().unwrap().text.as_str().contains("Not authorized to stream this list"));
 }

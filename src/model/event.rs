@@ -26,6 +26,24 @@ pub enum Event {
         stream: Stream,
         /// The standing.
         standing: Subscription,
+        /// By which means its events come, or are to come.
+        rung: Rung,
+    },
+    /// Where the server's streams as a whole stand on the ladder of transports.
+    Ladder {
+        /// The rung.
+        rung: Rung,
+        /// Why it is not a higher one; `None` on the highest.
+        reason: Option<Plain>,
+        /// When a higher one is tried again, counted from when this was said.
+        climb_in: Option<Duration>,
+    },
+    /// What has gone over all links so far, in bytes of messages; said now and then while something comes.
+    Traffic {
+        /// Received.
+        received: u64,
+        /// Sent.
+        sent: u64,
     },
     /// The server was asked about itself (again).
     Server(Server),
@@ -98,8 +116,47 @@ pub enum Subscription {
     Open,
     /// The server refused it, in its own words.
     Refused(Plain),
-    /// This server never streams it (known from its software).
+    /// The link of its own that carried it was lost, for this reason; it is being opened again. Streams that share the
+    /// multiplexed socket are interrupted with the connection, which says so itself.
+    Interrupted(Plain),
+    /// This server has no such stream and no page that could be asked for instead (known from its software).
     NotStreamed,
+}
+
+/// By which means the events of a stream come: the rungs of the ladder of transports, best first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rung {
+    /// By subscription on the socket that all streams share.
+    #[default]
+    Multiplexed,
+    /// On a WebSocket of its own, which names the stream in its address.
+    Socket,
+    /// As server-sent events, on a connection of its own.
+    ServerSentEvents,
+    /// Not at all: its timeline is asked for again and again.
+    Polling,
+}
+
+impl Rung {
+    /// What it is called on screen.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Multiplexed => "multiplexed WebSocket",
+            Self::Socket => "a WebSocket of its own",
+            Self::ServerSentEvents => "server-sent events",
+            Self::Polling => "polling",
+        }
+    }
+
+    /// What it is called in what scripts read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Multiplexed => "multiplexed",
+            Self::Socket => "websocket",
+            Self::ServerSentEvents => "sse",
+            Self::Polling => "polling",
+        }
+    }
 }
 
 /// Something the server sent on one or several streams.

@@ -158,6 +158,10 @@ pub enum Carriage {
     Frame,
     /// Not by frame, but its events come on another stream.
     Within(Stream),
+    /// Only on a socket of its own, which names it in its address.
+    Socket,
+    /// It never brings anything, but the timeline can be asked for.
+    Polling,
     /// Not at all.
     Never,
 }

@@ -2,7 +2,7 @@
 //!
 //! A gap knows the row after which nothing is proven; the walk that fills it is a `Refill`, and moves it up as answers come.
 
-use crate::model::{ConversationId, Cursor, Failure, NotificationId, StatusId, Subscription, Timestamp, by_age};
+use crate::model::{ConversationId, Cursor, Failure, NotificationId, Rung, StatusId, Subscription, Timestamp, by_age};
 use crate::state::meter::Meter;
 use crate::state::refill::Refill;
 use std::cmp::Ordering;
@@ -138,6 +138,8 @@ pub struct Timeline {
     rows: VecDeque<Row>,
     /// Our standing with the stream.
     pub standing: Subscription,
+    /// By which means its events come.
+    pub rung: Rung,
     /// The first page.
     pub first_page: Loading,
     /// The next older page.
@@ -179,6 +181,7 @@ impl Default for Timeline {
         Self {
             rows: VecDeque::new(),
             standing: Subscription::Requested,
+            rung: Rung::default(),
             first_page: Loading::Idle,
             older_page: Loading::Idle,
             older: None,

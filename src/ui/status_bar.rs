@@ -56,6 +56,7 @@ fn left(state: &State, theme: &Theme, next: Option<&str>) -> Line<'static> {
     }
     match standing {
         Some(Subscription::Refused(words)) => said((glyphs.cross, theme.bad()), format!("refused: {words}")),
+        Some(Subscription::Interrupted(words)) => said((glyphs.again, theme.mark()), format!("interrupted: {words}")),
         Some(Subscription::NotStreamed) => said((glyphs.absent, theme.mark()), "not streamed by this server".to_owned()),
         Some(Subscription::Requested) => said((glyphs.connecting, theme.dim()), format!("subscribing{}", glyphs.ellipsis)),
         Some(Subscription::Open) if withheld == Some(Withheld::Everything) => {

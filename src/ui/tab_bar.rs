@@ -170,6 +170,7 @@ fn mark(state: &State, theme: &Theme, tab: &Tab) -> Option<(&'static str, Style)
     let glyphs = theme.glyphs();
     match state.timelines.get(&tab.stream).map(|timeline| &timeline.standing) {
         Some(Subscription::Refused(_)) => Some((glyphs.cross, theme.bad())),
+        Some(Subscription::Interrupted(_)) => Some((glyphs.again, theme.mark())),
         Some(Subscription::NotStreamed) => Some((glyphs.absent, theme.mark())),
         Some(Subscription::Open) if state.withheld(&tab.stream) == Some(Withheld::Everything) => Some((glyphs.absent, theme.mark())),
         Some(Subscription::Requested | Subscription::Open) | None => tab.held.then_some((glyphs.held, theme.mark())),

@@ -365,7 +365,7 @@ fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (He
         Subscription::NotStreamed if timeline.first_page != Loading::Asked => {
             return (heading(glyphs.absent, theme.mark(), "This server does not stream this"), no_rows(timeline));
         }
-        Subscription::Requested | Subscription::Open | Subscription::NotStreamed => {}
+        Subscription::Requested | Subscription::Open | Subscription::Interrupted(_) | Subscription::NotStreamed => {}
     }
     match &timeline.first_page {
         Loading::Failed(failure, retry) => {

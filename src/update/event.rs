@@ -22,7 +22,22 @@ pub(super) fn apply(state: &mut State, measured: &Measured, origin: Origin, even
             state.line.origin = origin;
             connection_changed(state, connection, effects);
         }
-        Event::Subscription { stream, standing } => subscription_changed(state, &stream, standing, effects),
+        Event::Subscription { stream, standing, rung } => {
+            if let Some(timeline) = state.timelines.get_mut(&stream) {
+                timeline.rung = rung;
+            }
+            subscription_changed(state, &stream, standing, effects);
+        }
+        Event::Ladder { rung, reason, climb_in } => {
+            let climb_at = climb_in.and_then(|wait| state.now.checked_add(SignedDuration::try_from(wait).ok()?).ok());
+            state.line.rung = rung;
+            state.line.below = reason.map(|reason| (reason, climb_at));
+            state.revision += 1;
+        }
+        Event::Traffic { received, sent } => {
+            state.line.traffic = (received, sent);
+            state.revision += u64::from(is_health_open(state));
+        }
         Event::Server(server) => server_known(state, server, effects),
         Event::Stream(event) => streamed(state, measured, event, effects),
         Event::Lagged { shed } => lagged(state, &shed),
@@ -69,10 +84,10 @@ fn connection_changed(state: &mut State, connection: Connection, effects: &mut V
     }
     if is_live {
         for (stream, timeline) in &mut state.timelines {
-            let since = timeline.broken_since.take();
-            if timeline.standing == Subscription::NotStreamed {
+            if matches!(timeline.standing, Subscription::NotStreamed | Subscription::Interrupted(_)) {
                 continue;
             }
+            let since = timeline.broken_since.take();
             if since.is_some() || !was_live {
                 refill::carried(timeline, stream, now, since);
             }
@@ -127,11 +142,19 @@ fn subscription_changed(state: &mut State, stream: &Stream, standing: Subscripti
         return;
     }
     timeline.standing = standing;
+    if let Subscription::Interrupted(_) = timeline.standing {
+        timeline.broken_since.get_or_insert(now);
+        timeline.live_since = None;
+        refill::lost(timeline);
+        state.revision += 1;
+        return;
+    }
     if live && !matches!(timeline.standing, Subscription::NotStreamed | Subscription::Refused(_)) {
         timeline.live_since.get_or_insert(now);
         timeline.complete_since.get_or_insert(now);
         if timeline.subscribed.is_none() {
-            refill::carried(timeline, stream, now, None);
+            let away = timeline.broken_since.take();
+            refill::carried(timeline, stream, now, away);
         }
     }
     if timeline.standing == Subscription::NotStreamed {

@@ -56,7 +56,7 @@ fn begin(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) -> bool 
     if timeline.check_at.take_if(|at| *at <= now).is_none() {
         return false;
     }
-    if matches!(timeline.standing, Subscription::NotStreamed | Subscription::Refused(_)) {
+    if matches!(timeline.standing, Subscription::NotStreamed | Subscription::Refused(_) | Subscription::Interrupted(_)) {
         return false;
     }
     if timeline.rows().is_empty() && timeline.first_page == Loading::Done {

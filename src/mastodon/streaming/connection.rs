@@ -436,12 +436,13 @@ fn log(event: &Event, oddities: &mut Oddities) {
     match event {
         Event::Connection(Connection::Live) => info!("live"),
         Event::Connection(state) => info!(?state, "the connection"),
-        Event::Subscription { stream, standing } => debug!(?stream, ?standing, "a subscription"),
+        Event::Subscription { stream, standing, rung } => debug!(?stream, ?standing, ?rung, "a subscription"),
+        Event::Ladder { rung, reason, climb_in } => info!(?rung, ?reason, ?climb_in, "the ladder of transports"),
         Event::Malformed { what } if oddities.is_new(what) => info!(%what, "a malformed message, the first of its kind"),
         Event::Stream(StreamEvent { payload: Payload::Other, name, .. }) if oddities.is_new(name) => {
             info!(%name, "an unknown event, the first of its name");
         }
-        Event::Malformed { .. } | Event::Lagged { .. } | Event::Server(_) | Event::Stream(_) | Event::Ping(_) => {}
+        Event::Malformed { .. } | Event::Lagged { .. } | Event::Server(_) | Event::Stream(_) | Event::Ping(_) | Event::Traffic { .. } => {}
     }
 }
 

@@ -157,6 +157,8 @@ impl Queue {
             | Event::Subscription { .. }
             | Event::Server(_)
             | Event::Lagged { .. }
+            | Event::Ladder { .. }
+            | Event::Traffic { .. }
             | Event::Ping(_)
             | Event::Malformed { .. } => Vec::new(),
         };
@@ -357,7 +359,13 @@ mod tests {
                         check(&pushed[next..number], lost.take())?;
                         next = number + 1;
                     }
-                    Event::Connection(_) | Event::Subscription { .. } | Event::Server(_) | Event::Ping(_) | Event::Malformed { .. } => {
+                    Event::Connection(_)
+                    | Event::Subscription { .. }
+                    | Event::Ladder { .. }
+                    | Event::Traffic { .. }
+                    | Event::Server(_)
+                    | Event::Ping(_)
+                    | Event::Malformed { .. } => {
                         prop_assert!(false, "{event:?}");
                     }
                 }

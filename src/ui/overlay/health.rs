@@ -135,6 +135,10 @@ impl Sheet<'_, '_> {
                 ((glyphs.cross, bad), "refused")
             }
             Subscription::NotStreamed => ((glyphs.absent, mark), "not streamed by this server"),
+            Subscription::Interrupted(words) => {
+                refused = Some(words.to_string());
+                ((glyphs.again, mark), "interrupted")
+            }
             Subscription::Requested | Subscription::Open if !is_live => ((glyphs.again, mark), "waits for the connection"),
             Subscription::Requested => ((glyphs.connecting, dim), "requested"),
             Subscription::Open => match withheld {

@@ -373,7 +373,7 @@ fn refusals_are_laid_to_the_right_streams_whatever_the_order() {
                             agenda.put(soon, Input::Message { link, message });
                         }
                     }
-                    Action::Deliver { event: Event::Subscription { stream, standing: new }, .. } => {
+                    Action::Deliver { event: Event::Subscription { stream, standing: new, .. }, .. } => {
                         standing.insert(stream, new);
                     }
                     Action::Deliver { event: Event::Malformed { what }, .. } => panic!("seed {seed}: laid to nothing: {what}"),

@@ -7,7 +7,7 @@
 
 use super::Turn;
 use crate::mastodon::streaming::frame::{self, Decoded, Named};
-use crate::model::{Carriage, Connection, Event, Payload, Software, Stream, StreamEvent, Subscription};
+use crate::model::{Carriage, Connection, Event, Payload, Rung, Software, Stream, StreamEvent, Subscription};
 use crate::text::Plain;
 use std::time::Duration;
 
@@ -339,7 +339,7 @@ impl Subscriptions {
             if let Some(standing) = standing
                 && (is_new || was_asked)
             {
-                turn.say(Event::Subscription { stream: wish.stream.clone(), standing });
+                turn.say(Event::Subscription { stream: wish.stream.clone(), standing, rung: Rung::Multiplexed });
             }
         }
     }
@@ -361,7 +361,7 @@ impl Subscriptions {
 
     fn tell(&self, carrier: &Stream, standing: &Subscription, turn: &mut Turn<'_>) {
         for wish in self.wishes.iter().filter(|wish| wish.rides(carrier)) {
-            turn.say(Event::Subscription { stream: wish.stream.clone(), standing: standing.clone() });
+            turn.say(Event::Subscription { stream: wish.stream.clone(), standing: standing.clone(), rung: Rung::Multiplexed });
         }
     }
 
@@ -531,7 +531,7 @@ fn wishes(wanted: &[Stream], software: Software) -> Vec<Wish> {
             let carrier = match software.carriage(stream) {
                 Carriage::Frame => Some(stream.clone()),
                 Carriage::Within(other) => Some(other),
-                Carriage::Never => None,
+                Carriage::Socket | Carriage::Polling | Carriage::Never => None,
             };
             wishes.push(Wish { stream: stream.clone(), carrier });
         }

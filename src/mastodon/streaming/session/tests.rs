@@ -137,15 +137,18 @@ fn word_of_event(event: &Event) -> String {
         Event::Connection(Connection::RateLimited { retry_in, .. }) => format!("rate limited for {}", retry_in.as_millis()),
         Event::Connection(Connection::SignedOut { reason }) => format!("signed out: {reason}"),
         Event::Connection(Connection::Failed { reason }) => format!("failed: {reason}"),
-        Event::Subscription { stream, standing } => {
+        Event::Subscription { stream, standing, .. } => {
             let standing = match standing {
                 Subscription::Requested => "requested".to_owned(),
                 Subscription::Open => "open".to_owned(),
                 Subscription::Refused(words) => format!("refused ({words})"),
+                Subscription::Interrupted(words) => format!("interrupted ({words})"),
                 Subscription::NotStreamed => "not streamed".to_owned(),
             };
             format!("{} {standing}", stream.spec())
         }
+        Event::Ladder { rung, .. } => format!("on {}", rung.name()),
+        Event::Traffic { received, sent } => format!("{received} in, {sent} out"),
         Event::Server(_) => "server".to_owned(),
         Event::Stream(event) => {
             let streams: Vec<String> = event.streams.iter().map(|stream| stream.spec().to_string()).collect();
