@@ -387,9 +387,9 @@ async fn verify(client: Client) -> Verdict {
 /// Finishes the closing handshake, begun by either side, as far as the server plays along.
 async fn farewell(mut socket: Socket) {
     let handshake = async {
-        if socket.close(None).await.is_ok() {
-            while let Some(Ok(_)) = socket.next().await {}
-        }
+        // Refused where the server closed first; then reading on sends the answer that waits to go out.
+        drop(socket.close(None).await);
+        while let Some(Ok(_)) = socket.next().await {}
     };
     if timeout(FAREWELL, handshake).await.is_err() {
         debug!("the server did not finish the closing handshake");
