@@ -17,6 +17,7 @@ mod outlet;
 mod signals;
 mod terminal;
 
+use crate::config::Held;
 use crate::keymap::Keymap;
 use crate::mastodon::Client;
 use crate::mastodon::streaming::{self, Events, Wanted};
@@ -106,6 +107,8 @@ pub struct App<S, K> {
     signals: Signals,
     effects: Effects,
     events: Option<Events>,
+    /// The configuration file, where one is read.
+    held: Option<Held>,
     /// What the reader should be told later.
     notices: Option<mpsc::UnboundedReceiver<String>>,
     connection: JoinHandle<()>,
@@ -162,6 +165,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             signals,
             effects,
             events: Some(events),
+            held: None,
             notices: None,
             connection,
             wanted,
@@ -171,6 +175,12 @@ impl<S: Screen, K: Keys> App<S, K> {
             own_stops: 0,
             end: None,
         })
+    }
+
+    /// Reads this configuration file again when the reader asks for it.
+    #[must_use]
+    pub fn with_config(self, held: Option<Held>) -> Self {
+        Self { held, ..self }
     }
 
     /// Tells the reader also what comes by this channel while it runs.
@@ -301,13 +311,16 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     /// Changes the state. Messages of the loop's own making have no effects that matter here.
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        let fetches_by_itself = matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Failed(_));
+        let fetches_by_itself = matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Reloaded(..) | Msg::Failed(_));
         let effects = update(&mut self.state, &self.keymap, msg, &self.measured);
         if !fetches_by_itself {
             return effects;
         }
         for effect in effects {
-            debug_assert!(!matches!(effect, Effect::Suspend | Effect::Redraw | Effect::Quit), "time and size ask for nothing of the loop");
+            debug_assert!(
+                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit),
+                "time and size ask for nothing of the loop"
+            );
             self.effects.start(effect);
         }
         Vec::new()
@@ -321,12 +334,35 @@ impl<S: Screen, K: Keys> App<S, K> {
             | Effect::FetchOffer
             | Effect::FetchAccount => self.effects.start(effect),
             Effect::Suspend => self.suspend().await,
+            Effect::Reload => self.reload(),
             Effect::Redraw => {
                 let repainted = self.screen.repaint();
                 self.on_screen(repainted);
                 self.drawing.wanted = true;
             }
             Effect::Quit => self.end = Some(Outcome::Quit),
+        }
+    }
+
+    /// Reads the configuration file again. Where that fails everything stays as it is.
+    fn reload(&mut self) {
+        let told = match &mut self.held {
+            None => vec!["no configuration file is read here".to_owned()],
+            Some(held) => match held.reload() {
+                // The last one said is the first one read.
+                Err(error) => error.notices().into_iter().rev().collect(),
+                Ok((tabs, told)) => {
+                    let settings = Settings::from(&held.config);
+                    self.theme.set_ascii(settings.ascii);
+                    let shown = self.screen.set_mouse(held.config.mouse);
+                    self.on_screen(shown);
+                    self.update(Msg::Reloaded(settings, tabs));
+                    told
+                }
+            },
+        };
+        for words in told {
+            self.update(Msg::Failed(Plain::line(&words)));
         }
     }
 

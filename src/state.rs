@@ -14,6 +14,7 @@ pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
+use crate::config::Config;
 use crate::model::{
     Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Timestamp, Withheld,
 };
@@ -48,7 +49,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rows: 2_000, ascii: false }
+        Self::from(&Config::default())
+    }
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        Self { rows: config.rows, ascii: config.ascii }
     }
 }
 
@@ -453,6 +460,7 @@ impl State {
             | Command::Health
             | Command::Help
             | Command::Palette
+            | Command::Reload
             | Command::Redraw
             | Command::Suspend
             | Command::Quit

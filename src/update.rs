@@ -47,6 +47,7 @@ pub fn update(state: &mut State, keymap: &Keymap, msg: Msg, measured: &Measured)
             state.wakes += 1;
             state.revision += 1;
         }
+        Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
     }
     refill::pump(state, &mut effects);

@@ -170,7 +170,10 @@ fn key_table() -> String {
             if row.command == Command::SelectTab(1) {
                 lines.push("| `1` … `9` | tab 1 … tab 9 |".to_owned());
             } else if !matches!(row.command, Command::SelectTab(_)) {
-                let keys: Vec<String> = row.keys.iter().map(|key| format!("`{}`", key.replace('|', "\\|"))).collect();
+                let mut keys: Vec<String> = row.keys.iter().map(|key| format!("`{}`", key.replace('|', "\\|"))).collect();
+                if keys.is_empty() {
+                    keys.push(format!("`:` {}", row.name));
+                }
                 lines.push(format!("| {} | {} |", keys.join(" "), row.help));
             }
         }

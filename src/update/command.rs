@@ -76,6 +76,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Accept => accept(state, measured, effects),
         Command::NextChoice => choose(state, 1),
         Command::PreviousChoice => choose(state, -1),
+        Command::Reload => effects.push(Effect::Reload),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
         Command::Quit | Command::QuitNow => effects.push(Effect::Quit),
