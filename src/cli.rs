@@ -491,7 +491,7 @@ fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
             let origin = |key: &str| match (overrides.origin(key), reading.set.get(key)) {
                 (Some(who), _) => who.to_owned(),
                 (None, Some(place)) => format!("line {}", place.line),
-                (None, None) => "the default".to_owned(),
+                (None, None) => config::DEFAULT.to_owned(),
             };
             let about = if is_missing { " is not there" } else { "" };
             print(&format!("# {file}{about}\n{}", reading.config.show(origin)));
@@ -501,7 +501,7 @@ fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
         }
         ConfigTask::Check => {
             let mistakes = match Config::load(&path) {
-                Ok(reading) => reading.unknown,
+                Ok(reading) => reading.warnings,
                 Err(ConfigError::Wrong(mistakes)) => mistakes,
                 Err(error @ ConfigError::Unreadable { .. }) => return Err(Stop::failed(error)),
             };
@@ -536,7 +536,7 @@ async fn show(source: Source, overrides: Overrides, record: Option<&Path>) -> Re
     let settings = Settings::from(&config);
     let screen = TerminalScreen::enter(config.mouse).map_err(Stop::failed)?;
     let setup = Setup { settings, specs: config.tabs, theme, client, notices };
-    let app = App::new(setup, screen, TerminalKeys::new(), signals).map_err(Stop::failed)?.with_config(held).with_notices(told);
+    let app = App::new(setup, screen, TerminalKeys::new(), signals).with_config(held).with_notices(told);
     let outcome = run_to_end(app).await;
     shutdown.cancel();
     end_recording(recording);

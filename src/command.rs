@@ -24,6 +24,8 @@ pub enum Command {
     Last,
     /// To the next row not seen yet.
     NextUnread,
+    /// To the previous row not seen yet.
+    PreviousUnread,
     /// Open the post under the cursor with its thread.
     Read,
     /// Unfold a folded post; elsewhere hold the tab or let it go.
@@ -145,15 +147,16 @@ const fn row(
 
 /// Every command there is.
 pub const COMMANDS: &[Row] = &[
-    row(Command::Down, "down", "move", "next post, or a line down in what is open", Group::Moving, Scope::Browse, &["j", "down"]),
-    row(Command::Up, "up", "", "previous post, or a line up in what is open", Group::Moving, Scope::Browse, &["k", "up"]),
+    row(Command::Down, "down", "move", "next post, or a line down in what is open", Group::Moving, Scope::Browse, &["j", "down", "ctrl-n"]),
+    row(Command::Up, "up", "", "previous post, or a line up in what is open", Group::Moving, Scope::Browse, &["k", "up", "ctrl-p"]),
     row(Command::HalfPageDown, "half-page-down", "", "half a page down", Group::Moving, Scope::Browse, &["ctrl-d"]),
     row(Command::HalfPageUp, "half-page-up", "", "half a page up", Group::Moving, Scope::Browse, &["ctrl-u"]),
-    row(Command::PageDown, "page-down", "", "a page down", Group::Moving, Scope::Browse, &["pagedown", "ctrl-f"]),
-    row(Command::PageUp, "page-up", "", "a page up", Group::Moving, Scope::Browse, &["pageup", "ctrl-b"]),
-    row(Command::First, "first", "newest", "newest post; the view follows again", Group::Moving, Scope::Browse, &["g", "home"]),
-    row(Command::Last, "last", "", "oldest post held; older ones are loaded", Group::Moving, Scope::Browse, &["G", "end"]),
+    row(Command::PageDown, "page-down", "", "a page down", Group::Moving, Scope::Browse, &["pagedown", "ctrl-f", "ctrl-v"]),
+    row(Command::PageUp, "page-up", "", "a page up", Group::Moving, Scope::Browse, &["pageup", "ctrl-b", "alt-v"]),
+    row(Command::First, "first", "newest", "newest post; the view follows again", Group::Moving, Scope::Browse, &["g", "home", "alt-<"]),
+    row(Command::Last, "last", "", "oldest post held; older ones are loaded", Group::Moving, Scope::Browse, &["G", "end", "alt->"]),
     row(Command::NextUnread, "next-unread", "unread", "next post not seen yet", Group::Moving, Scope::Browse, &["]"]),
+    row(Command::PreviousUnread, "previous-unread", "", "previous post not seen yet", Group::Moving, Scope::Browse, &["["]),
     row(Command::Read, "read", "read", "open the post with its replies; fill a gap", Group::Reading, Scope::Browse, &["enter"]),
     row(
         Command::HoldOrUnfold,
@@ -165,7 +168,7 @@ pub const COMMANDS: &[Row] = &[
         &["space"],
     ),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
-    row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc"]),
+    row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
     row(Command::Subscribe, "subscribe", "add stream", "add a stream", Group::Tabs, Scope::Browse, &["a"]),
     row(Command::CloseTab, "close-tab", "close", "unsubscribe and close the tab", Group::Tabs, Scope::Browse, &["x"]),
     row(Command::RestoreTab, "restore-tab", "restore", "bring back the tab closed last", Group::Tabs, Scope::Browse, &["u"]),

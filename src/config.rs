@@ -3,8 +3,11 @@
 //! The file is only read, never written. Reading goes on after a mistake, so that all are told at once. Absent on purpose:
 //! flags and the environment themselves (`cli`; here is only what they decided), and anything secret.
 
+mod keys;
 mod source;
 
+use crate::command::COMMANDS;
+use crate::keymap::{Keymap, Sequence};
 use crate::model::Spec;
 pub use source::{Mistake, Place};
 use source::{Source, Value};
@@ -21,7 +24,10 @@ pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] = &["tabs", "rows", "ascii", "mouse"];
+pub const KEYS: &[&str] = &["tabs", "rows", "ascii", "mouse", "keys"];
+
+/// Where a setting comes from that nobody has set.
+pub const DEFAULT: &str = "the default";
 
 /// What the file can say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +40,14 @@ pub struct Config {
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
     pub mouse: bool,
+    /// The keys of commands.
+    pub keymap: Keymap,
 }
 
 impl Default for Config {
     fn default() -> Self {
         let tabs = ["home", "notifications", "local", "federated"].iter().filter_map(|spec| spec.parse().ok()).collect();
-        Self { tabs, rows: 2_000, ascii: false, mouse: true }
+        Self { tabs, rows: 2_000, ascii: false, mouse: true, keymap: Keymap::default() }
     }
 }
 
@@ -48,16 +56,16 @@ impl Default for Config {
 pub struct Reading {
     /// The settings: those of the file, and the defaults of the others.
     pub config: Config,
-    /// Keys that mean nothing, in the order of the file.
-    pub unknown: Vec<Mistake>,
+    /// What means nothing or may not be meant, in the order of the file.
+    pub warnings: Vec<Mistake>,
     /// Where each setting of the file stands, by key.
     pub set: BTreeMap<String, Place>,
 }
 
 impl Reading {
-    /// What the reader should be told: keys that mean nothing.
+    /// What the reader should be told: what means nothing or may not be meant.
     pub fn notices(&self) -> Vec<String> {
-        self.unknown.iter().map(Mistake::brief).collect()
+        self.warnings.iter().map(Mistake::brief).collect()
     }
 }
 
@@ -122,12 +130,12 @@ impl Config {
         if errors.is_empty() {
             config.take(&mut source, table.get_ref());
         }
-        let Source { mut wrong, mut unknown, set, .. } = source;
-        unknown.sort();
+        let Source { mut wrong, mut warnings, set, .. } = source;
+        warnings.sort();
         if wrong.is_empty() {
-            return Ok(Reading { config, unknown, set });
+            return Ok(Reading { config, warnings, set });
         }
-        wrong.append(&mut unknown);
+        wrong.append(&mut warnings);
         wrong.sort();
         Err(ConfigError::Wrong(wrong))
     }
@@ -145,6 +153,7 @@ impl Config {
                 "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
+                "keys" => self.keymap = keys::take(source, value),
                 _ => source.stranger(key, "setting", KEYS.iter().copied()),
             }
         }
@@ -159,7 +168,19 @@ impl Config {
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
         ];
-        values.map(|(key, value)| format!("{key} = {value}  # {}\n", origin(key))).concat()
+        let mut text = values.map(|(key, value)| format!("{key} = {value}  # {}\n", origin(key))).concat();
+        text.push_str("\n[keys]\n");
+        for row in COMMANDS {
+            let keys = self.keymap.keys(row.command);
+            let list: Vec<String> = keys.iter().map(|sequence| quoted(sequence.as_str())).collect();
+            let mut from = origin(&format!("keys.{}", row.name));
+            if from == DEFAULT && keys.iter().map(Sequence::as_str).ne(row.keys.iter().copied()) {
+                from.push_str(", less what another command took");
+            }
+            let line = format!("{} = [{}]  # {from}\n", row.name, list.join(", "));
+            text.push_str(&line);
+        }
+        text
     }
 }
 
@@ -253,6 +274,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::Command;
     use proptest::prelude::*;
 
     const EXAMPLE: &str = include_str!("../config.example.toml");
@@ -267,7 +289,7 @@ mod tests {
         assert_eq!(parse(EXAMPLE), Ok((Config::default(), Vec::new())));
         assert_eq!(parse(""), Ok((Config::default(), Vec::new())));
         for key in KEYS {
-            let line = EXAMPLE.lines().position(|line| line.starts_with(&format!("{key} = ")));
+            let line = EXAMPLE.lines().position(|line| line.starts_with(&format!("{key} = ")) || line == format!("[{key}]"));
             let line = line.unwrap_or_else(|| panic!("{key} is missing"));
             assert!(EXAMPLE.lines().nth(line - 1).unwrap().starts_with("# "), "{key} is not explained");
         }
@@ -278,8 +300,8 @@ mod tests {
     #[test]
     fn values_are_taken_and_where_they_stand_is_known() {
         let text = "tabs = [\"#rust\", \"list:Friends\"]\nrows = 0x1000\n\nascii = true\n mouse = false";
-        let Reading { config, unknown, set } = Config::parse(Path::new("config.toml"), text).unwrap();
-        assert_eq!(unknown, []);
+        let Reading { config, warnings, set } = Config::parse(Path::new("config.toml"), text).unwrap();
+        assert_eq!(warnings, []);
         assert_eq!(config.tabs.iter().map(ToString::to_string).collect::<Vec<_>>(), ["#rust", "list:Friends"]);
         assert_eq!((config.rows, config.ascii, config.mouse), (4096, true, false));
         let places: Vec<String> = set.iter().map(|(key, place)| format!("{key} {}:{}", place.line, place.column)).collect();
@@ -336,6 +358,43 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_bound_unbound_and_shown() {
+        let text = "[keys]\nfirst = [\"g g\", \"home\"]\nhelp = \"g h\"\nclose-tab = []\nquit = \"x\"";
+        let (config, notices) = parse(text).unwrap();
+        assert_eq!(notices, Vec::<String>::new());
+        let keys = |command| config.keymap.keys(command).iter().map(Sequence::as_str).collect::<Vec<_>>();
+        assert_eq!((keys(Command::First), keys(Command::Help)), (vec!["g g", "home"], vec!["g h"]));
+        assert_eq!((keys(Command::CloseTab).len(), keys(Command::Quit)), (0, vec!["x"]));
+        let shown = config.show(|_| DEFAULT.to_owned());
+        assert_eq!(parse(&shown), Ok((config, Vec::new())), "{shown}");
+        let (_, notices) = parse("keys.quit = [\"x\"]").unwrap();
+        let wanted = "config.toml:1:14: `x` of `quit` takes `x`, the only key of `close-tab`: give that another, or write close-tab = []";
+        assert_eq!(notices, [wanted]);
+    }
+
+    #[test]
+    fn mistakes_with_keys_name_both_places() {
+        for (text, wanted) in [
+            ("first = \"z\"\nlast = [\"end\", \"z\"]", "3:16: `keys.last`: `z` is a key of `first` already (line 2, column 9)"),
+            (
+                "health = \"z s\"\nfirst = \"z\"",
+                "3:9: `keys.first`: `z` and `z s` of `health` (line 2, column 10) exclude each other: one begins with the other",
+            ),
+            ("first = [\"z\", \"z\"]", "2:15: `keys.first`: `z` is a key of `first` already (line 2, column 10)"),
+            ("read = \"ctrl-c\"", "2:8: `keys.read`: `ctrl-c` cannot be had: ctrl-c always ends Trunkline"),
+            ("accept = \"y\"", "2:10: `keys.accept`: `y` would be typed into the picker: take one with ctrl- or alt-, or a named one"),
+            ("first = 7", "2:9: `keys.first` must be a key or a list of keys, as in [\"g g\", \"home\"], not 7"),
+            ("first = [\"ctrl-i\"]", "2:10: `keys.first`: `ctrl-i` never comes from a terminal, which sends it as `tab`: write that"),
+            ("first = \"\"", "2:9: `keys.first`: an empty text is not a key: leave it out, or write [] for no key at all"),
+        ] {
+            assert_eq!(parse(&format!("[keys]\n{text}")), Err(format!("config.toml:{wanted}")));
+        }
+        let (_, notices) = parse("[keys]\nfrist = \"z\"").unwrap();
+        assert_eq!(notices, ["config.toml:2:1: `frist` is no command; did you mean `first`?"]);
+        assert!(parse("keys = [\"q\"]").unwrap_err().starts_with("config.toml:1:8: `keys` must be a table"));
+    }
+
+    #[test]
     fn a_missing_file_is_fine_and_a_folder_is_not() {
         let folder = std::env::temp_dir();
         assert!(matches!(Config::load(&folder.join("trunkline-no-such-file.toml")), Ok(reading) if reading == Reading::default()));
@@ -352,9 +411,9 @@ mod tests {
         let (mut config, _) = parse("tabs = [\"#rust\", 'list:A \"b\" \\ c']\nrows = 300").unwrap();
         let overrides = Overrides { tabs: Vec::new(), ascii: Some("--ascii"), no_mouse: true };
         overrides.apply(&mut config);
-        let shown = config.show(|key| overrides.origin(key).unwrap_or("the file").to_owned());
+        let shown = config.show(|key| overrides.origin(key).unwrap_or(DEFAULT).to_owned());
         assert_eq!(parse(&shown), Ok((config, Vec::new())), "{shown}");
-        assert!(shown.contains("rows = 300  # the file\n") && shown.contains("mouse = false  # --no-mouse\n"), "{shown}");
+        assert!(shown.contains("rows = 300  # the default\n") && shown.contains("mouse = false  # --no-mouse\n"), "{shown}");
     }
 
     #[test]

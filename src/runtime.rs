@@ -18,7 +18,6 @@ mod signals;
 mod terminal;
 
 use crate::config::Held;
-use crate::keymap::Keymap;
 use crate::mastodon::Client;
 use crate::mastodon::streaming::{self, Events, Wanted};
 use crate::model::{Spec, Timestamp};
@@ -86,19 +85,10 @@ pub enum Outcome {
     Panicked,
 }
 
-/// What ends a run before its time.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The command table is broken.
-    #[error(transparent)]
-    Keymap(#[from] crate::keymap::KeymapError),
-}
-
 /// The program as it runs.
 #[derive(Debug)]
 pub struct App<S, K> {
     state: State,
-    keymap: Keymap,
     measured: Measured,
     theme: Theme,
     cards: Cards,
@@ -138,8 +128,7 @@ enum Woken {
 
 impl<S: Screen, K: Keys> App<S, K> {
     /// Connects, and makes everything ready to run.
-    pub fn new(setup: Setup, screen: S, keys: K, signals: Signals) -> Result<Self, RunError> {
-        let keymap = Keymap::compile()?;
+    pub fn new(setup: Setup, screen: S, keys: K, signals: Signals) -> Self {
         let clocks = Clocks::read();
         let mut state = State::new(setup.settings, clocks.wall, setup.specs);
         let mut measured = Measured::default();
@@ -147,16 +136,15 @@ impl<S: Screen, K: Keys> App<S, K> {
         let first = [Msg::Resized(columns, lines)].into_iter().chain(setup.notices.iter().map(|notice| Msg::Failed(Plain::line(notice))));
         for msg in first {
             // None of these has an effect.
-            drop(update(&mut state, &keymap, msg, &measured));
+            drop(update(&mut state, msg, &measured));
         }
         measured.next_change = None;
         let (wanted, to_connection) = watch::channel(wanted(&state));
         let shutdown = CancellationToken::new();
         let effects = Effects::new(setup.client.clone());
         let (events, connection) = streaming::connect(setup.client, streaming::Settings::default(), to_connection, shutdown.clone());
-        Ok(Self {
+        Self {
             state,
-            keymap,
             measured,
             theme: setup.theme,
             cards: Cards::default(),
@@ -174,7 +162,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             drawing: Drawing::default(),
             own_stops: 0,
             end: None,
-        })
+        }
     }
 
     /// Reads this configuration file again when the reader asks for it.
@@ -312,7 +300,7 @@ impl<S: Screen, K: Keys> App<S, K> {
     /// Changes the state. Messages of the loop's own making have no effects that matter here.
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
         let fetches_by_itself = matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Reloaded(..) | Msg::Failed(_));
-        let effects = update(&mut self.state, &self.keymap, msg, &self.measured);
+        let effects = update(&mut self.state, msg, &self.measured);
         if !fetches_by_itself {
             return effects;
         }

@@ -204,7 +204,7 @@ async fn read_as_set<F: Future<Output = ()>>(
         notices: Vec::new(),
     };
     let screen = TestScreen { terminal: Terminal::new(TestBackend::new(100, 30)).unwrap(), shown: show, blocked };
-    let app = App::new(setup, screen, TestKeys(pressed), received).unwrap().with_config(Some(held)).with_notices(told);
+    let app = App::new(setup, screen, TestKeys(pressed), received).with_config(Some(held)).with_notices(told);
     let reader = Reader { control, keys, signals: signals.clone(), shown, blocked: block };
     let (outcome, ()) = tokio::join!(app.run(), async {
         story(reader).await;
@@ -545,10 +545,15 @@ async fn the_file_is_read_again_when_asked_and_a_broken_one_changes_nothing() {
         };
         reader.carried(&["public"]).await;
         reader.see_words("● live").await;
-        std::fs::write(&file, "tabs = [\"federated\", \"#rust\"]\nascii = true\n").unwrap();
+        std::fs::write(&file, "tabs = [\"federated\", \"#rust\"]\nascii = true\nkeys.help = \"g h\"\n").unwrap();
         reload(&reader).await;
         reader.see("the new tab in ASCII", |screen| screen.contains("2 #rust") && screen.is_ascii() && screen.contains("read again")).await;
         reader.carried(&["public", "hashtag rust"]).await;
+        reader.press("g").await;
+        reader.see_words("g ~").await;
+        reader.press("h").await;
+        reader.see_words("- Help -").await;
+        reader.press("esc").await;
         std::fs::write(&file, "tabs = [\"nowhere\"]\n").unwrap();
         reload(&reader).await;
         reader.see("what is wrong", |screen| screen.contains(":1:9: `tabs`: unknown stream") && screen.contains("2 #rust")).await;

@@ -56,15 +56,15 @@ pub(super) struct Source<'a> {
     text: &'a str,
     /// What cannot be used.
     pub(super) wrong: Vec<Mistake>,
-    /// What means nothing.
-    pub(super) unknown: Vec<Mistake>,
+    /// What means nothing, or does something that may not be meant.
+    pub(super) warnings: Vec<Mistake>,
     /// Where each setting stands.
     pub(super) set: BTreeMap<String, Place>,
 }
 
 impl<'a> Source<'a> {
     pub(super) fn new(file: &'a Path, text: &'a str) -> Self {
-        Self { file, text, wrong: Vec::new(), unknown: Vec::new(), set: BTreeMap::new() }
+        Self { file, text, wrong: Vec::new(), warnings: Vec::new(), set: BTreeMap::new() }
     }
 
     pub(super) fn place(&self, span: Range<usize>) -> Place {
@@ -80,12 +80,17 @@ impl<'a> Source<'a> {
         self.wrong.push(Mistake { place, what: what.into() });
     }
 
+    /// Notes something that may not be meant.
+    pub(super) fn warn(&mut self, span: Range<usize>, what: impl Into<String>) {
+        let place = self.place(span);
+        self.warnings.push(Mistake { place, what: what.into() });
+    }
+
     /// Notes that a key is none of those known; `kind` is what it should have been.
     pub(super) fn stranger<'k>(&mut self, key: &Spanned<Cow<'_, str>>, kind: &str, known: impl IntoIterator<Item = &'k str>) {
         let typed = key.get_ref();
         let nearest = nearest(typed, known).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
-        let place = self.place(key.span());
-        self.unknown.push(Mistake { place, what: format!("`{}` is no {kind}{nearest}", typed.escape_debug()) });
+        self.warn(key.span(), format!("`{}` is no {kind}{nearest}", typed.escape_debug()));
     }
 
     /// Notes that the value of a key is not what it must be.
