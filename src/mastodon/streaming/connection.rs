@@ -8,7 +8,7 @@
 use super::outbox::Outbox;
 use super::session::{Action, By, Input, Link, Session, Verdict};
 use super::{Settings, Wanted, frame, sse};
-use crate::mastodon::door::{Refusal, RefusalKind};
+use crate::mastodon::door::{Door, Refusal, RefusalKind};
 use crate::mastodon::rest::Client;
 use crate::mastodon::tap::LinkTap;
 use crate::model::{Connection, Event, Failure, FailureKind, Origin, Payload, Server, Stream, StreamEvent, Timestamp};
@@ -259,13 +259,12 @@ impl Task {
             }
         }
         let had_bytes = open.heard > 0;
-        let closed = |code, reason: &str| Input::Closed { link, code, reason: Plain::line(reason) };
         let keep_raw = self.settings.keep_raw;
         let weight = |length: usize| if keep_raw { length * 2 } else { length };
         match heard {
             Heard::Message(Message::Text(text)) => {
                 self.traffic.received += text.len() as u64;
-                let message = frame::decode(&text, keep_raw);
+                let message = without_token(frame::decode(&text, keep_raw), self.client.door());
                 self.step(Input::Message { link, message }, weight(text.len()));
             }
             Heard::Message(Message::Binary(bytes)) => {
@@ -286,6 +285,7 @@ impl Task {
                         sse::Sent::Event { name, data } => (frame::decode_event(&stream, &name, &data, keep_raw), data.len()),
                         sse::Sent::TooLarge => (frame::Message::Malformed(Plain::line("an event of more than 4 MiB")), 0),
                     };
+                    let message = without_token(message, self.client.door());
                     self.step(Input::Message { link, message }, weight(length));
                 }
             }
@@ -295,21 +295,25 @@ impl Task {
                     self.dismiss(open);
                 }
                 self.step(Input::Bytes { link }, 0);
-                self.step(closed(code, &reason), 0);
+                self.step(self.closed(link, code, &reason), 0);
             }
             // Nothing after the first error is interpreted, so the link goes with it.
-            Heard::Broken(words) => self.gone(link, had_bytes, closed(None, &words)),
-            Heard::End => self.gone(link, had_bytes, closed(None, "the server ended the connection")),
+            Heard::Broken(words) => self.gone(link, had_bytes, &words),
+            Heard::End => self.gone(link, had_bytes, "the server ended the connection"),
         }
     }
 
     /// A link ended without a goodbye. What came in the same moment was life before that.
-    fn gone(&mut self, link: Link, had_bytes: bool, closed: Input) {
+    fn gone(&mut self, link: Link, had_bytes: bool, reason: &str) {
         drop(self.links.take(link));
         if had_bytes {
             self.step(Input::Bytes { link }, 0);
         }
-        self.step(closed, 0);
+        self.step(self.closed(link, None, reason), 0);
+    }
+
+    fn closed(&self, link: Link, code: Option<u16>, reason: &str) -> Input {
+        Input::Closed { link, code, reason: self.client.door().without_token(Plain::line(reason)) }
     }
 
     fn timer(&mut self) {
@@ -579,12 +583,24 @@ async fn verify(client: Client) -> Verdict {
 /// Finishes the closing handshake, begun by either side, as far as the server plays along.
 async fn farewell(mut socket: Socket) {
     let handshake = async {
-        if socket.close(None).await.is_ok() {
-            while let Some(Ok(_)) = socket.next().await {}
-        }
+        // Refused where the server closed first; then reading on sends the answer that waits to go out.
+        drop(socket.close(None).await);
+        while let Some(Ok(_)) = socket.next().await {}
     };
     if timeout(FAREWELL, handshake).await.is_err() {
         debug!("the server did not finish the closing handshake");
+    }
+}
+
+/// What a server says to us, and not to the reader, goes to the screen and the log: it may have said the token back.
+fn without_token(message: frame::Message, door: &Door) -> frame::Message {
+    match message {
+        frame::Message::Error { text, status } => frame::Message::Error { text: door.without_token(text), status },
+        frame::Message::Malformed(what) => frame::Message::Malformed(door.without_token(what)),
+        frame::Message::Event(event) if event.payload == Payload::Other => {
+            frame::Message::Event(frame::Decoded { name: door.without_token(event.name), ..event })
+        }
+        frame::Message::Event(_) | frame::Message::Nothing => message,
     }
 }
 
