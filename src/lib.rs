@@ -32,7 +32,7 @@
 //! - [`ui`]: the state as a screen; lays out only what is visible.
 //! - [`demo`]: a small Mastodon on loopback, with a story. It shares no entity code with the client, so each checks the other.
 //! - [`replay`]: a server on loopback that plays a recording to the ordinary client.
-//! - [`tail`]: the same streams without a screen.
+//! - [`tail`]: the same streams and the same ledger without a screen.
 //! - [`doctor`]: what works between this machine and a server, and what does not.
 //! - [`runtime`]: the loop, the terminal, signals.
 //! - [`cli`]: the command line.
