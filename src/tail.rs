@@ -128,11 +128,16 @@ pub async fn run(
                 Some((origin, event)) => Woken::Event(origin, event),
                 None => break Ended { is_stopped: false, end: Err(Error::Broken) },
             },
-            () = tokio::time::sleep(sleep(&headless, &clocks)) => Woken::Time,
+            // Nothing is computed for it where something has come.
+            () = async { tokio::time::sleep(sleep(&headless, &clocks)).await } => Woken::Time,
         };
         let mut turn = Turn::default();
         let before = std::mem::replace(&mut clocks, Clocks::read());
-        headless.tick(clocks.wall, &mut turn);
+        if matches!(woken, Woken::Event(_, Event::Stream(_))) {
+            headless.event_at(clocks.wall, &mut turn);
+        } else {
+            headless.tick(clocks.wall, &mut turn);
+        }
         if clocks.slept_since(&before) || matches!(woken, Woken::Continued) {
             tracing::info!("the program was stopped or the machine asleep; the streams are opened again");
             headless.resumed(&mut turn);

@@ -212,6 +212,41 @@ async fn what_was_missed_is_printed_once_in_order_and_says_that_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_cut_each_post_is_told_once_on_each_stream() {
+    let demo = demo().await;
+    demo.control.post("wren", "backlog #rust").await;
+    let mut tail = Running::start(&demo, &["federated", "#rust", "--json"]);
+    settled(&demo, &mut tail, 2).await;
+    let mut posted = Vec::new();
+    for cut in 0..5 {
+        // Some of these are under way when the connection goes, or come while it is coming back.
+        for post in 0..cut * 7 {
+            if post == cut * 3 {
+                demo.control.cut().await;
+            }
+            posted.push(demo.control.post("wren", &format!("post {post} of cut {cut} #rust")).await);
+        }
+        carried(&demo.control, 2).await;
+    }
+    posted.push(demo.control.post("wren", "the last #rust").await);
+    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    while told.values().map(Vec::len).sum::<usize>() < posted.len() * 2 {
+        let line = tail.line().await;
+        match line["event"].as_str().unwrap() {
+            "update" => told.entry(line["stream"].to_string()).or_default().push(line["id"].as_str().unwrap().to_owned()),
+            "connection" => {}
+            _ => panic!("{line}"),
+        }
+    }
+    posted.sort();
+    for (stream, ids) in &mut told {
+        ids.sort();
+        assert_eq!(*ids, posted, "{stream}");
+    }
+    assert_eq!(told.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_asked_for_leaves_a_gap_line() {
     let demo = demo().await;
     let mut tail = Running::start(&demo, &["federated", "--json"]);

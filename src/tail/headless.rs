@@ -23,6 +23,9 @@ const REMEMBERED: usize = 4_096;
 /// For how long they are remembered.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(1);
 
+/// How much later than the ledger's time events may be.
+const STEP: SignedDuration = SignedDuration::from_millis(100);
+
 /// What a turn comes to.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
@@ -55,6 +58,7 @@ pub(super) struct Headless<'a> {
     /// When the last of them came.
     brought_at: Timestamp,
     stats: Stats,
+    now: Timestamp,
 }
 
 impl<'a> Headless<'a> {
@@ -74,6 +78,7 @@ impl<'a> Headless<'a> {
             brought: HashSet::new(),
             brought_at: now,
             stats: Stats::default(),
+            now,
         })
     }
 
@@ -92,8 +97,18 @@ impl<'a> Headless<'a> {
         self.stats
     }
 
+    /// Lets time pass, as far as an event needs it: the ledger is told in coarser steps, for that costs as much as an event.
+    pub(super) fn event_at(&mut self, now: Timestamp, turn: &mut Turn) {
+        self.now = now;
+        let passed = now.duration_since(self.state.now);
+        if passed >= STEP || passed.is_negative() {
+            self.tick(now, turn);
+        }
+    }
+
     /// Lets time pass.
     pub(super) fn tick(&mut self, now: Timestamp, turn: &mut Turn) {
+        self.now = now;
         self.update(Msg::Tick(now), turn);
         if !self.brought.is_empty() && now.duration_since(self.brought_at) > ON_ITS_WAY {
             self.brought.clear();
@@ -213,14 +228,14 @@ impl<'a> Headless<'a> {
                 self.brought.clear();
             }
             self.brought.extend(event.streams.iter().map(|stream| (stream.clone(), key.clone())));
-            self.brought_at = self.state.now;
+            self.brought_at = self.now;
         }
         self.print(event, Source::Refill, is_duplicate, turn);
     }
 
     fn print(&mut self, event: &StreamEvent, source: Source, is_duplicate: bool, turn: &mut Turn) {
         self.stats.count(event, is_duplicate);
-        turn.lines.push_str(&self.printer.event(event, source, self.state.now));
+        turn.lines.push_str(&self.printer.event(event, source, self.now));
         let enough = self.options.count.is_some_and(|count| self.stats.events() >= count);
         if enough || self.options.until.as_ref().is_some_and(|until| matches(until, &event.payload)) {
             turn.end.get_or_insert(Ok(()));
@@ -229,11 +244,11 @@ impl<'a> Headless<'a> {
 
     fn tell(&self, hole: &Hole, turn: &mut Turn) {
         tracing::warn!(stream = %hole.stream.spec(), reason = hole.reason, lost = ?hole.lost, "a gap stays");
-        turn.lines.push_str(&self.printer.gap(hole, self.state.now));
+        turn.lines.push_str(&self.printer.gap(hole, self.now));
     }
 
     fn connection(&self, connection: &Connection, turn: &mut Turn) {
-        let (line, words) = self.printer.connection(connection, self.state.now);
+        let (line, words) = self.printer.connection(connection, self.now);
         turn.lines.push_str(&line);
         turn.asides.extend(words.filter(|_| self.options.form != Form::Json));
         match connection {
@@ -259,7 +274,7 @@ impl<'a> Headless<'a> {
         if self.options.form != Form::Json {
             turn.asides.push(format!("{}: refused: {words}", stream.spec()));
         }
-        turn.lines.push_str(&self.printer.refused(stream, &words, self.state.now));
+        turn.lines.push_str(&self.printer.refused(stream, &words, self.now));
         self.refused.insert(stream.clone(), words);
         if self.streams.iter().all(|stream| self.refused.contains_key(stream)) {
             let why: Vec<String> = self.refused.iter().map(|(stream, words)| format!("{}: {words}", stream.spec())).collect();
