@@ -313,6 +313,9 @@ impl<S: Screen, K: Keys> App<S, K> {
         match effect {
             Effect::FetchPage { .. }
             | Effect::FetchNewer { .. }
+            | Effect::FetchReview { .. }
+            | Effect::FetchStatus { .. }
+            | Effect::FetchNotification { .. }
             | Effect::FetchThread { .. }
             | Effect::FetchOffer
             | Effect::FetchAccount => self.effects.start(effect),
