@@ -222,7 +222,12 @@ fn sleep(headless: &Headless<'_>, clocks: &Clocks) -> Duration {
 /// Carries out what `update` asks for, but for what only a reader needs: names for tabs, and who the account is.
 fn ask(effects: &mut Effects, effect: Effect) {
     match effect {
-        Effect::FetchPage { .. } | Effect::FetchNewer { .. } | Effect::FetchThread { .. } => effects.start(effect),
+        Effect::FetchPage { .. }
+        | Effect::FetchNewer { .. }
+        | Effect::FetchReview { .. }
+        | Effect::FetchStatus { .. }
+        | Effect::FetchNotification { .. }
+        | Effect::FetchThread { .. } => effects.start(effect),
         Effect::FetchOffer | Effect::FetchAccount | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
     }
 }

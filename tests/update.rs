@@ -128,7 +128,7 @@ impl Desk {
         let statuses: Vec<Status> = ids.iter().map(|id| status(id, "page")).collect();
         let items = ids.iter().map(|id| Item::Status(sid(id))).collect();
         let older = ids.last().map(|id| Cursor::Before((*id).into()));
-        let page = Page { items, bundle: bundle(statuses), older, rejected: 0 };
+        let page = Page { items, bundle: bundle(statuses), older, ..Page::default() };
         self.send(Msg::Reply(Reply::Review { stream: stream(spec), asked, result: Ok(page) }))
     }
 
@@ -140,7 +140,7 @@ impl Desk {
     fn about(&mut self, effect: &Effect, result: Result<Status, FailureKind>) -> Vec<Effect> {
         let Effect::FetchStatus { id, asked } = effect.clone() else { panic!("{effect:?}") };
         let result = result.map(|status| bundle(vec![status])).map_err(failure);
-        self.send(Msg::Reply(Reply::Status { id, asked, result }))
+        self.send(Msg::Reply(Reply::Status { id, asked, result, raw: None }))
     }
 
     fn fail(&mut self, spec: &str, asked: u64, kind: FailureKind) -> Vec<Effect> {
@@ -1391,7 +1391,7 @@ fn posts_edited_or_late_while_away_show_after_the_look() {
         items: ["20", "19", "18"].map(|id| Item::Status(sid(id))).to_vec(),
         bundle: bundle(vec![edited("20", "second", 20), status("19", "late"), edited("18", "edited", 20)]),
         older: Some(Cursor::Before("18".into())),
-        rejected: 0,
+        ..Page::default()
     };
     let asked = desk.state.questions;
     let effects = desk.send(Msg::Reply(Reply::Review { stream: stream("home"), asked, result: Ok(page) }));
@@ -1641,7 +1641,7 @@ fn conversations_are_asked_for_again_and_say_that_nothing_is_proven() {
         items: talks.iter().map(|(id, last)| Item::Conversation(talk(id, last))).collect(),
         bundle: bundle(talks.iter().map(|(_, last)| status(last, "hello")).collect()),
         older: Some(Cursor::Before("1".into())),
-        rejected: 0,
+        ..Page::default()
     };
     let mut desk = Desk::new(&["direct"]);
     let reply = |asked, talks| Msg::Reply(Reply::Review { stream: stream("direct"), asked, result: Ok(page(talks)) });
@@ -1825,6 +1825,7 @@ proptest! {
                         bundle: bundle(ids.iter().map(|id| status(&id.to_string(), "look")).collect()),
                         older: ids.iter().min().map(|id| Cursor::Before(id.to_string())),
                         rejected: ids.len() % 7 / 6,
+                        raw: Vec::new(),
                     };
                     let result = if well { Ok(page) } else { Err(failure([FailureKind::Retry, FailureKind::Forbidden][ids.len() % 2])) };
                     desk.send(Msg::Reply(Reply::Review { stream, asked, result }));
@@ -1834,7 +1835,7 @@ proptest! {
                     let said = failure(if kind == 0 { FailureKind::Retry } else { FailureKind::NotFound });
                     let reply = if let Effect::FetchStatus { id, asked } = effect {
                         let result = if kind == 3 { Ok(bundle(vec![status(id.as_str(), "still here")])) } else { Err(said) };
-                        Reply::Status { id, asked, result }
+                        Reply::Status { id, asked, result, raw: None }
                     } else if let Effect::FetchNotification { id, asked } = effect {
                         let result = if kind == 3 { Ok((notification(id.as_str(), None), bundle(vec![]))) } else { Err(said) };
                         Reply::Notification { id, asked, result }

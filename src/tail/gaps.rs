@@ -25,6 +25,7 @@ struct Open {
 impl Gaps {
     /// Remembers that a question about a stream had no answer.
     pub(super) fn failed(&mut self, stream: &Stream, failure: &Failure) {
+        tracing::warn!(stream = %stream.spec(), reason = %failure.reason, "a page could not be had");
         self.failed.insert(stream.clone(), failure.reason.clone());
     }
 
@@ -34,11 +35,13 @@ impl Gaps {
         let mut before = std::mem::take(&mut self.open);
         let mut holes = Vec::new();
         for (stream, timeline) in &state.timelines {
+            // No walk fills the gaps of conversations; a look at the newest page may show that nothing is missing.
+            let waits = !stream.is_paged_by_id() && (timeline.review.is_some() || timeline.check_at.is_some());
             for gap in timeline.gaps().filter(|gap| gap.cause != Cause::Trimmed) {
                 let key = (stream.clone(), Arc::clone(&gap.after));
                 // One that has grown since is told again.
                 let mut told = before.remove(&key).is_some_and(|held| held.told && held.gap.until == gap.until);
-                if gap.fill == Fill::Left && !told {
+                if gap.fill == Fill::Left && !told && !waits {
                     told = true;
                     holes.push(self.hole(stream, gap, None));
                 }

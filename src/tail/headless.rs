@@ -151,8 +151,9 @@ impl<'a> Headless<'a> {
     pub(super) fn reply(&mut self, mut reply: Reply, turn: &mut Turn) {
         let mut is_start = false;
         let mut hole = None;
+        let mut first_failed = None;
         match &reply {
-            Reply::Page { stream, cursor: None, result: Ok(page) } => {
+            Reply::Page { stream, cursor: None, result: Ok(page) } | Reply::Review { stream, result: Ok(page), .. } => {
                 is_start = self.started.insert(stream.clone());
                 if !is_start && page.older.is_some() && self.is_rowless(stream) {
                     // It starts from nothing as well, but what came before it is news, too.
@@ -160,22 +161,27 @@ impl<'a> Headless<'a> {
                     hole = Some(Hole { before: oldest, ..without_row(stream, self.state.line.last_live, "disconnected", None) });
                 }
             }
-            Reply::Page { stream, result: Err(failure), .. } | Reply::Newer { stream, result: Err(failure), .. } => {
-                tracing::warn!(stream = %stream.spec(), reason = %failure.reason, "a page could not be had");
+            Reply::Page { stream, cursor, result: Err(failure) } => {
+                first_failed = cursor.is_none().then(|| (stream.clone(), failure.reason.clone()));
                 self.gaps.failed(stream, failure);
             }
-            Reply::Page { .. } | Reply::Newer { .. } | Reply::Thread { .. } | Reply::Offer(_) | Reply::Account(_) => {}
+            Reply::Newer { stream, result: Err(failure), .. } | Reply::Review { stream, result: Err(failure), .. } => {
+                self.gaps.failed(stream, failure);
+            }
+            Reply::Page { .. }
+            | Reply::Newer { .. }
+            | Reply::Status { .. }
+            | Reply::Notification { .. }
+            | Reply::Thread { .. }
+            | Reply::Offer(_)
+            | Reply::Account(_) => {}
         }
-        let failed = match &reply {
-            Reply::Page { stream, cursor: None, result: Err(failure) } => Some((stream.clone(), failure.reason.clone())),
-            Reply::Page { .. } | Reply::Newer { .. } | Reply::Thread { .. } | Reply::Offer(_) | Reply::Account(_) => None,
-        };
         let before = Before::of(&mut reply, &self.state, is_start);
         self.update(Msg::Reply(reply), turn);
         for Brought { event, is_duplicate } in before.map(|before| before.brought(&self.state)).unwrap_or_default() {
             self.refilled(&event, is_duplicate, turn);
         }
-        if let Some((stream, reason)) = failed {
+        if let Some((stream, reason)) = first_failed {
             self.first_page_failed(&stream, reason, turn);
         }
         if let Some(hole) = hole {
@@ -347,7 +353,7 @@ fn key(payload: &Payload) -> Option<RowKey> {
 mod tests {
     use super::*;
     use crate::mastodon::ingest;
-    use crate::model::{Failure, FailureKind};
+    use crate::model::{Failure, FailureKind, Rung};
     use serde_json::{Value, json};
 
     /// A tail whose server is played by the test.
@@ -461,6 +467,25 @@ mod tests {
             after
         }
 
+        /// Answers the question for a page to look at what is held, newest first.
+        fn looks(&mut self, spec: &str, result: Result<Vec<String>, Failure>) {
+            let of = |asked: &Effect| matches!(asked, Effect::FetchReview { stream: asked, .. } if *asked == stream(spec));
+            let place = self.asked.iter().position(of).unwrap_or_else(|| panic!("{spec}: {:?}", self.asked));
+            let Effect::FetchReview { stream, asked, .. } = self.asked.remove(place) else { panic!() };
+            let result = result.map(|entities| Self::page(&entities));
+            self.turn(|headless, turn| headless.reply(Reply::Review { stream, asked, result }, turn));
+        }
+
+        /// Answers the question about a single post: as it is now, or gone.
+        fn is_now(&mut self, id: &str, entity: Option<&str>) {
+            let of = |asked: &Effect| matches!(asked, Effect::FetchStatus { id: asked, .. } if asked.as_str() == id);
+            let place = self.asked.iter().position(of).unwrap_or_else(|| panic!("{id}: {:?}", self.asked));
+            let Effect::FetchStatus { id, asked } = self.asked.remove(place) else { panic!() };
+            let gone = || Failure { kind: FailureKind::NotFound, reason: Plain::line("Record not found") };
+            let result = entity.map(|entity| ingest::single_status(entity.as_bytes()).unwrap()).ok_or_else(gone);
+            self.turn(|headless, turn| headless.reply(Reply::Status { id, asked, result, raw: entity.map(Into::into) }, turn));
+        }
+
         /// The lines since the last time, each as `event source id` with the stream's first name.
         fn told(&mut self) -> Vec<String> {
             let words = |line: &Value, name: &str| line[name].as_str().unwrap_or("-").to_owned();
@@ -499,11 +524,11 @@ mod tests {
         assert_eq!((&line["stream"], &line["payload"]), (&json!(["user"]), &serde_json::from_str::<Value>(&post("14")).unwrap()));
         desk.newer("home", Ok(vec![]));
         desk.later(6);
-        desk.newer("home", Ok(vec![post("17"), post("16"), post("15"), post("14"), post("13"), post("12")]));
+        desk.looks("home", Ok(["17", "16", "15", "14", "13", "12", "11", "10"].map(post).to_vec()));
         assert_eq!(desk.told(), ["update user refill 13", "update user refill 17"], "the second look");
-        desk.newer("home", Ok(vec![]));
-        desk.later(60);
-        assert_eq!(desk.told(), [""; 0]);
+        desk.later(120);
+        desk.looks("home", Ok(["17", "16", "15", "14", "13", "125", "12", "11", "10", "9"].map(post).to_vec()));
+        assert_eq!(desk.told(), ["update user refill 9", "update user refill 125"], "what came very late");
     }
 
     #[test]
@@ -544,6 +569,79 @@ mod tests {
             "a boost shows the newer version, too"
         );
         assert_eq!((&payload["id"], &payload["edited_at"]), (&"11".into(), &"2026-11-25T12:06:00.000Z".into()));
+    }
+
+    #[test]
+    fn what_was_deleted_or_edited_meanwhile_is_told_on_every_stream_that_shows_it() {
+        let options = json_form();
+        let mut desk = Desk::live(&options, &["home", "local"], &["13", "12", "11", "10"]);
+        let boost = format!("{{\"id\":\"14\",\"content\":\"\",\"account\":{{\"id\":\"2\",\"acct\":\"bo\"}},\"reblog\":{}}}", post("12"));
+        desk.says("home", "update", &boost);
+        desk.reconnect();
+        desk.newer("home", Ok(vec![]));
+        desk.newer("local", Ok(vec![]));
+        desk.told();
+        desk.later(6);
+        desk.looks("home", Ok(vec![post("11"), post("10")]));
+        desk.looks("local", Ok(vec![post("11"), post("10")]));
+        assert_eq!(desk.told(), [""; 0], "a page alone does not say that a post is gone");
+        desk.is_now("13", Some(&edited("13", 7)));
+        let line = desk.lines.last().cloned().unwrap();
+        assert_eq!(desk.told(), ["status.update user refill 13", "status.update public:local refill 13"], "it is only not listed");
+        assert_eq!(line["payload"], serde_json::from_str::<Value>(&edited("13", 7)).unwrap());
+        let about: Vec<String> =
+            desk.asked.iter().map(|asked| format!("{asked:?}")).filter(|asked| asked.contains("FetchStatus")).collect();
+        assert!(about.iter().any(|asked| asked.contains("StatusId(12)")), "{about:?}");
+        desk.is_now("12", None);
+        let line = desk.lines.first().cloned().unwrap();
+        assert_eq!(desk.told(), ["delete user refill 14", "delete user refill 12", "delete public:local refill 12"], "with its boosts");
+        assert_eq!(line["payload"], Value::Null);
+    }
+
+    #[test]
+    fn a_gap_of_conversations_is_told_where_a_look_at_the_newest_does_not_close_it() {
+        let talk = |id: &str, last: &str| format!("{{\"id\":\"{id}\",\"accounts\":[],\"last_status\":{}}}", post(last));
+        let page = |talks: &[String]| ingest::conversations_page(format!("[{}]", talks.join(",")).as_bytes(), true).unwrap();
+        let options = json_form();
+        let mut desk = Desk::new(&options, &["direct"]);
+        let look = |desk: &mut Desk<'_>, talks: &[String]| {
+            let place = desk.asked.iter().position(|asked| matches!(asked, Effect::FetchReview { .. })).unwrap();
+            let Effect::FetchReview { stream, asked, .. } = desk.asked.remove(place) else { panic!() };
+            desk.turn(|headless, turn| headless.reply(Reply::Review { stream, asked, result: Ok(page(talks)) }, turn));
+        };
+        desk.connection(Connection::Live);
+        let start = Reply::Page { stream: stream("direct"), cursor: None, result: Ok(page(&[talk("7", "10")])) };
+        desk.turn(|headless, turn| headless.reply(start, turn));
+        desk.reconnect();
+        assert_eq!(desk.told(), ["live", "reconnecting", "live"], "not known yet");
+        look(&mut desk, &[talk("8", "12"), talk("7", "10")]);
+        desk.later(6);
+        look(&mut desk, &[talk("8", "12"), talk("7", "10")]);
+        desk.later(1);
+        assert_eq!(desk.told(), ["conversation direct refill 8"], "one that has not changed closes it");
+        desk.reconnect();
+        look(&mut desk, &[talk("7", "16"), talk("8", "15")]);
+        desk.later(6);
+        look(&mut desk, &[talk("7", "16"), talk("8", "15")]);
+        desk.later(1);
+        let told = desk.told();
+        assert_eq!(told.len(), 5, "{told:?}");
+        assert_eq!(told.get(2..4).unwrap(), ["conversation direct refill 8", "conversation direct refill 7"]);
+        assert_eq!(told.last().unwrap(), "gap direct 12..- disconnected null");
+    }
+
+    #[test]
+    fn what_a_poll_brings_is_a_refill() {
+        let options = json_form();
+        let mut desk = Desk::new(&options, &["#rust"]);
+        desk.connection(Connection::Live);
+        desk.event(Event::Subscription { stream: stream("#rust"), standing: Subscription::Open, rung: Rung::Polling });
+        desk.first_page("#rust", Ok(&["10"]));
+        desk.later(1);
+        desk.looks("#rust", Ok(vec![post("11"), post("10")]));
+        desk.later(61);
+        desk.looks("#rust", Ok(vec![post("13"), post("12"), post("11"), post("10")]));
+        assert_eq!(desk.told(), ["live", "update hashtag refill 11", "update hashtag refill 12", "update hashtag refill 13"]);
     }
 
     #[test]
@@ -692,7 +790,7 @@ mod tests {
         desk.turn(Headless::resumed);
         assert_eq!(desk.headless.wanted().woke, before.woke + 1);
         desk.later(10);
-        desk.newer("home", Ok(vec![]));
+        desk.looks("home", Ok(vec![post("10")]));
         assert_eq!(desk.headless.next_deadline(), None);
     }
 

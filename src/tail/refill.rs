@@ -13,11 +13,14 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How things stood before a page was taken in.
+/// How things stood before an answer was taken in.
 #[derive(Debug)]
 pub(super) struct Before {
-    stream: Stream,
+    /// The stream of a page; `None` for an answer about a single post.
+    stream: Option<Stream>,
     items: Vec<Held>,
+    /// Rows that go where the post is gone that was asked about.
+    at_stake: Vec<(Stream, StatusId)>,
 }
 
 /// An element of the page, and what of it was held.
@@ -45,13 +48,34 @@ pub(super) struct Brought {
 }
 
 impl Before {
-    /// Looks at what is held of the page in a reply, and takes the texts of its elements out of it. `is_start` says whether
-    /// the page is the one that the ledger starts from. `None` where the reply has no page, or one of what is older.
+    /// Looks at what is held of what a reply is about, and takes the texts of its elements out of it. `is_start` says whether
+    /// it is the page that the ledger starts from. `None` where the reply can bring nothing that a stream would have told.
     pub(super) fn of(reply: &mut Reply, state: &State, is_start: bool) -> Option<Self> {
-        let (stream, page) = match reply {
-            Reply::Page { stream, cursor: None, result: Ok(page) } | Reply::Newer { stream, asked: _, result: Ok(page) } => (stream, page),
-            Reply::Page { .. } | Reply::Newer { .. } | Reply::Thread { .. } | Reply::Offer(_) | Reply::Account(_) => return None,
-        };
+        match reply {
+            Reply::Page { stream, cursor: None, result: Ok(page) }
+            | Reply::Newer { stream, asked: _, result: Ok(page) }
+            | Reply::Review { stream, asked: _, result: Ok(page) } => Self::of_page(stream, page, state, is_start),
+            Reply::Status { id, asked: _, result: Ok(bundle), raw } => {
+                let row = Row::Status(id.clone());
+                let versions = versions(&row, bundle, state);
+                let item = Held { row, raw: raw.take(), had: true, is_backlog: true, known: true, versions };
+                Some(Self { stream: None, items: vec![item], at_stake: Vec::new() })
+            }
+            Reply::Status { id, asked: _, result: Err(_), raw: _ } => {
+                Some(Self { stream: None, items: Vec::new(), at_stake: at_stake(id, state) })
+            }
+            // No stream tells that a notification is gone.
+            Reply::Page { .. }
+            | Reply::Newer { .. }
+            | Reply::Review { .. }
+            | Reply::Notification { .. }
+            | Reply::Thread { .. }
+            | Reply::Offer(_)
+            | Reply::Account(_) => None,
+        }
+    }
+
+    fn of_page(stream: &Stream, page: &mut Page, state: &State, is_start: bool) -> Option<Self> {
         let timeline = state.timelines.get(stream)?;
         let mut texts = std::mem::take(&mut page.raw).into_iter();
         // What the first page has above the last that came before the connection was lost is no backlog.
@@ -73,24 +97,27 @@ impl Before {
             };
             let known = matches!(&row, Row::Status(id) if state.store.status(id).is_some());
             let is_missed = lost_after.is_some_and(|after| by_age(row.place_id(), after) == Ordering::Greater);
-            Held { had, is_backlog: is_start && !is_missed, known, versions: versions(&row, page, state), raw: texts.next(), row }
+            let versions = versions(&row, &page.bundle, state);
+            Held { had, is_backlog: is_start && !is_missed, known, versions, raw: texts.next(), row }
         };
         let items = page.items.iter().map(held).collect();
-        Some(Self { stream: stream.clone(), items })
+        Some(Self { stream: Some(stream.clone()), items, at_stake: Vec::new() })
     }
 
-    /// What the page brought, oldest first, now that it has been taken in.
+    /// What the answer brought, oldest first, now that it has been taken in.
     pub(super) fn brought(mut self, state: &State) -> Vec<Brought> {
-        let Some(timeline) = state.timelines.get(&self.stream) else { return Vec::new() };
         self.items.sort_by(|left, right| by_age(left.row.place_id(), right.row.place_id()));
         let mut brought = Vec::new();
         let mut edits = BTreeSet::new();
         for item in self.items {
-            if !item.had && !item.is_backlog && timeline.index_of(&item.row.key()).is_some() {
-                let event = arrival(state, &self.stream, &item.row, item.raw.clone());
+            let here = self.stream.as_ref().filter(|stream| stands(state, stream, &item.row.key()));
+            if let Some(stream) = here
+                && !item.had
+                && !item.is_backlog
+            {
+                let event = arrival(state, stream, &item.row, item.raw.clone());
                 brought.extend(event.map(|event| Brought { event, is_duplicate: item.known }));
             }
-            let stands_here = item.had && timeline.index_of(&item.row.key()).is_some();
             for (id, before) in item.versions {
                 let is_own = matches!(&item.row, Row::Status(own) if *own == id);
                 if state.store.status(&id).is_none_or(|entry| entry.status().edited_at <= before) {
@@ -98,9 +125,10 @@ impl Before {
                 }
                 // Each stream that shows it would have told it.
                 let key = RowKey::Status(id.clone());
-                for (stream, timeline) in &state.timelines {
-                    let stands = timeline.index_of(&key).is_some();
-                    let shows = if *stream == self.stream { stands_here || (stands && !is_own) } else { stands };
+                for stream in state.timelines.keys() {
+                    let is_there = stands(state, stream, &key);
+                    let has_boost = here == Some(stream) && item.had;
+                    let shows = if self.stream.as_ref() == Some(stream) { has_boost || (is_there && !is_own) } else { is_there };
                     let Some(payload) = bundle(state, &id).map(Payload::Edit).filter(|_| shows) else { continue };
                     // Its own row and its boosts may be on one page.
                     if edits.insert((stream.clone(), id.clone())) {
@@ -110,8 +138,28 @@ impl Before {
                 }
             }
         }
+        for (stream, id) in self.at_stake {
+            if !stands(state, &stream, &RowKey::Status(id.clone())) {
+                brought.push(Brought { event: event(&stream, "delete", Payload::Delete(id), None), is_duplicate: false });
+            }
+        }
         brought
     }
+}
+
+fn stands(state: &State, stream: &Stream, key: &RowKey) -> bool {
+    state.timelines.get(stream).is_some_and(|timeline| timeline.index_of(key).is_some())
+}
+
+/// The rows of a post and of its boosts, in all streams.
+fn at_stake(id: &StatusId, state: &State) -> Vec<(Stream, StatusId)> {
+    let is_of = |own: &StatusId| own == id || state.store.status(own).is_some_and(|entry| entry.status().reblog.as_ref() == Some(id));
+    let rows = state.timelines.iter().flat_map(|(stream, timeline)| timeline.rows().iter().map(move |row| (stream, row)));
+    rows.filter_map(|(stream, row)| match row {
+        Row::Status(own) if is_of(own) => Some((stream.clone(), own.clone())),
+        Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
+    })
+    .collect()
 }
 
 /// The id that places an element of a page.
@@ -127,9 +175,9 @@ fn row(item: &Item) -> Row {
     }
 }
 
-fn versions(row: &Row, page: &Page, state: &State) -> Vec<(StatusId, Option<Timestamp>)> {
+fn versions(row: &Row, bundle: &Bundle, state: &State) -> Vec<(StatusId, Option<Timestamp>)> {
     let Row::Status(own) = row else { return Vec::new() };
-    let inner = page.bundle.statuses.iter().find(|status| status.id == *own).and_then(|status| status.reblog.as_ref());
+    let inner = bundle.statuses.iter().find(|status| status.id == *own).and_then(|status| status.reblog.as_ref());
     [Some(own), inner].into_iter().flatten().filter_map(|id| Some((id.clone(), state.store.status(id)?.status().edited_at))).collect()
 }
 

@@ -6,6 +6,7 @@ use crate::model::{
     Account, Bundle, Cursor, Event, Failure, Notification, NotificationId, Offer, Origin, Page, StatusId, Stream, Thread, Timestamp,
 };
 use crate::text::Plain;
+use std::sync::Arc;
 
 /// Everything that can change `State`.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +82,8 @@ pub enum Reply {
         asked: u64,
         /// The post as it is now; a failure of the kind `NotFound` says that it is gone.
         result: Result<Bundle, Failure>,
+        /// Its exact text, where the client keeps that.
+        raw: Option<Arc<str>>,
     },
     /// To [`crate::update::Effect::FetchNotification`].
     Notification {
