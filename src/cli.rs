@@ -480,7 +480,8 @@ async fn show(source: Source, chosen: Vec<Spec>, record: Option<&Path>, ascii: b
     let specs = if chosen.is_empty() { config.streams } else { chosen };
     let screen = TerminalScreen::enter(config.mouse && !no_mouse).map_err(Stop::failed)?;
     let setup = Setup { settings, specs, theme, client, notices };
-    let app = App::new(setup, screen, TerminalKeys::new(), signals).map_err(Stop::failed)?.with_notices(told);
+    let keys = TerminalKeys::new().map_err(Stop::failed)?;
+    let app = App::new(setup, screen, keys, signals).map_err(Stop::failed)?.with_notices(told);
     let outcome = run_to_end(app).await;
     shutdown.cancel();
     end_recording(recording);

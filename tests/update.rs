@@ -1825,7 +1825,7 @@ proptest! {
                         bundle: bundle(ids.iter().map(|id| status(&id.to_string(), "look")).collect()),
                         older: ids.iter().min().map(|id| Cursor::Before(id.to_string())),
                         rejected: ids.len() % 7 / 6,
-                        raw: Vec::new(),
+                        ..Page::default()
                     };
                     let result = if well { Ok(page) } else { Err(failure([FailureKind::Retry, FailureKind::Forbidden][ids.len() % 2])) };
                     desk.send(Msg::Reply(Reply::Review { stream, asked, result }));

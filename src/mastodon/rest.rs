@@ -766,4 +766,22 @@ mod tests {
         let client = client(&Url::parse("http://127.0.0.1:9/").unwrap());
         assert_eq!(format!("{client:?}"), "Client { server: \"127.0.0.1:9\", .. }");
     }
+    #[tokio::test]
+    async fn an_answer_is_read_up_to_the_bound_of_its_kind() {
+        // Blanks behind a whole document: too long is too long, whatever it says.
+        let padded = |body: &str, length: usize| format!("{body}{}", " ".repeat(length - body.len()));
+        let document = r#"{"domain":"a.example","uri":"a.example","version":"4.5.0"}"#;
+        for (length, fits) in [(DOCUMENT, true), (DOCUMENT + 1, false)] {
+            let body = ok(&padded(document, length));
+            let server = serve(move |_| body.clone()).await;
+            assert_eq!(client(&server.url).instance().await.is_ok(), fits, "a document of {length} bytes");
+        }
+        for (length, fits) in [(ENTITY, true), (ENTITY + 1, false)] {
+            let body = ok(&padded("[]", length));
+            let server = serve(move |_| body.clone()).await;
+            let page = client(&server.url).timeline(&Stream::User, None, 40).await;
+            assert_eq!(page.is_ok(), fits, "a page of {length} bytes");
+        }
+        assert_eq!((DOCUMENT, ENTITY), (1024 * 1024, 16 * 1024 * 1024));
+    }
 }
