@@ -81,9 +81,6 @@ pub enum Error {
     /// A task of ours is gone.
     #[error("a part of the program ended unexpectedly; the log says more")]
     Broken,
-    /// The command table is broken.
-    #[error(transparent)]
-    Keymap(#[from] crate::keymap::KeymapError),
 }
 
 /// Prints what arrives on the streams of `specs` to `out` until one of the options, `stop` or a closed pipe ends it. What
@@ -105,7 +102,7 @@ pub async fn run(
     let shutdown = CancellationToken::new();
     let client = client.keeping_raw();
     let mut clocks = Clocks::read();
-    let mut headless = Headless::new(streams, options, clocks.wall)?;
+    let mut headless = Headless::new(streams, options, clocks.wall);
     let settings = TrunkSettings { keep_raw: true, ..TrunkSettings::default() };
     let (wanted, wants) = watch::channel(headless.wanted());
     let (mut events, task) = connect(client.clone(), settings, wants, shutdown.clone());
@@ -228,7 +225,7 @@ fn ask(effects: &mut Effects, effect: Effect) {
         | Effect::FetchStatus { .. }
         | Effect::FetchNotification { .. }
         | Effect::FetchThread { .. } => effects.start(effect),
-        Effect::FetchOffer | Effect::FetchAccount | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+        Effect::FetchOffer | Effect::FetchAccount | Effect::Reload | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
     }
 }
 

@@ -6,7 +6,6 @@ use super::gaps::{Gaps, without_row};
 use super::line::{Hole, Printer, Source};
 use super::refill::{Before, Brought};
 use super::{Error, Form, Options, Stats, matches};
-use crate::keymap::Keymap;
 use crate::mastodon::streaming::Wanted;
 use crate::model::{Connection, Event, Origin, Payload, Spec, Stream, StreamEvent, Subscription, Timestamp};
 use crate::state::{Loading, Measured, RowKey, Settings, State};
@@ -45,7 +44,6 @@ pub(super) struct Headless<'a> {
     options: &'a Options,
     printer: Printer,
     state: State,
-    keymap: Keymap,
     /// Nothing is ever drawn.
     measured: Measured,
     streams: Vec<Stream>,
@@ -62,14 +60,13 @@ pub(super) struct Headless<'a> {
 }
 
 impl<'a> Headless<'a> {
-    pub(super) fn new(streams: Vec<Stream>, options: &'a Options, now: Timestamp) -> Result<Self, Error> {
+    pub(super) fn new(streams: Vec<Stream>, options: &'a Options, now: Timestamp) -> Self {
         let settings = Settings { rows: ROWS, ..Settings::default() };
         let specs = streams.iter().cloned().map(Spec::Stream).collect();
-        Ok(Self {
+        Self {
             options,
             printer: Printer::new(options.form),
             state: State::new(settings, now, specs),
-            keymap: Keymap::compile()?,
             measured: Measured::default(),
             streams,
             refused: BTreeMap::new(),
@@ -79,7 +76,7 @@ impl<'a> Headless<'a> {
             brought_at: now,
             stats: Stats::default(),
             now,
-        })
+        }
     }
 
     /// What is wanted of the trunk.
@@ -191,7 +188,7 @@ impl<'a> Headless<'a> {
     }
 
     fn update(&mut self, msg: Msg, turn: &mut Turn) {
-        turn.effects.extend(update(&mut self.state, &self.keymap, msg, &self.measured));
+        turn.effects.extend(update(&mut self.state, msg, &self.measured));
     }
 
     fn live(&mut self, event: &StreamEvent, turn: &mut Turn) {
@@ -392,7 +389,7 @@ mod tests {
     impl<'a> Desk<'a> {
         fn new(options: &'a Options, specs: &[&str]) -> Self {
             let now = "2026-11-25T12:00:00Z".parse().unwrap();
-            let headless = Headless::new(specs.iter().map(|spec| stream(spec)).collect(), options, now).unwrap();
+            let headless = Headless::new(specs.iter().map(|spec| stream(spec)).collect(), options, now);
             Self { headless, asked: Vec::new(), lines: Vec::new(), end: None, now }
         }
 
@@ -797,7 +794,7 @@ mod tests {
     #[test]
     fn words_mark_what_a_refill_brought_and_say_why_a_gap_stays() {
         let options = Options::default();
-        let mut headless = Headless::new(vec![stream("home")], &options, "2026-11-25T12:00:00Z".parse().unwrap()).unwrap();
+        let mut headless = Headless::new(vec![stream("home")], &options, "2026-11-25T12:00:00Z".parse().unwrap());
         let mut turn = Turn::default();
         let event = StreamEvent {
             streams: vec![stream("home")],
