@@ -1536,6 +1536,22 @@ fn after_a_loss_everything_held_is_gone_through_slowly() {
 }
 
 #[test]
+fn a_deep_pass_goes_down_to_the_end_where_all_there_was_has_been_loaded() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["200", "190"], None);
+    desk.back(&["home"]);
+    desk.after(5);
+    desk.looked("home", desk.state.questions, &["200", "190"]);
+    desk.after(100);
+    let asked = desk.state.questions;
+    let effects = desk.looked("home", asked, &["200", "190"]);
+    assert_eq!(effects, [deep("home", Some("190"), asked + 1)], "what came late may be older than all that is held");
+    assert_eq!(desk.looked("home", asked + 1, &["30"]), [deep("home", Some("30"), asked + 2)]);
+    assert_eq!(desk.looked("home", asked + 2, &[]), []);
+    assert_eq!(desk.rows("home"), ["200", "190", "30"]);
+}
+
+#[test]
 fn a_deep_pass_leaves_the_budget_to_what_is_quick() {
     let mut desk = Desk::new(&["home"]);
     desk.page("home", None, &["20"], None);

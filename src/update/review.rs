@@ -452,15 +452,19 @@ pub(super) fn go_deep(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn looked_deep(state: &mut State, measured: &Measured, stream: &Stream, page: Page) {
-    let seen = refill::seen(&page);
+    let (seen, is_last) = (refill::seen(&page), page.older.is_none());
     let Some(review) = state.timelines.get(stream).and_then(|timeline| timeline.deep.clone()) else { return };
     compare(state, measured, stream, &review, page);
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
-    let floor: Option<Arc<str>> = timeline.rows().back().map(|row| Arc::from(row.place_id()));
+    let floor: Option<Arc<str>> = timeline.rows().back().map(|row| match &timeline.older {
+        Some(_) => Arc::from(row.place_id()),
+        // No page will bring what came late and is older than all that is held: down to the end.
+        None => Arc::from(""),
+    });
     if let Some(deep) = &mut timeline.deep {
         deep.attempts = 0;
         deep.retry_at = None;
-        if !deep.go_down(&seen, floor.as_deref()) {
+        if !deep.go_down(&seen, floor.as_deref()) || is_last {
             timeline.deep = None;
         }
     }
