@@ -25,7 +25,7 @@ use trunkline::update::{Effect, Msg, update};
 
 /// How long anything may take before the test says what it saw.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How long what is on its way may take to come when nothing happens any more.
+/// How long nothing may come any more before the tabs must be right.
 const AGREEMENT: Duration = Duration::from_secs(10);
 /// How long silence may last at most before it is noticed, with some patience for a busy machine.
 const SILENCE: Duration = Duration::from_secs(90);
@@ -525,7 +525,8 @@ impl Life {
         if self.dice.once_in(2) {
             let mut refusals: Vec<HttpRefusal> = (0..=self.dice.up_to(1)).map(|_| any[self.dice.index(any.len())].clone()).collect();
             if self.dice.once_in(12) {
-                refusals.push(limited[self.dice.index(limited.len())].clone());
+                // First, for the pause that is added to what a server asks for grows with each failure.
+                refusals.insert(0, limited[self.dice.index(limited.len())].clone());
             }
             self.note(&format!("refuses upgrades: {refusals:?}"));
             self.control.refuse_upgrades(refusals).await;
@@ -559,7 +560,7 @@ impl Life {
     /// Sees the loss and connects again without waiting, whatever the attempts before came to.
     pub(crate) async fn back(&mut self, losses: u32) {
         self.until("the loss", |state| state.line.state != Connection::Live || state.line.losses > losses).await;
-        for _ in 0..100 {
+        for _ in 0..400 {
             if self.state.line.state == Connection::Live {
                 return;
             }
@@ -698,10 +699,12 @@ impl Life {
             self.figures.compared += held.len();
             all.push((stream, held));
         }
-        let end = Instant::now() + AGREEMENT;
+        let mut end = Instant::now() + AGREEMENT;
         loop {
             // What is on its way comes first.
-            if !self.turn().await {
+            if self.turn().await {
+                end = Instant::now() + AGREEMENT;
+            } else {
                 let wrong: Vec<(&Stream, Wrong)> = all.iter().map(|(stream, held)| (stream, self.wrong(stream, held))).collect();
                 if wrong.iter().all(|(_, wrong)| *wrong == Wrong::default()) {
                     return;

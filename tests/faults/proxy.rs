@@ -64,7 +64,7 @@ pub(crate) enum End {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
     Plain,
-    /// In pieces of a few bytes.
+    /// In bytes and small pieces.
     Slices,
     /// Two kilobytes at a time, with pauses.
     Slow,
@@ -295,8 +295,10 @@ impl Passage {
             Flow::Swallowed => Ok(()),
             Flow::Lossy if is_event && self.dice.once_in(2) => Ok(()),
             Flow::Slices => {
-                let size = 1 + self.dice.index(9);
-                pieces(client, &frame, size, None).await
+                // Byte by byte where the framing is, and wherever it falls in between.
+                let (head, rest) = frame.split_at(frame.len().min(16));
+                pieces(client, head, 1, None).await?;
+                pieces(client, rest, 1 + self.dice.index(97), None).await
             }
             Flow::Slow => pieces(client, &frame, 2048, Some(Duration::from_millis(1))).await,
             Flow::Mixed if is_event => {
