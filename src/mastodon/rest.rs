@@ -154,8 +154,14 @@ impl Client {
 
     /// One status.
     pub async fn status(&self, id: &StatusId) -> Result<Bundle, Failure> {
+        Ok(self.status_with_text(id).await?.0)
+    }
+
+    /// One status with its exact text, where the client keeps that.
+    pub async fn status_with_text(&self, id: &StatusId) -> Result<(Bundle, Option<Arc<str>>), Failure> {
         let answer = self.get(&["api", "v1", "statuses", id.as_str()], &[], ENTITY).await?;
-        ingest::single_status(&answer.body).ok_or_else(|| self.unreadable("a post"))
+        let bundle = ingest::single_status(&answer.body).ok_or_else(|| self.unreadable("a post"))?;
+        Ok((bundle, self.keep_raw.then(|| String::from_utf8_lossy(&answer.body).into())))
     }
 
     /// One notification.
