@@ -3,6 +3,7 @@
 //! Only `update` changes it. The screen, the wanted streams, the active key scopes and the next deadline are derived, so
 //! nothing has to be kept in step. Absent on purpose: sockets, files, clocks, terminals.
 
+pub mod checks;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -18,6 +19,7 @@ use crate::model::{
     Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Timestamp, Withheld,
 };
 use crate::text::Plain;
+pub use checks::{Answer, Checks};
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
 pub use meter::Meter;
@@ -120,6 +122,10 @@ pub struct State {
     pub malformed: u64,
     /// Events of names that this program does not know.
     pub unknown: u64,
+    /// What was asked for stream health alone.
+    pub checks: Checks,
+    /// What was found out about the terminal at the start, in words; nothing where nobody looked.
+    pub terminal: Vec<Plain>,
     /// What refills have asked lately.
     pub budget: Budget,
     /// Counts the questions of refills, so that an answer to one that nobody waits for any more is told from others.
@@ -180,6 +186,8 @@ impl State {
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
+            checks: Checks::default(),
+            terminal: Vec::new(),
             budget: Budget::default(),
             questions: 0,
             retries: 0,
@@ -388,6 +396,13 @@ impl State {
         }
     }
 
+    /// How many rows of a tab the reader's server filters hide.
+    pub fn hidden(&self, stream: &Stream) -> usize {
+        let Some((tab, timeline)) = self.tabs.of(stream).zip(self.timelines.get(stream)) else { return 0 };
+        let row = |key: &RowKey| timeline.row(timeline.index_of(key)?);
+        tab.hidden.iter().filter_map(row).filter(|row| !self.is_shown(stream, row)).count()
+    }
+
     /// How the server carries a stream; by frame until the server is known.
     pub fn carriage(&self, stream: &Stream) -> Carriage {
         self.server.as_ref().map_or(Carriage::Frame, |server| server.software.carriage(stream))
@@ -564,6 +579,9 @@ impl State {
             }
             if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
                 return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
+            }
+            if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
+                return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
             }
         }
         if self.tabs.all().len() != self.timelines.len() {

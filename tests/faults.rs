@@ -112,7 +112,7 @@ impl Life {
                         Reply::Newer { stream, asked, result }
                     }));
                 }
-                Effect::FetchOffer | Effect::FetchAccount => {}
+                Effect::FetchOffer | Effect::FetchAccount | Effect::FetchHealth | Effect::FetchScopes => {}
                 Effect::FetchThread { .. } | Effect::Suspend | Effect::Redraw | Effect::Quit => panic!("{effect:?}"),
             }
         }

@@ -127,14 +127,34 @@ impl Software {
         }
     }
 
-    /// The kinds of stream that it never carries, in words.
-    pub fn never_carries(self) -> Vec<&'static str> {
+    /// What it does not carry as subscriptions on the shared socket, in words, each with what there is instead.
+    pub fn lacks(self) -> Vec<String> {
         let public = |reach, only_media| Stream::Public { reach, only_media };
-        let tag = Tag::new("tag").map(|tag| Stream::Hashtag { tag, local: false });
-        [(Some(public(Reach::Remote, false)), "remote"), (Some(public(Reach::Local, true)), "media only"), (tag, "hashtags")]
-            .into_iter()
-            .filter_map(|(stream, words)| (self.carriage(&stream?) == Carriage::Never).then_some(words))
-            .collect()
+        let kinds = [
+            Some(Stream::UserNotification),
+            Some(public(Reach::Local, false)),
+            Some(public(Reach::Remote, false)),
+            Some(public(Reach::Local, true)),
+            Tag::new("tag").map(|tag| Stream::Hashtag { tag, local: false }),
+            ListId::new("1").map(Stream::List),
+            Some(Stream::Direct),
+        ];
+        let (mut lacks, mut never, mut polled, mut apart) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for stream in kinds.into_iter().flatten() {
+            match self.carriage(&stream) {
+                Carriage::Frame => {}
+                Carriage::Within(other) => lacks.push(format!("{} come with {}", stream.kind(), other.kind())),
+                Carriage::Socket => apart.push(stream.kind()),
+                Carriage::Polling => polled.push(stream.kind()),
+                Carriage::Never => never.push(stream.kind()),
+            }
+        }
+        for (kinds, words) in [(apart, "on a socket of their own"), (polled, "not streamed, but polled"), (never, "not there at all")] {
+            if !kinds.is_empty() {
+                lacks.push(format!("{}: {words}", kinds.join(", ")));
+            }
+        }
+        lacks
     }
 }
 
@@ -224,8 +244,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_software_never_carries_follows_from_how_it_carries() {
-        assert_eq!(Software::GoToSocial.never_carries(), ["remote", "media only", "hashtags"]);
-        assert_eq!(Software::Mastodon.never_carries(), Vec::<&str>::new());
+    fn what_a_software_lacks_follows_from_how_it_carries() {
+        let lacks = Software::GoToSocial.lacks();
+        assert!(lacks.iter().any(|words| words.contains("hashtags")), "{lacks:?}");
+        assert!(lacks.iter().any(|words| words.contains("notifications")), "{lacks:?}");
+        assert!(lacks.iter().any(|words| words.contains("the remote feed")), "{lacks:?}");
+        assert!(!lacks.iter().any(|words| words.contains("lists") || words.contains("the local feed")), "{lacks:?}");
+        assert_eq!(Software::Mastodon.lacks(), Vec::<String>::new());
     }
 }

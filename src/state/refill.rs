@@ -121,6 +121,11 @@ impl Budget {
         there
     }
 
+    /// Questions that still count at a time.
+    pub fn spent_at(&self, now: Timestamp) -> usize {
+        self.asked.iter().filter(|at| now.duration_since(**at) < Self::WINDOW).count()
+    }
+
     /// Questions that count at present.
     pub fn spent(&self) -> usize {
         self.asked.len()
@@ -168,6 +173,13 @@ mod tests {
         let stands: Vec<Stand> = (0..20).map(|n| refill.take(&page(&format!("{}", 60 + n), &format!("{}", 60 + n)), None)).collect();
         let rests: Vec<usize> = (0..20).filter(|n| stands[*n] == Stand::Stopped).collect();
         assert_eq!(rests, [9, 19]);
+    }
+
+    #[test]
+    fn what_was_asked_a_quarter_of_an_hour_ago_is_not_told_any_more() {
+        let mut budget = Budget::default();
+        assert!(budget.take(at(0)) && budget.take(at(500)));
+        assert_eq!((budget.spent_at(at(899)), budget.spent_at(at(900))), (2, 1));
     }
 
     #[test]

@@ -143,6 +143,11 @@ impl Store {
         }
     }
 
+    /// What shows a status beside itself: boosts and quotes of it.
+    pub fn showing(&self, id: &StatusId) -> &[StatusId] {
+        self.mentioned_by.get(id).map_or(&[], Vec::as_slice)
+    }
+
     /// Counts up whenever something that was held before, and so may be on screen, reads differently.
     pub fn version(&self) -> u64 {
         self.version

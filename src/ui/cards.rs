@@ -4,7 +4,7 @@
 //! or the reader changes. Ages and the selection bar are drawn over a card and are not part of it.
 
 use crate::model::{AccountId, Announcement, Connection, StatusId, Stream};
-use crate::state::{Row, RowKey, Shown, State};
+use crate::state::{Fill, Row, RowKey, Shown, State};
 use crate::ui::line::Card;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, row, status};
@@ -176,6 +176,8 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
             (gap.since, gap.until, gap.lost).hash(&mut hasher);
             std::mem::discriminant(&gap.cause).hash(&mut hasher);
             (gap.fill, setting.state.line.state == Connection::Live).hash(&mut hasher);
+            let walk = setting.stream.and_then(|stream| setting.state.timelines.get(stream)?.refill.as_ref());
+            walk.filter(|_| gap.fill == Fill::Filling).map(|walk| (walk.pages, walk.retry_at)).hash(&mut hasher);
         }
     }
     hasher.finish()

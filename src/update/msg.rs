@@ -75,4 +75,8 @@ pub enum Reply {
     Offer(Result<Offer, Failure>),
     /// To [`crate::update::Effect::FetchAccount`].
     Account(Result<Account, Failure>),
+    /// To [`crate::update::Effect::FetchHealth`]: whether it calls itself healthy; `None` where there is no such question.
+    Health(Result<Option<bool>, Failure>),
+    /// To [`crate::update::Effect::FetchScopes`]; `None` where the server does not tell them.
+    Scopes(Result<Option<Vec<Plain>>, Failure>),
 }

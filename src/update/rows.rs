@@ -67,7 +67,15 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
         return false;
     }
     let key = row.key();
-    let Some(index) = timeline.insert(row) else { return false };
+    let inserted = timeline.insert(row);
+    if let Some(tab) = state.tabs.of_mut(stream) {
+        if shown {
+            tab.hidden.remove(&key);
+        } else {
+            tab.hidden.insert(key.clone());
+        }
+    }
+    let Some(index) = inserted else { return false };
     timeline.brought |= came == Came::Live;
     // The newest of all, when the server has shown everything before it: whatever comes later comes live as well.
     if came == Came::Live
@@ -93,11 +101,24 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     true
 }
 
-/// What a filter hides by now is not news any more.
+/// What a filter hides by now is not news any more, and counts as hidden.
 pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
     let filtered = |entry: &Entry| entry.status().filtered.as_ref().is_some_and(|found| !found.is_empty());
     if !state.store.status(id).is_some_and(filtered) {
         return;
+    }
+    let own = [id].into_iter().chain(state.store.showing(id)).map(|id| RowKey::Status(id.clone()));
+    for key in own.collect::<Vec<_>>() {
+        let holds = |stream: &Stream| {
+            let row = state.timelines.get(stream).and_then(|timeline| timeline.row(timeline.index_of(&key)?));
+            row.is_some_and(|row| !state.is_shown(stream, row))
+        };
+        let streams: Vec<Stream> = state.tabs.all().iter().map(|tab| tab.stream.clone()).filter(holds).collect();
+        for stream in streams {
+            if let Some(tab) = state.tabs.of_mut(&stream) {
+                state.revision += u64::from(tab.hidden.insert(key.clone()));
+            }
+        }
     }
     let mut hidden: Vec<(Stream, RowKey)> = Vec::new();
     for tab in state.tabs.all().iter().filter(|tab| !tab.unseen.is_empty()) {
@@ -124,6 +145,7 @@ pub(crate) fn remove(state: &mut State, stream: &Stream, key: &RowKey) {
     let heir = timeline.row(index).or_else(|| timeline.row(index.checked_sub(1)?)).map(Row::key);
     if let Some(tab) = state.tabs.of_mut(stream) {
         tab.unseen.remove(key);
+        tab.hidden.remove(key);
         if tab.cursor.as_ref() == Some(key) {
             tab.cursor.clone_from(&heir);
         }
@@ -202,6 +224,7 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
             timeline.refill.take_if(|refill| refill.gap.as_ref() == Some(&gap.after));
         }
         tab.unseen.remove(&key);
+        tab.hidden.remove(&key);
         if let Row::Tombstone(id) = &row {
             tab.tombstones.retain(|held| held != id);
         }
