@@ -468,9 +468,12 @@ async fn show(source: Source, chosen: Vec<Spec>, record: Option<&Path>, ascii: b
     let theme = Theme::new(variable("NO_COLOR").is_none(), ascii, TimeZone::system());
     let settings = Settings { rows: config.rows, ascii };
     let specs = if chosen.is_empty() { config.streams } else { chosen };
-    let screen = TerminalScreen::enter(config.mouse && !no_mouse).map_err(Stop::failed)?;
+    let mouse = config.mouse && !no_mouse;
+    let facts = Terminal::look(ascii, mouse).facts();
+    let screen = TerminalScreen::enter(mouse).map_err(Stop::failed)?;
     let setup = Setup { settings, specs, theme, client, notices };
-    let app = App::new(setup, screen, TerminalKeys::new(), signals).map_err(Stop::failed)?.with_notices(told);
+    let app = App::new(setup, screen, TerminalKeys::new(), signals).map_err(Stop::failed)?;
+    let app = app.with_notices(told).with_terminal(&facts);
     let outcome = run_to_end(app).await;
     shutdown.cancel();
     end_recording(recording);

@@ -10,6 +10,7 @@ use crate::model::{
 };
 use crate::recording::Recorder;
 use crate::text::Plain;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::fmt;
 use std::sync::Arc;
@@ -30,6 +31,17 @@ pub struct Introduction {
     pub document: u8,
     /// The address of its streams, or why that is not used.
     pub streaming: Result<Url, Failure>,
+}
+
+/// Whose the token is, and what stands beside that answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The account.
+    pub account: Account,
+    /// How far the server's clock is ahead of ours, where it tells its time; whole seconds.
+    pub ahead: Option<SignedDuration>,
+    /// How many questions are left until the server's limit, and of how many, where it tells.
+    pub left: Option<(u64, u64)>,
 }
 
 impl Client {
@@ -87,8 +99,14 @@ impl Client {
 
     /// The account that the token belongs to.
     pub async fn verify_credentials(&self) -> Result<Account, Failure> {
-        let answer = self.get(&["api", "v1", "accounts", "verify_credentials"], &[], ENTITY).await?;
-        ingest::account(&answer.body).ok_or_else(|| self.unreadable("an account"))
+        Ok(self.credentials().await?.account)
+    }
+
+    /// As [`Self::verify_credentials`], with what the answer's headers tell.
+    pub async fn credentials(&self) -> Result<Credentials, Failure> {
+        let Answer { body, ahead, left, .. } = self.get(&["api", "v1", "accounts", "verify_credentials"], &[], ENTITY).await?;
+        let account = ingest::account(&body).ok_or_else(|| self.unreadable("an account"))?;
+        Ok(Credentials { account, ahead, left })
     }
 
     /// The scopes of the token's application; `None` where the server does not tell them (before Mastodon 4.3, and others).
@@ -125,7 +143,7 @@ impl Client {
             None => {}
         }
         query.push(("limit", &asked));
-        let Answer { link, body } = match self.get(&path, &query, ENTITY).await {
+        let Answer { link, body, .. } = match self.get(&path, &query, ENTITY).await {
             // GoToSocial does not know a hashtag before somebody used it.
             Err(Failure { kind: FailureKind::NotFound, .. }) if matches!(stream, Stream::Hashtag { .. }) => return Ok(Page::default()),
             other => other?,
