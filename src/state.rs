@@ -580,6 +580,10 @@ impl State {
             if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
                 return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
             }
+            let hidden = timeline.rows().iter().filter(|row| !self.is_shown(&tab.stream, row)).count();
+            if self.hidden(&tab.stream) != hidden {
+                return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(&tab.stream)));
+            }
             if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
                 return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
             }

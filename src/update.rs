@@ -49,6 +49,7 @@ pub fn update(state: &mut State, keymap: &Keymap, msg: Msg, measured: &Measured)
         }
         Msg::Failed(words) => say(state, words, true),
     }
+    rows::count_hidden(state);
     refill::pump(state, &mut effects);
     if state.store.version() != version {
         state.revision += 1;

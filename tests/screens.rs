@@ -201,25 +201,80 @@ fn unhealthy(size: (u16, u16)) -> State {
     tag.first_page = Loading::Asked;
     tag.last_event = None;
     (state.line.losses, state.line.last_live, state.malformed) = (2, Some(ago(47)), 1);
+    state.line.traffic = (18_400_000, 2_345);
+    state.checks = Checks {
+        health: Answer::Told(Some(true)),
+        health_asked: Some(ago(0)),
+        scopes: Answer::Told(Some(vec![plain("read"), plain("write:favourites")])),
+    };
+    state.terminal = ["TERM=xterm-256color", "COLORTERM=truecolor", "UTF-8", "inside tmux", "mouse taken"].map(plain).to_vec();
     state.overlays.push(Overlay::Health { scroll: 0 });
     state
 }
 
 #[test]
 fn stream_health() {
-    for (width, height) in [(40, 12), (80, 24), (120, 36)] {
+    for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 60)] {
         insta::assert_snapshot!(format!("health_{width}x{height}"), picture(&unhealthy((width, height))));
     }
-    let mut state = unhealthy((40, 66));
+    let mut state = unhealthy((40, 90));
     state.server.as_mut().unwrap().software = Software::GoToSocial;
     timeline(&mut state, &hashtag("rust")).standing = Subscription::NotStreamed;
-    insta::assert_snapshot!("health_40x66", picture(&state));
+    insta::assert_snapshot!("health_40x90", picture(&state));
     state.server = None;
     state.line.state =
         Connection::Reconnecting { reason: plain("the server closed the connection"), attempt: 3, retry_in: Duration::from_secs(4) };
     state.line.next_attempt = now().checked_add(SignedDuration::from_secs(4)).ok();
     state.timelines.values_mut().for_each(|timeline| timeline.live_since = None);
-    insta::assert_snapshot!("health_away_40x66", picture(&state));
+    insta::assert_snapshot!("health_away_40x90", picture(&state));
+}
+
+/// Everything that a stream can be beside those of `unhealthy`, and the rungs below the best.
+#[test]
+fn stream_health_on_lower_rungs() {
+    let mut state = unhealthy((80, 62));
+    let climbs = now().checked_add(SignedDuration::from_mins(14)).ok();
+    state.line.rung = Rung::ServerSentEvents;
+    state.line.below = Some((plain("a proxy answers upgrades with 403"), climbs));
+    state.checks.health = Answer::Failed(failure("streaming.tide.example did not answer within 10 s"));
+    state.checks.scopes = Answer::Told(None);
+    for timeline in state.timelines.values_mut() {
+        timeline.rung = Rung::ServerSentEvents;
+    }
+    let user = timeline(&mut state, &Stream::User);
+    user.older_page = Loading::Done;
+    user.set_fill(&"204".into(), Fill::Filling);
+    let (gap, from) = (user.gaps().next().unwrap().after.clone(), "197".into());
+    user.set_fill(&gap, Fill::Filling);
+    user.refill = Some(Refill { pages: 3, retry_at: climbs, ..Refill::new(Some(gap.clone()), gap, from, ago(1)) });
+    timeline(&mut state, &Stream::UserNotification).standing = Subscription::Interrupted(plain("the server closed the connection"));
+    let tag = timeline(&mut state, &hashtag("rust"));
+    (tag.standing, tag.rung, tag.first_page, tag.live_since) = (Subscription::Open, Rung::Polling, Loading::Done, None);
+    insta::assert_snapshot!("health_rungs_80x62", picture(&state));
+}
+
+#[test]
+fn numbers_that_change_move_nothing_in_stream_health() {
+    for size in [(40, 90), (80, 60), (120, 60), (200, 60)] {
+        let mut state = unhealthy(size);
+        let before = rows(&draw(&state).buffer);
+        state.line.traffic = (999_999_999_999, 999_999);
+        state.line.ping = Some(Duration::from_millis(2_345));
+        state.line.losses = 1_234;
+        for timeline in state.timelines.values_mut() {
+            (0..1_234).for_each(|_| timeline.meter.count(now()));
+            timeline.last_event = timeline.last_event.map(|at| if at == ago(12) { ago(59) } else { ago(4) });
+        }
+        (0..9_999).for_each(|_| state.meter.count(now()));
+        let after = rows(&draw(&state).buffer);
+        // What was in a line is there still, at its place: digits and what follows them apart.
+        let first = |row: &String| {
+            let inner = row.split_once('│').map_or(row.as_str(), |(_, inner)| inner);
+            inner.trim_start().chars().filter(|ch| !ch.is_ascii_digit()).take(4).collect::<String>()
+        };
+        let bare = |rows: &[String]| rows.iter().skip(2).take(usize::from(size.1) - 4).map(first).collect::<Vec<_>>();
+        assert_eq!(bare(&before), bare(&after), "{size:?}");
+    }
 }
 
 #[test]
@@ -343,6 +398,42 @@ fn each_state_of_a_stream_is_told_apart() {
             post(state, &user, status("6", "2", 1, "<p>words</p>"));
         });
     }
+    tell("refilling page by page", &|state| {
+        post(state, &user, status("5", "2", 9, "<p>words</p>"));
+        timeline(state, &user).mark_gap(Some(ago(8)), Some(ago(7)), Cause::Disconnected, None);
+        let after: std::sync::Arc<str> = "5".into();
+        timeline(state, &user).set_fill(&after, Fill::Filling);
+        let retry_at = now().checked_add(SignedDuration::from_mins(3)).ok();
+        timeline(state, &user).refill = Some(Refill { pages: 3, retry_at, ..Refill::new(Some(after.clone()), after, "4".into(), ago(1)) });
+        post(state, &user, status("6", "2", 1, "<p>words</p>"));
+    });
+    tell("dropped to save memory", &|state| {
+        post(state, &user, status("5", "2", 9, "<p>words</p>"));
+        timeline(state, &user).mark_gap(None, None, Cause::Trimmed, None);
+        post(state, &user, status("6", "2", 1, "<p>words</p>"));
+    });
+    tell("interrupted", &|state| {
+        timeline(state, &user).standing = Subscription::Interrupted(plain("the server closed the connection"));
+    });
+    tell("filtered", &|state| {
+        let hides = FilterMatch { title: plain("Sports"), context: vec![FilterContext::Home], action: FilterAction::Hide };
+        post(state, &user, Status { filtered: Some(vec![hides]), ..status("5", "2", 9, "<p>football</p>") });
+        state.tabs.active_mut().unwrap().hidden.insert(key("5"));
+    });
+    tell("polled", &|state| {
+        state.server.as_mut().unwrap().software = Software::GoToSocial;
+        state.tabs.go_to(&hashtag("rust"));
+        timeline(state, &hashtag("rust")).rung = Rung::Polling;
+    });
+    tell("by server-sent events", &|state| {
+        state.line.rung = Rung::ServerSentEvents;
+        state.timelines.values_mut().for_each(|timeline| timeline.rung = Rung::ServerSentEvents);
+    });
+    tell("all is polled", &|state| {
+        state.line.rung = Rung::Polling;
+        state.line.ping = None;
+        state.timelines.values_mut().for_each(|timeline| timeline.rung = Rung::Polling);
+    });
     tell("no tab", &|state| while state.tabs.close_active().is_some() {});
     insta::assert_snapshot!("streams", told);
 }

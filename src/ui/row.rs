@@ -5,10 +5,11 @@ use crate::model::{Account, Connection, ConversationId, StatusId, Stream};
 use crate::state::{Cause, Fill, Gap, Refill, Row, State};
 use crate::text::wrap;
 use crate::ui::cards::{Setting, Shape};
-use crate::ui::line::{Card, CardLine, Head, plain};
+use crate::ui::line::{Card, CardLine, Head, hang, plain};
 use crate::ui::status_bar::key_of;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, status, times};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// Lays out a row.
@@ -100,8 +101,9 @@ fn gap_card(setting: Setting<'_>, gap: &Gap) -> Card {
     let width = usize::from(setting.width);
     let own = wrap::width(&words);
     let mut card = Card::default();
-    if own + 6 > width {
-        card.extend(plain(&words, setting.width, theme.mark().patch(theme.dim())));
+    if own + 4 > width {
+        let first = Span::styled(format!("{} ", theme.glyphs().gap), theme.mark());
+        card.extend(hang(plain(&words, setting.width.saturating_sub(2), Style::new()), &first, &Span::raw("  ")));
         return card;
     }
     let dash = theme.glyphs().gap;

@@ -101,24 +101,11 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     true
 }
 
-/// What a filter hides by now is not news any more, and counts as hidden.
+/// What a filter hides by now is not news any more.
 pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
     let filtered = |entry: &Entry| entry.status().filtered.as_ref().is_some_and(|found| !found.is_empty());
     if !state.store.status(id).is_some_and(filtered) {
         return;
-    }
-    let own = [id].into_iter().chain(state.store.showing(id)).map(|id| RowKey::Status(id.clone()));
-    for key in own.collect::<Vec<_>>() {
-        let holds = |stream: &Stream| {
-            let row = state.timelines.get(stream).and_then(|timeline| timeline.row(timeline.index_of(&key)?));
-            row.is_some_and(|row| !state.is_shown(stream, row))
-        };
-        let streams: Vec<Stream> = state.tabs.all().iter().map(|tab| tab.stream.clone()).filter(holds).collect();
-        for stream in streams {
-            if let Some(tab) = state.tabs.of_mut(&stream) {
-                state.revision += u64::from(tab.hidden.insert(key.clone()));
-            }
-        }
     }
     let mut hidden: Vec<(Stream, RowKey)> = Vec::new();
     for tab in state.tabs.all().iter().filter(|tab| !tab.unseen.is_empty()) {
@@ -133,6 +120,37 @@ pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
         if let Some(tab) = state.tabs.of_mut(&stream) {
             tab.unseen.remove(&key);
             state.revision += 1;
+        }
+    }
+}
+
+/// Counts rows that a filter hides by now, whatever brought it: rows put in since are counted already.
+pub(crate) fn count_hidden(state: &mut State) {
+    let changed = state.store.take_hiding();
+    if changed.is_empty() {
+        return;
+    }
+    let mut keys: Vec<RowKey> = Vec::new();
+    for (id, _) in &changed {
+        keys.extend([id].into_iter().chain(state.store.showing(id)).map(|id| RowKey::Status(id.clone())));
+    }
+    // There is no way from a status to its notifications but through all of them; what comes anew has none yet.
+    let held: Vec<&StatusId> = changed.iter().filter_map(|(id, was_held)| was_held.then_some(id)).collect();
+    if !held.is_empty()
+        && let Some(timeline) = state.timelines.get(&Stream::UserNotification)
+    {
+        let about = |row: &&Row| matches!(row, Row::Notification(id) if state.store.notification(id).and_then(|found| found.status.as_ref()).is_some_and(|status| held.contains(&status)));
+        keys.extend(timeline.rows().iter().filter(about).map(Row::key));
+    }
+    let mut hidden: Vec<(Stream, RowKey)> = Vec::new();
+    for (stream, timeline) in &state.timelines {
+        let is_hidden =
+            |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !state.is_shown(stream, row));
+        hidden.extend(keys.iter().filter(is_hidden).map(|key| (stream.clone(), key.clone())));
+    }
+    for (stream, key) in hidden {
+        if let Some(tab) = state.tabs.of_mut(&stream) {
+            state.revision += u64::from(tab.hidden.insert(key));
         }
     }
 }

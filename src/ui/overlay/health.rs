@@ -21,7 +21,9 @@ use ratatui::text::{Line, Span};
 /// The widest that it is set, in columns.
 const WIDEST: u16 = 100;
 /// Columns of a fact beside others: the longest of those whose numbers change fits.
-const FACT: u16 = 26;
+const FACT: u16 = 22;
+/// From this height on streams stand apart, in rows.
+const TALL: u16 = 30;
 /// Columns of what a fact is about, and where there is little room.
 const LABEL: (u16, u16) = (12, 9);
 /// From this width on there is room.
@@ -34,7 +36,7 @@ const GAPS: usize = 3;
 /// Draws the view.
 pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, scroll: u16) -> OverlayPane {
     let width = body.width.saturating_sub(if body.width < 48 { 2 } else { 10 }).clamp(1, WIDEST);
-    let mut sheet = Sheet { card: Card::default(), theme: painter.theme, clock: &mut painter.clock, width };
+    let mut sheet = Sheet { card: Card::default(), theme: painter.theme, clock: &mut painter.clock, width, tall: body.height >= TALL };
     sheet.connection(state);
     sheet.streams(state);
     sheet.server(state);
@@ -55,6 +57,7 @@ struct Sheet<'a, 'c> {
     theme: &'a Theme,
     clock: &'a mut Clock<'c>,
     width: u16,
+    tall: bool,
 }
 
 impl Sheet<'_, '_> {
@@ -133,15 +136,15 @@ impl Sheet<'_, '_> {
             }
         };
         self.fact("by", &by);
-        self.fact("ping", &line.ping.map_or_else(|| "not measured yet".to_owned(), |ping| format!("{} ms", ping.as_millis())));
+        let ping = line.ping.map_or_else(|| "not measured yet".to_owned(), |ping| format!("{} ms", ping.as_millis()));
         let lost = match (line.losses, line.last_live) {
             (0, _) => "never".to_owned(),
             (losses, Some(last)) => format!("{}, last {}", counted(losses, "time"), self.ago(last)),
             (losses, None) => counted(losses, "time"),
         };
-        self.fact("lost", &lost);
         let (received, sent) = line.traffic;
-        self.fact("traffic", &format!("{} in, {} out", bytes(received), bytes(sent)));
+        self.pair(("ping", &ping), ("traffic", &format!("{} in, {} out", bytes(received), bytes(sent))));
+        self.fact("lost", &lost);
     }
 
     fn streams(&mut self, state: &State) {
@@ -150,7 +153,7 @@ impl Sheet<'_, '_> {
         let column = titles.max().unwrap_or(0).min(if self.width >= ROOMY { WIDEST_TITLE } else { 0 });
         for (number, tab) in state.tabs.all().iter().enumerate() {
             let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
-            if number > 0 && self.width >= ROOMY {
+            if number > 0 && self.tall && self.width >= ROOMY {
                 self.card.blank();
             }
             self.stream(state, &tab.stream, timeline, column);
@@ -184,7 +187,10 @@ impl Sheet<'_, '_> {
         }
         facts.extend([
             match timeline.last_event {
-                Some(at) => format!("last event {}", self.ago(at)),
+                Some(at) => match state.silence(stream) {
+                    Some(silence) => format!("silent for {}", length(silence)),
+                    None => format!("last event {}", self.ago(at)),
+                },
                 None => "no event yet".to_owned(),
             },
             format!("{} a minute, {}", timeline.meter.per_minute(), counted(rows, "row")),
@@ -237,9 +243,6 @@ impl Sheet<'_, '_> {
                 (gaps, ..) => told.push_str(&format!(", {} left", counted(gaps, "gap"))),
             }
         }
-        if let Some(silence) = state.silence(stream) {
-            told.push_str(&format!(", silent for {}", length(silence)));
-        }
         ((glyphs.live, good), told)
     }
 
@@ -277,8 +280,10 @@ impl Sheet<'_, '_> {
         self.heading("In all");
         let (statuses, accounts, notifications) = state.store.sizes();
         let spent = state.budget.spent_at(state.now);
-        self.fact("refills", &format!("{spent} of {MOST_QUESTIONS} questions in {}", length(Budget::WINDOW)));
-        self.fact("events", &format!("{} in the last minute", state.meter.per_minute()));
+        self.pair(
+            ("events", &format!("{} a minute", state.meter.per_minute())),
+            ("refills", &format!("{spent} of {MOST_QUESTIONS} in {}", length(Budget::WINDOW))),
+        );
         let held = [counted(statuses, "post"), counted(accounts, "account"), counted(notifications, "notification")];
         self.fact("held", &held.join(", "));
         let odd = format!("{}, {}", counted(state.malformed, "malformed message"), counted(state.unknown, "unknown event"));
@@ -323,6 +328,24 @@ impl Sheet<'_, '_> {
         self.card.extend(hang(plain(fact, room, Style::new()), &first, &later));
     }
 
+    /// Two short facts, side by side where there is room.
+    fn pair(&mut self, (about, fact): (&str, &str), (second, other): (&str, &str)) {
+        if self.width < ROOMY {
+            self.fact(about, fact);
+            self.fact(second, other);
+            return;
+        }
+        let label = usize::from(self.label());
+        let half = usize::from(self.width / 2).saturating_sub(label + 2);
+        let line = Line::from(vec![
+            words(format!("  {about:label$}"), self.theme.dim()),
+            words(format!("{fact:half$}"), Style::new()),
+            words(format!("{second:label$}"), self.theme.dim()),
+            words(other.to_owned(), Style::new()),
+        ]);
+        self.card.push(line);
+    }
+
     /// Words to read, beneath what they are about.
     fn words(&mut self, said: &str) {
         let indent = words("  ", Style::new());
@@ -333,7 +356,7 @@ impl Sheet<'_, '_> {
     fn facts(&mut self, facts: &[String]) {
         let inner = self.width.saturating_sub(2);
         let columns = (inner / FACT).max(1);
-        let each = usize::from(inner / columns);
+        let each = usize::from((inner / columns).min(FACT + 6));
         for row in facts.chunks(usize::from(columns)) {
             let mut line = Line::from(Span::raw("  "));
             for fact in row {
