@@ -68,7 +68,7 @@ fn left(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Line<'s
         Some(Subscription::Open) if withheld == Some(Withheld::Everything) => {
             said((glyphs.absent, theme.mark()), Withheld::Everything.words().to_owned())
         }
-        Some(Subscription::Open) => state.active_timeline().map(|timeline| open(state, theme, timeline)).unwrap_or_default(),
+        Some(Subscription::Open) => state.active_timeline().map(|timeline| open(state, theme, timeline, told)).unwrap_or_default(),
         None => Line::default(),
     }
 }
@@ -78,15 +78,12 @@ fn left(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Line<'s
 fn away(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Option<String> {
     let why = reason(&state.line.state);
     let named = |name: &str| if told { why.clone() } else { format!("{name}: {why}") };
-    let again = |name: &str| match next {
-        Some(next) => named(&format!("{name}, next try {next}")),
-        None => named(name),
-    };
+    let next = |between: &str| next.map(|next| format!("{between} {next}")).unwrap_or_default();
     Some(match &state.line.state {
         Connection::Live => return None,
         Connection::Connecting => format!("connecting{}", theme.glyphs().ellipsis),
-        Connection::Reconnecting { .. } => again("lost"),
-        Connection::Offline { .. } => again("offline"),
+        Connection::Reconnecting { .. } => named(&format!("reconnecting{}", next(""))),
+        Connection::Offline { .. } => named(&format!("offline{}", next(", again"))),
         Connection::RateLimited { .. } => {
             let until = state.line.next_attempt.map(|at| format!(" until {}", times::moment(at, state.now, &theme.zone)));
             format!("rate limited{}: {why}", until.unwrap_or_default())
@@ -100,7 +97,7 @@ fn said((mark, style): (&'static str, ratatui::style::Style), words: String) -> 
     Line::from(vec![Span::styled(format!("{mark} "), style), Span::raw(words)])
 }
 
-fn open(state: &State, theme: &Theme, timeline: &Timeline) -> Line<'static> {
+fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Line<'static> {
     let glyphs = theme.glyphs();
     let Some(tab) = state.tabs.active() else { return Line::default() };
     let mut line = Line::default();
@@ -141,7 +138,7 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline) -> Line<'static> {
     if hidden > 0 {
         aside(format!("filtered ({hidden} hidden)"), theme.dim());
     }
-    if timeline.rung != state.line.rung {
+    if timeline.rung != state.line.rung || (!is_told && timeline.rung != Rung::Multiplexed) {
         aside(rung_words(state, &tab.stream, timeline.rung), theme.dim());
     }
     line
