@@ -114,7 +114,7 @@ impl Desk {
     fn newer(&mut self, spec: &str, asked: u64, ids: &[&str]) -> Vec<Effect> {
         let statuses: Vec<Status> = ids.iter().map(|id| status(id, "page")).collect();
         let items = ids.iter().map(|id| Item::Status(sid(id))).collect();
-        let page = Page { items, bundle: bundle(statuses), older: None, rejected: 0 };
+        let page = Page { items, bundle: bundle(statuses), ..Page::default() };
         self.send(Msg::Reply(Reply::Newer { stream: stream(spec), asked, result: Ok(page) }))
     }
 
@@ -150,7 +150,7 @@ impl Desk {
             items: ids.iter().map(|id| Item::Status(sid(id))).collect(),
             bundle: bundle(statuses),
             older: older.map(|id| Cursor::Before(id.into())),
-            rejected: 0,
+            ..Page::default()
         };
         let cursor = cursor.map(|id| Cursor::Before(id.into()));
         self.send(Msg::Reply(Reply::Page { stream: stream(spec), cursor, result: Ok(page) }));
@@ -795,7 +795,7 @@ fn rows_that_a_filter_hides_do_not_keep_older_ones_away() {
         items: ids.clone().rev().map(|id| Item::Status(sid(&id.to_string()))).collect(),
         bundle: bundle(ids.clone().map(hidden).collect()),
         older: Some(Cursor::Before(ids.start.to_string())),
-        rejected: 0,
+        ..Page::default()
     };
     desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: None, result: Ok(page(60..90)) }));
     let fetch = |id: &str| [Effect::FetchPage { stream: stream("home"), cursor: Some(Cursor::Before(id.into())) }];
@@ -1207,8 +1207,7 @@ fn a_page_of_a_refill_refreshes_what_is_held_and_revives_nothing() {
     let page = Page {
         items: ["22", "20", "19"].map(|id| Item::Status(sid(id))).to_vec(),
         bundle: bundle(vec![edited("22", "new", 20), status("20", "gone"), edited("19", "edited while away", 20)]),
-        older: None,
-        rejected: 0,
+        ..Page::default()
     };
     let asked = desk.state.questions;
     desk.send(Msg::Reply(Reply::Newer { stream: stream("home"), asked, result: Ok(page) }));

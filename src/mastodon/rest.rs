@@ -20,6 +20,7 @@ use url::{Url, form_urlencoded};
 #[derive(Clone)]
 pub struct Client {
     door: Arc<Door>,
+    keep_raw: bool,
 }
 
 /// What the server says about itself.
@@ -47,12 +48,18 @@ pub struct Credentials {
 impl Client {
     /// Builds a client; nothing is sent yet. Fails where this machine cannot make secure connections.
     pub fn new(access: Access) -> Result<Self, Error> {
-        Ok(Self { door: Arc::new(Door::new(access, now)?) })
+        Ok(Self { door: Arc::new(Door::new(access, now)?), keep_raw: false })
     }
 
     /// Builds a client whose traffic is recorded: every frame and every answer, and the token nowhere.
     pub fn recorded(access: Access, recorder: Recorder) -> Result<Self, Error> {
-        Ok(Self { door: Arc::new(Door::new(access, now)?.recorded(recorder)) })
+        Ok(Self { door: Arc::new(Door::new(access, now)?.recorded(recorder)), keep_raw: false })
+    }
+
+    /// The same client, whose pages keep the exact text of their elements.
+    #[must_use]
+    pub fn keeping_raw(self) -> Self {
+        Self { keep_raw: true, ..self }
     }
 
     /// What the server says about itself, and the address of its streams (`…/api/v1/streaming`, `ws` or `wss`).
@@ -149,17 +156,17 @@ impl Client {
             other => other?,
         };
         let page = match stream {
-            Stream::UserNotification => ingest::notifications_page(&body),
-            Stream::Direct => ingest::conversations_page(&body),
-            Stream::User | Stream::Public { .. } | Stream::Hashtag { .. } | Stream::List(_) => ingest::statuses_page(&body),
+            Stream::UserNotification => ingest::notifications_page(&body, self.keep_raw),
+            Stream::Direct => ingest::conversations_page(&body, self.keep_raw),
+            Stream::User | Stream::Public { .. } | Stream::Hashtag { .. } | Stream::List(_) => ingest::statuses_page(&body, self.keep_raw),
         };
-        let (items, bundle, rejected) = page.ok_or_else(|| self.unreadable("a timeline"))?;
+        let page = page.ok_or_else(|| self.unreadable("a timeline"))?;
         let older = match link {
             Some(link) => older(&link),
-            None if items.len() + rejected >= usize::from(limit.max(1)) => items.last().and_then(own_id),
+            None if page.items.len() + page.rejected >= usize::from(limit.max(1)) => page.items.last().and_then(own_id),
             None => None,
         };
-        Ok(Page { items, bundle, older: older.map(Cursor::Before), rejected })
+        Ok(Page { older: older.map(Cursor::Before), ..page })
     }
 
     /// One status.
