@@ -30,6 +30,8 @@ const QUESTIONS: Duration = Duration::from_secs(12);
 const STREAMS: Duration = Duration::from_secs(3);
 /// What to do where the server limits us.
 const WAIT: &str = "the server wants fewer questions: wait a few minutes";
+/// How long a stream of server-sent events may take to begin.
+const EVENTS: Duration = Duration::from_secs(4);
 /// A clock that is this far from the server's is wrong.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// How many timelines are asked for at most.
@@ -156,7 +158,7 @@ async fn ask(book: &mut Book, client: &Client, specs: &[Spec]) {
     let accepted = token(book, client).await;
     scopes(book, client, specs).await;
     if let (Some(server), true) = (&server, accepted) {
-        streams(book, client, server, specs, address.is_some()).await;
+        streams(book, client, server, specs, address.as_ref()).await;
     }
 }
 
@@ -321,7 +323,7 @@ fn called(stream: &Stream, lists: &[List]) -> String {
     }
 }
 
-async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spec], has_address: bool) {
+async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spec], address: Option<&Url>) {
     book.ask("lists");
     let offer = if specs.iter().any(|spec| matches!(spec, Spec::List(_))) {
         client.offer().await.unwrap_or_else(|failure| {
@@ -343,11 +345,10 @@ async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spe
         return;
     }
     timelines(book, client, &wanted, &offer.lists).await;
-    if !has_address {
-        return;
-    }
+    let Some(address) = address else { return };
     book.ask("connection");
-    let trial = try_streams(client, &wanted).await;
+    let events = async { tokio::time::timeout(EVENTS, client.sends_events(address)).await.ok() };
+    let (trial, events) = tokio::join!(try_streams(client, &wanted), events);
     match &trial.trouble {
         Some((words, advice)) => book.bad("connection", words.as_str(), advice),
         None => {
@@ -355,6 +356,7 @@ async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spe
             tell_streams(book, server, &wanted, &offer.lists, &trial);
         }
     }
+    tell_events(book, events, trial.trouble.is_none());
     match trial.round_trip {
         Some(round_trip) if round_trip < Duration::from_millis(1) => book.good("round trip", "under 1 ms"),
         Some(round_trip) => book.good("round trip", format!("{} ms", round_trip.as_millis())),
@@ -366,6 +368,29 @@ async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spe
             );
         }
         None => {}
+    }
+}
+
+/// The next rung of the ladder of transports, for networks that let no WebSocket pass.
+fn tell_events(book: &mut Book, events: Option<Result<bool, Failure>>, has_socket: bool) {
+    let check = "server-sent events";
+    let words = match events {
+        Some(Ok(true)) if has_socket => {
+            book.good(check, "there too, should WebSockets be blocked one day");
+            return;
+        }
+        Some(Ok(true)) => {
+            book.good(check, "there, and used where no WebSocket can be opened");
+            return;
+        }
+        Some(Ok(false)) => "not there".to_owned(),
+        Some(Err(failure)) => failure.reason.to_string(),
+        None => format!("nothing within {} s", EVENTS.as_secs()),
+    };
+    if has_socket {
+        book.good(check, format!("{words}; not needed while WebSockets pass"));
+    } else {
+        book.bad(check, words, "without both there is only polling: ask who runs the network to let WebSockets pass");
     }
 }
 

@@ -109,6 +109,7 @@ async fn all_is_well_and_said_in_order() {
     for spec in ["home", "notifications", "local", "federated"] {
         told.is_well(&format!("stream {spec}"), "open, by multiplexed WebSocket");
     }
+    told.is_well("server-sent events", "there too");
     told.is_well("round trip", "ms");
     told.is_well("terminal", "none here");
     let places: Vec<usize> = [
@@ -166,8 +167,16 @@ async fn what_stands_between_here_and_the_streams_is_told() {
     let told = doctor(Some(&demo.url), &[], &["-s", "home"]).await;
     assert_eq!(told.code, 1, "{}", told.out);
     told.is_wrong("connection", "");
+    told.is_well("server-sent events", "there, and used where no WebSocket can be opened");
     told.is_well("token", "@you");
     assert!(!told.out.contains("<h1>"), "{}", told.out);
+
+    let blocked = HttpRefusal::new(403).header("content-type", "text/html").body("<h1>Blocked</h1>");
+    demo.control.refuse_upgrades(vec![blocked.clone(); 9]).await;
+    demo.control.no_events(Some(blocked)).await;
+    let told = doctor(Some(&demo.url), &[], &["-s", "home"]).await;
+    assert_eq!(told.code, 1, "{}", told.out);
+    told.is_wrong("server-sent events", "403");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -352,6 +361,7 @@ async fn gotosocial_is_well_without_what_it_does_not_have() {
     told.is_well("streaming health", "not told by this server");
     told.is_well("scopes", "not told by this server");
     told.is_well("stream notifications", "open");
+    told.is_well("server-sent events", "not there; not needed");
     let told = doctor(Some(&url), &[], &["-s", "home", "-s", "#rust"]).await;
     assert_eq!(told.code, 1, "{}", told.out);
     told.is_well("stream home", "open");

@@ -816,8 +816,7 @@ fn hidden_rows_are_counted_whatever_hid_them_and_until_they_are_gone() {
     let counts = |desk: &Desk| ["home", "local", "notifications"].map(|spec| desk.state.hidden(&stream(spec)));
     assert_eq!(counts(&desk), [0, 0, 0]);
     // A page of another tab brings a copy that a filter hides: the post, its boost and its notification go.
-    let page =
-        Page { items: Vec::new(), bundle: bundle(vec![Status { filtered: hides(), ..status("5", "words") }]), older: None, rejected: 0 };
+    let page = Page { items: Vec::new(), bundle: bundle(vec![Status { filtered: hides(), ..status("5", "words") }]), ..Page::default() };
     desk.send(Msg::Reply(Reply::Page { stream: stream("local"), cursor: None, result: Ok(page) }));
     assert_eq!(counts(&desk), [2, 0, 1]);
     desk.send(Msg::Reply(Reply::Account(Ok(account("1")))));

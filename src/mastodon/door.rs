@@ -348,6 +348,39 @@ impl Door {
         })
     }
 
+    /// Whether an event stream begins at an address of the streaming server; with the deadline of an upgrade, over its head and
+    /// its first bytes: where something between holds those back, it is of no use.
+    pub(crate) async fn begins(&self, streaming: &Url) -> Result<bool, Failure> {
+        trusted(&self.server, streaming).map_err(|reason| failure(FailureKind::Unusable, &reason))?;
+        let mut url = streaming.clone();
+        if url.set_scheme(if secure(streaming) { "https" } else { "http" }).is_err() {
+            return Err(failure(FailureKind::Unusable, "the streaming address is not one of the web"));
+        }
+        let ask = async {
+            let client = upgrade_client(&url).map_err(|error| failure(FailureKind::Unusable, &set_up(&error).to_string()))?;
+            let request = client.get(url.clone()).header(AUTHORIZATION, self.authorization.clone()).header(ACCEPT, EVENT_STREAM);
+            let mut response = request.send().await.map_err(|error| Trouble::of(&error, streaming).into_failure())?;
+            let status = response.status();
+            let kind = header(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase();
+            match status.as_u16() {
+                200 if kind.starts_with(EVENT_STREAM) => {
+                    let first = response.chunk().await.map_err(|error| Trouble::of(&error, streaming).into_failure())?;
+                    Ok(first.is_some())
+                }
+                200 => Err(failure(FailureKind::Retry, &format!("{} answers, but not with an event stream", name(streaming)))),
+                400 | 404 | 405 | 410 | 426 | 501 => Ok(false),
+                _ => {
+                    let words = read(&mut response, WORDS).await.ok().and_then(|body| ingest::error_words(&body));
+                    Err(Failure { kind: FailureKind::Retry, reason: words.unwrap_or_else(|| answered(streaming, status)) })
+                }
+            }
+        };
+        tokio::time::timeout(self.patience.upgrade, ask).await.unwrap_or_else(|_| {
+            let words = format!("{} held an event stream back for {} s", name(streaming), self.patience.upgrade.as_secs());
+            Err(failure(FailureKind::Retry, &words))
+        })
+    }
+
     /// Opens the socket at `streaming`, with one deadline of 10 s over all of it; the token goes into the subprotocol as
     /// well where the server is known to look only there.
     pub(crate) async fn upgrade(&self, streaming: &Url, subprotocol: bool) -> Result<Upgraded, Refusal> {
@@ -483,6 +516,7 @@ const WORDS: usize = 64 * 1024;
 /// How long to stay away where a server limits us without saying until when.
 const UNSTATED: Duration = Duration::from_secs(60);
 const REDIRECTS: usize = 3;
+const EVENT_STREAM: &str = "text/event-stream";
 const USER_AGENT: &str = concat!("Trunkline/", env!("CARGO_PKG_VERSION"), " (Mastodon streams in a terminal)");
 
 fn builder(server: &Url) -> reqwest::ClientBuilder {

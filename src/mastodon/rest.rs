@@ -133,6 +133,15 @@ impl Client {
         Ok(present(answer)?.map(|answer| answer.body.trim_ascii() == b"OK"))
     }
 
+    /// Whether the server sends the events of home without a WebSocket, at an address that [`Self::instance`] gave.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/streaming/> (transcript `sse-user`).
+    pub async fn sends_events(&self, streaming: &Url) -> Result<bool, Failure> {
+        let mut url = streaming.clone();
+        url.set_path(&format!("{}/user", streaming.path().trim_end_matches('/')));
+        self.door.begins(&url).await
+    }
+
     /// The instance's host, with the port where it is not the usual one.
     pub fn host(&self) -> String {
         self.door.host()

@@ -20,8 +20,8 @@ use ratatui::text::{Line, Span};
 
 /// The widest that it is set, in columns.
 const WIDEST: u16 = 100;
-/// Columns of a fact beside others: the longest of those whose numbers change fits.
-const FACT: u16 = 22;
+/// Columns of facts side by side, the most that fit: those whose numbers change have room for them.
+const FACTS: [&[usize]; 3] = [&[24, 22, 26, 24], &[23, 21, 22], &[24, 21]];
 /// From this height on streams stand apart, in rows.
 const TALL: u16 = 30;
 /// Columns of what a fact is about, and where there is little room.
@@ -354,13 +354,12 @@ impl Sheet<'_, '_> {
 
     /// Facts side by side in columns, which their numbers do not move.
     fn facts(&mut self, facts: &[String]) {
-        let inner = self.width.saturating_sub(2);
-        let columns = (inner / FACT).max(1);
-        let each = usize::from((inner / columns).min(FACT + 6));
-        for row in facts.chunks(usize::from(columns)) {
+        let room = usize::from(self.width.saturating_sub(2));
+        let columns: &[usize] = FACTS.iter().copied().find(|columns| columns.iter().sum::<usize>() <= room).unwrap_or(&[0]);
+        for row in facts.chunks(columns.len()) {
             let mut line = Line::from(Span::raw("  "));
-            for fact in row {
-                let pad = " ".repeat(each.saturating_sub(wrap::width(fact)));
+            for (fact, column) in row.iter().zip(columns) {
+                let pad = " ".repeat(column.saturating_sub(wrap::width(fact)));
                 line.push_span(words(format!("{fact}{pad}"), self.theme.dim()));
             }
             self.card.push(line);
