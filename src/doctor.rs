@@ -257,10 +257,9 @@ async fn scopes(book: &mut Book, client: &Client, specs: &[Spec]) {
         Ok(Some(scopes)) => {
             let told: Vec<&str> = scopes.iter().map(Plain::as_str).collect();
             let (needed, nice) = lacking(&told, specs);
-            let mut words = if told.is_empty() { "none".to_owned() } else { told.join(" ") };
-            for (feature, scope) in needed.iter().chain(&nice) {
-                words.push_str(&format!("; {feature} needs {scope}"));
-            }
+            let told = if told.is_empty() { "none".to_owned() } else { told.join(" ") };
+            let lacks = needed.iter().chain(&nice).map(|(feature, scope)| format!("{feature} needs {scope}"));
+            let words = [told].into_iter().chain(lacks).collect::<Vec<_>>().join("; ");
             if needed.is_empty() {
                 book.good(check, words);
             } else {
@@ -349,12 +348,11 @@ async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spe
     book.ask("connection");
     let events = async { tokio::time::timeout(EVENTS, client.sends_events(address)).await.ok() };
     let (trial, events) = tokio::join!(try_streams(client, &wanted), events);
-    match &trial.trouble {
-        Some((words, advice)) => book.bad("connection", words.as_str(), advice),
-        None => {
-            book.good("connection", format!("open, by {}", trial.rung.words()));
-            tell_streams(book, server, &wanted, &offer.lists, &trial);
-        }
+    if let Some((words, advice)) = &trial.trouble {
+        book.bad("connection", words.as_str(), advice);
+    } else {
+        book.good("connection", format!("open, by {}", trial.rung.words()));
+        tell_streams(book, server, &wanted, &offer.lists, &trial);
     }
     tell_events(book, events, trial.trouble.is_none());
     match trial.round_trip {

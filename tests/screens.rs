@@ -15,6 +15,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 use stage::*;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 use trunkline::model::*;
 use trunkline::state::*;
@@ -243,10 +244,8 @@ fn stream_health_on_lower_rungs() {
     }
     let user = timeline(&mut state, &Stream::User);
     user.older_page = Loading::Done;
-    user.set_fill(&"204".into(), Fill::Filling);
-    let (gap, from) = (user.gaps().next().unwrap().after.clone(), "197".into());
-    user.set_fill(&gap, Fill::Filling);
-    user.refill = Some(Refill { pages: 3, retry_at: climbs, ..Refill::new(Some(gap.clone()), gap, from, ago(1)) });
+    let gap = Arc::clone(&user.gaps().next().unwrap().after);
+    fill(user, &gap, climbs);
     timeline(&mut state, &Stream::UserNotification).standing = Subscription::Interrupted(plain("the server closed the connection"));
     let tag = timeline(&mut state, &hashtag("rust"));
     (tag.standing, tag.rung, tag.first_page, tag.live_since) = (Subscription::Open, Rung::Polling, Loading::Done, None);
@@ -327,19 +326,28 @@ fn each_state_of_the_connection_is_told_apart() {
     insta::assert_snapshot!("connection", told);
 }
 
+/// A walk that has taken three pages and waits.
+fn fill(timeline: &mut Timeline, gap: &Arc<str>, retry_at: Option<Timestamp>) {
+    timeline.set_fill(gap, Fill::Filling);
+    timeline.refill = Some(Refill { pages: 3, retry_at, ..Refill::new(Some(Arc::clone(gap)), Arc::clone(gap), "4".into(), ago(1)) });
+}
+
+/// Adds the top, the rows and the bottom of a screen, narrow and wide.
+fn tell_of(told: &mut String, name: &str, change: &dyn Fn(&mut State)) {
+    for width in [60, 120] {
+        let mut state = bare((width, 13));
+        change(&mut state);
+        let drawn = draw(&state);
+        let rows = rows(&drawn.buffer);
+        let body = rows[2..12].iter().filter(|row| !row.is_empty()).cloned().collect::<Vec<_>>().join("\n");
+        write!(told, "-- {name}\n{}\n{body}\n{}\n\n", rows[0], rows[12]).unwrap();
+    }
+}
+
 #[test]
 fn each_state_of_a_stream_is_told_apart() {
     let mut told = String::new();
-    let mut tell = |name: &str, change: &dyn Fn(&mut State)| {
-        for width in [60, 120] {
-            let mut state = bare((width, 13));
-            change(&mut state);
-            let drawn = draw(&state);
-            let rows = rows(&drawn.buffer);
-            let body = rows[2..12].iter().filter(|row| !row.is_empty()).cloned().collect::<Vec<_>>().join("\n");
-            write!(told, "-- {name}\n{}\n{body}\n{}\n\n", rows[0], rows[12]).unwrap();
-        }
-    };
+    let mut tell = |name: &str, change: &dyn Fn(&mut State)| tell_of(&mut told, name, change);
     let user = Stream::User;
     tell("empty", &|_| {});
     tell("loading", &|state| timeline(state, &user).first_page = Loading::Asked);
@@ -385,6 +393,15 @@ fn each_state_of_a_stream_is_told_apart() {
         timeline(state, &user).older_page = Loading::Failed(failure("503 from the server"), None);
     });
     tell("a grave notice", &|state| state.notices.say(now(), plain("the log cannot be written: disk full"), true));
+    tell("no tab", &|state| while state.tabs.close_active().is_some() {});
+    insta::assert_snapshot!("streams", told);
+}
+
+#[test]
+fn each_state_of_a_ledger_and_each_rung_is_told_apart() {
+    let mut told = String::new();
+    let mut tell = |name: &str, change: &dyn Fn(&mut State)| tell_of(&mut told, name, change);
+    let user = Stream::User;
     tell("shed", &|state| {
         post(state, &user, status("5", "2", 9, "<p>words</p>"));
         timeline(state, &user).mark_gap(Some(ago(8)), Some(ago(7)), Cause::Shed, Some(1_234));
@@ -401,10 +418,7 @@ fn each_state_of_a_stream_is_told_apart() {
     tell("refilling page by page", &|state| {
         post(state, &user, status("5", "2", 9, "<p>words</p>"));
         timeline(state, &user).mark_gap(Some(ago(8)), Some(ago(7)), Cause::Disconnected, None);
-        let after: std::sync::Arc<str> = "5".into();
-        timeline(state, &user).set_fill(&after, Fill::Filling);
-        let retry_at = now().checked_add(SignedDuration::from_mins(3)).ok();
-        timeline(state, &user).refill = Some(Refill { pages: 3, retry_at, ..Refill::new(Some(after.clone()), after, "4".into(), ago(1)) });
+        fill(timeline(state, &user), &"5".into(), now().checked_add(SignedDuration::from_mins(3)).ok());
         post(state, &user, status("6", "2", 1, "<p>words</p>"));
     });
     tell("dropped to save memory", &|state| {
@@ -434,8 +448,7 @@ fn each_state_of_a_stream_is_told_apart() {
         state.line.ping = None;
         state.timelines.values_mut().for_each(|timeline| timeline.rung = Rung::Polling);
     });
-    tell("no tab", &|state| while state.tabs.close_active().is_some() {});
-    insta::assert_snapshot!("streams", told);
+    insta::assert_snapshot!("ledgers", told);
 }
 
 #[test]

@@ -232,17 +232,16 @@ impl Sheet<'_, '_> {
         if state.withheld(stream) == Some(Withheld::Everything) {
             return ((glyphs.absent, mark), "switched off by the server".to_owned());
         }
-        let mut told = "subscribed".to_owned();
-        if timeline.refill.as_ref().is_some_and(|walk| walk.gap.is_some()) || timeline.gaps().any(|gap| gap.fill != Fill::Left) {
-            told.push_str(", refilling");
-        } else {
-            match (timeline.gaps().count(), timeline.complete_since.filter(|_| timeline.live_since.is_some()), timeline.live_since) {
-                (0, Some(since), _) => told.push_str(&format!(", complete since {}", self.moment(since))),
-                (0, None, Some(since)) => told.push_str(&format!(", live since {}", self.moment(since))),
-                (0, None, None) => {}
-                (gaps, ..) => told.push_str(&format!(", {} left", counted(gaps, "gap"))),
-            }
-        }
+        let filling = timeline.refill.as_ref().is_some_and(|walk| walk.gap.is_some()) || timeline.gaps().any(|gap| gap.fill != Fill::Left);
+        let complete = timeline.complete_since.filter(|_| timeline.live_since.is_some());
+        let ledger = match (timeline.gaps().count(), complete, timeline.live_since) {
+            _ if filling => "refilling".to_owned(),
+            (0, Some(since), _) => format!("complete since {}", self.moment(since)),
+            (0, None, Some(since)) => format!("live since {}", self.moment(since)),
+            (0, None, None) => "not known to be complete".to_owned(),
+            (gaps, ..) => format!("{} left", counted(gaps, "gap")),
+        };
+        let told = format!("subscribed, {ledger}");
         ((glyphs.live, good), told)
     }
 
