@@ -472,7 +472,8 @@ async fn show(source: Source, chosen: Vec<Spec>, record: Option<&Path>, ascii: b
     let facts = Terminal::look(ascii, mouse).facts();
     let screen = TerminalScreen::enter(mouse).map_err(Stop::failed)?;
     let setup = Setup { settings, specs, theme, client, notices };
-    let app = App::new(setup, screen, TerminalKeys::new(), signals).map_err(Stop::failed)?;
+    let keys = TerminalKeys::new().map_err(Stop::failed)?;
+    let app = App::new(setup, screen, keys, signals).map_err(Stop::failed)?;
     let app = app.with_notices(told).with_terminal(&facts);
     let outcome = run_to_end(app).await;
     shutdown.cancel();

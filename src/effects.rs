@@ -41,6 +41,18 @@ impl Effects {
                 let result = client.timeline(&stream, Some(&Cursor::After(after)), PAGE).await;
                 Reply::Newer { stream, asked, result }
             }),
+            Effect::FetchReview { stream, cursor, asked, deep: _ } => self.spawn(async move {
+                let result = client.timeline(&stream, cursor.as_ref(), PAGE).await;
+                Reply::Review { stream, asked, result }
+            }),
+            Effect::FetchStatus { id, asked } => self.spawn(async move {
+                let result = client.status(&id).await;
+                Reply::Status { id, asked, result }
+            }),
+            Effect::FetchNotification { id, asked } => self.spawn(async move {
+                let result = client.notification(&id).await;
+                Reply::Notification { id, asked, result }
+            }),
             Effect::FetchThread { id, asked } => self.spawn(async move {
                 let result = thread(&client, &id).await;
                 Reply::Thread { id, asked, result }

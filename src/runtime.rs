@@ -278,7 +278,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         if let Some(signal) = self.signals.try_next() {
             return Some(Woken::Signal(signal));
         }
-        // In the context of the task that waits: crossterm keeps the first waker that it sees.
+        // In the context of the task that waits: some sources of keys keep the first waker that they see.
         let mut key = std::pin::pin!(self.keys.next());
         if let Poll::Ready(msg) = poll_fn(|context| Poll::Ready(key.as_mut().poll(context))).await {
             return Some(Woken::Key(msg));
@@ -323,6 +323,9 @@ impl<S: Screen, K: Keys> App<S, K> {
         match effect {
             Effect::FetchPage { .. }
             | Effect::FetchNewer { .. }
+            | Effect::FetchReview { .. }
+            | Effect::FetchStatus { .. }
+            | Effect::FetchNotification { .. }
             | Effect::FetchThread { .. }
             | Effect::FetchOffer
             | Effect::FetchAccount

@@ -233,7 +233,7 @@ fn stream_health() {
 /// Everything that a stream can be beside those of `unhealthy`, and the rungs below the best.
 #[test]
 fn stream_health_on_lower_rungs() {
-    let mut state = unhealthy((80, 62));
+    let mut state = unhealthy((80, 68));
     let climbs = now().checked_add(SignedDuration::from_mins(14)).ok();
     state.line.rung = Rung::ServerSentEvents;
     state.line.below = Some((plain("a proxy answers upgrades with 403"), climbs));
@@ -248,8 +248,14 @@ fn stream_health_on_lower_rungs() {
     fill(user, &gap, climbs);
     timeline(&mut state, &Stream::UserNotification).standing = Subscription::Interrupted(plain("the server closed the connection"));
     let tag = timeline(&mut state, &hashtag("rust"));
-    (tag.standing, tag.rung, tag.first_page, tag.live_since) = (Subscription::Open, Rung::Polling, Loading::Done, None);
-    insta::assert_snapshot!("health_rungs_80x62", picture(&state));
+    (tag.standing, tag.rung, tag.first_page) = (Subscription::Open, Rung::Polling, Loading::Done);
+    let next = now().checked_add(SignedDuration::from_secs(48)).unwrap();
+    let last = now().checked_sub(SignedDuration::from_secs(12)).ok();
+    tag.poll = Some(Polling { last, next, failure: Some(failure("503 from the server")) });
+    state.open(Stream::Direct);
+    let direct = timeline(&mut state, &Stream::Direct);
+    (direct.standing, direct.first_page, direct.complete_since) = (Subscription::Open, Loading::Done, Some(ago(3)));
+    insta::assert_snapshot!("health_rungs_80x68", picture(&state));
 }
 
 #[test]
@@ -437,7 +443,19 @@ fn each_state_of_a_ledger_and_each_rung_is_told_apart() {
     tell("polled", &|state| {
         state.server.as_mut().unwrap().software = Software::GoToSocial;
         state.tabs.go_to(&hashtag("rust"));
-        timeline(state, &hashtag("rust")).rung = Rung::Polling;
+        let timeline = timeline(state, &hashtag("rust"));
+        let next = now().checked_add(SignedDuration::from_secs(18)).unwrap();
+        (timeline.rung, timeline.poll) = (Rung::Polling, Some(Polling { last: Some(ago(0)), next, failure: None }));
+    });
+    tell("a poll that failed", &|state| {
+        timeline(state, &user).rung = Rung::Polling;
+        timeline(state, &user).poll = Some(Polling { failure: Some(failure("503 from the server")), ..Polling::new(now()) });
+    });
+    tell("not known to be complete", &|state| {
+        state.open(Stream::Direct);
+        state.tabs.go_to(&Stream::Direct);
+        let direct = timeline(state, &Stream::Direct);
+        (direct.standing, direct.first_page, direct.complete_since) = (Subscription::Open, Loading::Done, Some(ago(3)));
     });
     tell("by server-sent events", &|state| {
         state.line.rung = Rung::ServerSentEvents;
@@ -446,7 +464,10 @@ fn each_state_of_a_ledger_and_each_rung_is_told_apart() {
     tell("all is polled", &|state| {
         state.line.rung = Rung::Polling;
         state.line.ping = None;
-        state.timelines.values_mut().for_each(|timeline| timeline.rung = Rung::Polling);
+        let last = now().checked_sub(SignedDuration::from_secs(12)).ok();
+        for timeline in state.timelines.values_mut() {
+            (timeline.rung, timeline.poll) = (Rung::Polling, Some(Polling { last, ..Polling::new(now()) }));
+        }
     });
     insta::assert_snapshot!("ledgers", told);
 }

@@ -17,6 +17,7 @@ use reqwest::header::{
     SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use reqwest::{Response, StatusCode, Upgraded, redirect};
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
 use std::io;
@@ -193,7 +194,7 @@ impl Door {
             return Err(failure(FailureKind::RateLimited(until), &format!("{} wants no questions for a while", self.host())));
         }
         match tokio::time::timeout(self.patience.answer, self.ask(path, query, limit_bytes)).await {
-            Ok(answer) => answer,
+            Ok(answer) => answer.map_err(|failure| Failure { reason: self.without_token(failure.reason), ..failure }),
             Err(_) => {
                 Err(failure(FailureKind::Retry, &format!("{} did not answer within {} s", self.host(), self.patience.answer.as_secs())))
             }
@@ -384,10 +385,21 @@ impl Door {
     /// Opens the socket at `streaming`, with one deadline of 10 s over all of it; the token goes into the subprotocol as
     /// well where the server is known to look only there.
     pub(crate) async fn upgrade(&self, streaming: &Url, subprotocol: bool) -> Result<Upgraded, Refusal> {
-        tokio::time::timeout(self.patience.upgrade, self.dial(streaming, subprotocol)).await.unwrap_or_else(|_| {
+        let outcome = tokio::time::timeout(self.patience.upgrade, self.dial(streaming, subprotocol)).await.unwrap_or_else(|_| {
             let words = format!("{} did not answer within {} s", name(streaming), self.patience.upgrade.as_secs());
             Err(refusal(RefusalKind::Offline, &words))
-        })
+        });
+        outcome.map_err(|refusal| Refusal { reason: self.without_token(refusal.reason), ..refusal })
+    }
+
+    /// A server's words, in which it may have said the token back.
+    pub(crate) fn without_token(&self, words: Plain) -> Plain {
+        // The token is printable ASCII, as it was checked.
+        let token = self.protocol.to_str().unwrap_or_default();
+        match redacted(token, words.as_str()) {
+            Cow::Owned(clean) => Plain::line(&clean),
+            Cow::Borrowed(_) => words,
+        }
     }
 
     async fn dial(&self, streaming: &Url, subprotocol: bool) -> Result<Upgraded, Refusal> {
@@ -493,12 +505,20 @@ pub(crate) fn secure(url: &Url) -> bool {
     matches!(url.scheme(), "https" | "wss")
 }
 
+/// A text without the token.
+pub(crate) fn redacted<'a>(token: &str, text: &'a str) -> Cow<'a, str> {
+    if token.len() >= SHORTEST_TOKEN && text.contains(token) { Cow::Owned(text.replace(token, REDACTED)) } else { Cow::Borrowed(text) }
+}
+
 /// A failure in our own words.
 pub(crate) fn failure(kind: FailureKind, words: &str) -> Failure {
     Failure { kind, reason: Plain::line(words) }
 }
 
 const LONGEST_TOKEN: usize = 4096;
+/// A shorter word is no server's token, and would be found in ordinary text.
+const SHORTEST_TOKEN: usize = 12;
+const REDACTED: &str = "REDACTED";
 const CONNECT: Duration = Duration::from_secs(10);
 /// The part of an upgrade's time in which a connection must stand. Its addresses share it evenly, so that one that does not
 /// answer leaves time for the next.
@@ -829,6 +849,9 @@ fn tls_within(error: &io::Error) -> Option<&rustls::Error> {
 }
 
 #[cfg(test)]
+mod route;
+
+#[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -1114,6 +1137,7 @@ pub(crate) mod tests {
             ("404 Not Found", json, br#"{"error":"Record not found"}"#, FailureKind::NotFound, "Record not found"),
             ("410 Gone", json, b"{}", FailureKind::NotFound, "410 Gone"),
             ("422 Unprocessable", json, br#"{"error":"Validation failed"}"#, FailureKind::Forbidden, "Validation failed"),
+            ("422 Unprocessable", json, br#"{"error":"who is Bearer s3cr3t-0f-\u200bth3-r34d3r?"}"#, FailureKind::Forbidden, "who is"),
             ("405 Method Not Allowed", "", b"405 method not allowed", FailureKind::Unusable, "405"),
             ("206 Partial Content", json, b"{}", FailureKind::Retry, "not ready"),
             ("500 Internal Server Error", html, b"<h1>oh</h1>", FailureKind::Retry, "500"),
@@ -1184,8 +1208,8 @@ pub(crate) mod tests {
         assert!(door.get(&["api", "x"], &[], LIMIT).await.is_ok());
     }
 
-    /// Eight MiB of one letter in 53 KB of gzip: fixed codes, one literal, then matches of 258 bytes.
-    fn bomb() -> Vec<u8> {
+    /// One letter in gzip, 258 bytes of it for thirteen bits: fixed codes, one literal, then so many matches.
+    pub(crate) fn bomb(matches: usize) -> Vec<u8> {
         let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
         let (mut held, mut count) = (0_u32, 0);
         let mut put = |bits: u32, width: u32| {
@@ -1199,7 +1223,7 @@ pub(crate) mod tests {
         };
         put(0b011, 3);
         put(0x91_u8.reverse_bits().into(), 8);
-        for _ in 0..32 * 1024 {
+        for _ in 0..matches {
             put(0b1100_0101_u8.reverse_bits().into(), 8);
             put(0, 5);
         }
@@ -1210,7 +1234,7 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn bodies_are_bounded_after_decompression_and_must_be_whole() {
-        let bomb = bomb();
+        let bomb = bomb(32 * 1024);
         assert!(bomb.len() < LIMIT);
         let failure = ask_for(reply("200 OK", "Content-Type: application/json\nContent-Encoding: gzip", &bomb)).await;
         assert_eq!(failure.kind, FailureKind::Unusable, "{failure:?}");
@@ -1420,6 +1444,8 @@ pub(crate) mod tests {
             ("418 I'm a teapot", json, br#"{"error":"I'm a teapot: no user-agent"}"#, RefusalKind::Server, "no user-agent"),
             ("500 Oops", "X-Error-Message: An unexpected error occurred", b"", RefusalKind::Server, "unexpected error"),
             ("502 Bad Gateway", html, b"<h1>nginx</h1>", RefusalKind::Server, "502 Bad Gateway"),
+            ("500 Oops", "X-Error-Message: not s3cr3t-0f-th3-r34d3r", b"", RefusalKind::Server, "not REDACTED"),
+            ("400 Bad Request", json, br#"{"error":"no s3cr3t-0f-th3-r34d3r"}"#, RefusalKind::Server, "no REDACTED"),
         ] {
             let refusal = refuse_with(reply(status, headers, body)).await;
             assert_eq!((refusal.kind, refusal.retry_after), (kind, None), "{status} {headers}: {refusal:?}");

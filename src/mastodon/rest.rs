@@ -6,7 +6,8 @@
 use crate::mastodon::door::{self, Access, Answer, Door, failure};
 use crate::mastodon::{Error, ingest};
 use crate::model::{
-    Account, Bundle, Cursor, Failure, FailureKind, Item, Offer, Page, Reach, Server, Software, StatusId, Stream, Thread, Timestamp,
+    Account, Bundle, Cursor, Failure, FailureKind, Item, Notification, NotificationId, Offer, Page, Reach, Server, Software, StatusId,
+    Stream, Thread, Timestamp,
 };
 use crate::recording::Recorder;
 use crate::text::Plain;
@@ -182,6 +183,14 @@ impl Client {
     pub async fn status(&self, id: &StatusId) -> Result<Bundle, Failure> {
         let answer = self.get(&["api", "v1", "statuses", id.as_str()], &[], ENTITY).await?;
         ingest::single_status(&answer.body).ok_or_else(|| self.unreadable("a post"))
+    }
+
+    /// One notification.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/notifications/#get-one>.
+    pub async fn notification(&self, id: &NotificationId) -> Result<(Notification, Bundle), Failure> {
+        let answer = self.get(&["api", "v1", "notifications", id.as_str()], &[], ENTITY).await?;
+        ingest::single_notification(&answer.body).ok_or_else(|| self.unreadable("a notification"))
     }
 
     /// What stands before and after a status.
@@ -589,6 +598,10 @@ mod tests {
             "/api/v1/statuses/90/context" => ok(&format!(r#"{{"ancestors":[{}],"descendants":[]}}"#, status_json("80"))),
             "/api/v1/accounts/verify_credentials" => ok(r#"{"id":"7","username":"a","acct":"a"}"#),
             "/api/v1/statuses/1" => ok("[]"),
+            "/api/v1/notifications/5" => {
+                ok(&format!(r#"{{"id":"5","type":"mention","account":{{"id":"7","acct":"a"}},"status":{}}}"#, status_json("90")))
+            }
+            "/api/v1/notifications/1" => ok("{}"),
             _ => missing(),
         })
         .await;
@@ -600,6 +613,12 @@ mod tests {
         assert_eq!(client.status(&StatusId::new("2").unwrap()).await.unwrap_err().kind, FailureKind::NotFound);
         assert_eq!(client.status(&StatusId::new("1").unwrap()).await.unwrap_err().kind, FailureKind::Unusable);
         assert_eq!(server.targets().len(), 5);
+        let id = |raw| NotificationId::new(raw).unwrap();
+        let (notification, bundle) = client.notification(&id("5")).await.unwrap();
+        assert_eq!((notification.id, notification.status), (id("5"), StatusId::new("90")));
+        assert_eq!(bundle.statuses.len(), 1);
+        assert_eq!(client.notification(&id("6")).await.unwrap_err().kind, FailureKind::NotFound);
+        assert_eq!(client.notification(&id("1")).await.unwrap_err().kind, FailureKind::Unusable);
     }
 
     #[tokio::test]
@@ -767,5 +786,23 @@ mod tests {
     fn a_client_prints_its_server_and_no_more() {
         let client = client(&Url::parse("http://127.0.0.1:9/").unwrap());
         assert_eq!(format!("{client:?}"), "Client { server: \"127.0.0.1:9\", .. }");
+    }
+    #[tokio::test]
+    async fn an_answer_is_read_up_to_the_bound_of_its_kind() {
+        // Blanks behind a whole document: too long is too long, whatever it says.
+        let padded = |body: &str, length: usize| format!("{body}{}", " ".repeat(length - body.len()));
+        let document = r#"{"domain":"a.example","uri":"a.example","version":"4.5.0"}"#;
+        for (length, fits) in [(DOCUMENT, true), (DOCUMENT + 1, false)] {
+            let body = ok(&padded(document, length));
+            let server = serve(move |_| body.clone()).await;
+            assert_eq!(client(&server.url).instance().await.is_ok(), fits, "a document of {length} bytes");
+        }
+        for (length, fits) in [(ENTITY, true), (ENTITY + 1, false)] {
+            let body = ok(&padded("[]", length));
+            let server = serve(move |_| body.clone()).await;
+            let page = client(&server.url).timeline(&Stream::User, None, 40).await;
+            assert_eq!(page.is_ok(), fits, "a page of {length} bytes");
+        }
+        assert_eq!((DOCUMENT, ENTITY), (1024 * 1024, 16 * 1024 * 1024));
     }
 }

@@ -290,7 +290,7 @@ impl Screen for TerminalScreen {
 }
 
 /// The terminal's size, clamped. Where it cannot be told, the most common one.
-fn area() -> Rect {
+pub(super) fn area() -> Rect {
     let (columns, lines) = told_size().unwrap_or((80, 24));
     Rect::new(0, 0, columns.min(LARGEST.0), lines.min(LARGEST.1))
 }

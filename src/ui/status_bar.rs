@@ -4,7 +4,7 @@
 
 use crate::command::{COMMANDS, Command, Row};
 use crate::model::{Carriage, Connection, Rung, Stream, Subscription, Withheld};
-use crate::state::{Anchor, Fill, State, Timeline};
+use crate::state::{Anchor, Completeness, Fill, State, Timeline, Unproven};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::row::gap_span;
@@ -118,10 +118,16 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
     } else if let Some(gap) = timeline.gaps().next() {
         let span = gap_span(gap, state, theme);
         (Some(glyphs.gap), if span.is_empty() { "gap left".to_owned() } else { format!("gap left, {span}") })
-    } else if let Some(since) = timeline.complete_since {
-        (None, format!("complete since {}", told(since)))
     } else {
-        (None, "live".to_owned())
+        let words = match timeline.completeness(&tab.stream) {
+            Completeness::Since(since) => format!("complete since {}", told(since)),
+            Completeness::Between(since, until) => format!("complete {}{}{}", told(since), glyphs.to, told(until)),
+            Completeness::Gaps(_) => "gap left".to_owned(),
+            Completeness::Unknown(Unproven::Unordered) => "live, not known to be complete".to_owned(),
+            Completeness::Unknown(Unproven::NotPolled) => "polled, not known to be complete".to_owned(),
+            Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected) => "live".to_owned(),
+        };
+        (None, words)
     };
     match mark {
         Some(mark) => line.spans.extend(said((mark, theme.mark()), words).spans),
@@ -138,7 +144,9 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
     if hidden > 0 {
         aside(format!("filtered ({hidden} hidden)"), theme.dim());
     }
-    if timeline.rung != state.line.rung || (!is_told && timeline.rung != Rung::Multiplexed) {
+    if let Some(failure) = timeline.poll.as_ref().and_then(|poll| poll.failure.as_ref()) {
+        aside(format!("the last poll failed: {}", failure.reason), ratatui::style::Style::new());
+    } else if timeline.rung != state.line.rung || (!is_told && timeline.rung != Rung::Multiplexed) {
         aside(rung_words(state, &tab.stream, timeline.rung), theme.dim());
     }
     line

@@ -201,7 +201,14 @@ fn told(state: &State, theme: &Theme, clock: &mut Clock<'_>) -> Told {
                 let full = format!("live {} {}", glyphs.dot, line.rung.words());
                 (glyphs.live, theme.good(), (full, format!("live {} SSE", glyphs.dot)))
             }
-            Rung::Polling => (glyphs.connecting, theme.mark(), both("polling")),
+            Rung::Polling => {
+                let last = state.last_poll().map(|at| clock.lately(at));
+                let words = match last {
+                    Some(last) => (format!("polling, last {last}"), format!("polled {last}")),
+                    None => both("polling"),
+                };
+                (glyphs.connecting, theme.mark(), words)
+            }
         },
         Connection::Connecting => (glyphs.connecting, theme.dim(), both("connecting")),
         Connection::Reconnecting { attempt, .. } => {

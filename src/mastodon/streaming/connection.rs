@@ -8,7 +8,7 @@
 use super::outbox::Outbox;
 use super::session::{Action, Input, Link, Session, Verdict};
 use super::{Settings, Wanted, frame};
-use crate::mastodon::door::{Refusal, RefusalKind};
+use crate::mastodon::door::{Door, Refusal, RefusalKind};
 use crate::mastodon::rest::Client;
 use crate::mastodon::tap::LinkTap;
 use crate::model::{Connection, Event, Failure, FailureKind, Origin, Payload, Server, StreamEvent, Timestamp};
@@ -218,10 +218,11 @@ impl Task {
                 Heard::Part => {}
             }
         }
-        let closed = |code, reason: &str| Input::Closed { link, code, reason: Plain::line(reason) };
+        let door = self.client.door();
+        let closed = |code, reason: &str| Input::Closed { link, code, reason: door.without_token(Plain::line(reason)) };
         match heard {
             Heard::Message(Message::Text(text)) => {
-                let message = frame::decode(&text, self.settings.keep_raw);
+                let message = without_token(frame::decode(&text, self.settings.keep_raw), door);
                 self.step(Input::Message { link, message }, if self.settings.keep_raw { text.len() * 2 } else { text.len() });
             }
             Heard::Message(Message::Binary(bytes)) => {
@@ -235,19 +236,22 @@ impl Task {
             Heard::Part | Heard::Message(Message::Ping(_) | Message::Frame(_)) => self.step(Input::Bytes { link }, 0),
             Heard::Message(Message::Close(close)) => {
                 let (code, reason) = last_words(close);
+                let input = closed(code, &reason);
                 if let Some(open) = self.open.take() {
                     self.dismiss(open);
                 }
-                self.step(closed(code, &reason), 0);
+                self.step(input, 0);
             }
             // Nothing after the first error is interpreted, so the socket goes with it.
             Heard::Broken(error) => {
+                let input = closed(None, &in_words(&error));
                 self.open = None;
-                self.step(closed(None, &in_words(&error)), 0);
+                self.step(input, 0);
             }
             Heard::End => {
+                let input = closed(None, "the server ended the connection");
                 self.open = None;
-                self.step(closed(None, "the server ended the connection"), 0);
+                self.step(input, 0);
             }
         }
     }
@@ -383,12 +387,24 @@ async fn verify(client: Client) -> Verdict {
 /// Finishes the closing handshake, begun by either side, as far as the server plays along.
 async fn farewell(mut socket: Socket) {
     let handshake = async {
-        if socket.close(None).await.is_ok() {
-            while let Some(Ok(_)) = socket.next().await {}
-        }
+        // Refused where the server closed first; then reading on sends the answer that waits to go out.
+        drop(socket.close(None).await);
+        while let Some(Ok(_)) = socket.next().await {}
     };
     if timeout(FAREWELL, handshake).await.is_err() {
         debug!("the server did not finish the closing handshake");
+    }
+}
+
+/// What a server says to us, and not to the reader, goes to the screen and the log: it may have said the token back.
+fn without_token(message: frame::Message, door: &Door) -> frame::Message {
+    match message {
+        frame::Message::Error { text, status } => frame::Message::Error { text: door.without_token(text), status },
+        frame::Message::Malformed(what) => frame::Message::Malformed(door.without_token(what)),
+        frame::Message::Event(event) if event.payload == Payload::Other => {
+            frame::Message::Event(frame::Decoded { name: door.without_token(event.name), ..event })
+        }
+        frame::Message::Event(_) | frame::Message::Nothing => message,
     }
 }
 

@@ -679,8 +679,6 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(256))]
-
         #[test]
         fn a_mutated_message_never_panics(
             which in any::<prop::sample::Index>(),

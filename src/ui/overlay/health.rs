@@ -4,9 +4,9 @@
 //! purpose: questions to the server; `update` asks them when the view opens, and the state holds the answers.
 
 use super::{more, panel, words};
-use crate::model::{Connection, Server, Stream, Subscription, Timestamp, Withheld};
+use crate::model::{Connection, Rung, Server, Stream, Subscription, Timestamp, Withheld};
 use crate::state::refill::{Budget, MOST_QUESTIONS};
-use crate::state::{Answer, Fill, Gap, Loading, OverlayPane, State, Timeline};
+use crate::state::{Answer, Completeness, Fill, Gap, Loading, OverlayPane, State, Timeline};
 use crate::text::{Plain, wrap};
 use crate::ui::line::{Card, cols, hang, plain};
 use crate::ui::paint::Painter;
@@ -195,11 +195,21 @@ impl Sheet<'_, '_> {
             },
             format!("{} a minute, {}", timeline.meter.per_minute(), counted(rows, "row")),
         ]);
+        if let Some(poll) = &timeline.poll {
+            facts.push(match poll.last {
+                Some(last) => format!("last poll {}", self.clock.lately(last)),
+                None => "no poll yet".to_owned(),
+            });
+            facts.push(format!("next {}", self.clock.soon(poll.next)));
+        }
         let hidden = state.hidden(stream);
         if hidden > 0 {
             facts.push(format!("{hidden} hidden by filters"));
         }
         self.facts(&facts);
+        if let Some(failure) = timeline.poll.as_ref().and_then(|poll| poll.failure.as_ref()) {
+            self.words(&format!("the last poll failed: {}", failure.reason));
+        }
         if let Some(walk) = &timeline.refill {
             let at = if walk.gap.is_some() { "" } else { "looking once more: " };
             self.words(&format!("{at}{}", walk_words(walk, state, self.theme)));
@@ -224,7 +234,11 @@ impl Sheet<'_, '_> {
             Subscription::NotStreamed => return ((glyphs.absent, mark), "not streamed by this server".to_owned()),
             Subscription::Interrupted(_) => return ((glyphs.again, mark), "interrupted".to_owned()),
             Subscription::Requested | Subscription::Open if state.line.state != Connection::Live => {
-                return ((glyphs.again, mark), "waits for the connection".to_owned());
+                let ledger = match timeline.completeness(stream) {
+                    known @ (Completeness::Since(_) | Completeness::Between(..)) => format!(", {}", self.complete(known)),
+                    Completeness::Gaps(_) | Completeness::Unknown(_) => String::new(),
+                };
+                return ((glyphs.again, mark), format!("waits for the connection{ledger}"));
             }
             Subscription::Requested => return ((glyphs.connecting, dim), "asked for".to_owned()),
             Subscription::Open => {}
@@ -233,16 +247,22 @@ impl Sheet<'_, '_> {
             return ((glyphs.absent, mark), "switched off by the server".to_owned());
         }
         let filling = timeline.refill.as_ref().is_some_and(|walk| walk.gap.is_some()) || timeline.gaps().any(|gap| gap.fill != Fill::Left);
-        let complete = timeline.complete_since.filter(|_| timeline.live_since.is_some());
-        let ledger = match (timeline.gaps().count(), complete, timeline.live_since) {
-            _ if filling => "refilling".to_owned(),
-            (0, Some(since), _) => format!("complete since {}", self.moment(since)),
-            (0, None, Some(since)) => format!("live since {}", self.moment(since)),
-            (0, None, None) => "not known to be complete".to_owned(),
-            (gaps, ..) => format!("{} left", counted(gaps, "gap")),
-        };
-        let told = format!("subscribed, {ledger}");
+        let subscribed = if timeline.rung == Rung::Polling { "polled" } else { "subscribed" };
+        let ledger = if filling { "refilling".to_owned() } else { self.complete(timeline.completeness(stream)) };
+        let told = format!("{subscribed}, {ledger}");
         ((glyphs.live, good), told)
+    }
+
+    /// Since when a stream's rows are complete, or why that cannot be said.
+    fn complete(&self, completeness: Completeness) -> String {
+        match completeness {
+            Completeness::Since(since) => format!("complete since {}", self.moment(since)),
+            Completeness::Between(since, until) => {
+                format!("complete {}{}{}", self.moment(since), self.theme.glyphs().to, self.moment(until))
+            }
+            Completeness::Gaps(gaps) => format!("{} left", counted(gaps, "gap")),
+            Completeness::Unknown(why) => format!("not known to be complete: {}", why.words()),
+        }
     }
 
     fn gap(&mut self, state: &State, gap: &Gap) {
@@ -278,7 +298,7 @@ impl Sheet<'_, '_> {
         }
         self.heading("In all");
         let (statuses, accounts, notifications) = state.store.sizes();
-        let spent = state.budget.spent_at(state.now);
+        let spent = MOST_QUESTIONS - state.budget.left(state.now);
         self.pair(
             ("events", &format!("{} a minute", state.meter.per_minute())),
             ("refills", &format!("{spent} of {MOST_QUESTIONS} in {}", length(Budget::WINDOW))),
