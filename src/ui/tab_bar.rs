@@ -203,11 +203,8 @@ fn told(state: &State, theme: &Theme, clock: &mut Clock<'_>) -> Told {
             }
             Rung::Polling => {
                 let last = state.last_poll().map(|at| clock.lately(at));
-                let words = match last {
-                    Some(last) => (format!("polling, last {last}"), format!("polled {last}")),
-                    None => both("polling"),
-                };
-                (glyphs.connecting, theme.mark(), words)
+                let full = last.map_or_else(|| "polling".to_owned(), |last| format!("polling, last {last}"));
+                (glyphs.connecting, theme.mark(), (full, "polling".to_owned()))
             }
         },
         Connection::Connecting => (glyphs.connecting, theme.dim(), both("connecting")),
