@@ -61,7 +61,7 @@ impl Effects {
             Effect::FetchAccount => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
             Effect::FetchHealth => self.spawn(async move { Reply::Health(health(&client).await) }),
             Effect::FetchScopes => self.spawn(async move { Reply::Scopes(client.scopes().await) }),
-            Effect::Suspend | Effect::Redraw | Effect::Quit => debug_assert!(false, "{effect:?} is done by the loop"),
+            Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit => debug_assert!(false, "{effect:?} is done by the loop"),
         }
     }
 

@@ -16,8 +16,8 @@ mod outlet;
 mod signals;
 mod terminal;
 
+use crate::config::Held;
 use crate::effects::Effects;
-use crate::keymap::Keymap;
 use crate::mastodon::Client;
 use crate::mastodon::streaming::{self, Events, Wanted};
 use crate::model::{Spec, Timestamp};
@@ -84,19 +84,10 @@ pub enum Outcome {
     Panicked,
 }
 
-/// What ends a run before its time.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The command table is broken.
-    #[error(transparent)]
-    Keymap(#[from] crate::keymap::KeymapError),
-}
-
 /// The program as it runs.
 #[derive(Debug)]
 pub struct App<S, K> {
     state: State,
-    keymap: Keymap,
     measured: Measured,
     theme: Theme,
     cards: Cards,
@@ -105,6 +96,8 @@ pub struct App<S, K> {
     signals: Signals,
     effects: Effects,
     events: Option<Events>,
+    /// The configuration file, where one is read.
+    held: Option<Held>,
     /// What the reader should be told later.
     notices: Option<mpsc::UnboundedReceiver<String>>,
     connection: JoinHandle<()>,
@@ -134,8 +127,7 @@ enum Woken {
 
 impl<S: Screen, K: Keys> App<S, K> {
     /// Connects, and makes everything ready to run.
-    pub fn new(setup: Setup, screen: S, keys: K, signals: Signals) -> Result<Self, RunError> {
-        let keymap = Keymap::compile()?;
+    pub fn new(setup: Setup, screen: S, keys: K, signals: Signals) -> Self {
         let clocks = Clocks::read();
         let mut state = State::new(setup.settings, clocks.wall, setup.specs);
         let mut measured = Measured::default();
@@ -143,16 +135,15 @@ impl<S: Screen, K: Keys> App<S, K> {
         let first = [Msg::Resized(columns, lines)].into_iter().chain(setup.notices.iter().map(|notice| Msg::Failed(Plain::line(notice))));
         for msg in first {
             // None of these has an effect.
-            drop(update(&mut state, &keymap, msg, &measured));
+            drop(update(&mut state, msg, &measured));
         }
         measured.next_change = None;
         let (wanted, to_connection) = watch::channel(wanted(&state));
         let shutdown = CancellationToken::new();
         let effects = Effects::new(setup.client.clone());
         let (events, connection) = streaming::connect(setup.client, streaming::Settings::default(), to_connection, shutdown.clone());
-        Ok(Self {
+        Self {
             state,
-            keymap,
             measured,
             theme: setup.theme,
             cards: Cards::default(),
@@ -161,6 +152,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             signals,
             effects,
             events: Some(events),
+            held: None,
             notices: None,
             connection,
             wanted,
@@ -169,7 +161,13 @@ impl<S: Screen, K: Keys> App<S, K> {
             drawing: Drawing::default(),
             own_stops: 0,
             end: None,
-        })
+        }
+    }
+
+    /// Reads this configuration file again when the reader asks for it.
+    #[must_use]
+    pub fn with_config(self, held: Option<Held>) -> Self {
+        Self { held, ..self }
     }
 
     /// Tells the reader also what comes by this channel while it runs.
@@ -307,13 +305,16 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     /// Changes the state. Messages of the loop's own making have no effects that matter here.
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        let fetches_by_itself = matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Failed(_));
-        let effects = update(&mut self.state, &self.keymap, msg, &self.measured);
+        let fetches_by_itself = matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Reloaded(..) | Msg::Failed(_));
+        let effects = update(&mut self.state, msg, &self.measured);
         if !fetches_by_itself {
             return effects;
         }
         for effect in effects {
-            debug_assert!(!matches!(effect, Effect::Suspend | Effect::Redraw | Effect::Quit), "time and size ask for nothing of the loop");
+            debug_assert!(
+                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit),
+                "time and size ask for nothing of the loop"
+            );
             self.effects.start(effect);
         }
         Vec::new()
@@ -332,12 +333,35 @@ impl<S: Screen, K: Keys> App<S, K> {
             | Effect::FetchHealth
             | Effect::FetchScopes => self.effects.start(effect),
             Effect::Suspend => self.suspend().await,
+            Effect::Reload => self.reload(),
             Effect::Redraw => {
                 let repainted = self.screen.repaint();
                 self.on_screen(repainted);
                 self.drawing.wanted = true;
             }
             Effect::Quit => self.end = Some(Outcome::Quit),
+        }
+    }
+
+    /// Reads the configuration file again. Where that fails everything stays as it is.
+    fn reload(&mut self) {
+        let told = match &mut self.held {
+            None => vec!["no configuration file is read here".to_owned()],
+            Some(held) => match held.reload() {
+                // The last one said is the first one read.
+                Err(error) => error.notices().into_iter().rev().collect(),
+                Ok((tabs, told)) => {
+                    let settings = Settings::from(&held.config);
+                    self.theme.set_ascii(settings.ascii);
+                    let shown = self.screen.set_mouse(held.config.mouse);
+                    self.on_screen(shown);
+                    self.update(Msg::Reloaded(settings, tabs));
+                    told
+                }
+            },
+        };
+        for words in told {
+            self.update(Msg::Failed(Plain::line(&words)));
         }
     }
 

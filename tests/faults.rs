@@ -17,7 +17,6 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use trunkline::command::Command;
 use trunkline::demo::{Control, HttpRefusal, Options, Server, Story};
-use trunkline::keymap::Keymap;
 use trunkline::mastodon::streaming::{Events, Settings as TrunkSettings, Wanted, connect};
 use trunkline::mastodon::{Access, Client, Token};
 use trunkline::model::{Connection, Cursor, Item, Spec, StatusId, Stream, Timestamp};
@@ -51,7 +50,6 @@ struct Life {
     control: Control,
     client: Client,
     state: State,
-    keymap: Keymap,
     events: Events,
     wanted: watch::Sender<Wanted>,
     questions: JoinSet<Reply>,
@@ -83,7 +81,6 @@ impl Life {
             control: server.control(),
             client,
             state,
-            keymap: Keymap::compile().unwrap(),
             events,
             wanted,
             questions: JoinSet::new(),
@@ -99,7 +96,7 @@ impl Life {
     }
 
     fn send(&mut self, msg: Msg) {
-        let effects = update(&mut self.state, &self.keymap, msg, &Measured::default());
+        let effects = update(&mut self.state, msg, &Measured::default());
         self.state.check().unwrap();
         for effect in effects {
             let client = self.client.clone();
@@ -137,7 +134,7 @@ impl Life {
                     }));
                 }
                 Effect::FetchOffer | Effect::FetchAccount | Effect::FetchHealth | Effect::FetchScopes => {}
-                Effect::FetchThread { .. } | Effect::Suspend | Effect::Redraw | Effect::Quit => panic!("{effect:?}"),
+                Effect::FetchThread { .. } | Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit => panic!("{effect:?}"),
             }
         }
     }

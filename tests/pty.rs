@@ -422,7 +422,7 @@ fn settings_and_log_are_files_and_the_token_is_in_none_of_them() {
     let said = String::from_utf8_lossy(&terminal.raw).into_owned();
     assert!(said.contains("trunkline.toml:1:8: `rows`") && !said.contains('\x1b'), "{said:?}");
 
-    std::fs::write(&config, "streams = [\"#settings\"]\nmuose = false\n").unwrap();
+    std::fs::write(&config, "tabs = [\"#settings\"]\nmuose = false\n").unwrap();
     let mut terminal = Terminal::run(BINARY, &["--no-mouse"], &environment);
     terminal.wait("the tab of the file and its unknown key", |screen| {
         has_open_tab(screen, "#settings") && screen.contents().contains("did you mean `mouse`?")

@@ -74,7 +74,7 @@ pub(crate) fn gap_fate(setting: Setting<'_>, gap: &Gap) -> Option<String> {
         Fill::Filling => Some(walk.map_or_else(|| format!("filling{}", glyphs.ellipsis), |walk| walk_words(walk, state, setting.theme))),
         Fill::Left => {
             setting.stream.filter(|stream| stream.is_paged_by_id())?;
-            key_of(Command::Read).map(|key| format!("{key} to fill"))
+            key_of(state, Command::Read).map(|key| format!("{key} to fill"))
         }
     }
 }

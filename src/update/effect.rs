@@ -63,6 +63,8 @@ pub enum Effect {
     FetchScopes,
     /// Leave the screen and stop the process; the loop does it.
     Suspend,
+    /// Read the configuration file again; the loop does it, and answers with `Msg::Reloaded` or `Msg::Failed`.
+    Reload,
     /// Paint the whole screen again; the loop does it.
     Redraw,
     /// End; the loop does it.

@@ -3,8 +3,9 @@
 use crate::command::Command;
 use crate::keymap::Key;
 use crate::model::{
-    Account, Bundle, Cursor, Event, Failure, Notification, NotificationId, Offer, Origin, Page, StatusId, Stream, Thread, Timestamp,
+    Account, Bundle, Cursor, Event, Failure, Notification, NotificationId, Offer, Origin, Page, Spec, StatusId, Stream, Thread, Timestamp,
 };
+use crate::state::Settings;
 use crate::text::Plain;
 
 /// Everything that can change `State`.
@@ -28,6 +29,8 @@ pub enum Msg {
     Resized(u16, u16),
     /// The process was continued after a stop, or the machine woke: nothing is known about the time between.
     Resumed,
+    /// The configuration file was read again: what holds now, and the tabs that are new in it.
+    Reloaded(Settings, Vec<Spec>),
     /// Something of ours failed; words for the screen.
     Failed(Plain),
 }

@@ -13,13 +13,9 @@ type Reader = fn(&[u8]) -> usize;
 /// The answers that are read, as they were recorded, and all that read them.
 static RECORDED: LazyLock<Vec<(&str, String, Reader)>> = LazyLock::new(|| {
     let all: [(&str, Reader); 12] = [
-        ("timeline-home", |body| statuses_page(body, false).map(parts).map_or(0, |(items, bundle, _)| items.len() + bundle.statuses.len())),
-        ("notifications", |body| {
-            notifications_page(body, false).map(parts).map_or(0, |(items, bundle, _)| items.len() + bundle.statuses.len())
-        }),
-        ("conversations", |body| {
-            conversations_page(body, false).map(parts).map_or(0, |(items, bundle, _)| items.len() + bundle.statuses.len())
-        }),
+        ("timeline-home", |body| statuses_page(body, false).map_or(0, |page| page.items.len() + page.bundle.statuses.len())),
+        ("notifications", |body| notifications_page(body, false).map_or(0, |page| page.items.len() + page.bundle.statuses.len())),
+        ("conversations", |body| conversations_page(body, false).map_or(0, |page| page.items.len() + page.bundle.statuses.len())),
         ("status-context", |body| context(body).map_or(0, |thread| thread.ancestors.len() + thread.descendants.len())),
         ("status-with-media", |body| single_status(body).map_or(0, |bundle| bundle.statuses.len())),
         ("status-with-poll", |body| single_status(body).map_or(0, |bundle| bundle.statuses.len())),
@@ -54,8 +50,8 @@ fn places(value: &Value, here: &str, into: &mut Vec<String>) {
     }
 }
 
-fn ids(page: &(Vec<Item>, Bundle, usize)) -> Vec<&str> {
-    let ids = page.0.iter().map(|item| match item {
+fn ids(page: &Page) -> Vec<&str> {
+    let ids = page.items.iter().map(|item| match item {
         Item::Status(id) => id.as_str(),
         Item::Notification(notification) => notification.id.as_str(),
         Item::Conversation(conversation) => conversation.id.as_str(),
@@ -63,25 +59,18 @@ fn ids(page: &(Vec<Item>, Bundle, usize)) -> Vec<&str> {
     ids.collect()
 }
 
-fn parts(page: crate::model::Page) -> (Vec<Item>, Bundle, usize) {
-    (page.items, page.bundle, page.rejected)
-}
-
-type Page = fn(&[u8]) -> Option<(Vec<Item>, Bundle, usize)>;
+type Read = fn(&[u8], bool) -> Option<Page>;
 
 #[test]
 fn a_field_that_is_null_missing_or_of_another_type_costs_its_element_at_most() {
     let deep = "[".repeat(200) + &"]".repeat(200);
     let others = ["null", "-1.5", "1e999", "true", "\"\"", "[[1]]", "{\"0\":\"x\"}", "18446744073709551616", &deep];
-    let pages: [(&str, Page); 3] = [
-        ("timeline-home", |body| statuses_page(body, false).map(parts)),
-        ("notifications", |body| notifications_page(body, false).map(parts)),
-        ("conversations", |body| conversations_page(body, false).map(parts)),
-    ];
+    let pages: [(&str, Read); 3] =
+        [("timeline-home", statuses_page), ("notifications", notifications_page), ("conversations", conversations_page)];
     for (name, read) in pages {
         let Value::Array(elements) = answer(name) else { panic!("{name} is no list") };
         let whole: Vec<String> = elements.iter().map(Value::to_string).collect();
-        let before = read(format!("[{}]", whole.join(",")).as_bytes()).unwrap();
+        let before = read(format!("[{}]", whole.join(",")).as_bytes(), false).unwrap();
         // One is spoilt, and one of its neighbours shows that the others are not.
         let spoilt = &elements[0];
         let neighbour = whole.last().unwrap();
@@ -107,9 +96,9 @@ fn a_field_that_is_null_missing_or_of_another_type_costs_its_element_at_most() {
             let marked = marked.to_string();
             variants.extend(others.iter().map(|other| marked.replace("\"\\u0001here\"", other)));
             for variant in variants {
-                let page = read(format!("[{variant},{neighbour}]").as_bytes()).unwrap_or_else(|| panic!("{name}: {variant}"));
+                let page = read(format!("[{variant},{neighbour}]").as_bytes(), false).unwrap_or_else(|| panic!("{name}: {variant}"));
                 let found = ids(&page);
-                assert_eq!(found.len() + page.2, 2, "{name} {place}: {found:?}");
+                assert_eq!(found.len() + page.rejected, 2, "{name} {place}: {found:?}");
                 assert_eq!(found.last(), Some(&others_own), "{name} {place}: {variant}");
                 assert!(found.len() == 1 || found[0] == own || place == "/id", "{name} {place}: {found:?}");
             }
@@ -138,7 +127,7 @@ fn what_is_cut_short_or_nested_without_end_is_no_answer_and_no_panic() {
     }
     let good = answer("timeline-home")[0].to_string();
     let deep = "[".repeat(200) + &"]".repeat(200);
-    let (items, _, rejected) = statuses_page(format!("[{deep},{good},{deep}]").as_bytes(), false).map(parts).unwrap();
+    let Page { items, rejected, .. } = statuses_page(format!("[{deep},{good},{deep}]").as_bytes(), false).unwrap();
     assert_eq!((items.len(), rejected), (1, 2));
 }
 
@@ -146,11 +135,11 @@ fn what_is_cut_short_or_nested_without_end_is_no_answer_and_no_panic() {
 fn a_page_is_bounded_whatever_it_holds() {
     let good = answer("timeline-home")[0].to_string();
     let many = format!("[{}]", vec![good; MOST_OF_A_PAGE + 500].join(","));
-    let (items, _, rejected) = statuses_page(many.as_bytes(), false).map(parts).unwrap();
+    let Page { items, rejected, .. } = statuses_page(many.as_bytes(), false).unwrap();
     assert_eq!((items.len(), rejected), (MOST_OF_A_PAGE, 500));
     // As much of next to nothing as an answer may hold.
     let nothing = format!("[{}0]", "0,".repeat(8_000_000));
-    let (items, bundle, rejected) = statuses_page(nothing.as_bytes()).unwrap();
+    let Page { items, bundle, rejected, .. } = statuses_page(nothing.as_bytes(), false).unwrap();
     assert_eq!((items.len(), bundle.statuses.len(), rejected), (0, 0, 8_000_001));
 }
 
