@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use std::str::FromStr as _;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The tabs of the demo: the usual ones, a hashtag and a quiet list.
@@ -400,7 +400,7 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record
     if let Some(notice) = notice {
         say(&notice);
     }
-    let (sender, mut signals) = Signals::listen_for_ends().map_err(Stop::failed)?;
+    let (sender, mut signals) = Signals::listen_without_a_screen().map_err(Stop::failed)?;
     runtime::watch_output(sender).map_err(Stop::failed)?;
     let shutdown = CancellationToken::new();
     let recording = begin_recording(record, |words| say(&words))?;
@@ -414,9 +414,18 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record
     };
     let options = tail::Options { form, until: flags.until, count: flags.count };
     let mut panicked = false;
-    let stop = async { panicked = signals.next().await == Signal::Panicked };
+    let (continued, continuations) = watch::channel(0);
+    let stop = async {
+        loop {
+            let signal = signals.next().await;
+            if signal != Signal::Continued {
+                break panicked = signal == Signal::Panicked;
+            }
+            continued.send_modify(|count| *count += 1);
+        }
+    };
     let out = runtime::output().map_err(Stop::failed)?;
-    let outcome = tail::run(client, &specs, &options, out, &mut say, stop).await;
+    let outcome = tail::run(client, &specs, &options, out, &mut say, continuations, stop).await;
     shutdown.cancel();
     end_recording(recording);
     if panicked {

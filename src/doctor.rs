@@ -200,7 +200,7 @@ fn feeds(book: &mut Book, server: &Server) {
     let off = server.timelines_access.switched_off();
     let words = if off.is_empty() { "none is switched off".to_owned() } else { format!("switched off by the admins: {}", off.join(", ")) };
     book.good("feeds", words);
-    let lacks = server.software.lacks();
+    let lacks = server.lacks();
     book.good("streaming", if lacks.is_empty() { "every kind of stream".to_owned() } else { lacks.join("; ") });
 }
 

@@ -429,7 +429,7 @@ impl State {
 
     /// How the server carries a stream; by frame until the server is known.
     pub fn carriage(&self, stream: &Stream) -> Carriage {
-        self.server.as_ref().map_or(Carriage::Frame, |server| server.software.carriage(stream))
+        self.server.as_ref().map_or(Carriage::Frame, |server| server.carriage(stream))
     }
 
     /// What of a stream the server has switched off; not where posts of it come all the same, as for roles that may.

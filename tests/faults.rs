@@ -123,7 +123,7 @@ impl Life {
                     self.asked += 1;
                     drop(self.questions.spawn(async move {
                         let result = client.status(&id).await;
-                        Reply::Status { id, asked, result }
+                        Reply::Status { id, asked, result, raw: None }
                     }));
                 }
                 Effect::FetchNotification { id, asked } => {

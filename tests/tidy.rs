@@ -14,6 +14,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("recording", &[]),
     ("command", &[]),
     ("model", &["text"]),
+    ("clocks", &["model"]),
     ("keymap", &["command"]),
     ("config", &["model", "command", "keymap"]),
     ("mastodon", &["model", "text", "recording"]),
@@ -23,9 +24,9 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("ui", &["text", "model", "command", "keymap", "config", "state"]),
     ("demo", &[]),
     ("replay", &["text", "model"]),
-    ("tail", &["text", "model", "mastodon"]),
+    ("tail", &["text", "clocks", "model", "mastodon", "state", "update", "effects"]),
     ("doctor", &["text", "logging", "model", "config", "mastodon"]),
-    ("runtime", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "state", "update", "effects", "ui"]),
+    ("runtime", &["text", "logging", "command", "clocks", "model", "keymap", "config", "mastodon", "state", "update", "effects", "ui"]),
     (
         "cli",
         &[
@@ -55,6 +56,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("model", &["ratatui", "tokio", "serde_json", "crossterm"]),
     ("command", &["ratatui", "tokio", "crossterm"]),
     ("keymap", &["ratatui", "tokio", "crossterm"]),
+    ("clocks", &["ratatui", "tokio", "crossterm"]),
     ("config", &["ratatui", "tokio", "crossterm"]),
     ("mastodon", &["ratatui", "crossterm"]),
     ("state", &["ratatui", "tokio", "crossterm"]),

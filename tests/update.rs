@@ -140,7 +140,7 @@ impl Desk {
     fn about(&mut self, effect: &Effect, result: Result<Status, FailureKind>) -> Vec<Effect> {
         let Effect::FetchStatus { id, asked } = effect.clone() else { panic!("{effect:?}") };
         let result = result.map(|status| bundle(vec![status])).map_err(failure);
-        self.send(Msg::Reply(Reply::Status { id, asked, result }))
+        self.send(Msg::Reply(Reply::Status { id, asked, result, raw: None }))
     }
 
     fn fail(&mut self, spec: &str, asked: u64, kind: FailureKind) -> Vec<Effect> {
@@ -1869,7 +1869,7 @@ proptest! {
                     let said = failure(if kind == 0 { FailureKind::Retry } else { FailureKind::NotFound });
                     let reply = if let Effect::FetchStatus { id, asked } = effect {
                         let result = if kind == 3 { Ok(bundle(vec![status(id.as_str(), "still here")])) } else { Err(said) };
-                        Reply::Status { id, asked, result }
+                        Reply::Status { id, asked, result, raw: None }
                     } else if let Effect::FetchNotification { id, asked } = effect {
                         let result = if kind == 3 { Ok((notification(id.as_str(), None), bundle(vec![]))) } else { Err(said) };
                         Reply::Notification { id, asked, result }

@@ -3,7 +3,7 @@
 //! Absent on purpose: how bytes travel (the door), how entities are read (`ingest`), and anything that writes: Trunkline
 //! only reads timelines.
 
-use crate::mastodon::door::{self, Access, Answer, Door, failure};
+use crate::mastodon::door::{self, Access, Answer, Door, Refusal, RefusalKind, failure};
 use crate::mastodon::{Error, ingest};
 use crate::model::{
     Account, Bundle, Cursor, Failure, FailureKind, Item, Notification, NotificationId, Offer, Page, Reach, Server, Software, StatusId,
@@ -140,7 +140,16 @@ impl Client {
     pub async fn sends_events(&self, streaming: &Url) -> Result<bool, Failure> {
         let mut url = streaming.clone();
         url.set_path(&format!("{}/user", streaming.path().trim_end_matches('/')));
-        self.door.begins(&url).await
+        let mut response = match self.door.events(&url).await {
+            Ok(response) => response,
+            Err(Refusal { kind: RefusalKind::NoStreaming | RefusalKind::NotThere, .. }) => return Ok(false),
+            Err(refusal) => return Err(Failure { kind: FailureKind::Retry, reason: refusal.reason }),
+        };
+        // Where something between holds back what is streamed, the head alone comes.
+        match response.chunk().await {
+            Ok(first) => Ok(first.is_some()),
+            Err(_) => Err(failure(FailureKind::Retry, &format!("{} broke an event stream off", self.door.host()))),
+        }
     }
 
     /// The instance's host, with the port where it is not the usual one.
@@ -181,8 +190,14 @@ impl Client {
 
     /// One status.
     pub async fn status(&self, id: &StatusId) -> Result<Bundle, Failure> {
+        Ok(self.status_with_text(id).await?.0)
+    }
+
+    /// One status with its exact text, where the client keeps that.
+    pub async fn status_with_text(&self, id: &StatusId) -> Result<(Bundle, Option<Arc<str>>), Failure> {
         let answer = self.get(&["api", "v1", "statuses", id.as_str()], &[], ENTITY).await?;
-        ingest::single_status(&answer.body).ok_or_else(|| self.unreadable("a post"))
+        let bundle = ingest::single_status(&answer.body).ok_or_else(|| self.unreadable("a post"))?;
+        Ok((bundle, self.keep_raw.then(|| String::from_utf8_lossy(&answer.body).into())))
     }
 
     /// One notification.

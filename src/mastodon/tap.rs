@@ -86,6 +86,19 @@ impl LinkTap {
         self.record(Direction::In, Kind::Http, Data::Text("HTTP/1.1 101 Switching Protocols\r\n\r\n".to_owned()));
     }
 
+    /// The event stream stands.
+    pub(crate) fn began_events(&self, address: &Url) {
+        let path = self.tap.path(address);
+        self.record(Direction::Out, Kind::Http, Data::Text(format!("GET {path} HTTP/1.1\r\nAccept: text/event-stream\r\n\r\n")));
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+        self.record(Direction::In, Kind::Http, Data::Text(head.to_owned()));
+    }
+
+    /// A piece of an event stream came, which begins and ends with whole lines: a token cannot hide between two rows.
+    pub(crate) fn streamed(&self, lines: &[u8]) {
+        self.record(Direction::In, Kind::Sse, Data::Text(self.tap.clean(String::from_utf8_lossy(lines).into_owned())));
+    }
+
     /// The connection is over, or there is none; by whom, and why as far as it is known.
     pub(crate) fn ended(&self, dir: Direction, reason: &str) {
         self.record(dir, Kind::Eof, Data::Text(self.tap.clean(reason.to_owned())));

@@ -7,6 +7,7 @@ use crate::model::{
 };
 use crate::state::Settings;
 use crate::text::Plain;
+use std::sync::Arc;
 
 /// Everything that can change `State`.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +85,8 @@ pub enum Reply {
         asked: u64,
         /// The post as it is now; a failure of the kind `NotFound` says that it is gone.
         result: Result<Bundle, Failure>,
+        /// Its exact text, where the client keeps that.
+        raw: Option<Arc<str>>,
     },
     /// To [`crate::update::Effect::FetchNotification`].
     Notification {

@@ -15,7 +15,7 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         Reply::Page { stream, cursor, result } => page(state, &stream, cursor.as_ref(), result),
         Reply::Newer { stream, asked, result } => refill::answered(state, measured, &stream, asked, result),
         Reply::Review { stream, asked, result } => review::answered(state, measured, &stream, asked, result),
-        Reply::Status { id, asked, result } => review::about_status(state, measured, &id, asked, result),
+        Reply::Status { id, asked, result, raw: _ } => review::about_status(state, measured, &id, asked, result),
         Reply::Notification { id, asked, result } => review::about_notification(state, &id, asked, result),
         Reply::Thread { id, asked, result } => thread(state, &id, asked, result),
         Reply::Offer(result) => offer(state, result),

@@ -74,7 +74,7 @@ impl Sheet<'_, '_> {
                 format!("{streaming_host}, a host apart from {domain}")
             };
             self.fact("streams", &host);
-            let mut lacks = software.lacks();
+            let mut lacks = server.lacks();
             let off = timelines_access.switched_off();
             if !off.is_empty() {
                 lacks.push(format!("switched off by its admins: {}", off.join(", ")));
