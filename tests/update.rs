@@ -503,6 +503,7 @@ fn server_filters_count_in_the_tabs_context_only() {
     assert_eq!(desk.state.shown(&stream("home"), &sid("5")), Shown::Open);
     assert_eq!(desk.state.shown(&stream("federated"), &sid("5")), Shown::Hidden);
     assert_eq!(desk.tab("federated").unseen.len(), 0, "what is hidden is not news");
+    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("federated"))), (0, 1));
     let mut warned = status("6", "words");
     warned.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Warn)]);
     desk.event(&["home"], Payload::Update(bundle(vec![warned])));
@@ -528,6 +529,7 @@ fn an_edit_that_a_filter_hides_leaves_neither_a_count_nor_the_cursor_on_it() {
         desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Home)])));
     }
     assert_eq!(desk.tab("local").unseen.len(), 2, "what is hidden is not news any more");
+    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("local"))), (2, 0), "the last copy's filter is for home");
     assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("4"))), "the next one that can be seen");
     desk.key("enter");
     assert_eq!(desk.state.detail().unwrap().status, sid("4"), "what is opened is what has the bar");
@@ -765,8 +767,20 @@ fn an_older_page_that_nobody_waits_for_any_more_leaves_no_hole() {
 #[test]
 fn stream_health_opens_closes_and_scrolls_and_is_drawn_again_by_whatever_comes() {
     let mut desk = Desk::new(&["home"]);
-    desk.key("i");
+    assert_eq!(desk.key("i"), [Effect::FetchHealth, Effect::FetchScopes]);
     assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 0 }]);
+    assert_eq!(desk.state.checks.health, Answer::Asked);
+    let drawn = desk.state.revision;
+    desk.send(Msg::Reply(Reply::Health(Ok(Some(true)))));
+    desk.send(Msg::Reply(Reply::Scopes(Ok(Some(vec![Plain::line("read")])))));
+    assert!(desk.state.revision > drawn);
+    assert_eq!(
+        (&desk.state.checks.health, &desk.state.checks.scopes),
+        (&Answer::Told(Some(true)), &Answer::Told(Some(vec![Plain::line("read")])))
+    );
+    assert_eq!(desk.key("i i"), [], "not twice a minute");
+    desk.after(61);
+    assert_eq!(desk.key("i i"), [Effect::FetchHealth], "the scopes stay");
     desk.measured.overlay = Some(OverlayPane { area: Area { height: 10, ..Area::default() }, first: (0, 0), entries: 10, most: 4 });
     desk.key("j j");
     assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 2 }]);
@@ -853,6 +867,26 @@ fn rows_that_a_filter_hides_do_not_keep_older_ones_away() {
     desk.post(&["home"], "95");
     desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(Cursor::Before("60".into())), result: Ok(page(30..60)) }));
     assert_eq!(desk.key("G"), fetch("30"), "many hidden rows beneath the last shown one");
+    assert_eq!(desk.state.hidden(&stream("home")), 60);
+}
+
+#[test]
+fn hidden_rows_are_counted_whatever_hid_them_and_until_they_are_gone() {
+    let mut desk = Desk::new(&["home", "local", "notifications"]);
+    let hides = || Some(vec![filter(FilterContext::Home, FilterAction::Hide), filter(FilterContext::Notifications, FilterAction::Hide)]);
+    desk.post(&["home"], "5");
+    desk.event(&["home"], Payload::Update(bundle(boost("9", "5"))));
+    desk.event(&["notifications"], Payload::Notification(notification("7", Some("5")), bundle(vec![status("5", "words")])));
+    let counts = |desk: &Desk| ["home", "local", "notifications"].map(|spec| desk.state.hidden(&stream(spec)));
+    assert_eq!(counts(&desk), [0, 0, 0]);
+    // A page of another tab brings a copy that a filter hides: the post, its boost and its notification go.
+    let page = Page { items: Vec::new(), bundle: bundle(vec![Status { filtered: hides(), ..status("5", "words") }]), ..Page::default() };
+    desk.send(Msg::Reply(Reply::Page { stream: stream("local"), cursor: None, result: Ok(page) }));
+    assert_eq!(counts(&desk), [2, 0, 1]);
+    desk.send(Msg::Reply(Reply::Account(Ok(account("1")))));
+    desk.event(&["home"], Payload::Delete(sid("9")));
+    desk.event(&["home"], Payload::Delete(sid("5")));
+    assert_eq!(counts(&desk), [0, 0, 0]);
 }
 
 #[test]

@@ -16,7 +16,6 @@ use tokio_util::sync::CancellationToken;
 use trunkline::command::Command;
 use trunkline::demo::{Control, Draft, HttpRefusal, Options, Server, Story};
 use trunkline::effects::Effects;
-use trunkline::keymap::Keymap;
 use trunkline::mastodon::streaming::{Events, Settings as TrunkSettings, Wanted, connect};
 use trunkline::mastodon::{Access, Client, Token};
 use trunkline::model::{Connection, Spec, StatusId, Stream, Timestamp, by_age};
@@ -175,7 +174,6 @@ pub(crate) struct Life {
     http: reqwest::Client,
     server: SocketAddr,
     paths: Vec<&'static str>,
-    keymap: Keymap,
     events: Events,
     wanted: watch::Sender<Wanted>,
     effects: Effects,
@@ -233,7 +231,6 @@ impl Life {
             http: reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap(),
             server: address,
             paths: tabs.map(|(_, path)| path).to_vec(),
-            keymap: Keymap::compile().unwrap(),
             events,
             wanted,
             effects: Effects::new(client),
@@ -253,7 +250,7 @@ impl Life {
     }
 
     fn send(&mut self, msg: Msg) {
-        let effects = update(&mut self.state, &self.keymap, msg, &Measured::default());
+        let effects = update(&mut self.state, msg, &Measured::default());
         for effect in effects {
             assert!(!matches!(effect, Effect::Suspend | Effect::Redraw | Effect::Quit), "{effect:?}");
             match &effect {
