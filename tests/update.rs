@@ -1491,6 +1491,32 @@ fn notifications_that_are_gone_go() {
 }
 
 #[test]
+fn notifications_about_a_deleted_post_go_with_it_if_the_server_has_them_no_more() {
+    for gone in [true, false] {
+        let mut desk = Desk::new(&["notifications", "home"]);
+        desk.post(&["home"], "30");
+        for (id, about) in [("5", "30"), ("6", "31"), ("7", "30")] {
+            let payload = Payload::Notification(notification(id, Some(about)), bundle(vec![status(about, "words")]));
+            desk.event(&["notifications"], payload);
+        }
+        desk.event(&["home"], Payload::Delete(sid("30")));
+        let asked = std::mem::take(&mut desk.open);
+        let [Effect::FetchNotification { id, asked }] = &asked[..] else { panic!("one question tells of all: {asked:?}") };
+        // A mute is told as deletions too, and leaves notifications where they are.
+        let result = if gone {
+            Err(failure(FailureKind::NotFound))
+        } else {
+            Ok((notification(id.as_str(), Some("30")), bundle(vec![status("30", "words")])))
+        };
+        desk.send(Msg::Reply(Reply::Notification { id: id.clone(), asked: *asked, result }));
+        assert_eq!(desk.rows("notifications"), if gone { vec!["6"] } else { vec!["7", "6", "5"] });
+        // One that was overtaken by the deletion.
+        desk.event(&["notifications"], Payload::Notification(notification("8", Some("30")), bundle(vec![status("30", "words")])));
+        assert!(matches!(&desk.open[..], [Effect::FetchNotification { id, .. }] if id.as_str() == "8"), "{:?}", desk.open);
+    }
+}
+
+#[test]
 fn merged_notifications_are_looked_for_near_and_far_at_once() {
     let mut desk = Desk::new(&["notifications"]);
     for id in ["50", "60", "70"] {
@@ -1554,6 +1580,22 @@ fn after_a_loss_everything_held_is_gone_through_slowly() {
     desk.looked("local", asked + 2, &["200", "198"]);
     assert_eq!(desk.after(800), []);
     assert!(matches!(&desk.after(100)[..], [Effect::FetchReview { deep: true, .. }]), "and it begins again a quarter of an hour later");
+}
+
+#[test]
+fn a_deep_pass_goes_down_to_the_end_where_all_there_was_has_been_loaded() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["200", "190"], None);
+    desk.back(&["home"]);
+    desk.after(5);
+    desk.looked("home", desk.state.questions, &["200", "190"]);
+    desk.after(100);
+    let asked = desk.state.questions;
+    let effects = desk.looked("home", asked, &["200", "190"]);
+    assert_eq!(effects, [deep("home", Some("190"), asked + 1)], "what came late may be older than all that is held");
+    assert_eq!(desk.looked("home", asked + 1, &["30"]), [deep("home", Some("30"), asked + 2)]);
+    assert_eq!(desk.looked("home", asked + 2, &[]), []);
+    assert_eq!(desk.rows("home"), ["200", "190", "30"]);
 }
 
 #[test]

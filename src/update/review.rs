@@ -8,7 +8,8 @@
 use super::rows::{self, Came};
 use super::{Effect, event, refill, reply, say};
 use crate::model::{
-    Bundle, Failure, FailureKind, Item, Notification, NotificationId, Page, Rung, StatusId, Stream, Subscription, Timestamp, by_age,
+    Bundle, Connection, Failure, FailureKind, Item, Notification, NotificationId, Page, Rung, StatusId, Stream, Subscription, Timestamp,
+    by_age,
 };
 use crate::state::refill::{CHECK_AFTER, Seen};
 use crate::state::review::{DEEP_APART, DEEP_RESERVE, FULL_PAGE, MOST_SUSPECTS, POLL_RESERVE, Span, Step};
@@ -413,10 +414,34 @@ pub(super) fn about_notification(state: &mut State, id: &NotificationId, asked: 
             state.store.put_notification(notification);
         }
         Err(Failure { kind: FailureKind::NotFound, .. }) => {
-            rows::remove(state, &Stream::UserNotification, &RowKey::Notification(id.clone()));
+            let post = state.store.notification(id).and_then(|held| held.status.clone()).filter(|post| state.store.is_deleted(post));
+            let others = post.map(|post| notifications_about(state, &post)).unwrap_or_default();
+            for gone in others.into_iter().chain([id.clone()]) {
+                rows::remove(state, &Stream::UserNotification, &RowKey::Notification(gone));
+            }
         }
         Err(failure) => tracing::warn!("notification {id}, which a page does not list, could not be asked for: {}", failure.reason),
     }
+}
+
+/// Servers delete the notifications about a post with it, which no event tells. One of them is asked about and stands for all:
+/// a mute, too, is told as deletions, and leaves them where they are. Without a connection nothing is asked; pages show them later.
+pub(super) fn doubt_notifications(state: &mut State, post: &StatusId) {
+    if state.line.state == Connection::Live
+        && let Some(newest) = notifications_about(state, post).into_iter().next()
+    {
+        state.suspects.add(Suspect::Notification(newest), state.now);
+    }
+}
+
+/// The rows of notifications about a post, newest first.
+fn notifications_about(state: &State, post: &StatusId) -> Vec<NotificationId> {
+    let rows = state.timelines.get(&Stream::UserNotification).into_iter().flat_map(|timeline| timeline.rows());
+    let about = |row: &Row| match row {
+        Row::Notification(id) => state.store.notification(id).filter(|held| held.status.as_ref() == Some(post)).map(|_| id.clone()),
+        Row::Status(_) | Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
+    };
+    rows.filter_map(about).collect()
 }
 
 /// Asks the next page of a deep pass, for the tab on screen first: one question in all, when nothing else wants any, and
@@ -450,15 +475,19 @@ pub(super) fn go_deep(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn looked_deep(state: &mut State, measured: &Measured, stream: &Stream, page: Page) {
-    let seen = refill::seen(&page);
+    let (seen, is_last) = (refill::seen(&page), page.older.is_none());
     let Some(review) = state.timelines.get(stream).and_then(|timeline| timeline.deep.clone()) else { return };
     compare(state, measured, stream, &review, page);
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
-    let floor: Option<Arc<str>> = timeline.rows().back().map(|row| Arc::from(row.place_id()));
+    let floor: Option<Arc<str>> = timeline.rows().back().map(|row| match &timeline.older {
+        Some(_) => Arc::from(row.place_id()),
+        // No page will bring what came late and is older than all that is held: down to the end.
+        None => Arc::from(""),
+    });
     if let Some(deep) = &mut timeline.deep {
         deep.attempts = 0;
         deep.retry_at = None;
-        if !deep.go_down(&seen, floor.as_deref()) {
+        if !deep.go_down(&seen, floor.as_deref()) || is_last {
             timeline.deep = None;
         }
     }
