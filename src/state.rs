@@ -444,7 +444,8 @@ impl State {
         if self.line.state != Connection::Live {
             return None;
         }
-        let timeline = self.timelines.get(stream)?;
+        // What is polled has no stream that could fall silent.
+        let timeline = self.timelines.get(stream).filter(|timeline| timeline.poll.is_none())?;
         let silent = self.now.duration_since(timeline.last_event?.max(self.line.since));
         (silent >= SILENCE).then_some(silent)
     }
@@ -534,7 +535,8 @@ impl State {
         });
         let meters = self.timelines.values().map(|timeline| &timeline.meter).chain([&self.meter]).filter_map(Meter::next_change);
         let minute = self.tabs.active().and_then(|tab| {
-            let said = self.timelines.get(&tab.stream)?.last_event?.max(self.line.since);
+            let timeline = self.timelines.get(&tab.stream).filter(|timeline| timeline.poll.is_none())?;
+            let said = timeline.last_event?.max(self.line.since);
             let whole = self.now.duration_since(said).as_mins().max(SILENCE.as_mins() - 1) + 1;
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
         });

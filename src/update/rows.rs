@@ -212,7 +212,7 @@ pub(crate) fn move_gap(state: &mut State, measured: &Measured, stream: &Stream, 
 
 /// Drops rows over the cap, but none that the reader looks at.
 pub(crate) fn trim(state: &mut State, stream: &Stream) {
-    let cap = state.settings.rows;
+    let (cap, now) = (state.settings.rows, state.now);
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
     if timeline.rows().len() <= cap {
         return;
@@ -227,10 +227,12 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
     let above = |row: &Row| oldest.as_ref().is_some_and(|oldest| by_age(row.place_id(), oldest) == Ordering::Greater);
     if dropped.iter().any(above)
         && let Some(refill) = timeline.refill.take()
-        && let Some(gap) = refill.gap
     {
         // What it brings is dropped again to keep the reader's place: it goes on when the reader asks.
-        timeline.set_fill(&gap, Fill::Left);
+        match refill.gap {
+            Some(gap) => timeline.set_fill(&gap, Fill::Left),
+            None => timeline.open_gap(&refill.proven, timeline.subscribed, Some(now), Cause::Disconnected),
+        }
     }
     for row in dropped {
         let key = row.key();
