@@ -3,7 +3,7 @@
 //!
 //! It speaks REST and the multiplexed socket as Mastodon 4.5 does, builds its JSON itself and shares no entity code with
 //! the client, so that client and server check each other. Same seed, same story. Deliberately absent: writing through
-//! the API, OAuth, server-sent events, and anything reachable from beyond this machine.
+//! the API, server-sent events, and anything reachable from beyond this machine.
 
 mod assets;
 mod control;
@@ -11,6 +11,7 @@ mod draft;
 mod html;
 mod hub;
 mod json;
+mod oauth;
 mod routes;
 mod script;
 mod socket;
@@ -19,6 +20,7 @@ mod world;
 
 pub use control::{Control, HttpRefusal};
 pub use draft::{Card, Counts, Draft, Media, Poll, Visibility};
+pub use oauth::Manner;
 
 use assets::Assets;
 use axum::serve::ListenerExt as _;

@@ -5,6 +5,7 @@
 use super::assets::Assets;
 use super::control::HttpRefusal;
 use super::draft::Draft;
+use super::oauth::OAuth;
 use super::script::{self, Act, Random};
 use super::streams::{Refused, Request, Subscription, UNSUBSCRIBE_ERROR};
 use super::world::{News, World};
@@ -64,6 +65,7 @@ pub(super) struct Hub {
     pub(super) stream_refusals: Vec<StreamRefusal>,
     pub(super) upgrade_refusals: VecDeque<HttpRefusal>,
     pub(super) rest_refusals: Vec<RestRefusal>,
+    pub(super) oauth: OAuth,
     received: VecDeque<String>,
     requests: VecDeque<String>,
     random: Random,
@@ -87,6 +89,7 @@ impl Hub {
             stream_refusals: Vec::new(),
             upgrade_refusals: VecDeque::new(),
             rest_refusals: Vec::new(),
+            oauth: OAuth::default(),
             received: VecDeque::new(),
             requests: VecDeque::new(),
             random: Random::new(seed ^ 0x6472_6966_7400),

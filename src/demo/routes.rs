@@ -1,17 +1,17 @@
 //! The REST answers: documents, pages and errors as Mastodon gives them.
 //!
-//! Deliberately absent: writing of any kind (the reader posts nothing here), OAuth, and real rate limits.
+//! Deliberately absent: writing of any kind (the reader posts nothing here), and real rate limits.
 
 use super::json::{self, View};
 use super::streams::{Reach, fold_tag};
 use super::world::{Conversation, Id, Notification, Paging, Status, World};
-use super::{Shared, clock, socket};
+use super::{Shared, clock, oauth, socket};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -22,6 +22,12 @@ type Server = State<Arc<Shared>>;
 
 pub(super) fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
+        .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
+        .route("/oauth/authorize", get(oauth::ask).post(oauth::decide))
+        .route("/oauth/authorize/native", get(oauth::native))
+        .route("/oauth/token", post(oauth::exchange))
+        .route("/oauth/revoke", post(oauth::revoke))
+        .route("/api/v1/apps", post(oauth::register))
         .route("/api/v2/instance", get(instance))
         .route("/api/v1/instance", get(instance_v1))
         .route("/api/v1/accounts/verify_credentials", get(verify_credentials))
@@ -63,9 +69,15 @@ async fn guard(State(shared): Server, request: Request, next: Next) -> Response<
             return refused.refusal.response();
         }
     }
-    let open = streaming || matches!(path.as_str(), "/api/v1/instance" | "/api/v2/instance" | "/api/v1/custom_emojis");
-    let mut response =
-        if open || has_token(&request) { next.run(request).await } else { error(StatusCode::UNAUTHORIZED, "The access token is invalid") };
+    let open = streaming
+        || path.starts_with("/oauth/")
+        || path.starts_with("/.well-known/")
+        || matches!(path.as_str(), "/api/v1/instance" | "/api/v2/instance" | "/api/v1/custom_emojis" | "/api/v1/apps");
+    let taken = match token(&request) {
+        Some(token) => !shared.hub.lock().await.oauth.is_revoked(token),
+        None => false,
+    };
+    let mut response = if open || taken { next.run(request).await } else { error(StatusCode::UNAUTHORIZED, "The access token is invalid") };
     if !streaming {
         add_limits(&shared, &mut response);
     }
@@ -87,11 +99,10 @@ fn describe(request: &Request) -> String {
     line
 }
 
-fn has_token(request: &Request) -> bool {
-    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    authorization
-        .and_then(|value| value.split_once(' '))
-        .is_some_and(|(kind, token)| kind.eq_ignore_ascii_case("bearer") && !token.trim().is_empty())
+/// The token that a request carries.
+fn token(request: &Request) -> Option<&str> {
+    let (kind, token) = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    Some(token.trim()).filter(|token| kind.eq_ignore_ascii_case("bearer") && !token.is_empty())
 }
 
 /// The documented headers, honest about the window but never down to nothing: the demo limits nobody.
@@ -165,8 +176,11 @@ async fn verify_credentials(State(shared): Server) -> Response<Body> {
     answer(&json::own_account(hub.world.person(World::ME), requests))
 }
 
-async fn verify_application() -> Response<Body> {
-    answer(&json!({ "id": "1", "name": "Trunkline", "website": null, "scopes": ["read"], "redirect_uris": ["urn:ietf:wg:oauth:2.0:oob"] }))
+async fn verify_application(State(shared): Server, request: Request) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    let scopes = token(&request).and_then(|token| hub.oauth.scopes(token)).unwrap_or("read");
+    let scopes: Vec<&str> = scopes.split_whitespace().collect();
+    answer(&json!({ "id": "1", "name": "Trunkline", "website": null, "scopes": scopes, "redirect_uris": ["urn:ietf:wg:oauth:2.0:oob"] }))
 }
 
 /// The query of a request for a page.
