@@ -18,7 +18,7 @@ pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] = &["streams", "rows", "ascii", "mouse"];
+pub const KEYS: &[&str] = &["streams", "rows", "ascii", "mouse", "credentials", "token_command"];
 
 /// What the file can say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +31,28 @@ pub struct Config {
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
     pub mouse: bool,
+    /// Where tokens are put when signing in.
+    pub credentials: Credentials,
+    /// A line for the shell that prints the token for `--server`; empty for none.
+    pub token_command: String,
+}
+
+/// Where tokens are put when signing in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Credentials {
+    /// Into the keyring where one answers, else into a file.
+    #[default]
+    Auto,
+    /// Into the keyring or nowhere.
+    Keyring,
+    /// Into a file; no keyring is asked for anything.
+    File,
 }
 
 impl Default for Config {
     fn default() -> Self {
         let streams = ["home", "notifications", "local", "federated"].iter().filter_map(|spec| spec.parse().ok()).collect();
-        Self { streams, rows: 2_000, ascii: false, mouse: true }
+        Self { streams, rows: 2_000, ascii: false, mouse: true, credentials: Credentials::Auto, token_command: String::new() }
     }
 }
 
@@ -127,6 +143,8 @@ impl Config {
                 "rows" => config.rows = source.rows(value)?,
                 "ascii" => config.ascii = source.boolean("ascii", value)?,
                 "mouse" => config.mouse = source.boolean("mouse", value)?,
+                "credentials" => config.credentials = source.credentials(value)?,
+                "token_command" => config.token_command = source.text("token_command", value)?,
                 other => unknown.push((source.place(key.span()), other.to_owned())),
             }
         }
@@ -176,6 +194,21 @@ impl Source<'_> {
     fn boolean(self, key: &'static str, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
         let DeValue::Boolean(yes) = value.get_ref() else { return Err(self.wrong(key, value, "must be true or false")) };
         Ok(*yes)
+    }
+
+    fn text(self, key: &'static str, value: &Spanned<DeValue<'_>>) -> Result<String, ConfigError> {
+        let DeValue::String(text) = value.get_ref() else { return Err(self.wrong(key, value, "must be a text")) };
+        Ok(text.trim().to_owned())
+    }
+
+    fn credentials(self, value: &Spanned<DeValue<'_>>) -> Result<Credentials, ConfigError> {
+        let word = if let DeValue::String(text) = value.get_ref() { text.as_ref() } else { "" };
+        match word {
+            "auto" => Ok(Credentials::Auto),
+            "keyring" => Ok(Credentials::Keyring),
+            "file" => Ok(Credentials::File),
+            _ => Err(self.wrong("credentials", value, "must be \"auto\", \"keyring\" or \"file\"")),
+        }
     }
 
     fn rows(self, value: &Spanned<DeValue<'_>>) -> Result<usize, ConfigError> {

@@ -25,6 +25,7 @@
 //! - [`config`]: settings from a file.
 //! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams,
 //!   run by a pure session; `door` is the one way to the network; `ingest` turns entities into the model.
+//! - [`accounts`]: who has signed in where, and where the tokens lie.
 //! - [`state`]: everything the program knows, its invariants, and what derives from it.
 //! - [`update`]: the only function that changes the state.
 //! - [`ui`]: the state as a screen; lays out only what is visible.
@@ -35,6 +36,7 @@
 //! - [`runtime`]: the loop, the terminal, signals, and the effects carried out.
 //! - [`cli`]: the command line.
 
+pub mod accounts;
 pub mod cli;
 pub mod command;
 pub mod config;
