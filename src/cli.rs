@@ -3,12 +3,15 @@
 //! It puts the parts together and maps how they ended to an exit code: 0 done, 1 failed, 2 wrong usage, with one line on
 //! stderr that says what and what to do. Absent on purpose: whatever goes on while the program runs.
 
+use crate::accounts::{self, Accounts, AccountsError, SavedAccount};
 use crate::config::{self, Config, ConfigError};
 use crate::demo;
 use crate::doctor::{self, Checkup, Terminal};
 use crate::logging::{self, Logging};
-use crate::mastodon::{Access, Client, Token};
-use crate::model::{Spec, Stream};
+use crate::login::{self, Lines, LoginError, Wish};
+use crate::mastodon::oauth::SignInError;
+use crate::mastodon::{self, Access, Client, Token};
+use crate::model::{Spec, Stream, Timestamp};
 use crate::recording::{Recorder, Recording};
 use crate::replay::{self, Speed, Tape};
 use crate::runtime::{self, App, Outcome, Setup, Signal, Signals, TerminalKeys, TerminalScreen};
@@ -19,7 +22,7 @@ use crate::ui::Theme;
 use clap::{Args, Parser, Subcommand};
 use jiff::tz::TimeZone;
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,13 +35,14 @@ use tokio_util::sync::CancellationToken;
 /// The tabs of the demo: the usual ones, a hashtag and a quiet list.
 const DEMO_STREAMS: [&str; 6] = ["home", "notifications", "local", "federated", "#rust", "list:Slow mail"];
 /// Subcommands that are to come.
-const NOT_BUILT: [&str; 6] = ["login", "logout", "accounts", "completions", "man", "config"];
+const NOT_BUILT: [&str; 3] = ["completions", "man", "config"];
 /// How long parts that are still at work may take once all is said and done.
 const ENDING: Duration = Duration::from_millis(300);
 
 const EXAMPLES: &str = "\
 Examples:
   trunkline --demo                                   a built-in server: no account, no network
+  trunkline login mastodon.example                   sign in with the browser, or by pasting a code
   TRUNKLINE_TOKEN=... trunkline --server mastodon.example -s home -s '#rust'
   trunkline --demo tail local --json --count 3       three events as JSON, and done
   trunkline --demo --record evening.ndjson           every frame and answer into a file, for
@@ -48,17 +52,19 @@ Streams (SPEC): home, notifications, local, federated, remote, each of the last 
   #tag, #tag:local, list:TITLE, direct
 
 Environment:
-  TRUNKLINE_SERVER   the server, as --server
+  TRUNKLINE_SERVER   the server, as --server; beats the default account
   TRUNKLINE_TOKEN    the access token for it
   TRUNKLINE_CONFIG   the configuration file, instead of the one in the configuration folder
   TRUNKLINE_LOG      what is logged, as in debug or trunkline::mastodon=trace
   NO_COLOR           no colours";
 
-const NO_ACCOUNT: &str = "\
-Trunkline shows Mastodon's timelines as they happen, in a terminal; for that it needs a server and an account there.
-Try it without either:      trunkline --demo
-With an account of yours:   TRUNKLINE_TOKEN=... trunkline --server mastodon.example   (a token with the scope `read`)
-";
+const NO_ACCOUNT: &str = "no account: sign in with `trunkline login mastodon.example`, or try it without one: trunkline --demo \
+     (with a token of your own: TRUNKLINE_TOKEN=... trunkline --server mastodon.example)";
+
+const OFFER: &str = "\
+Trunkline shows Mastodon's timelines as they happen, in a terminal. It needs an account on a server.
+  s  sign in to your server          d  try the demo: no account, no network          q  quit
+Your choice: ";
 
 /// Mastodon as it happens, in a terminal: live timelines on one socket.
 #[derive(Debug, Parser)]
@@ -70,6 +76,9 @@ struct Flags {
     /// Use this server, with the access token in `TRUNKLINE_TOKEN`
     #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
+    /// Use this saved account, instead of the default one
+    #[arg(long, global = true, value_name = "NAME")]
+    account: Option<String>,
     /// Write every frame and answer with its time into this new file, a JSON object a line; no token is in it
     #[arg(long, global = true, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -101,6 +110,26 @@ enum Task {
     },
     /// Tell what works between here and the server, what does not, and what to do
     Doctor(DoctorFlags),
+    /// Sign in to a server with the browser, or by pasting the code that it shows
+    Login {
+        /// The server, as in mastodon.example; an address or an account there will do
+        #[arg(value_name = "INSTANCE")]
+        instance: String,
+        /// Ask for permission to read alone; read positions then stay on this machine
+        #[arg(long)]
+        read_only: bool,
+    },
+    /// Sign out: revoke the token on the server and remove it from this machine
+    Logout {
+        /// The account, as in me@mastodon.example; without it the default one
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// List the saved accounts; the default one is marked
+    Accounts {
+        #[command(subcommand)]
+        task: Option<AccountsTask>,
+    },
     /// Run the built-in server by itself; its first line is its address
     DemoServer {
         /// The port on 127.0.0.1; 0 takes any free one
@@ -109,6 +138,16 @@ enum Task {
     },
     #[command(external_subcommand)]
     Other(Vec<OsString>),
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountsTask {
+    /// Make an account the default one
+    Default {
+        /// The account, as in me@mastodon.example
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -152,6 +191,8 @@ fn pattern(raw: &str) -> Result<regex::Regex, String> {
 enum Stop {
     /// Exit code 2.
     Usage(String),
+    /// Exit code 2: no server is named and no account is saved.
+    NoAccount,
     /// Exit code 1.
     Failed(String),
     /// Exit code 1; it has been said already.
@@ -166,6 +207,14 @@ impl Stop {
     fn usage(error: impl std::fmt::Display) -> Self {
         Self::Usage(error.to_string())
     }
+}
+
+/// Which server and account the flags name.
+#[derive(Debug, Default)]
+struct Chosen {
+    demo: bool,
+    server: Option<String>,
+    account: Option<String>,
 }
 
 /// Where the streams come from.
@@ -203,6 +252,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             say(&words);
             ExitCode::from(2)
         }
+        Err(Stop::NoAccount) => {
+            say(NO_ACCOUNT);
+            ExitCode::from(2)
+        }
     }
 }
 
@@ -215,42 +268,70 @@ fn say(words: &str) {
 }
 
 fn start(flags: Flags) -> Result<(), Stop> {
-    let Flags { demo, server, record, streams, ascii, no_mouse, task } = flags;
+    let Flags { demo, server, account, record, streams, ascii, no_mouse, task } = flags;
     if demo && server.is_some() {
         return Err(Stop::usage("--demo and --server exclude each other: the demo is a server of its own"));
     }
+    if account.is_some() && (demo || server.is_some()) {
+        return Err(Stop::usage("--account names a saved account, which has its own server: leave --demo and --server out"));
+    }
+    let needs_no_server = matches!(
+        task,
+        Some(Task::Replay { .. } | Task::DemoServer { .. } | Task::Login { .. } | Task::Logout { .. } | Task::Accounts { .. })
+    );
+    if needs_no_server && account.is_some() {
+        return Err(Stop::usage("--account is for the screen, `tail` and `doctor`; `logout` takes the account after the word"));
+    }
+    let chosen = Chosen { demo, server, account };
     match task {
         Some(Task::Other(words)) => Err(unknown(&words)),
+        Some(Task::Login { .. } | Task::Logout { .. } | Task::Accounts { .. })
+            if chosen.demo || chosen.server.is_some() || record.is_some() || !streams.is_empty() =>
+        {
+            Err(Stop::usage("this is about saved accounts: leave --demo, --server, --record and -s out"))
+        }
+        Some(Task::Login { instance, read_only }) => block_on(sign_in(&instance, read_only)),
+        Some(Task::Logout { name }) => block_on(sign_out(name.as_deref())),
+        Some(Task::Accounts { task: None }) => list_accounts(),
+        Some(Task::Accounts { task: Some(AccountsTask::Default { name }) }) => block_on(set_default(&name)),
         Some(Task::DemoServer { .. } | Task::Tail(_)) if !streams.is_empty() => {
             Err(Stop::usage("-s is for the screen; `tail` takes its streams after the word, as in: trunkline tail home '#rust'"))
         }
         Some(Task::DemoServer { .. } | Task::Replay { .. } | Task::Doctor(_)) if record.is_some() => {
             Err(Stop::usage("--record is for the screen and for `tail`"))
         }
-        Some(Task::Replay { .. }) if demo || server.is_some() => Err(Stop::usage("`replay` asks no server: leave --demo and --server out")),
+        Some(Task::Replay { .. }) if chosen.demo || chosen.server.is_some() => {
+            Err(Stop::usage("`replay` asks no server: leave --demo and --server out"))
+        }
         Some(Task::DemoServer { port }) => block_on(serve_demo(port)),
         Some(Task::Replay { file, speed }) => {
             let specs = parse_specs(&streams)?;
             let tape = Tape::load(&file).map_err(Stop::failed)?;
             runtime::probe().map_err(Stop::failed)?;
-            block_on(show(Source::Replay(Box::new(tape), speed), specs, None, ascii, no_mouse))
+            block_on(show(Source::Replay(Box::new(tape), speed), specs, None, ascii, no_mouse, Vec::new()))
         }
         Some(Task::Tail(tail)) => {
             let specs = parse_specs(&tail.specs)?;
-            let source = source(demo, server)?;
+            let source = source(chosen)?.said();
             block_on(print_events(tail, specs, source, record.as_deref()))
         }
         Some(Task::Doctor(doctor)) => {
             let mut specs = parse_specs(&streams)?;
             specs.extend(parse_specs(&doctor.streams)?);
-            let source = source(demo, server)?;
+            let source = source(chosen)?.said();
             block_on(examine(doctor.json, specs, source, ascii, no_mouse))
         }
         None => {
             let specs = parse_specs(&streams)?;
-            let source = source(demo, server)?;
+            let Found { source, notices } = match source(chosen) {
+                Err(Stop::NoAccount) if is_conversation() => match block_on(offer())? {
+                    Some(found) => found,
+                    None => return Ok(()),
+                },
+                other => other?,
+            };
             runtime::probe().map_err(Stop::failed)?;
-            block_on(show(source, specs, record.as_deref(), ascii, no_mouse))
+            block_on(show(source, specs, record.as_deref(), ascii, no_mouse, notices))
         }
     }
 }
@@ -276,22 +357,182 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
-fn source(demo: bool, server: Option<String>) -> Result<Source, Stop> {
-    if demo {
-        return Ok(Source::Demo);
-    }
-    let Some(server) = server.or_else(|| variable("TRUNKLINE_SERVER")) else { return Err(Stop::usage(NO_ACCOUNT)) };
-    let Some(token) = variable("TRUNKLINE_TOKEN") else {
-        return Err(Stop::usage(
-            "TRUNKLINE_TOKEN is not set: --server needs an access token of your account in it (on the server: Preferences, \
-             Development, New application, with the scope `read`)",
-        ));
-    };
-    let token = Token::new(&token).map_err(|error| Stop::Usage(format!("TRUNKLINE_TOKEN: {error}")))?;
-    Access::new(&server, token).map(Source::Server).map_err(Stop::usage)
+/// A source, and what there is to tell about how it was found.
+struct Found {
+    source: Source,
+    notices: Vec<String>,
 }
 
-fn block_on(task: impl Future<Output = Result<(), Stop>>) -> Result<(), Stop> {
+impl Found {
+    /// The source, after everything has been told: for what has no screen.
+    fn said(self) -> Source {
+        for notice in self.notices {
+            say(&notice);
+        }
+        self.source
+    }
+}
+
+impl From<Source> for Found {
+    fn from(source: Source) -> Self {
+        Self { source, notices: Vec::new() }
+    }
+}
+
+/// The demo, or a server by flag or environment with the token for it, or a saved account.
+fn source(chosen: Chosen) -> Result<Found, Stop> {
+    if chosen.demo {
+        return Ok(Source::Demo.into());
+    }
+    let named = if chosen.account.is_some() { None } else { variable("TRUNKLINE_SERVER") };
+    let Some(server) = chosen.server.or(named) else {
+        let account = chosen.account;
+        return block_on(async move {
+            let mut accounts = open_accounts()?;
+            let account = match accounts.find(account.as_deref()) {
+                Err(AccountsError::Empty) if account.is_none() => return Err(Stop::NoAccount),
+                found => found.map_err(|error| not_signed_in(error.into()))?,
+            };
+            open_account(&account, &mut accounts).await
+        });
+    };
+    // A server that cannot be one needs no token.
+    let server = mastodon::address(&server).map_err(Stop::usage)?;
+    let token = match variable("TRUNKLINE_TOKEN") {
+        Some(token) => Token::new(&token).map_err(|error| Stop::Usage(format!("TRUNKLINE_TOKEN: {error}")))?,
+        None => match read_config()?.token_command {
+            command if command.is_empty() => {
+                return Err(Stop::usage(
+                    "TRUNKLINE_TOKEN is not set: --server needs an access token of your account in it (on the server: Preferences, \
+                     Development, New application, with the scope `read`); or sign in with trunkline login, and leave --server out",
+                ));
+            }
+            command => {
+                let host = server.host_str().unwrap_or_default().to_owned();
+                block_on(async move { accounts::token_from(&command, &host).await.map_err(Stop::failed) })?
+            }
+        },
+    };
+    Ok(Source::Server(Access { server, token }).into())
+}
+
+/// A saved account with its token.
+async fn open_account(account: &SavedAccount, accounts: &mut Accounts) -> Result<Found, Stop> {
+    let token = accounts.token(account).await.map_err(Stop::failed)?;
+    let source = Source::Server(Access { server: account.server.clone(), token });
+    Ok(Found { source, notices: accounts.notices() })
+}
+
+/// The saved accounts of this user, as the configuration has them kept.
+fn open_accounts() -> Result<Accounts, Stop> {
+    let folder = accounts::folder().ok_or(AccountsError::NoHome).map_err(Stop::failed)?;
+    Ok(Accounts::new(folder, read_config()?.credentials))
+}
+
+/// Tells something of a conversation on stdout, which may have gone.
+fn tell(words: &str) {
+    drop(writeln!(io::stdout(), "{}", Plain::lines(words)).and_then(|()| io::stdout().flush()));
+}
+
+async fn sign_in(instance: &str, read_only: bool) -> Result<(), Stop> {
+    let mut accounts = open_accounts()?;
+    let _log = open_log_or_say();
+    let mut lines = Lines::open().map_err(Stop::failed)?;
+    let account = login::sign_in(wish(instance, read_only), &mut accounts, &mut lines, &mut tell).await.map_err(not_signed_in)?;
+    let (_, default) = accounts.list().map_err(Stop::failed)?;
+    let name = account.name;
+    if default.as_ref() == Some(&name) {
+        tell("Start with: trunkline");
+    } else {
+        tell(&format!("Start with: trunkline --account {name}   (or make it the default: trunkline accounts default {name})"));
+    }
+    Ok(())
+}
+
+async fn sign_out(name: Option<&str>) -> Result<(), Stop> {
+    let mut accounts = open_accounts()?;
+    let _log = open_log_or_say();
+    login::sign_out(name, &mut accounts, &mut tell).await.map_err(not_signed_in)
+}
+
+fn list_accounts() -> Result<(), Stop> {
+    let mut accounts = open_accounts()?;
+    let (saved, default) = accounts.list().map_err(Stop::failed)?;
+    for notice in accounts.notices() {
+        say(&notice);
+    }
+    if saved.is_empty() {
+        tell("No account is saved: sign in with trunkline login INSTANCE");
+    }
+    let width = saved.iter().map(|account| account.name.chars().count()).max().unwrap_or_default();
+    for account in saved {
+        let mark = if default.as_ref() == Some(&account.name) { '*' } else { ' ' };
+        let date = account.signed_in.strftime("%Y-%m-%d");
+        tell(&format!("{mark} {:<width$}  since {date}  {}", account.name, account.scopes.join(" ")));
+    }
+    Ok(())
+}
+
+async fn set_default(name: &str) -> Result<(), Stop> {
+    let name = open_accounts()?.set_default(name).await.map_err(Stop::failed)?;
+    tell(&format!("{name} is the default account now."));
+    Ok(())
+}
+
+/// Whether somebody can be asked something.
+fn is_conversation() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// What there is to do without an account; `None` where the reader wants nothing. A sign-in that fails leads back here.
+async fn offer() -> Result<Option<Found>, Stop> {
+    let mut lines = Lines::open().map_err(Stop::failed)?;
+    loop {
+        ask(OFFER);
+        let Some(choice) = lines.next().await else { return Ok(None) };
+        let instance = match choice.to_lowercase().as_str() {
+            "q" | "quit" => return Ok(None),
+            "d" | "demo" => return Ok(Some(Source::Demo.into())),
+            "s" | "sign in" => {
+                ask("Your server, as in mastodon.social: ");
+                match lines.next().await {
+                    Some(instance) if instance.is_empty() => continue,
+                    Some(instance) => instance,
+                    None => return Ok(None),
+                }
+            }
+            // Whoever names a server wants to sign in to it.
+            other if other.contains(['.', '@']) => choice,
+            _ => continue,
+        };
+        let mut accounts = open_accounts()?;
+        match login::sign_in(wish(&instance, false), &mut accounts, &mut lines, &mut tell).await {
+            Ok(account) => return open_account(&account, &mut accounts).await.map(Some),
+            Err(error) => say(&error.to_string()),
+        }
+    }
+}
+
+/// Asks something at the terminal; the answer is typed behind it.
+fn ask(words: &str) {
+    drop(write!(io::stdout(), "{words}").and_then(|()| io::stdout().flush()));
+}
+
+#[expect(clippy::disallowed_methods, reason = "an account remembers when it was signed in to")]
+fn wish(instance: &str, read_only: bool) -> Wish<'_> {
+    Wish { instance, read_only, now: Timestamp::now() }
+}
+
+/// What was typed wrongly is wrong usage; the rest has failed.
+fn not_signed_in(error: LoginError) -> Stop {
+    match &error {
+        LoginError::SignIn(SignInError::Server(server)) if !matches!(server, mastodon::Error::Setup(_)) => Stop::usage(error),
+        LoginError::Accounts(AccountsError::Empty | AccountsError::Unknown { .. } | AccountsError::Ambiguous { .. }) => Stop::usage(error),
+        LoginError::SignIn(_) | LoginError::Accounts(_) | LoginError::TooLate | LoginError::NoWay(_) => Stop::failed(error),
+    }
+}
+
+fn block_on<T>(task: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Stop::failed)?;
     let outcome = runtime.block_on(task);
     // Not by dropping it, which waits for threads that may be blocked on a pipe or a name server.
@@ -377,6 +618,16 @@ fn open_log(source: &Source) -> (Option<Logging>, Option<String>) {
     }
 }
 
+fn open_log_or_say() -> Option<Logging> {
+    match logging::open(variable("TRUNKLINE_LOG").as_deref()) {
+        Ok(log) => Some(log),
+        Err(error) => {
+            say(&error.to_string());
+            None
+        }
+    }
+}
+
 async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record: Option<&Path>) -> Result<(), Stop> {
     let (_log, notice) = open_log(&source);
     if let Some(notice) = notice {
@@ -453,8 +704,16 @@ async fn examine(json: bool, chosen: Vec<Spec>, source: Source, ascii: bool, no_
     if report.ok { Ok(()) } else { Err(Stop::Said) }
 }
 
-async fn show(source: Source, chosen: Vec<Spec>, record: Option<&Path>, ascii: bool, no_mouse: bool) -> Result<(), Stop> {
+async fn show(
+    source: Source,
+    chosen: Vec<Spec>,
+    record: Option<&Path>,
+    ascii: bool,
+    no_mouse: bool,
+    found: Vec<String>,
+) -> Result<(), Stop> {
     let (config, mut notices) = settings(&source).map_err(Stop::failed)?;
+    notices.extend(found);
     let (_log, notice) = open_log(&source);
     notices.extend(notice);
     let shutdown = CancellationToken::new();
@@ -504,6 +763,15 @@ async fn panic_for_tests() -> std::convert::Infallible {
         Some(_) | None => {}
     }
     std::future::pending().await
+}
+
+/// What the file says beside this run's screen; mistakes end what needs it.
+fn read_config() -> Result<Config, Stop> {
+    let named = std::env::var_os("TRUNKLINE_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+    match named.or_else(config::default_path) {
+        Some(path) => Ok(Config::load(&path).map_err(Stop::failed)?.0),
+        None => Ok(Config::default()),
+    }
 }
 
 /// The file of settings of this run, and whether it was named; `None` where there is none.

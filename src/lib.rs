@@ -33,6 +33,7 @@
 //! - [`replay`]: a server on loopback that plays a recording to the ordinary client.
 //! - [`tail`]: the same streams without a screen.
 //! - [`doctor`]: what works between this machine and a server, and what does not.
+//! - [`login`]: signing in and out, as a conversation.
 //! - [`runtime`]: the loop, the terminal, signals, and the effects carried out.
 //! - [`cli`]: the command line.
 
@@ -44,6 +45,7 @@ pub mod demo;
 pub mod doctor;
 pub mod keymap;
 pub mod logging;
+pub mod login;
 pub mod mastodon;
 pub mod model;
 pub mod recording;

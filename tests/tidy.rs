@@ -25,6 +25,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("replay", &["text", "model"]),
     ("tail", &["text", "model", "mastodon"]),
     ("doctor", &["text", "logging", "model", "config", "mastodon"]),
+    ("login", &["text", "model", "mastodon", "accounts"]),
     ("runtime", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "state", "update", "ui"]),
     (
         "cli",
@@ -37,6 +38,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "config",
             "mastodon",
             "accounts",
+            "login",
             "demo",
             "replay",
             "recording",
