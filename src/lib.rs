@@ -5,7 +5,7 @@
 //! ```text
 //!  wire ──> mastodon::streaming ─Event─┐                      ┌──> ui::view(&State) ──> screen
 //!  keys ──> runtime::input ──────Key───┤                      │        └─ Measured, read by the next update
-//!  REST <─> runtime::effects ────Reply─┼─> Msg ─> update(&mut State) ─> Vec<Effect> ──> runtime::effects
+//!  REST <─> effects ─────────────Reply─┼─> Msg ─> update(&mut State) ─> Vec<Effect> ──> effects
 //!  clock, signals, resize ─────────────┘                      └──> State::subscriptions() ──watch──> streaming
 //! ```
 //!
@@ -28,13 +28,14 @@
 //! - [`accounts`]: who has signed in where, and where the tokens lie.
 //! - [`state`]: everything the program knows, its invariants, and what derives from it.
 //! - [`update`]: the only function that changes the state.
+//! - [`effects`]: what `update` asks of a server, carried out; every answer comes back as a message.
 //! - [`ui`]: the state as a screen; lays out only what is visible.
 //! - [`demo`]: a small Mastodon on loopback, with a story. It shares no entity code with the client, so each checks the other.
 //! - [`replay`]: a server on loopback that plays a recording to the ordinary client.
 //! - [`tail`]: the same streams without a screen.
 //! - [`doctor`]: what works between this machine and a server, and what does not.
 //! - [`login`]: signing in and out, as a conversation.
-//! - [`runtime`]: the loop, the terminal, signals, and the effects carried out.
+//! - [`runtime`]: the loop, the terminal, signals.
 //! - [`cli`]: the command line.
 
 pub mod accounts;
@@ -43,6 +44,7 @@ pub mod command;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod effects;
 pub mod keymap;
 pub mod logging;
 pub mod login;

@@ -11,12 +11,12 @@
 
 mod backend;
 mod crash;
-mod effects;
 mod input;
 mod outlet;
 mod signals;
 mod terminal;
 
+use crate::effects::Effects;
 use crate::keymap::Keymap;
 use crate::mastodon::Client;
 use crate::mastodon::streaming::{self, Events, Wanted};
@@ -26,7 +26,6 @@ use crate::text::Plain;
 use crate::ui::{self, Cards, Theme};
 use crate::update::{Effect, Msg, update};
 pub(crate) use crash::install_hook as install_panic_hook;
-use effects::Effects;
 pub use input::Keys;
 pub(crate) use input::TerminalKeys;
 pub(crate) use outlet::stdout as output;
@@ -317,6 +316,9 @@ impl<S: Screen, K: Keys> App<S, K> {
         match effect {
             Effect::FetchPage { .. }
             | Effect::FetchNewer { .. }
+            | Effect::FetchReview { .. }
+            | Effect::FetchStatus { .. }
+            | Effect::FetchNotification { .. }
             | Effect::FetchThread { .. }
             | Effect::FetchOffer
             | Effect::FetchAccount => self.effects.start(effect),

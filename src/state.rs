@@ -9,13 +9,15 @@ pub mod notice;
 pub mod overlay;
 pub mod prompt;
 pub mod refill;
+pub mod review;
 pub mod store;
 pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Timestamp, Withheld,
+    Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
+    Timestamp, Withheld,
 };
 use crate::text::Plain;
 use jiff::SignedDuration;
@@ -25,11 +27,12 @@ pub use notice::{Notice, Notices};
 pub use overlay::{Detail, Overlay, StreamChoice, ThreadState};
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
+pub use review::{Polling, Review, Suspect, Suspects};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
-pub use timeline::{Cause, Fill, Gap, Loading, Row, RowKey, Timeline};
+pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
 
 /// From this width on the reader stands beside the timeline, in columns.
 pub const WIDE: u16 = 110;
@@ -120,9 +123,11 @@ pub struct State {
     pub malformed: u64,
     /// Events of names that this program does not know.
     pub unknown: u64,
-    /// What refills have asked lately.
+    /// What refills and reviews have asked lately.
     pub budget: Budget,
-    /// Counts the questions of refills, so that an answer to one that nobody waits for any more is told from others.
+    /// Rows that a page should list and does not.
+    pub suspects: Suspects,
+    /// Counts the questions of refills and reviews, so that an answer to one that nobody waits for any more is told from others.
     pub questions: u64,
     /// Counts up with each wish to connect now.
     pub retries: u64,
@@ -181,6 +186,7 @@ impl State {
             malformed: 0,
             unknown: 0,
             budget: Budget::default(),
+            suspects: Suspects::default(),
             questions: 0,
             retries: 0,
             wakes: 0,
@@ -444,6 +450,8 @@ impl State {
                         matches!(timeline.first_page, Loading::Failed(..))
                             || matches!(timeline.older_page, Loading::Failed(..))
                             || timeline.refill.as_ref().is_some_and(|refill| refill.retry_at.is_some())
+                            || timeline.review.as_ref().is_some_and(|review| review.retry_at.is_some())
+                            || timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some())
                     })
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
@@ -483,9 +491,10 @@ impl State {
                 Loading::Idle | Loading::Asked | Loading::Done => None,
             });
         let live = self.line.state == Connection::Live;
-        let refills = self.timelines.iter().filter(|_| live).filter_map(|(_, timeline)| match &timeline.refill {
-            Some(refill) => refill.retry_at.filter(|_| refill.asked.is_none()),
-            None => timeline.check_at,
+        let refills = self.timelines.values().filter(|_| live).filter_map(|timeline| match (&timeline.refill, &timeline.review) {
+            (Some(refill), _) => refill.retry_at.filter(|_| refill.asked.is_none()),
+            (None, Some(review)) => review.retry_at.filter(|_| review.asked.is_none()),
+            (None, None) => timeline.look_at(),
         });
         let meters = self.timelines.values().map(|timeline| &timeline.meter).chain([&self.meter]).filter_map(Meter::next_change);
         let minute = self.tabs.active().and_then(|tab| {
@@ -496,6 +505,7 @@ impl State {
         let seen = self.has_just_seen(measured).then_some(self.now);
         pages
             .chain(refills)
+            .chain(self.deep_at())
             .chain(meters)
             .chain(countdown)
             .chain(seen)
@@ -503,6 +513,26 @@ impl State {
             .chain(self.notices.next_change())
             .chain(measured.next_change)
             .min()
+    }
+
+    /// Whether a refill, a look or a question about a single row is under way or wanted now: deep passes wait for them.
+    pub fn is_catching_up(&self) -> bool {
+        let wants = |timeline: &Timeline| {
+            timeline.refill.is_some() || timeline.review.is_some() || timeline.due || timeline.look_at().is_some_and(|at| at <= self.now)
+        };
+        !self.suspects.is_empty() || self.timelines.values().any(wants)
+    }
+
+    /// When a deep pass asks next; `None` where none does, or something else comes first.
+    pub fn deep_at(&self) -> Option<Timestamp> {
+        if self.line.state != Connection::Live || self.timelines.values().any(Timeline::is_deep_asked) {
+            return None;
+        }
+        let at = self.timelines.values().filter_map(Timeline::deep_due).min()?;
+        if self.is_catching_up() {
+            return Some(at).filter(|at| *at > self.now);
+        }
+        Some(at.max(self.budget.free_at(review::DEEP_RESERVE, self.now)?))
     }
 
     /// Drops from the store what no row and no pane needs, once enough has come to make it worth the cost.
@@ -575,16 +605,40 @@ impl State {
         if self.budget.spent() > refill::MOST_QUESTIONS {
             return Err(format!("refills asked {} times", self.budget.spent()));
         }
+        if self.timelines.values().filter(|timeline| timeline.is_deep_asked()).count() > 1 {
+            return Err("more than one question of deep passes is under way".into());
+        }
+        let (waiting, asked) = self.suspects.counts();
+        if asked > review::SUSPECTS_AT_ONCE || (waiting > 0 && asked == 0) {
+            return Err(format!("{waiting} rows wait to be asked about, {asked} are"));
+        }
         for (stream, timeline) in &self.timelines {
             let filling: Vec<&Gap> = timeline.gaps().filter(|gap| gap.fill == Fill::Filling).collect();
             let walked = timeline.refill.as_ref().and_then(|refill| refill.gap.as_ref());
             if filling.len() != usize::from(walked.is_some()) || filling.first().map(|gap| &gap.after) != walked {
                 return Err(format!("{stream:?}: {walked:?} is filled, but the rows say {filling:?}"));
             }
-            if timeline.refill.is_some() && self.line.state != Connection::Live {
+            let goes_on = timeline.refill.is_some() || timeline.review.is_some() || timeline.deep.is_some();
+            if goes_on && self.line.state != Connection::Live {
                 return Err(format!("{stream:?}: a refill goes on without a connection"));
             }
-            if timeline.refill.is_none() && self.line.state == Connection::Live && timeline.due_gap().is_some() {
+            if timeline.refill.is_some() && timeline.review.is_some() {
+                return Err(format!("{stream:?}: it is refilled and looked at at once"));
+            }
+            if timeline.review.as_ref().is_some_and(|review| review.asked.is_none() && review.retry_at.is_none()) {
+                return Err(format!("{stream:?}: a look waits for nothing"));
+            }
+            if timeline.poll.is_some() && (timeline.rung != Rung::Polling || timeline.standing != Subscription::Open) {
+                return Err(format!("{stream:?}: it is polled though {:?} by {:?}", timeline.standing, timeline.rung));
+            }
+            if !stream.is_paged_by_id() && timeline.deep.is_some() {
+                return Err(format!("{stream:?}: cannot be gone through by id"));
+            }
+            let idle = timeline.refill.is_none() && timeline.review.is_none();
+            if idle && self.line.state == Connection::Live && timeline.look_at().is_some_and(|at| at <= self.now) {
+                return Err(format!("{stream:?}: a look is due and nothing is asked"));
+            }
+            if idle && self.line.state == Connection::Live && timeline.due_gap().is_some() {
                 return Err(format!("{stream:?}: a gap waits for nothing"));
             }
             if timeline.refill.as_ref().is_some_and(|refill| refill.asked.is_none() && refill.retry_at.is_none()) {

@@ -9,6 +9,7 @@ mod event;
 pub mod msg;
 mod refill;
 mod reply;
+mod review;
 mod rows;
 
 pub use effect::Effect;

@@ -60,6 +60,8 @@ struct Life {
     /// The words of each post that there is.
     posts: BTreeMap<String, String>,
     asked: usize,
+    /// Questions of deep passes, which are in no hurry.
+    asked_deep: usize,
     cuts: usize,
     made: usize,
     marks: usize,
@@ -89,6 +91,7 @@ impl Life {
             epoch,
             posts: BTreeMap::new(),
             asked: 0,
+            asked_deep: 0,
             cuts: 0,
             made: 0,
             marks: 0,
@@ -110,6 +113,27 @@ impl Life {
                     drop(self.questions.spawn(async move {
                         let result = client.timeline(&stream, Some(&Cursor::After(after)), PAGE).await;
                         Reply::Newer { stream, asked, result }
+                    }));
+                }
+                Effect::FetchReview { stream, cursor, asked, deep } => {
+                    *(if deep { &mut self.asked_deep } else { &mut self.asked }) += 1;
+                    drop(self.questions.spawn(async move {
+                        let result = client.timeline(&stream, cursor.as_ref(), PAGE).await;
+                        Reply::Review { stream, asked, result }
+                    }));
+                }
+                Effect::FetchStatus { id, asked } => {
+                    self.asked += 1;
+                    drop(self.questions.spawn(async move {
+                        let result = client.status(&id).await;
+                        Reply::Status { id, asked, result }
+                    }));
+                }
+                Effect::FetchNotification { id, asked } => {
+                    self.asked += 1;
+                    drop(self.questions.spawn(async move {
+                        let result = client.notification(&id).await;
+                        Reply::Notification { id, asked, result }
                     }));
                 }
                 Effect::FetchOffer | Effect::FetchAccount => {}
@@ -145,7 +169,7 @@ impl Life {
         let mut told = format!("{:?}\n", self.state.line);
         for (stream, timeline) in &self.state.timelines {
             let gaps: Vec<_> = timeline.gaps().collect();
-            let (rows, refill, check) = (timeline.rows().len(), &timeline.refill, timeline.check_at);
+            let (rows, refill, check) = (timeline.rows().len(), (&timeline.refill, &timeline.review), timeline.check_at);
             writeln!(told, "{stream:?}: {rows} rows, {refill:?}, {check:?}, {:?}, {gaps:?}", timeline.first_page).unwrap();
         }
         told
@@ -154,9 +178,8 @@ impl Life {
     async fn settled(&mut self) {
         self.until("settled", |state| {
             state.line.state == Connection::Live
-                && state.timelines.values().all(|timeline| {
-                    timeline.first_page == Loading::Done && timeline.refill.is_none() && !timeline.due && timeline.check_at.is_none()
-                })
+                && !state.is_catching_up()
+                && state.timelines.values().all(|timeline| timeline.first_page == Loading::Done && timeline.check_at.is_none())
         })
         .await;
     }
@@ -278,7 +301,7 @@ impl Life {
     }
 }
 
-async fn live(seed: u64, cuts: usize) -> (usize, usize, usize) {
+async fn live(seed: u64, cuts: usize) -> (usize, usize, usize, usize) {
     let shutdown = CancellationToken::new();
     let _stops = shutdown.clone().drop_guard();
     let mut life = Life::start(seed, &shutdown).await;
@@ -297,7 +320,12 @@ async fn live(seed: u64, cuts: usize) -> (usize, usize, usize) {
     life.settled().await;
     life.caught_up().await;
     life.check_equal().await;
-    let figures = (life.cuts, life.made, life.asked);
+    let figures = (life.cuts, life.made, life.asked, life.asked_deep);
+
+    // Nothing is left to be gone through slowly, and that has changed nothing.
+    life.epoch = life.epoch.checked_add(SignedDuration::from_mins(16)).unwrap();
+    life.until("deep passes", |state| state.timelines.values().all(|timeline| timeline.deep.is_none() && timeline.deep_at.is_none())).await;
+    life.check_equal().await;
 
     // A refill made impossible: a gap stands exactly where something is missing.
     let before: Vec<(Stream, Vec<String>)> =
@@ -346,17 +374,17 @@ fn every_tab_ends_as_the_server_has_it_whatever_is_cut() {
         let life = move || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(live(seed, cuts));
         (seed, std::thread::spawn(life))
     });
-    let (mut all, mut failed) = ((0, 0, 0), Vec::new());
+    let (mut all, mut failed) = ((0, 0, 0, 0), Vec::new());
     for (seed, life) in lives.collect::<Vec<_>>() {
         match life.join() {
-            Ok((cuts, made, asked)) => all = (all.0 + cuts, all.1 + made, all.2 + asked),
+            Ok((cuts, made, asked, deep)) => all = (all.0 + cuts, all.1 + made, all.2 + asked, all.3 + deep),
             Err(_) => failed.push(seed),
         }
     }
     assert!(failed.is_empty(), "FAULT_SEED={failed:?} failed; what is above says how");
-    let (cuts, made, asked) = all;
+    let (cuts, made, asked, deep) = all;
     println!(
-        "{cuts} cuts, {made} posts, {asked} questions, {:.2} a tab and cut",
+        "{cuts} cuts, {made} posts, {asked} questions, {:.2} a tab and cut; {deep} more of deep passes",
         f64::from(u32::try_from(asked).unwrap()) / f64::from(u32::try_from(cuts * SPECS.len()).unwrap())
     );
 }

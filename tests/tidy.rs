@@ -20,13 +20,14 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("accounts", &["text", "logging", "model", "config", "mastodon"]),
     ("state", &["text", "model", "command", "keymap", "config"]),
     ("update", &["text", "model", "command", "keymap", "config", "state"]),
+    ("effects", &["model", "mastodon", "update"]),
     ("ui", &["text", "model", "command", "keymap", "config", "state"]),
     ("demo", &[]),
     ("replay", &["text", "model"]),
     ("tail", &["text", "model", "mastodon"]),
     ("doctor", &["text", "logging", "model", "config", "mastodon"]),
     ("login", &["text", "model", "mastodon", "accounts"]),
-    ("runtime", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "state", "update", "ui"]),
+    ("runtime", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "state", "update", "effects", "ui"]),
     (
         "cli",
         &[
@@ -62,6 +63,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("mastodon", &["ratatui", "crossterm"]),
     ("state", &["ratatui", "tokio", "crossterm"]),
     ("update", &["ratatui", "tokio", "crossterm"]),
+    ("effects", &["ratatui", "crossterm"]),
     ("ui", &["tokio"]),
 ];
 

@@ -6,7 +6,8 @@
 use crate::mastodon::door::{self, Access, Answer, Door, failure};
 use crate::mastodon::{Error, ingest};
 use crate::model::{
-    Account, Bundle, Cursor, Failure, FailureKind, Item, Offer, Page, Reach, Server, Software, StatusId, Stream, Thread, Timestamp,
+    Account, Bundle, Cursor, Failure, FailureKind, Item, Notification, NotificationId, Offer, Page, Reach, Server, Software, StatusId,
+    Stream, Thread, Timestamp,
 };
 use crate::recording::Recorder;
 use crate::text::Plain;
@@ -19,6 +20,7 @@ use url::{Url, form_urlencoded};
 #[derive(Clone)]
 pub struct Client {
     door: Arc<Door>,
+    keep_raw: bool,
 }
 
 /// What the server says about itself.
@@ -35,12 +37,18 @@ pub struct Introduction {
 impl Client {
     /// Builds a client; nothing is sent yet. Fails where this machine cannot make secure connections.
     pub fn new(access: Access) -> Result<Self, Error> {
-        Ok(Self { door: Arc::new(Door::new(access, now)?) })
+        Ok(Self { door: Arc::new(Door::new(access, now)?), keep_raw: false })
     }
 
     /// Builds a client whose traffic is recorded: every frame and every answer, and the token nowhere.
     pub fn recorded(access: Access, recorder: Recorder) -> Result<Self, Error> {
-        Ok(Self { door: Arc::new(Door::new(access, now)?.recorded(recorder)) })
+        Ok(Self { door: Arc::new(Door::new(access, now)?.recorded(recorder)), keep_raw: false })
+    }
+
+    /// The same client, whose pages keep the exact text of their elements.
+    #[must_use]
+    pub fn keeping_raw(self) -> Self {
+        Self { keep_raw: true, ..self }
     }
 
     /// What the server says about itself, and the address of its streams (`…/api/v1/streaming`, `ws` or `wss`).
@@ -131,23 +139,31 @@ impl Client {
             other => other?,
         };
         let page = match stream {
-            Stream::UserNotification => ingest::notifications_page(&body),
-            Stream::Direct => ingest::conversations_page(&body),
-            Stream::User | Stream::Public { .. } | Stream::Hashtag { .. } | Stream::List(_) => ingest::statuses_page(&body),
+            Stream::UserNotification => ingest::notifications_page(&body, self.keep_raw),
+            Stream::Direct => ingest::conversations_page(&body, self.keep_raw),
+            Stream::User | Stream::Public { .. } | Stream::Hashtag { .. } | Stream::List(_) => ingest::statuses_page(&body, self.keep_raw),
         };
-        let (items, bundle, rejected) = page.ok_or_else(|| self.unreadable("a timeline"))?;
+        let page = page.ok_or_else(|| self.unreadable("a timeline"))?;
         let older = match link {
             Some(link) => older(&link),
-            None if items.len() + rejected >= usize::from(limit.max(1)) => items.last().and_then(own_id),
+            None if page.items.len() + page.rejected >= usize::from(limit.max(1)) => page.items.last().and_then(own_id),
             None => None,
         };
-        Ok(Page { items, bundle, older: older.map(Cursor::Before), rejected })
+        Ok(Page { older: older.map(Cursor::Before), ..page })
     }
 
     /// One status.
     pub async fn status(&self, id: &StatusId) -> Result<Bundle, Failure> {
         let answer = self.get(&["api", "v1", "statuses", id.as_str()], &[], ENTITY).await?;
         ingest::single_status(&answer.body).ok_or_else(|| self.unreadable("a post"))
+    }
+
+    /// One notification.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/notifications/#get-one>.
+    pub async fn notification(&self, id: &NotificationId) -> Result<(Notification, Bundle), Failure> {
+        let answer = self.get(&["api", "v1", "notifications", id.as_str()], &[], ENTITY).await?;
+        ingest::single_notification(&answer.body).ok_or_else(|| self.unreadable("a notification"))
     }
 
     /// What stands before and after a status.
@@ -555,6 +571,10 @@ mod tests {
             "/api/v1/statuses/90/context" => ok(&format!(r#"{{"ancestors":[{}],"descendants":[]}}"#, status_json("80"))),
             "/api/v1/accounts/verify_credentials" => ok(r#"{"id":"7","username":"a","acct":"a"}"#),
             "/api/v1/statuses/1" => ok("[]"),
+            "/api/v1/notifications/5" => {
+                ok(&format!(r#"{{"id":"5","type":"mention","account":{{"id":"7","acct":"a"}},"status":{}}}"#, status_json("90")))
+            }
+            "/api/v1/notifications/1" => ok("{}"),
             _ => missing(),
         })
         .await;
@@ -566,6 +586,12 @@ mod tests {
         assert_eq!(client.status(&StatusId::new("2").unwrap()).await.unwrap_err().kind, FailureKind::NotFound);
         assert_eq!(client.status(&StatusId::new("1").unwrap()).await.unwrap_err().kind, FailureKind::Unusable);
         assert_eq!(server.targets().len(), 5);
+        let id = |raw| NotificationId::new(raw).unwrap();
+        let (notification, bundle) = client.notification(&id("5")).await.unwrap();
+        assert_eq!((notification.id, notification.status), (id("5"), StatusId::new("90")));
+        assert_eq!(bundle.statuses.len(), 1);
+        assert_eq!(client.notification(&id("6")).await.unwrap_err().kind, FailureKind::NotFound);
+        assert_eq!(client.notification(&id("1")).await.unwrap_err().kind, FailureKind::Unusable);
     }
 
     #[tokio::test]

@@ -22,6 +22,8 @@ pub struct Entry {
     status: Status,
     revision: u32,
     rich: OnceCell<RichText>,
+    /// The store's moment when the stream last told of it.
+    heard: u64,
 }
 
 impl Entry {
@@ -66,7 +68,7 @@ pub struct Store {
     mentioned_by: HashMap<StatusId, Vec<StatusId>>,
     deleted: Ring<StatusId, Deleted>,
     edits: Ring<StatusId, Box<Status>>,
-    /// Counts up with each deletion and each question, so that an answer knows which came first.
+    /// Counts up with each deletion, each question and each post heard of, so that an answer knows which came first.
     clock: u64,
     version: u64,
     swept_to: usize,
@@ -171,6 +173,22 @@ impl Store {
         last
     }
 
+    /// Notes that the stream told of a status just now, and so of one that it boosts.
+    pub fn hear(&mut self, id: &StatusId) {
+        let at = self.moment();
+        let Some(entry) = self.statuses.get_mut(id) else { return };
+        entry.heard = at;
+        let inner = entry.status.reblog.clone();
+        if let Some(inner) = inner.and_then(|inner| self.statuses.get_mut(&inner)) {
+            inner.heard = at;
+        }
+    }
+
+    /// Whether the stream told of a status after a `moment`: an answer to a question from then says less.
+    pub fn was_heard_since(&self, id: &StatusId, asked: u64) -> bool {
+        self.statuses.get(id).is_some_and(|entry| entry.heard > asked)
+    }
+
     /// Puts an edit: as `put`, but where its own status is not held it is only remembered.
     pub fn put_edit(&mut self, mut bundle: Bundle) -> Put {
         let own = bundle.statuses.pop();
@@ -268,7 +286,7 @@ impl Store {
         self.link(&id, related(&incoming));
         // What quotes it has said until now that it is not held.
         self.version += u64::from(self.mentioned_by.contains_key(&id));
-        self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new() });
+        self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new(), heard: 0 });
         Put::New
     }
 

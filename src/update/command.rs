@@ -309,6 +309,12 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
         if let Some(refill) = &mut timeline.refill {
             refill.retry_at = None;
         }
+        if let Some(review) = &mut timeline.review {
+            review.retry_at = None;
+        }
+        if let Some(poll) = timeline.poll.as_mut().filter(|poll| poll.failure.is_some()) {
+            poll.next = state.now;
+        }
     }
     if matches!(state.offer_loading, Loading::Failed(..)) {
         state.offer_loading = Loading::Asked;

@@ -1,6 +1,6 @@
 //! `Effect`: something the world should do.
 
-use crate::model::{Cursor, StatusId, Stream};
+use crate::model::{Cursor, NotificationId, StatusId, Stream};
 
 /// Something the world should do. There is none for subscribing: the wanted streams are derived from the state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,31 @@ pub enum Effect {
         /// The id above which it starts.
         after: String,
         /// The number of the question, to be given back.
+        asked: u64,
+    },
+    /// Ask for a page to hold it against what is held; answered by `Reply::Review`.
+    FetchReview {
+        /// The stream.
+        stream: Stream,
+        /// Where it starts; `None` for the newest.
+        cursor: Option<Cursor>,
+        /// The number of the question, to be given back.
+        asked: u64,
+        /// Whether it is one of a deep pass, which is in no hurry.
+        deep: bool,
+    },
+    /// Ask whether a post is still there; answered by `Reply::Status`.
+    FetchStatus {
+        /// The post.
+        id: StatusId,
+        /// The store's moment of asking, to be given back.
+        asked: u64,
+    },
+    /// Ask whether a notification is still there; answered by `Reply::Notification`.
+    FetchNotification {
+        /// The notification.
+        id: NotificationId,
+        /// The store's moment of asking, to be given back.
         asked: u64,
     },
     /// Ask for a post and its thread; answered by `Reply::Thread`.

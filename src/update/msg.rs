@@ -2,7 +2,9 @@
 
 use crate::command::Command;
 use crate::keymap::Key;
-use crate::model::{Account, Bundle, Cursor, Event, Failure, Offer, Origin, Page, StatusId, Stream, Thread, Timestamp};
+use crate::model::{
+    Account, Bundle, Cursor, Event, Failure, Notification, NotificationId, Offer, Origin, Page, StatusId, Stream, Thread, Timestamp,
+};
 use crate::text::Plain;
 
 /// Everything that can change `State`.
@@ -62,6 +64,33 @@ pub enum Reply {
         /// The page.
         result: Result<Page, Failure>,
     },
+    /// To [`crate::update::Effect::FetchReview`].
+    Review {
+        /// Whose page.
+        stream: Stream,
+        /// The number of the question.
+        asked: u64,
+        /// The page.
+        result: Result<Page, Failure>,
+    },
+    /// To [`crate::update::Effect::FetchStatus`].
+    Status {
+        /// The post.
+        id: StatusId,
+        /// The store's moment when it was asked.
+        asked: u64,
+        /// The post as it is now; a failure of the kind `NotFound` says that it is gone.
+        result: Result<Bundle, Failure>,
+    },
+    /// To [`crate::update::Effect::FetchNotification`].
+    Notification {
+        /// The notification.
+        id: NotificationId,
+        /// The store's moment when it was asked.
+        asked: u64,
+        /// The notification as it is now; a failure of the kind `NotFound` says that it is gone.
+        result: Result<(Notification, Bundle), Failure>,
+    },
     /// To [`crate::update::Effect::FetchThread`]: the post itself and what stands before and after it.
     Thread {
         /// The post.
@@ -75,4 +104,14 @@ pub enum Reply {
     Offer(Result<Offer, Failure>),
     /// To [`crate::update::Effect::FetchAccount`].
     Account(Result<Account, Failure>),
+}
+
+impl Reply {
+    /// Whether what it brings was missed, or changed while nobody told: `tail` says so where it prints that.
+    pub fn is_refill(&self) -> bool {
+        match self {
+            Self::Newer { .. } | Self::Review { .. } | Self::Status { .. } | Self::Notification { .. } => true,
+            Self::Page { .. } | Self::Thread { .. } | Self::Offer(_) | Self::Account(_) => false,
+        }
+    }
 }
