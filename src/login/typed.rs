@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(gathered.take(b" co"), Vec::<String>::new());
         assert_eq!(gathered.take(b"de \r\n\nnext\n\xff"), ["code", "", "next"]);
         assert_eq!(gathered.take(b"\n"), ["\u{fffd}"]);
-        gathered.take(&[b'x'; MOST_BYTES + 5]);
+        gathered.take(&vec![b'x'; MOST_BYTES + 5]);
         assert_eq!(gathered.take(b"y\n").first().map(String::len), Some(MOST_BYTES));
     }
 }
