@@ -308,7 +308,7 @@ fn start(flags: Flags) -> Result<(), Stop> {
             let specs = parse_specs(&streams)?;
             let tape = Tape::load(&file).map_err(Stop::failed)?;
             runtime::probe().map_err(Stop::failed)?;
-            block_on(show(Source::Replay(Box::new(tape), speed), specs, None, ascii, no_mouse, Vec::new()))
+            block_on(show(Source::Replay(Box::new(tape), speed).into(), specs, None, ascii, no_mouse)).map(drop)
         }
         Some(Task::Tail(tail)) => {
             let specs = parse_specs(&tail.specs)?;
@@ -323,7 +323,7 @@ fn start(flags: Flags) -> Result<(), Stop> {
         }
         None => {
             let specs = parse_specs(&streams)?;
-            let Found { source, notices } = match source(chosen) {
+            let found = match source(chosen) {
                 Err(Stop::NoAccount) if is_conversation() => match block_on(offer())? {
                     Some(found) => found,
                     None => return Ok(()),
@@ -331,7 +331,10 @@ fn start(flags: Flags) -> Result<(), Stop> {
                 other => other?,
             };
             runtime::probe().map_err(Stop::failed)?;
-            block_on(show(source, specs, record.as_deref(), ascii, no_mouse, notices))
+            match block_on(show(found, specs, record.as_deref(), ascii, no_mouse))? {
+                Some(name) => go_on_with(&name),
+                None => Ok(()),
+            }
         }
     }
 }
@@ -361,6 +364,8 @@ fn variable(name: &str) -> Option<String> {
 struct Found {
     source: Source,
     notices: Vec<String>,
+    /// The names of the saved accounts and the place of this one among them, where it is one of them.
+    accounts: (Vec<String>, Option<usize>),
 }
 
 impl Found {
@@ -375,7 +380,7 @@ impl Found {
 
 impl From<Source> for Found {
     fn from(source: Source) -> Self {
-        Self { source, notices: Vec::new() }
+        Self { source, notices: Vec::new(), accounts: (Vec::new(), None) }
     }
 }
 
@@ -420,7 +425,9 @@ fn source(chosen: Chosen) -> Result<Found, Stop> {
 async fn open_account(account: &SavedAccount, accounts: &mut Accounts) -> Result<Found, Stop> {
     let token = accounts.token(account).await.map_err(Stop::failed)?;
     let source = Source::Server(Access { server: account.server.clone(), token });
-    Ok(Found { source, notices: accounts.notices() })
+    let names: Vec<String> = accounts.list().map_err(Stop::failed)?.0.into_iter().map(|account| account.name).collect();
+    let here = names.iter().position(|name| *name == account.name);
+    Ok(Found { source, notices: accounts.notices(), accounts: (names, here) })
 }
 
 /// The saved accounts of this user, as the configuration has them kept.
@@ -474,7 +481,7 @@ fn list_accounts() -> Result<(), Stop> {
 }
 
 async fn set_default(name: &str) -> Result<(), Stop> {
-    let name = open_accounts()?.set_default(name).await.map_err(Stop::failed)?;
+    let name = open_accounts()?.set_default(name).await.map_err(|error| not_signed_in(error.into()))?;
     tell(&format!("{name} is the default account now."));
     Ok(())
 }
@@ -704,16 +711,11 @@ async fn examine(json: bool, chosen: Vec<Spec>, source: Source, ascii: bool, no_
     if report.ok { Ok(()) } else { Err(Stop::Said) }
 }
 
-async fn show(
-    source: Source,
-    chosen: Vec<Spec>,
-    record: Option<&Path>,
-    ascii: bool,
-    no_mouse: bool,
-    found: Vec<String>,
-) -> Result<(), Stop> {
+/// Runs the screen to its end; gives the account that the reader wishes to go on with, if any.
+async fn show(found: Found, chosen: Vec<Spec>, record: Option<&Path>, ascii: bool, no_mouse: bool) -> Result<Option<String>, Stop> {
+    let Found { source, notices: told_before, accounts: (names, here) } = found;
     let (config, mut notices) = settings(&source).map_err(Stop::failed)?;
-    notices.extend(found);
+    notices.extend(told_before);
     let (_log, notice) = open_log(&source);
     notices.extend(notice);
     let shutdown = CancellationToken::new();
@@ -730,14 +732,50 @@ async fn show(
     let screen = TerminalScreen::enter(config.mouse && !no_mouse).map_err(Stop::failed)?;
     let setup = Setup { settings, specs, theme, client, notices };
     let app = App::new(setup, screen, TerminalKeys::new(), signals).map_err(Stop::failed)?.with_notices(told);
+    let app = app.with_accounts(names.iter().map(|name| Plain::line(name)).collect(), here);
     let outcome = run_to_end(app).await;
     shutdown.cancel();
     end_recording(recording);
     match outcome {
-        Outcome::Quit => Ok(()),
+        Outcome::Quit => Ok(None),
+        Outcome::Switch(place) => Ok(names.into_iter().nth(place)),
         Outcome::Gone => Err(Stop::failed("the terminal has gone")),
         Outcome::Panicked => Err(Stop::Said),
     }
+}
+
+/// Begins again as if started with this account, in place of this process where the system can do that.
+fn go_on_with(name: &str) -> Result<(), Stop> {
+    let failed = |error: io::Error| Stop::Failed(format!("cannot go on with {name} ({error}): start with trunkline --account {name}"));
+    let mut command = std::process::Command::new(std::env::current_exe().map_err(failed)?);
+    command.args(with_account(std::env::args_os().skip(1), name));
+    #[cfg(unix)]
+    return Err(failed(std::os::unix::process::CommandExt::exec(&mut command)));
+    #[cfg(not(unix))]
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(Stop::Said),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// The arguments of a run with another account: without another server, and without the recording of this run.
+fn with_account(arguments: impl Iterator<Item = OsString>, name: &str) -> Vec<OsString> {
+    let mut kept: Vec<OsString> = vec!["--account".into(), name.into()];
+    let mut is_value = false;
+    for argument in arguments {
+        if std::mem::take(&mut is_value) {
+            continue;
+        }
+        let text = argument.to_string_lossy();
+        let (flag, value) = text.split_once('=').map_or((&*text, None), |(flag, value)| (flag, Some(value)));
+        if matches!(flag, "--account" | "--server" | "--record") {
+            is_value = value.is_none();
+        } else {
+            kept.push(argument);
+        }
+    }
+    kept
 }
 
 async fn run_to_end(app: App<TerminalScreen, TerminalKeys>) -> Outcome {
@@ -844,6 +882,13 @@ mod tests {
     #[test]
     fn the_streams_of_the_demo_are_streams() {
         assert_eq!(demo_streams().len(), DEMO_STREAMS.len());
+    }
+
+    #[test]
+    fn another_account_is_gone_on_with_as_this_one_was_begun() {
+        let before = ["--record", "a.ndjson", "-s", "home", "--account=me@a.example", "--ascii", "--server", "x", "-s", "#a=b"];
+        let after = with_account(before.iter().map(OsString::from), "you@b.example");
+        assert_eq!(after, ["--account", "you@b.example", "-s", "home", "--ascii", "-s", "#a=b"]);
     }
 
     #[test]

@@ -59,7 +59,9 @@ impl Effects {
             }),
             Effect::FetchOffer => self.spawn(async move { Reply::Offer(client.offer().await) }),
             Effect::FetchAccount => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
-            Effect::Suspend | Effect::Redraw | Effect::Quit => debug_assert!(false, "{effect:?} is done by the loop"),
+            Effect::Suspend | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => {
+                debug_assert!(false, "{effect:?} is done by the loop");
+            }
         }
     }
 

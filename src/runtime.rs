@@ -78,6 +78,8 @@ pub struct Setup {
 pub enum Outcome {
     /// The reader or a signal wished it.
     Quit,
+    /// The reader wishes to go on with the account at this place among the saved ones.
+    Switch(usize),
     /// The terminal has gone.
     Gone,
     /// A part of the program panicked; the report has been printed.
@@ -176,6 +178,14 @@ impl<S: Screen, K: Keys> App<S, K> {
     #[must_use]
     pub fn with_notices(self, notices: mpsc::UnboundedReceiver<String>) -> Self {
         Self { notices: Some(notices), ..self }
+    }
+
+    /// Lets the reader go on with another of these accounts; the run is with the one at `here`.
+    #[must_use]
+    pub fn with_accounts(mut self, accounts: Vec<Plain>, here: Option<usize>) -> Self {
+        self.state.accounts = accounts;
+        self.state.account = here;
+        self
     }
 
     /// Runs until something ends it.
@@ -306,7 +316,10 @@ impl<S: Screen, K: Keys> App<S, K> {
             return effects;
         }
         for effect in effects {
-            debug_assert!(!matches!(effect, Effect::Suspend | Effect::Redraw | Effect::Quit), "time and size ask for nothing of the loop");
+            debug_assert!(
+                !matches!(effect, Effect::Suspend | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
+                "time and size ask for nothing of the loop"
+            );
             self.effects.start(effect);
         }
         Vec::new()
@@ -328,6 +341,7 @@ impl<S: Screen, K: Keys> App<S, K> {
                 self.on_screen(repainted);
                 self.drawing.wanted = true;
             }
+            Effect::SwitchAccount(place) => self.end = Some(Outcome::Switch(place)),
             Effect::Quit => self.end = Some(Outcome::Quit),
         }
     }

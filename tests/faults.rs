@@ -137,7 +137,9 @@ impl Life {
                     }));
                 }
                 Effect::FetchOffer | Effect::FetchAccount => {}
-                Effect::FetchThread { .. } | Effect::Suspend | Effect::Redraw | Effect::Quit => panic!("{effect:?}"),
+                Effect::FetchThread { .. } | Effect::Suspend | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => {
+                    panic!("{effect:?}")
+                }
             }
         }
     }
