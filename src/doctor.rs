@@ -102,7 +102,9 @@ fn config(book: &mut Book, config: Option<(PathBuf, Result<Vec<String>, ConfigEr
         Ok(warnings) if warnings.is_empty() && is_there => book.good(check, path.to_string()),
         Ok(warnings) if warnings.is_empty() => book.good(check, format!("the defaults; {path} is not there")),
         Ok(warnings) => book.bad(check, warnings.join("; "), &format!("correct it in {path}")),
-        Err(error) => book.bad(check, error.to_string(), "until then nothing starts with it: TRUNKLINE_CONFIG can name another file"),
+        Err(error) => {
+            book.bad(check, error.notices().join("; "), "until then nothing starts with it: TRUNKLINE_CONFIG can name another file");
+        }
     }
 }
 

@@ -46,8 +46,11 @@ impl Effects {
                 Reply::Review { stream, asked, result }
             }),
             Effect::FetchStatus { id, asked } => self.spawn(async move {
-                let result = client.status(&id).await;
-                Reply::Status { id, asked, result }
+                let (result, raw) = match client.status_with_text(&id).await {
+                    Ok((bundle, raw)) => (Ok(bundle), raw),
+                    Err(failure) => (Err(failure), None),
+                };
+                Reply::Status { id, asked, result, raw }
             }),
             Effect::FetchNotification { id, asked } => self.spawn(async move {
                 let result = client.notification(&id).await;
@@ -59,7 +62,7 @@ impl Effects {
             }),
             Effect::FetchOffer => self.spawn(async move { Reply::Offer(client.offer().await) }),
             Effect::FetchAccount => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
-            Effect::Suspend | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => {
+            Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => {
                 debug_assert!(false, "{effect:?} is done by the loop");
             }
         }

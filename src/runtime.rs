@@ -16,11 +16,12 @@ mod outlet;
 mod signals;
 mod terminal;
 
+use crate::clocks::{self, Clocks};
+use crate::config::Held;
 use crate::effects::Effects;
-use crate::keymap::Keymap;
 use crate::mastodon::Client;
 use crate::mastodon::streaming::{self, Events, Wanted};
-use crate::model::{Spec, Timestamp};
+use crate::model::Spec;
 use crate::state::{Measured, Settings, State};
 use crate::text::Plain;
 use crate::ui::{self, Cards, Theme};
@@ -49,10 +50,6 @@ pub const TURN_TIME: Duration = Duration::from_millis(8);
 const FRAME: Duration = Duration::from_millis(16);
 /// Least time between two drawings that only the clock asked for.
 const CLOCK_FRAME: Duration = Duration::from_millis(200);
-/// How much more the wall clock may move than the process's own before the machine must have slept.
-const SLEPT: Duration = Duration::from_secs(10);
-/// The longest time without a look at the clocks: a sleep of the machine shows only in them.
-const LOOK: Duration = Duration::from_secs(15);
 /// How long signals that came during a stop may take to arrive.
 const SETTLING: Duration = Duration::from_millis(20);
 /// How long the socket may take to close.
@@ -86,19 +83,10 @@ pub enum Outcome {
     Panicked,
 }
 
-/// What ends a run before its time.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The command table is broken.
-    #[error(transparent)]
-    Keymap(#[from] crate::keymap::KeymapError),
-}
-
 /// The program as it runs.
 #[derive(Debug)]
 pub struct App<S, K> {
     state: State,
-    keymap: Keymap,
     measured: Measured,
     theme: Theme,
     cards: Cards,
@@ -107,6 +95,8 @@ pub struct App<S, K> {
     signals: Signals,
     effects: Effects,
     events: Option<Events>,
+    /// The configuration file, where one is read.
+    held: Option<Held>,
     /// What the reader should be told later.
     notices: Option<mpsc::UnboundedReceiver<String>>,
     connection: JoinHandle<()>,
@@ -136,8 +126,7 @@ enum Woken {
 
 impl<S: Screen, K: Keys> App<S, K> {
     /// Connects, and makes everything ready to run.
-    pub fn new(setup: Setup, screen: S, keys: K, signals: Signals) -> Result<Self, RunError> {
-        let keymap = Keymap::compile()?;
+    pub fn new(setup: Setup, screen: S, keys: K, signals: Signals) -> Self {
         let clocks = Clocks::read();
         let mut state = State::new(setup.settings, clocks.wall, setup.specs);
         let mut measured = Measured::default();
@@ -145,16 +134,15 @@ impl<S: Screen, K: Keys> App<S, K> {
         let first = [Msg::Resized(columns, lines)].into_iter().chain(setup.notices.iter().map(|notice| Msg::Failed(Plain::line(notice))));
         for msg in first {
             // None of these has an effect.
-            drop(update(&mut state, &keymap, msg, &measured));
+            drop(update(&mut state, msg, &measured));
         }
         measured.next_change = None;
         let (wanted, to_connection) = watch::channel(wanted(&state));
         let shutdown = CancellationToken::new();
         let effects = Effects::new(setup.client.clone());
         let (events, connection) = streaming::connect(setup.client, streaming::Settings::default(), to_connection, shutdown.clone());
-        Ok(Self {
+        Self {
             state,
-            keymap,
             measured,
             theme: setup.theme,
             cards: Cards::default(),
@@ -163,6 +151,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             signals,
             effects,
             events: Some(events),
+            held: None,
             notices: None,
             connection,
             wanted,
@@ -171,7 +160,13 @@ impl<S: Screen, K: Keys> App<S, K> {
             drawing: Drawing::default(),
             own_stops: 0,
             end: None,
-        })
+        }
+    }
+
+    /// Reads this configuration file again when the reader asks for it.
+    #[must_use]
+    pub fn with_config(self, held: Option<Held>) -> Self {
+        Self { held, ..self }
     }
 
     /// Tells the reader also what comes by this channel while it runs.
@@ -238,7 +233,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             // It has passed, and the last turn did not change that: the screen is blocked. No spinning on it.
             CLOCK_FRAME.saturating_sub(clocks.steady.duration_since(self.clocks.steady))
         });
-        [frame, deadline].into_iter().flatten().fold(LOOK, Duration::min)
+        [frame, deadline].into_iter().flatten().fold(clocks::LOOK, Duration::min)
     }
 
     async fn turn(&mut self, woken: Woken) {
@@ -281,7 +276,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         if let Some(signal) = self.signals.try_next() {
             return Some(Woken::Signal(signal));
         }
-        // In the context of the task that waits: crossterm keeps the first waker that it sees.
+        // In the context of the task that waits: some sources of keys keep the first waker that they see.
         let mut key = std::pin::pin!(self.keys.next());
         if let Poll::Ready(msg) = poll_fn(|context| Poll::Ready(key.as_mut().poll(context))).await {
             return Some(Woken::Key(msg));
@@ -310,14 +305,14 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     /// Changes the state. Messages of the loop's own making have no effects that matter here.
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        let fetches_by_itself = matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Failed(_));
-        let effects = update(&mut self.state, &self.keymap, msg, &self.measured);
+        let fetches_by_itself = matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Reloaded(..) | Msg::Failed(_));
+        let effects = update(&mut self.state, msg, &self.measured);
         if !fetches_by_itself {
             return effects;
         }
         for effect in effects {
             debug_assert!(
-                !matches!(effect, Effect::Suspend | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
+                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
                 "time and size ask for nothing of the loop"
             );
             self.effects.start(effect);
@@ -336,6 +331,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             | Effect::FetchOffer
             | Effect::FetchAccount => self.effects.start(effect),
             Effect::Suspend => self.suspend().await,
+            Effect::Reload => self.reload(),
             Effect::Redraw => {
                 let repainted = self.screen.repaint();
                 self.on_screen(repainted);
@@ -343,6 +339,28 @@ impl<S: Screen, K: Keys> App<S, K> {
             }
             Effect::SwitchAccount(place) => self.end = Some(Outcome::Switch(place)),
             Effect::Quit => self.end = Some(Outcome::Quit),
+        }
+    }
+
+    /// Reads the configuration file again. Where that fails everything stays as it is.
+    fn reload(&mut self) {
+        let told = match &mut self.held {
+            None => vec!["no configuration file is read here".to_owned()],
+            Some(held) => match held.reload() {
+                // The last one said is the first one read.
+                Err(error) => error.notices().into_iter().rev().collect(),
+                Ok((tabs, told)) => {
+                    let settings = Settings::from(&held.config);
+                    self.theme.set_ascii(settings.ascii);
+                    let shown = self.screen.set_mouse(held.config.mouse);
+                    self.on_screen(shown);
+                    self.update(Msg::Reloaded(settings, tabs));
+                    told
+                }
+            },
+        };
+        for words in told {
+            self.update(Msg::Failed(Plain::line(&words)));
         }
     }
 
@@ -513,42 +531,9 @@ impl Drawing {
     }
 }
 
-/// The wall's clock and the process's own, read together. The latter stands still while the machine sleeps.
-#[derive(Debug, Clone, Copy)]
-struct Clocks {
-    wall: Timestamp,
-    steady: Instant,
-}
-
-impl Clocks {
-    #[expect(clippy::disallowed_methods, reason = "the loop is where time enters")]
-    fn read() -> Self {
-        Self { wall: Timestamp::now(), steady: Instant::now() }
-    }
-
-    fn slept_since(&self, earlier: &Self) -> bool {
-        let wall = Duration::try_from(self.wall.duration_since(earlier.wall)).unwrap_or_default();
-        wall.saturating_sub(self.steady.duration_since(earlier.steady)) > SLEPT
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::SignedDuration;
-
-    #[test]
-    fn a_sleep_shows_in_the_difference_of_the_clocks_and_a_long_wait_does_not() {
-        let before = Clocks::read();
-        let after = |wall: i64, steady: u64| Clocks {
-            wall: before.wall + SignedDuration::from_secs(wall),
-            steady: before.steady + Duration::from_secs(steady),
-        };
-        assert!(after(3600, 5).slept_since(&before));
-        assert!(!after(3600, 3600).slept_since(&before));
-        assert!(!after(8, 0).slept_since(&before));
-        assert!(!after(-3600, 5).slept_since(&before), "set back by hand");
-    }
 
     #[test]
     fn frames_keep_their_distance() {

@@ -15,6 +15,8 @@ pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
+use crate::config::Config;
+use crate::keymap::{Key, Keymap};
 use crate::model::{
     Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
     Timestamp, Withheld,
@@ -47,11 +49,19 @@ pub struct Settings {
     pub rows: usize,
     /// Glyphs of ASCII only.
     pub ascii: bool,
+    /// The keys of commands.
+    pub keymap: Keymap,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rows: 2_000, ascii: false }
+        Self::from(&Config::default())
+    }
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone() }
     }
 }
 
@@ -115,6 +125,8 @@ pub struct State {
     pub tabs: Tabs,
     /// What lies above the tabs.
     pub overlays: Vec<Overlay>,
+    /// Keys that begin a sequence which has not ended yet.
+    pub pending: Vec<Key>,
     /// Messages to the user.
     pub notices: Notices,
     /// The server's announcements, newest first.
@@ -185,6 +197,7 @@ impl State {
             timelines: BTreeMap::new(),
             tabs: Tabs::default(),
             overlays: Vec::new(),
+            pending: Vec::new(),
             notices: Notices::default(),
             announcements: Vec::new(),
             unfolded: HashSet::new(),
@@ -404,7 +417,7 @@ impl State {
 
     /// How the server carries a stream; by frame until the server is known.
     pub fn carriage(&self, stream: &Stream) -> Carriage {
-        self.server.as_ref().map_or(Carriage::Frame, |server| server.software.carriage(stream))
+        self.server.as_ref().map_or(Carriage::Frame, |server| server.carriage(stream))
     }
 
     /// What of a stream the server has switched off; not where posts of it come all the same, as for roles that may.
@@ -444,7 +457,9 @@ impl State {
             | Command::PageUp
             | Command::First
             | Command::Last => rows || detail || text,
-            Command::NextUnread => !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
+            Command::NextUnread | Command::PreviousUnread => {
+                !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty())
+            }
             Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
@@ -470,6 +485,7 @@ impl State {
             | Command::Health
             | Command::Help
             | Command::Palette
+            | Command::Reload
             | Command::Redraw
             | Command::Suspend
             | Command::Quit

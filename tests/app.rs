@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use trunkline::config::{Config, Held, Overrides};
 use trunkline::demo::{Control, Draft, HttpRefusal, Options, Server, Story};
 use trunkline::mastodon::{Access, Client, Token};
 use trunkline::recording::Recording;
@@ -48,6 +49,10 @@ impl Screen for TestScreen {
     }
 
     fn repaint(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_mouse(&mut self, _on: bool) -> io::Result<()> {
         Ok(())
     }
 
@@ -175,19 +180,31 @@ async fn read_from<F: Future<Output = ()>>(
     told: mpsc::UnboundedReceiver<String>,
     story: impl FnOnce(Reader) -> F,
 ) {
+    let config = Config { tabs: specs.iter().map(|spec| spec.parse().unwrap()).collect(), ..Config::default() };
+    read_as_set(client, control, Held { file: "/no/such/file.toml".into(), overrides: Overrides::default(), config }, told, story).await;
+}
+
+/// Runs the program with a client and the settings of a file while `story` moves the server and the reader, then quits.
+async fn read_as_set<F: Future<Output = ()>>(
+    client: Client,
+    control: Control,
+    held: Held,
+    told: mpsc::UnboundedReceiver<String>,
+    story: impl FnOnce(Reader) -> F,
+) {
     let (show, shown) = watch::channel(String::new());
     let (block, blocked) = watch::channel(false);
     let (keys, pressed) = mpsc::channel(64);
     let (signals, received) = Signals::manual();
     let setup = Setup {
-        settings: Settings::default(),
-        specs: specs.iter().map(|spec| spec.parse().unwrap()).collect(),
+        settings: Settings::from(&held.config),
+        specs: held.config.tabs.clone(),
         theme: Theme::new(true, false, TimeZone::UTC),
         client,
         notices: Vec::new(),
     };
     let screen = TestScreen { terminal: Terminal::new(TestBackend::new(100, 30)).unwrap(), shown: show, blocked };
-    let app = App::new(setup, screen, TestKeys(pressed), received).unwrap().with_notices(told);
+    let app = App::new(setup, screen, TestKeys(pressed), received).with_config(Some(held)).with_notices(told);
     let reader = Reader { control, keys, signals: signals.clone(), shown, blocked: block };
     let (outcome, ()) = tokio::join!(app.run(), async {
         story(reader).await;
@@ -498,6 +515,51 @@ async fn what_is_told_while_it_runs_is_on_screen_and_the_program_goes_on() {
         drop(tell);
         reader.control.post("ada", "it goes on").await;
         reader.see_words("it goes on").await;
+    })
+    .await;
+}
+
+/// An empty server with the settings in a file of their own.
+async fn read_settings<F: Future<Output = ()>>(name: &str, text: &str, story: impl FnOnce(Reader, std::path::PathBuf) -> F) {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let shutdown = CancellationToken::new();
+    let _stops = shutdown.clone().drop_guard();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
+    let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("app-{name}-{}.toml", std::process::id()));
+    std::fs::write(&file, text).unwrap();
+    let held = Held { file: file.clone(), overrides: Overrides::default(), config: Config::load(&file).unwrap().config };
+    let (_, told) = mpsc::unbounded_channel();
+    read_as_set(client, server.control(), held, told, async |reader| story(reader, file.clone()).await).await;
+    std::fs::remove_file(file).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_file_is_read_again_when_asked_and_a_broken_one_changes_nothing() {
+    read_settings("reload", "tabs = [\"federated\"]\n", async |mut reader, file| {
+        let reload = async |reader: &Reader| {
+            reader.press(":").await;
+            reader.type_in("reload").await;
+            reader.press("enter").await;
+        };
+        reader.carried(&["public"]).await;
+        reader.see_words("● live").await;
+        std::fs::write(&file, "tabs = [\"federated\", \"#rust\"]\nascii = true\nkeys.help = \"g h\"\n").unwrap();
+        reload(&reader).await;
+        reader.see("the new tab in ASCII", |screen| screen.contains("2 #rust") && screen.is_ascii() && screen.contains("read again")).await;
+        reader.carried(&["public", "hashtag rust"]).await;
+        reader.press("g").await;
+        reader.see_words("g ~").await;
+        reader.press("h").await;
+        reader.see_words("- Help -").await;
+        reader.press("esc").await;
+        std::fs::write(&file, "tabs = [\"nowhere\"]\n").unwrap();
+        reload(&reader).await;
+        reader.see("what is wrong", |screen| screen.contains(":1:9: `tabs`: unknown stream") && screen.contains("2 #rust")).await;
+        std::fs::write(&file, "rosw = 500\n").unwrap();
+        reload(&reader).await;
+        reader.see("the defaults, and what means nothing", |screen| screen.contains("did you mean `rows`?") && !screen.is_ascii()).await;
     })
     .await;
 }

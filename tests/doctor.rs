@@ -175,7 +175,7 @@ async fn a_server_that_never_answers_ends_in_time() {
 async fn json_is_one_object_and_settings_that_are_wrong_are_told() {
     let demo = demo().await;
     let config = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("doctor-{}.toml", unique()));
-    std::fs::write(&config, "streams = [\"home\", \"local\"]\nlanguage = 7\n").unwrap();
+    std::fs::write(&config, "tabs = [\"home\", \"local\"]\nlanguage = 7\n").unwrap();
     let told = doctor(Some(&demo.url), &[("TRUNKLINE_CONFIG", config.to_str().unwrap())], &["--json"]).await;
     std::fs::remove_file(config).unwrap();
     assert_eq!(told.code, 1, "{}", told.out);

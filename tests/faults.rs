@@ -17,7 +17,6 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use trunkline::command::Command;
 use trunkline::demo::{Control, HttpRefusal, Options, Server, Story};
-use trunkline::keymap::Keymap;
 use trunkline::mastodon::streaming::{Events, Settings as TrunkSettings, Wanted, connect};
 use trunkline::mastodon::{Access, Client, Token};
 use trunkline::model::{Connection, Cursor, Item, Spec, StatusId, Stream, Timestamp};
@@ -51,7 +50,6 @@ struct Life {
     control: Control,
     client: Client,
     state: State,
-    keymap: Keymap,
     events: Events,
     wanted: watch::Sender<Wanted>,
     questions: JoinSet<Reply>,
@@ -83,7 +81,6 @@ impl Life {
             control: server.control(),
             client,
             state,
-            keymap: Keymap::compile().unwrap(),
             events,
             wanted,
             questions: JoinSet::new(),
@@ -99,7 +96,7 @@ impl Life {
     }
 
     fn send(&mut self, msg: Msg) {
-        let effects = update(&mut self.state, &self.keymap, msg, &Measured::default());
+        let effects = update(&mut self.state, msg, &Measured::default());
         self.state.check().unwrap();
         for effect in effects {
             let client = self.client.clone();
@@ -126,7 +123,7 @@ impl Life {
                     self.asked += 1;
                     drop(self.questions.spawn(async move {
                         let result = client.status(&id).await;
-                        Reply::Status { id, asked, result }
+                        Reply::Status { id, asked, result, raw: None }
                     }));
                 }
                 Effect::FetchNotification { id, asked } => {
@@ -137,9 +134,12 @@ impl Life {
                     }));
                 }
                 Effect::FetchOffer | Effect::FetchAccount => {}
-                Effect::FetchThread { .. } | Effect::Suspend | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => {
-                    panic!("{effect:?}")
-                }
+                Effect::FetchThread { .. }
+                | Effect::Suspend
+                | Effect::Reload
+                | Effect::Redraw
+                | Effect::SwitchAccount(_)
+                | Effect::Quit => panic!("{effect:?}"),
             }
         }
     }

@@ -356,6 +356,36 @@ fn no_key_waits_for_the_next_whatever_comes_with_it() {
 }
 
 #[test]
+fn what_is_pasted_or_reported_without_an_end_keeps_no_key() {
+    let mut terminal = Terminal::demo(&[], &[]);
+    terminal.wait("live", |screen| screen.contents().contains('●'));
+    // A field for text shows when the paste has been given up.
+    terminal.press(":");
+    terminal.press("\x1b[200~unfinished");
+    terminal.wait_for("unfinished");
+    terminal.press("\x1b");
+    terminal.wait("an escape alone", |screen| !screen.contents().contains("unfinished"));
+    for begun in ["\x1b[<0;12;", "\x1b[M!", "\x1b]0;title", "\x1b[200~"] {
+        for (key, title) in [("2", "Notif"), ("1", "Home")] {
+            terminal.press(begun);
+            // Nothing on the screen says that it was given up, and a key too early belongs to it: so often as it takes.
+            let until = now() + PATIENCE;
+            while !has_open_tab(terminal.parser.screen(), title) {
+                assert!(now() < until, "{begun:?} keeps {key}; the screen:\n{}", terminal.screen());
+                if let Ok(bytes) = terminal.output.recv_timeout(Duration::from_millis(600)) {
+                    terminal.take(&bytes);
+                } else {
+                    terminal.press(key);
+                }
+            }
+        }
+    }
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
 fn absurd_sizes_are_survived() {
     let mut terminal = Terminal::demo(&[], &[]);
     terminal.wait("live", |screen| screen.contents().contains('●'));
@@ -392,12 +422,14 @@ fn settings_and_log_are_files_and_the_token_is_in_none_of_them() {
     let said = String::from_utf8_lossy(&terminal.raw).into_owned();
     assert!(said.contains("trunkline.toml:1:8: `rows`") && !said.contains('\x1b'), "{said:?}");
 
-    std::fs::write(&config, "streams = [\"#settings\"]\nmuose = false\n").unwrap();
+    std::fs::write(&config, "tabs = [\"#settings\"]\nmuose = false\n").unwrap();
     let mut terminal = Terminal::run(BINARY, &["--no-mouse"], &environment);
     terminal.wait("the tab of the file and its unknown key", |screen| {
         has_open_tab(screen, "#settings") && screen.contents().contains("did you mean `mouse`?")
     });
     terminal.press("\x1b");
+    // Alone, not with the next key: together they would be one with Alt.
+    terminal.wait("the notice gone", |screen| !screen.contents().contains("did you mean"));
     terminal.wait("the server's absence", |screen| !screen.contents().contains('●') && screen.contents().contains("127.0.0.1"));
     terminal.press("q");
     assert_eq!(terminal.end(), 0);

@@ -16,6 +16,8 @@ use ratatui::style::{Color, Modifier};
 use stage::*;
 use std::fmt::Write as _;
 use std::time::Duration;
+use trunkline::config::Config;
+use trunkline::keymap::Sequence;
 use trunkline::model::*;
 use trunkline::state::*;
 use trunkline::text::{Html, Plain, wrap};
@@ -183,6 +185,26 @@ fn overlays() {
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), picture(&state));
         }
     }
+}
+
+#[test]
+fn a_sequence_that_was_begun_is_shown_with_its_ways_on() {
+    let text = "[keys]\nfirst = [\"g g\"]\nhelp = [\"g h\", \"?\"]\nlast = [\"g e\"]\nhealth = [\"g s s\"]";
+    let keymap = Config::parse(std::path::Path::new("c"), text).unwrap().config.keymap;
+    let mut told = Vec::new();
+    for (width, pending) in [(40, "g"), (80, "g"), (120, "g"), (80, "g s")] {
+        let mut state = home((width, 24));
+        state.settings.keymap = keymap.clone();
+        state.pending = pending.parse::<Sequence>().unwrap().keys().to_vec();
+        told.push(rows(&draw(&state).buffer).pop().unwrap());
+    }
+    insta::assert_snapshot!("pending", told.join("\n"));
+    let mut state = home((80, 24));
+    state.settings.keymap = keymap;
+    state.overlays.push(Overlay::Palette { prompt: typed("help"), chosen: 0 });
+    assert!(picture(&state).contains("g h ?"), "keys of the file are shown");
+    state.overlays = vec![Overlay::Help { scroll: 0 }];
+    assert!(picture(&state).contains("g g "));
 }
 
 /// Streams in every standing, with a gap, a silence and pages that failed.

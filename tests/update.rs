@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use std::time::Duration;
 use trunkline::command::Command;
+use trunkline::config::Config;
 use trunkline::keymap::Keymap;
 use trunkline::model::*;
 use trunkline::state::*;
@@ -14,7 +15,6 @@ use trunkline::update::{Effect, Mouse, Msg, Reply, update};
 /// A state with the drawing that goes with it, so that what flows back is what a screen of `lines` rows would say.
 struct Desk {
     state: State,
-    keymap: Keymap,
     lines: usize,
     measured: Measured,
     /// Questions about single rows that have not been answered.
@@ -29,14 +29,14 @@ impl Desk {
         for spec in specs {
             state.open(stream(spec));
         }
-        let mut desk = Self { state, keymap: Keymap::compile().unwrap(), lines: 5, measured: Measured::default(), open: Vec::new() };
+        let mut desk = Self { state, lines: 5, measured: Measured::default(), open: Vec::new() };
         desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
         desk
     }
 
     fn send(&mut self, msg: Msg) -> Vec<Effect> {
         let said = format!("{msg:?}");
-        let effects = update(&mut self.state, &self.keymap, msg, &self.measured);
+        let effects = update(&mut self.state, msg, &self.measured);
         if let Err(broken) = self.state.check() {
             panic!("{broken}\nafter {said}");
         }
@@ -140,7 +140,7 @@ impl Desk {
     fn about(&mut self, effect: &Effect, result: Result<Status, FailureKind>) -> Vec<Effect> {
         let Effect::FetchStatus { id, asked } = effect.clone() else { panic!("{effect:?}") };
         let result = result.map(|status| bundle(vec![status])).map_err(failure);
-        self.send(Msg::Reply(Reply::Status { id, asked, result }))
+        self.send(Msg::Reply(Reply::Status { id, asked, result, raw: None }))
     }
 
     fn fail(&mut self, spec: &str, asked: u64, kind: FailureKind) -> Vec<Effect> {
@@ -617,7 +617,7 @@ fn a_key_means_the_post_that_was_on_screen_when_it_went_down() {
             payload: Payload::Update(bundle(vec![warned(id)])),
             raw: None,
         };
-        update(&mut desk.state, &desk.keymap, Msg::Event(origin(), Event::Stream(event)), &desk.measured);
+        update(&mut desk.state, Msg::Event(origin(), Event::Stream(event)), &desk.measured);
         desk.key(key);
     };
     undrawn(&mut desk, "11", "space");
@@ -1850,7 +1850,7 @@ proptest! {
                     let said = failure(if kind == 0 { FailureKind::Retry } else { FailureKind::NotFound });
                     let reply = if let Effect::FetchStatus { id, asked } = effect {
                         let result = if kind == 3 { Ok(bundle(vec![status(id.as_str(), "still here")])) } else { Err(said) };
-                        Reply::Status { id, asked, result }
+                        Reply::Status { id, asked, result, raw: None }
                     } else if let Effect::FetchNotification { id, asked } = effect {
                         let result = if kind == 3 { Ok((notification(id.as_str(), None), bundle(vec![]))) } else { Err(said) };
                         Reply::Notification { id, asked, result }
@@ -1930,4 +1930,86 @@ fn commands_that_make_no_sense_now_do_nothing() {
         assert!(!desk.state.can(command), "{command:?}");
         assert_eq!(desk.send(Msg::Command(command)), []);
     }
+}
+
+/// The keys of a configuration's table.
+fn keys_of(table: &str) -> Keymap {
+    Config::parse(std::path::Path::new("config.toml"), &format!("[keys]\n{table}")).unwrap().config.keymap
+}
+
+#[test]
+fn a_sequence_waits_without_a_timeout_and_esc_or_anything_else_gives_it_up() {
+    let mut desk = Desk::new(&["home", "local"]);
+    for id in ["1", "2", "3"] {
+        desk.post(&["home"], id);
+    }
+    desk.state.settings.keymap = keys_of("last = [\"g e\"]\nfirst = [\"g g\", \"home\"]\nnext-tab = \"space t\"\nhold = []");
+    assert_eq!(desk.key("g"), []);
+    assert_eq!(desk.state.pending.len(), 1);
+    desk.after(3600);
+    assert_eq!(desk.state.pending.len(), 1, "nothing but a key ends it");
+    desk.key("e");
+    assert_eq!((desk.state.pending.len(), desk.tab("home").cursor.clone()), (0, Some(RowKey::Status(sid("1")))));
+    desk.key("g g");
+    assert_eq!(desk.tab("home").anchor, Anchor::Top);
+
+    desk.key("? g esc");
+    assert_eq!((desk.state.pending.len(), desk.state.overlays.len()), (0, 1), "esc gives up the sequence alone");
+    desk.key("esc space t");
+    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("local"));
+
+    desk.key("space x");
+    assert_eq!((desk.state.pending.len(), desk.state.tabs.all().len()), (0, 2), "x is part of what was given up");
+    assert_eq!(desk.state.notices.shown().unwrap().text.as_str(), "space x is bound to nothing");
+    desk.key("space");
+    desk.send(Msg::Mouse(Mouse::WheelDown, 5, 5));
+    assert_eq!(desk.state.pending, []);
+    assert_eq!(desk.key("space ctrl-c"), [Effect::Quit], "the way out is never part of a sequence");
+}
+
+#[test]
+fn keys_of_the_file_are_typed_where_text_is_typed() {
+    let mut desk = Desk::new(&["home"]);
+    desk.state.settings.keymap = keys_of("back = [\"esc\", \"q\"]\nquit = \"ctrl-x ctrl-c\"\nfirst = \"g g\"");
+    desk.key(": q g");
+    let Some(Overlay::Palette { prompt, .. }) = desk.state.overlays.last() else { panic!("{:?}", desk.state.overlays) };
+    assert_eq!((prompt.text(), desk.state.pending.len()), ("qg", 0));
+    desk.key("esc ? q");
+    assert_eq!(desk.state.overlays, [], "q goes back where nothing is typed");
+    assert_eq!(desk.key("ctrl-x ctrl-c"), [Effect::Quit]);
+}
+
+#[test]
+fn unread_posts_are_met_in_both_directions() {
+    let mut desk = Desk::new(&["home"]);
+    for id in 1..=30 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.key("G");
+    for id in 31..=32 {
+        desk.post(&["home"], &id.to_string());
+    }
+    let unseen: Vec<RowKey> = ["31", "32"].map(|id| RowKey::Status(sid(id))).into();
+    assert!(unseen.iter().all(|key| desk.tab("home").unseen.contains(key)));
+    desk.key("[");
+    assert_eq!(desk.tab("home").cursor.as_ref(), Some(&unseen[0]), "the nearest one above");
+}
+
+#[test]
+fn settings_that_were_read_again_hold_at_once() {
+    let mut desk = Desk::new(&["home"]);
+    for id in 1..=90 {
+        desk.post(&["home"], &id.to_string());
+    }
+    let text = "rows = 100\nkeys.help = \"f2\"";
+    let mut config = Config::parse(std::path::Path::new("config.toml"), text).unwrap().config;
+    config.rows = 20;
+    desk.key("g");
+    desk.send(Msg::Reloaded(Settings::from(&config), vec!["#rust".parse().unwrap(), "list:Friends".parse().unwrap()]));
+    assert_eq!(desk.rows("home").len(), 20);
+    assert_eq!(desk.state.subscriptions(), [stream("home"), stream("#rust")]);
+    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("home"), "nobody is taken elsewhere");
+    assert_eq!(desk.state.unresolved.len(), 1, "the list waits for the lists");
+    desk.key("f2");
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Help { .. })));
 }

@@ -531,6 +531,9 @@ fn moment(text: &Text<'_>) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
+mod mutations;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::{Value, json};

@@ -154,8 +154,14 @@ impl Client {
 
     /// One status.
     pub async fn status(&self, id: &StatusId) -> Result<Bundle, Failure> {
+        Ok(self.status_with_text(id).await?.0)
+    }
+
+    /// One status with its exact text, where the client keeps that.
+    pub async fn status_with_text(&self, id: &StatusId) -> Result<(Bundle, Option<Arc<str>>), Failure> {
         let answer = self.get(&["api", "v1", "statuses", id.as_str()], &[], ENTITY).await?;
-        ingest::single_status(&answer.body).ok_or_else(|| self.unreadable("a post"))
+        let bundle = ingest::single_status(&answer.body).ok_or_else(|| self.unreadable("a post"))?;
+        Ok((bundle, self.keep_raw.then(|| String::from_utf8_lossy(&answer.body).into())))
     }
 
     /// One notification.
@@ -759,5 +765,23 @@ mod tests {
     fn a_client_prints_its_server_and_no_more() {
         let client = client(&Url::parse("http://127.0.0.1:9/").unwrap());
         assert_eq!(format!("{client:?}"), "Client { server: \"127.0.0.1:9\", .. }");
+    }
+    #[tokio::test]
+    async fn an_answer_is_read_up_to_the_bound_of_its_kind() {
+        // Blanks behind a whole document: too long is too long, whatever it says.
+        let padded = |body: &str, length: usize| format!("{body}{}", " ".repeat(length - body.len()));
+        let document = r#"{"domain":"a.example","uri":"a.example","version":"4.5.0"}"#;
+        for (length, fits) in [(DOCUMENT, true), (DOCUMENT + 1, false)] {
+            let body = ok(&padded(document, length));
+            let server = serve(move |_| body.clone()).await;
+            assert_eq!(client(&server.url).instance().await.is_ok(), fits, "a document of {length} bytes");
+        }
+        for (length, fits) in [(ENTITY, true), (ENTITY + 1, false)] {
+            let body = ok(&padded("[]", length));
+            let server = serve(move |_| body.clone()).await;
+            let page = client(&server.url).timeline(&Stream::User, None, 40).await;
+            assert_eq!(page.is_ok(), fits, "a page of {length} bytes");
+        }
+        assert_eq!((DOCUMENT, ENTITY), (1024 * 1024, 16 * 1024 * 1024));
     }
 }

@@ -30,6 +30,9 @@ pub trait Screen {
     /// Whether the last frame has been taken.
     fn is_free(&self) -> bool;
 
+    /// Takes clicks and the wheel, or leaves them to the terminal.
+    fn set_mouse(&mut self, on: bool) -> io::Result<()>;
+
     /// Waits until the last frame has been taken; an error means that the terminal has gone. Can be dropped and asked
     /// again.
     fn free(&mut self) -> impl Future<Output = io::Result<()>>;
@@ -75,6 +78,9 @@ const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[6 q\x1b[?25l\x1b[0m\x1b[2J";
 /// Clicks and the wheel with any coordinates; motion is not asked for.
 #[cfg(unix)]
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// What [`MOUSE`] set, unset.
+#[cfg(unix)]
+const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 /// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set.
 const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[?1049l";
 const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
@@ -256,6 +262,22 @@ impl Screen for TerminalScreen {
         !self.outlet.is_busy()
     }
 
+    fn set_mouse(&mut self, on: bool) -> io::Result<()> {
+        if on == self.guard.mouse {
+            return Ok(());
+        }
+        self.guard.mouse = on;
+        #[cfg(unix)]
+        self.drawn.0.borrow_mut().extend_from_slice(if on { MOUSE } else { NO_MOUSE });
+        #[cfg(not(unix))]
+        if on {
+            crossterm::execute!(io::stdout(), crossterm::event::EnableMouseCapture)?;
+        } else {
+            crossterm::execute!(io::stdout(), crossterm::event::DisableMouseCapture)?;
+        }
+        Ok(())
+    }
+
     async fn free(&mut self) -> io::Result<()> {
         self.outlet.free().await
     }
@@ -290,7 +312,7 @@ impl Screen for TerminalScreen {
 }
 
 /// The terminal's size, clamped. Where it cannot be told, the most common one.
-fn area() -> Rect {
+pub(super) fn area() -> Rect {
     let (columns, lines) = told_size().unwrap_or((80, 24));
     Rect::new(0, 0, columns.min(LARGEST.0), lines.min(LARGEST.1))
 }

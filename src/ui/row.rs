@@ -63,7 +63,7 @@ pub(crate) fn gap_fate(setting: Setting<'_>, gap: &Gap) -> Option<String> {
         Fill::Due | Fill::Filling => Some(format!("filling{}", glyphs.ellipsis)),
         Fill::Left => {
             setting.stream.filter(|stream| stream.is_paged_by_id())?;
-            key_of(Command::Read).map(|key| format!("{key} fills"))
+            key_of(state, Command::Read).map(|key| format!("{key} fills"))
         }
     }
 }

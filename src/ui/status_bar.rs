@@ -1,8 +1,9 @@
-//! The status line: a message, or how the open stream stands; the keys that make sense now; how much comes.
+//! The status line: a message, keys that begin a sequence, or how the open stream stands; the keys that make sense now; how much comes.
 //!
-//! Keys are those of the command table and are shown where `State::can` says so: there is no second list of them.
+//! Keys are those of the keymap and are shown where `State::can` says so: there is no second list of them.
 
 use crate::command::{COMMANDS, Command, Row};
+use crate::keymap::Sequence;
 use crate::model::{Connection, Subscription, Withheld};
 use crate::state::{Anchor, Fill, State, Timeline};
 use crate::ui::line::{cols, line_width};
@@ -16,9 +17,9 @@ use ratatui::text::{Line, Span};
 /// Below this width the tab bar tells the connection by its mark alone.
 const NARROW: u16 = 60;
 
-/// The first key of a command, as the table spells it.
-pub(crate) fn key_of(command: Command) -> Option<&'static str> {
-    command.row().and_then(|row| row.keys.first().copied())
+/// The first key of a command, where it has one.
+pub(crate) fn key_of(state: &State, command: Command) -> Option<&str> {
+    state.settings.keymap.keys(command).first().map(Sequence::as_str)
 }
 
 /// Draws the line.
@@ -32,11 +33,43 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) {
     let next = state.line.next_attempt.filter(|_| width < NARROW).map(|at| painter.clock.soon(at));
     let left = left(state, theme, next.as_deref());
     let x = painter.line(1, y, end.saturating_sub(1), &left);
-    hints(painter, state, x, end, y);
+    if state.pending.is_empty() {
+        hints(painter, state, x, end, y);
+    } else {
+        continuations(painter, state, x, end, y);
+    }
+}
+
+/// How the sequence that was begun can go on.
+fn continuations(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {
+    let theme = painter.theme;
+    let named = |command: Command| command.row().map_or("", |row| if row.hint.is_empty() { row.name } else { row.hint });
+    let ways = state.settings.keymap.continuations(state.scopes(), &state.pending).into_iter();
+    let ways = ways.filter(|(_, command)| state.can(*command)).map(|(rest, command)| (rest.to_string(), named(command)));
+    let mut x = separator(painter, from, y);
+    for (key, words) in [("esc".to_owned(), "gives up")].into_iter().chain(ways) {
+        let line = Line::from(vec![Span::styled(key, theme.bold()), Span::styled(format!(" {words}"), theme.dim())]);
+        if x + cols(line_width(&line)) > end {
+            break;
+        }
+        x = painter.line(x, y, end.saturating_sub(x), &line) + 2;
+    }
+}
+
+/// Draws the mark between what is said and the hints; gives the column after it.
+fn separator(painter: &mut Painter<'_>, from: u16, y: u16) -> u16 {
+    if from <= 1 {
+        return from;
+    }
+    painter.text(from + 2, y, 1, painter.theme.glyphs().vertical, painter.theme.rule());
+    from + 5
 }
 
 /// What the line begins with.
 fn left(state: &State, theme: &Theme, next: Option<&str>) -> Line<'static> {
+    if let Some(begun) = Sequence::new(state.pending.clone()) {
+        return said((theme.glyphs().prompt, theme.accent()), format!("{begun} {}", theme.glyphs().ellipsis));
+    }
     if let Some(notice) = state.notices.shown() {
         let mark = if notice.grave { (theme.glyphs().cross, theme.bad()) } else { (theme.glyphs().dot, theme.accent()) };
         return said(mark, notice.text.to_string());
@@ -147,6 +180,7 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
         !row.hint.is_empty()
             && scopes.contains(&row.scope)
             && state.can(row.command)
+            && key_of(state, row.command).is_some()
             && !out_of_place.iter().any(|(command, out)| *out && *command == row.command)
     };
     let mut rows: Vec<&'static Row> = COMMANDS.iter().filter(fits).collect();
@@ -181,12 +215,7 @@ fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) 
     }
     // What was chosen by worth is shown in the table's order.
     taken.sort_by_key(|row| COMMANDS.iter().position(|other| other.command == row.command));
-    let mut x = from;
-    if from > 1 {
-        x += 2;
-        painter.text(x, y, 1, theme.glyphs().vertical, theme.rule());
-        x += 3;
-    }
+    let mut x = separator(painter, from, y);
     for row in taken {
         let line = hint(state, row, theme, unfolds);
         if x + cols(line_width(&line)) > end {
@@ -197,8 +226,8 @@ fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) 
 }
 
 fn hint(state: &State, row: &Row, theme: &Theme, unfolds: bool) -> Line<'static> {
-    let first = row.keys.first().copied().unwrap_or_default();
-    let both = if row.command == Command::Down { key_of(Command::Up) } else { None };
+    let first = key_of(state, row.command).unwrap_or_default();
+    let both = if row.command == Command::Down { key_of(state, Command::Up) } else { None };
     let keys = both.map_or_else(|| first.to_owned(), |second| format!("{first}/{second}"));
     let words = if row.command != Command::HoldOrUnfold {
         row.hint

@@ -22,6 +22,11 @@ impl Theme {
         Self { zone, color, ascii }
     }
 
+    /// Draws glyphs of ASCII alone from now on, or drawn ones.
+    pub(crate) fn set_ascii(&mut self, ascii: bool) {
+        self.ascii = ascii;
+    }
+
     /// The glyphs.
     pub(crate) fn glyphs(&self) -> &'static Glyphs {
         if self.ascii { &ASCII } else { &DRAWN }

@@ -275,7 +275,7 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
     if tab.held {
         line.push_span(Span::styled(format!("{} ", theme.glyphs().held), theme.mark()));
         line.push_span(Span::styled("held", theme.bold()));
-        let hint = key_of(Command::HoldOrUnfold).map(|key| format!(" {dot} {key} lets go")).unwrap_or_default();
+        let hint = key_of(state, Command::HoldOrUnfold).map(|key| format!(" {dot} {key} lets go")).unwrap_or_default();
         line.push_span(Span::styled(hint, theme.dim()));
     }
     if new > 0 {
@@ -289,7 +289,7 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
     }
     if newer > 0
         && !tab.held
-        && let Some(key) = key_of(Command::First)
+        && let Some(key) = key_of(state, Command::First)
     {
         line.push_span(Span::styled(format!(" {dot} {key} newest"), theme.dim()));
     }
@@ -303,7 +303,7 @@ fn foot(painter: &mut Painter<'_>, state: &State, timeline: &Timeline, width: u1
     let line = match &timeline.older_page {
         Loading::Asked => dim_line(theme, format!("loading older posts{}", theme.glyphs().ellipsis)),
         Loading::Failed(failure, retry) => {
-            let again = again(painter, *retry);
+            let again = again(painter, state, *retry);
             card.extend(plain(&format!("{} older posts: {}{again}", theme.glyphs().cross, failure.reason), width, theme.bad()));
             return card;
         }
@@ -312,7 +312,7 @@ fn foot(painter: &mut Painter<'_>, state: &State, timeline: &Timeline, width: u1
         }
         Loading::Idle | Loading::Done => match &timeline.first_page {
             Loading::Failed(failure, retry) => {
-                let again = again(painter, *retry);
+                let again = again(painter, state, *retry);
                 card.extend(plain(&format!("{} what came before: {}{again}", theme.glyphs().cross, failure.reason), width, theme.bad()));
                 return card;
             }
@@ -326,11 +326,11 @@ fn foot(painter: &mut Painter<'_>, state: &State, timeline: &Timeline, width: u1
     card
 }
 
-fn again(painter: &mut Painter<'_>, retry: Option<crate::model::Timestamp>) -> String {
+fn again(painter: &mut Painter<'_>, state: &State, retry: Option<crate::model::Timestamp>) -> String {
     let dot = painter.theme.glyphs().dot;
     match retry {
         Some(at) => format!(" {dot} asked again {}", painter.clock.soon(at)),
-        None => key_of(Command::RetryNow).map(|key| format!(" {dot} {key} tries again")).unwrap_or_default(),
+        None => key_of(state, Command::RetryNow).map(|key| format!(" {dot} {key} tries again")).unwrap_or_default(),
     }
 }
 
@@ -369,7 +369,7 @@ fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (He
     }
     match &timeline.first_page {
         Loading::Failed(failure, retry) => {
-            let again = again(painter, *retry);
+            let again = again(painter, state, *retry);
             return (heading(glyphs.cross, theme.bad(), "Loading failed"), format!("{}{again}", failure.reason));
         }
         Loading::Done => {}
@@ -426,14 +426,14 @@ pub(crate) fn no_tab(painter: &mut Painter<'_>, state: &State, area: Rect) {
     let theme = painter.theme;
     let glyphs = theme.glyphs();
     if state.unresolved.is_empty() {
-        let key = |command| key_of(command).unwrap_or_default();
+        let key = |command| key_of(state, command).unwrap_or_default();
         let words = format!("{} adds one, {} brings back the last one closed.", key(Command::Subscribe), key(Command::RestoreTab));
         message(painter, area, (glyphs.dot, theme.dim(), "No stream is open".to_owned()), &words);
         return;
     }
     match &state.offer_loading {
         Loading::Failed(failure, retry) => {
-            let words = format!("{}{}", failure.reason, again(painter, *retry));
+            let words = format!("{}{}", failure.reason, again(painter, state, *retry));
             message(painter, area, (glyphs.cross, theme.bad(), "The lists could not be loaded".to_owned()), &words);
         }
         Loading::Idle | Loading::Asked | Loading::Done => {

@@ -25,7 +25,8 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::PageUp => go(state, measured, Go::Halves(-2), effects),
         Command::First => go(state, measured, Go::First, effects),
         Command::Last => go(state, measured, Go::Last, effects),
-        Command::NextUnread => next_unread(state, measured),
+        Command::NextUnread => go_unread(state, measured, true),
+        Command::PreviousUnread => go_unread(state, measured, false),
         Command::Read => read(state, measured, effects),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
         Command::SelectTab(number) => {
@@ -80,6 +81,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Accept => accept(state, measured, effects),
         Command::NextChoice => choose(state, 1),
         Command::PreviousChoice => choose(state, -1),
+        Command::Reload => effects.push(Effect::Reload),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
         Command::Quit | Command::QuitNow => effects.push(Effect::Quit),
@@ -214,13 +216,18 @@ fn load_older(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) {
     }
 }
 
-fn next_unread(state: &mut State, measured: &Measured) {
+/// Goes to the nearest unseen row on one side of the cursor, or else to the farthest one on the other.
+fn go_unread(state: &mut State, measured: &Measured, older: bool) {
     let Some(tab) = state.tabs.active() else { return };
     let Some(timeline) = state.timelines.get(&tab.stream) else { return };
     let here = start(state, &tab.stream, measured.timeline.as_ref());
     let mut unseen: Vec<(usize, &RowKey)> = tab.unseen.iter().filter_map(|key| timeline.index_of(key).map(|index| (index, key))).collect();
     unseen.sort_unstable_by_key(|(index, _)| *index);
-    let next = unseen.iter().find(|(index, _)| *index > here).or_else(|| unseen.first());
+    let next = if older {
+        unseen.iter().find(|(index, _)| *index > here).or_else(|| unseen.first())
+    } else {
+        unseen.iter().rev().find(|(index, _)| *index < here).or_else(|| unseen.last())
+    };
     let Some((index, key)) = next.map(|(index, key)| (*index, (*key).clone())) else { return };
     let newest = state.shown_near(&tab.stream, 0) == Some(index);
     if let Some(tab) = state.tabs.active_mut() {

@@ -59,6 +59,8 @@ pub enum Effect {
     FetchAccount,
     /// Leave the screen and stop the process; the loop does it.
     Suspend,
+    /// Read the configuration file again; the loop does it, and answers with `Msg::Reloaded` or `Msg::Failed`.
+    Reload,
     /// Paint the whole screen again; the loop does it.
     Redraw,
     /// End, to go on with the account at this place among the saved ones; the loop does it.

@@ -3,9 +3,11 @@
 use crate::command::Command;
 use crate::keymap::Key;
 use crate::model::{
-    Account, Bundle, Cursor, Event, Failure, Notification, NotificationId, Offer, Origin, Page, StatusId, Stream, Thread, Timestamp,
+    Account, Bundle, Cursor, Event, Failure, Notification, NotificationId, Offer, Origin, Page, Spec, StatusId, Stream, Thread, Timestamp,
 };
+use crate::state::Settings;
 use crate::text::Plain;
+use std::sync::Arc;
 
 /// Everything that can change `State`.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +30,8 @@ pub enum Msg {
     Resized(u16, u16),
     /// The process was continued after a stop, or the machine woke: nothing is known about the time between.
     Resumed,
+    /// The configuration file was read again: what holds now, and the tabs that are new in it.
+    Reloaded(Settings, Vec<Spec>),
     /// Something of ours failed; words for the screen.
     Failed(Plain),
 }
@@ -81,6 +85,8 @@ pub enum Reply {
         asked: u64,
         /// The post as it is now; a failure of the kind `NotFound` says that it is gone.
         result: Result<Bundle, Failure>,
+        /// Its exact text, where the client keeps that.
+        raw: Option<Arc<str>>,
     },
     /// To [`crate::update::Effect::FetchNotification`].
     Notification {

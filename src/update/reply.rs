@@ -3,7 +3,7 @@
 use super::rows::{self, Came};
 use super::{Effect, Reply, event, refill, review, say};
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
-use crate::state::{Loading, Measured, Overlay, Row, RowKey, State, ThreadState, Timeline};
+use crate::state::{Loading, Measured, Overlay, Row, RowKey, Settings, State, ThreadState, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
 
@@ -15,7 +15,7 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         Reply::Page { stream, cursor, result } => page(state, &stream, cursor.as_ref(), result),
         Reply::Newer { stream, asked, result } => refill::answered(state, measured, &stream, asked, result),
         Reply::Review { stream, asked, result } => review::answered(state, measured, &stream, asked, result),
-        Reply::Status { id, asked, result } => review::about_status(state, measured, &id, asked, result),
+        Reply::Status { id, asked, result, raw: _ } => review::about_status(state, measured, &id, asked, result),
         Reply::Notification { id, asked, result } => review::about_notification(state, &id, asked, result),
         Reply::Thread { id, asked, result } => thread(state, &id, asked, result),
         Reply::Offer(result) => offer(state, result),
@@ -205,6 +205,23 @@ fn keep_chosen(state: &mut State, stream: &Stream) {
     let place = state.stream_choices(prompt.text()).iter().position(|choice| choice.stream == *stream);
     if let (Some(place), Some(Overlay::Subscribe { chosen, .. })) = (place, state.overlays.last_mut()) {
         *chosen = place;
+    }
+}
+
+/// Takes the settings of a file that was read again, and opens the tabs that are new in it.
+pub(super) fn reloaded(state: &mut State, settings: Settings, tabs: Vec<Spec>) {
+    state.settings = settings;
+    let streams: Vec<Stream> = state.timelines.keys().cloned().collect();
+    for stream in &streams {
+        rows::trim(state, stream);
+    }
+    say(state, Plain::line("settings read again"), false);
+    for spec in tabs {
+        match spec {
+            Spec::Stream(stream) => state.open(stream),
+            Spec::List(_) if state.offer_loading == Loading::Done => open_spec(state, &spec, None),
+            Spec::List(_) => state.unresolved.push((spec, None)),
+        }
     }
 }
 

@@ -1,20 +1,21 @@
 //! The task that carries out what the session decides: the only part of the trunk that waits, and the only one with a clock.
 //!
-//! It holds at most one socket and reads it whatever the app does: delivering never waits, pongs leave with the next poll, and
-//! what is to be sent lies in a short queue beside the socket until the server takes it. Attempts are tasks of its own set, so
+//! It reads every open link, each in its turn, whatever the app does: delivering never waits, pongs leave with the next poll,
+//! and what is to be sent lies in a short queue beside its socket until the server takes it. Attempts are tasks of its own set, so
 //! that nothing outlives it. Absent on purpose: policy of any kind; if something here could be decided in two ways, it belongs
 //! to `session`.
 
 use super::outbox::Outbox;
-use super::session::{Action, Input, Link, Session, Verdict};
-use super::{Settings, Wanted, frame};
-use crate::mastodon::door::{Refusal, RefusalKind};
+use super::session::{Action, By, Input, Link, Session, Verdict};
+use super::{Settings, Wanted, frame, sse};
+use crate::mastodon::door::{Door, Refusal, RefusalKind};
 use crate::mastodon::rest::Client;
 use crate::mastodon::tap::LinkTap;
-use crate::model::{Connection, Event, Failure, FailureKind, Origin, Payload, Server, StreamEvent, Timestamp};
+use crate::model::{Connection, Event, Failure, FailureKind, Origin, Payload, Server, Stream, StreamEvent, Timestamp};
 use crate::recording::Direction;
 use crate::text::Plain;
 use futures_util::{Sink as _, Stream as _, StreamExt as _};
+use reqwest::Response;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
@@ -23,12 +24,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use url::Url;
@@ -41,9 +42,13 @@ const WRITE_BUFFER: usize = 256 * 1024;
 const OUTGOING: usize = 4_096;
 /// Kinds of odd messages that are logged.
 const ODDITIES: usize = 32;
+/// How often the app is told what has gone over the links.
+const TALLY: Duration = Duration::from_secs(60);
 /// How long a closing handshake may take.
 const FAREWELL: Duration = Duration::from_millis(800);
 
+/// What is read of a body at once; nothing at its end.
+type Piece = reqwest::Result<Option<Bytes>>;
 type Socket = WebSocketStream<Counted<reqwest::Upgraded>>;
 
 /// Keeps the streams of one account flowing until `shutdown`.
@@ -63,8 +68,10 @@ pub(crate) async fn run(
         samples: Samples::new(),
         streaming: None,
         attempts: JoinSet::new(),
+        aborts: Vec::new(),
         farewells: JoinSet::new(),
-        open: None,
+        links: Links::default(),
+        traffic: Traffic::default(),
         wake: None,
         actions: Vec::new(),
         oddities: Oddities::default(),
@@ -89,8 +96,8 @@ pub(crate) async fn run(
                 Err(error) => if let Ok(panic) = error.try_into_panic() { std::panic::resume_unwind(panic) },
             },
             Some(_) = task.farewells.join_next() => {}
-            heard = hear(&mut task.open), if task.open.is_some() => {
-                task.heard(heard);
+            (link, heard) = task.links.hear(), if !task.links.open.is_empty() => {
+                task.heard(link, heard);
                 // A burst lies in our own buffers, where the runtime does not see that a task never pauses.
                 tokio::task::consume_budget().await;
             }
@@ -110,8 +117,10 @@ struct Task {
     /// Where the streams are, as the server last said.
     streaming: Option<Url>,
     attempts: JoinSet<(Link, Outcome)>,
+    aborts: Vec<(Link, AbortHandle)>,
     farewells: JoinSet<()>,
-    open: Option<Open>,
+    links: Links,
+    traffic: Traffic,
     wake: Option<Instant>,
     actions: Vec<Action>,
     oddities: Oddities,
@@ -120,7 +129,7 @@ struct Task {
 /// What an attempt came to.
 enum Outcome {
     Discovered(Result<(Server, Url), Failure>),
-    Upgraded(Result<Box<Socket>, Refusal>),
+    Linked(Result<(Wire, Url), Refusal>),
     Verified(Verdict),
 }
 
@@ -133,33 +142,57 @@ impl Task {
             self.carry_out(action, bytes);
         }
         self.actions = actions;
+        if self.traffic.is_due(self.start.elapsed()) {
+            self.tally();
+        }
+    }
+
+    /// Tells the app what has gone over the links.
+    fn tally(&mut self) {
+        let Traffic { received, sent, .. } = self.traffic;
+        self.traffic.told = (received, sent);
+        self.traffic.told_at = self.start.elapsed();
+        let origin = Origin { account: self.settings.account, epoch: self.session.epoch() };
+        self.outbox.push(origin, Event::Traffic { received, sent }, 0);
+    }
+
+    fn begin(&mut self, link: Link, attempt: impl Future<Output = (Link, Outcome)> + Send + 'static) {
+        self.aborts.retain(|(_, handle)| !handle.is_finished());
+        let handle = self.attempts.spawn(attempt);
+        self.aborts.push((link, handle));
     }
 
     fn carry_out(&mut self, action: Action, bytes: usize) {
         match action {
             Action::Deliver { epoch, event } => {
                 log(&event, &mut self.oddities);
+                let is_measured = matches!(event, Event::Ping(_));
                 self.outbox.push(Origin { account: self.settings.account, epoch }, event, bytes);
+                if is_measured {
+                    self.tally();
+                }
             }
             Action::WakeAt(at) => self.wake = Some(self.start + at),
             Action::Send { link, text } => self.send(link, Message::text(text)),
             Action::Ping { link, number } => self.send(link, Message::Ping(number.to_string().into())),
             Action::Discover { link } => {
                 let client = self.client.clone();
-                self.attempts.spawn(async move { (link, Outcome::Discovered(client.instance().await)) });
+                self.begin(link, async move { (link, Outcome::Discovered(client.instance().await)) });
             }
-            Action::Connect { link, subprotocol } => {
+            Action::Connect { link, by, subprotocol } => {
                 let client = self.client.clone();
                 let streaming = self.streaming.clone();
-                self.attempts.spawn(async move { (link, Outcome::Upgraded(dial(client, streaming, subprotocol).await)) });
+                self.begin(link, async move { (link, Outcome::Linked(dial(client, streaming, by, subprotocol).await)) });
             }
             Action::Verify { link } => {
                 let client = self.client.clone();
-                self.attempts.spawn(async move { (link, Outcome::Verified(verify(client).await)) });
+                self.begin(link, async move { (link, Outcome::Verified(verify(client).await)) });
             }
             Action::Close { link } => {
-                self.attempts.abort_all();
-                if let Some(open) = self.open.take_if(|open| open.link == link) {
+                for (_, handle) in self.aborts.extract_if(.., |(attempt, _)| *attempt == link) {
+                    handle.abort();
+                }
+                if let Some(open) = self.links.take(link) {
                     self.dismiss(open);
                 }
             }
@@ -167,7 +200,10 @@ impl Task {
     }
 
     fn send(&mut self, link: Link, message: Message) {
-        if let Some(open) = self.open.as_mut().filter(|open| open.link == link) {
+        if let Some(open) = self.links.open.iter_mut().find(|open| open.link == link) {
+            if let Message::Text(text) = &message {
+                self.traffic.sent += text.len() as u64;
+            }
             open.outgoing.push_back(message);
         }
     }
@@ -184,19 +220,23 @@ impl Task {
                 Input::DiscoveryFailed { link, failure, retry_after }
             }
             // Given up while the answer was on its way.
-            Outcome::Upgraded(Ok(socket)) if !self.session.awaits(link) => {
-                self.farewells.spawn(farewell(*socket));
+            Outcome::Linked(Ok((wire, _))) if !self.session.awaits(link) => {
+                if let Wire::Socket(socket) = wire {
+                    self.farewells.spawn(farewell(*socket));
+                }
                 return;
             }
-            Outcome::Upgraded(Ok(socket)) => {
+            Outcome::Linked(Ok((wire, address))) => {
                 let tap = self.client.door().tap().map(|tap| tap.link(link.id.number(), link.life));
-                if let (Some(tap), Some(streaming)) = (&tap, &self.streaming) {
-                    tap.began(streaming);
+                match (&tap, &wire) {
+                    (Some(tap), Wire::Socket(_)) => tap.began(&address),
+                    (Some(tap), Wire::Events(_)) => tap.began_events(&address),
+                    (None, _) => {}
                 }
-                self.open = Some(Open { tap, ..Open::new(link, *socket) });
+                self.links.open.push(Open { tap, ..Open::new(link, wire) });
                 Input::Opened { link }
             }
-            Outcome::Upgraded(Err(refusal)) => {
+            Outcome::Linked(Err(refusal)) => {
                 if let Some(tap) = self.client.door().tap() {
                     tap.link(link.id.number(), link.life).ended(Direction::In, refusal.reason.as_str());
                 }
@@ -207,24 +247,28 @@ impl Task {
         self.step(input, 0);
     }
 
-    fn heard(&mut self, heard: Heard) {
-        let Some(open) = &self.open else { return };
-        let link = open.link;
+    fn heard(&mut self, link: Link, heard: Heard) {
+        let Some(open) = self.links.open.iter_mut().find(|open| open.link == link) else { return };
         if let Some(tap) = &open.tap {
             match &heard {
                 Heard::Message(message) => tap.heard(message),
-                Heard::Broken(error) => tap.ended(Direction::In, &in_words(error)),
+                Heard::Broken(words) => tap.ended(Direction::In, words),
                 Heard::End => tap.ended(Direction::In, ""),
-                Heard::Part => {}
+                // Event streams record whole lines as they find them.
+                Heard::Part | Heard::Sent(..) => {}
             }
         }
-        let closed = |code, reason: &str| Input::Closed { link, code, reason: Plain::line(reason) };
+        let had_bytes = open.heard > 0;
+        let keep_raw = self.settings.keep_raw;
+        let weight = |length: usize| if keep_raw { length * 2 } else { length };
         match heard {
             Heard::Message(Message::Text(text)) => {
-                let message = frame::decode(&text, self.settings.keep_raw);
-                self.step(Input::Message { link, message }, if self.settings.keep_raw { text.len() * 2 } else { text.len() });
+                self.traffic.received += text.len() as u64;
+                let message = without_token(frame::decode(&text, keep_raw), self.client.door());
+                self.step(Input::Message { link, message }, weight(text.len()));
             }
             Heard::Message(Message::Binary(bytes)) => {
+                self.traffic.received += bytes.len() as u64;
                 let what = Plain::line(&format!("a binary message of {} bytes", bytes.len()));
                 self.step(Input::Message { link, message: frame::Message::Malformed(what) }, 0);
             }
@@ -233,23 +277,43 @@ impl Task {
                 self.step(number.map_or(Input::Bytes { link }, |number| Input::Pong { link, number }), 0);
             }
             Heard::Part | Heard::Message(Message::Ping(_) | Message::Frame(_)) => self.step(Input::Bytes { link }, 0),
+            Heard::Sent(size, stream, sent) => {
+                self.traffic.received += size as u64;
+                self.step(Input::Bytes { link }, 0);
+                for sent in sent {
+                    let (message, length) = match sent {
+                        sse::Sent::Event { name, data } => (frame::decode_event(&stream, &name, &data, keep_raw), data.len()),
+                        sse::Sent::TooLarge => (frame::Message::Malformed(Plain::line("an event of more than 4 MiB")), 0),
+                    };
+                    let message = without_token(message, self.client.door());
+                    self.step(Input::Message { link, message }, weight(length));
+                }
+            }
             Heard::Message(Message::Close(close)) => {
                 let (code, reason) = last_words(close);
-                if let Some(open) = self.open.take() {
+                if let Some(open) = self.links.take(link) {
                     self.dismiss(open);
                 }
-                self.step(closed(code, &reason), 0);
+                self.step(Input::Bytes { link }, 0);
+                self.step(self.closed(link, code, &reason), 0);
             }
-            // Nothing after the first error is interpreted, so the socket goes with it.
-            Heard::Broken(error) => {
-                self.open = None;
-                self.step(closed(None, &in_words(&error)), 0);
-            }
-            Heard::End => {
-                self.open = None;
-                self.step(closed(None, "the server ended the connection"), 0);
-            }
+            // Nothing after the first error is interpreted, so the link goes with it.
+            Heard::Broken(words) => self.gone(link, had_bytes, &words),
+            Heard::End => self.gone(link, had_bytes, "the server ended the connection"),
         }
+    }
+
+    /// A link ended without a goodbye. What came in the same moment was life before that.
+    fn gone(&mut self, link: Link, had_bytes: bool, reason: &str) {
+        drop(self.links.take(link));
+        if had_bytes {
+            self.step(Input::Bytes { link }, 0);
+        }
+        self.step(self.closed(link, None, reason), 0);
+    }
+
+    fn closed(&self, link: Link, code: Option<u16>, reason: &str) -> Input {
+        Input::Closed { link, code, reason: self.client.door().without_token(Plain::line(reason)) }
     }
 
     fn timer(&mut self) {
@@ -259,23 +323,73 @@ impl Task {
 
     fn dismiss(&mut self, open: Open) {
         open.bid_farewell();
-        self.farewells.spawn(farewell(open.socket));
+        match open.wire {
+            Wire::Socket(socket) => drop(self.farewells.spawn(farewell(*socket))),
+            // Dropping it is all the goodbye there is.
+            Wire::Events(_) => {}
+        }
     }
 
     async fn end(mut self) {
         self.attempts.abort_all();
-        if let Some(open) = self.open.take() {
-            open.bid_farewell();
-            farewell(open.socket).await;
+        for open in std::mem::take(&mut self.links.open) {
+            self.dismiss(open);
         }
+        while self.farewells.join_next().await.is_some() {}
         debug!("the trunk has ended");
     }
 }
 
-/// A socket and what waits to be sent on it.
+/// Bytes of messages over all links.
+#[derive(Debug, Default)]
+struct Traffic {
+    received: u64,
+    sent: u64,
+    told: (u64, u64),
+    told_at: Duration,
+}
+
+impl Traffic {
+    fn is_due(&self, now: Duration) -> bool {
+        now >= self.told_at + TALLY && self.told != (self.received, self.sent)
+    }
+}
+
+/// The open links, of which each is read in its turn.
+#[derive(Default)]
+struct Links {
+    open: Vec<Open>,
+    next: usize,
+}
+
+impl Links {
+    fn take(&mut self, link: Link) -> Option<Open> {
+        let index = self.open.iter().position(|open| open.link == link)?;
+        Some(self.open.swap_remove(index))
+    }
+
+    /// Waits for what comes next on any of them. May be cancelled at any time: nothing is kept outside the links.
+    async fn hear(&mut self) -> (Link, Heard) {
+        poll_fn(|context| {
+            let Self { open, next } = self;
+            let first = if open.is_empty() { 0 } else { *next % open.len() };
+            let (early, late) = open.split_at_mut(first);
+            for (turn, open) in late.iter_mut().chain(early).enumerate() {
+                if let Poll::Ready(heard) = open.poll(context) {
+                    *next = first + turn + 1;
+                    return Poll::Ready((open.link, heard));
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+/// An open link and what waits to be sent on it.
 struct Open {
     link: Link,
-    socket: Socket,
+    wire: Wire,
     outgoing: VecDeque<Message>,
     unflushed: bool,
     /// How many bytes had come when any were last told of.
@@ -283,89 +397,175 @@ struct Open {
     tap: Option<LinkTap>,
 }
 
-/// What came on a socket.
+/// What a link is made of.
+enum Wire {
+    Socket(Box<Socket>),
+    Events(EventStream),
+}
+
+/// The body of an event stream.
+struct EventStream {
+    stream: Stream,
+    parser: sse::Parser,
+    /// The next piece, with the body to ask for the one after it.
+    next: Pin<Box<dyn Future<Output = (Response, Piece)> + Send>>,
+    /// The beginning of a line that is recorded once it is whole.
+    unrecorded: Vec<u8>,
+}
+
+/// What came on a link.
 #[derive(Debug)]
 enum Heard {
     Message(Message),
     /// Bytes that are no whole message yet: life all the same.
     Part,
-    Broken(Error),
+    /// So many bytes of this stream's own event stream, and the events that they completed.
+    Sent(usize, Stream, Vec<sse::Sent>),
+    /// It broke, in words.
+    Broken(String),
     End,
 }
 
 impl Open {
-    fn new(link: Link, socket: Socket) -> Self {
-        Self { link, socket, outgoing: VecDeque::new(), unflushed: false, heard: 0, tap: None }
+    fn new(link: Link, wire: Wire) -> Self {
+        Self { link, wire, outgoing: VecDeque::new(), unflushed: false, heard: 0, tap: None }
     }
 
     /// Records that we close it.
     fn bid_farewell(&self) {
         if let Some(tap) = &self.tap {
-            tap.sent(&Message::Close(None));
+            if let Wire::Socket(_) = self.wire {
+                tap.sent(&Message::Close(None));
+            }
             tap.ended(Direction::Out, "");
         }
     }
 
     /// Writes what the server takes and reads what it sends, neither waiting for the other.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Heard> {
-        if self.outgoing.len() > OUTGOING {
-            return Poll::Ready(Heard::Broken(Error::Io(io::Error::other("the server does not read"))));
-        }
-        if let Poll::Ready(Err(error)) = self.poll_write(context) {
-            return Poll::Ready(Heard::Broken(error));
-        }
-        let next = Pin::new(&mut self.socket).poll_next(context);
-        let before = std::mem::replace(&mut self.heard, self.socket.get_ref().count);
-        match next {
-            Poll::Ready(Some(Ok(message))) => Poll::Ready(Heard::Message(message)),
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Heard::Broken(error)),
-            Poll::Ready(None) => Poll::Ready(Heard::End),
-            // Told at once, as silence is counted from the last byte.
-            Poll::Pending if self.heard != before => Poll::Ready(Heard::Part),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-
-    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        while !self.outgoing.is_empty() {
-            ready!(Pin::new(&mut self.socket).poll_ready(context))?;
-            if let Some(message) = self.outgoing.pop_front() {
-                if let Some(tap) = &self.tap {
-                    tap.sent(&message);
+        match &mut self.wire {
+            Wire::Events(events) => events.poll(context, self.tap.as_ref()),
+            Wire::Socket(socket) => {
+                if self.outgoing.len() > OUTGOING {
+                    return Poll::Ready(Heard::Broken("the server does not read".to_owned()));
                 }
-                Pin::new(&mut self.socket).start_send(message)?;
-                self.unflushed = true;
+                if let Poll::Ready(Err(error)) = poll_write(socket, &mut self.outgoing, &mut self.unflushed, self.tap.as_ref(), context) {
+                    return Poll::Ready(Heard::Broken(in_words(&error)));
+                }
+                let next = Pin::new(socket.as_mut()).poll_next(context);
+                let before = std::mem::replace(&mut self.heard, socket.get_ref().count);
+                match next {
+                    Poll::Ready(Some(Ok(message))) => Poll::Ready(Heard::Message(message)),
+                    Poll::Ready(Some(Err(error))) => Poll::Ready(Heard::Broken(in_words(&error))),
+                    Poll::Ready(None) => Poll::Ready(Heard::End),
+                    // Told at once, as silence is counted from the last byte.
+                    Poll::Pending if self.heard != before => Poll::Ready(Heard::Part),
+                    Poll::Pending => Poll::Pending,
+                }
             }
         }
-        if self.unflushed {
-            ready!(Pin::new(&mut self.socket).poll_flush(context))?;
-            self.unflushed = false;
+    }
+}
+
+fn poll_write(
+    socket: &mut Socket,
+    outgoing: &mut VecDeque<Message>,
+    unflushed: &mut bool,
+    tap: Option<&LinkTap>,
+    context: &mut Context<'_>,
+) -> Poll<Result<(), Error>> {
+    while !outgoing.is_empty() {
+        ready!(Pin::new(&mut *socket).poll_ready(context))?;
+        if let Some(message) = outgoing.pop_front() {
+            if let Some(tap) = tap {
+                tap.sent(&message);
+            }
+            Pin::new(&mut *socket).start_send(message)?;
+            *unflushed = true;
         }
-        Poll::Ready(Ok(()))
+    }
+    if *unflushed {
+        ready!(Pin::new(&mut *socket).poll_flush(context))?;
+        *unflushed = false;
+    }
+    Poll::Ready(Ok(()))
+}
+
+impl EventStream {
+    fn new(stream: Stream, body: Response) -> Self {
+        Self { stream, parser: sse::Parser::default(), next: Box::pin(next_piece(body)), unrecorded: Vec::new() }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>, tap: Option<&LinkTap>) -> Poll<Heard> {
+        let (body, piece) = ready!(self.next.as_mut().poll(context));
+        let heard = match piece {
+            Ok(Some(piece)) => {
+                self.next = Box::pin(next_piece(body));
+                if let Some(tap) = tap {
+                    self.record(&piece, tap);
+                }
+                let mut sent = Vec::new();
+                self.parser.take(&piece, &mut sent);
+                return Poll::Ready(Heard::Sent(piece.len(), self.stream.clone(), sent));
+            }
+            Ok(None) => Heard::End,
+            Err(error) => Heard::Broken(broken(&error)),
+        };
+        if let Some(tap) = tap.filter(|_| !self.unrecorded.is_empty()) {
+            tap.streamed(&self.unrecorded);
+        }
+        self.next = Box::pin(std::future::pending());
+        Poll::Ready(heard)
+    }
+
+    fn record(&mut self, piece: &[u8], tap: &LinkTap) {
+        self.unrecorded.extend_from_slice(piece);
+        let whole = self.unrecorded.iter().rposition(|byte| *byte == b'\n').map(|end| end + 1);
+        // A line that never ends is not waited for.
+        let whole = whole.or_else(|| (self.unrecorded.len() > LARGEST_MESSAGE).then_some(self.unrecorded.len()));
+        if let Some(whole) = whole {
+            let rest = self.unrecorded.split_off(whole);
+            tap.streamed(&std::mem::replace(&mut self.unrecorded, rest));
+        }
     }
 }
 
-/// Waits for the next message. May be cancelled at any time: nothing is kept outside the socket.
-async fn hear(open: &mut Option<Open>) -> Heard {
-    match open {
-        Some(open) => poll_fn(|context| open.poll(context)).await,
-        None => Heard::End,
-    }
+async fn next_piece(mut body: Response) -> (Response, Piece) {
+    let piece = body.chunk().await;
+    (body, piece)
 }
 
-async fn dial(client: Client, streaming: Option<Url>, subprotocol: bool) -> Result<Box<Socket>, Refusal> {
+/// How an event stream broke: the innermost cause, since the outer ones carry the address.
+fn broken(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    if cause.is::<reqwest::Error>() { "the event stream broke off".to_owned() } else { format!("the event stream broke off: {cause}") }
+}
+
+async fn dial(client: Client, streaming: Option<Url>, by: By, subprotocol: bool) -> Result<(Wire, Url), Refusal> {
     let Some(streaming) = streaming else {
         let reason = Plain::line("the streaming address is not known");
         return Err(Refusal { kind: RefusalKind::Offline, reason, retry_after: None });
     };
-    let upgraded = client.door().upgrade(&streaming, subprotocol).await?;
+    let address = match &by {
+        By::Trunk => streaming,
+        By::Socket(stream) => sse::socket_address(&streaming, stream),
+        By::ServerSentEvents(stream) => sse::address(&streaming, stream),
+    };
+    if let By::ServerSentEvents(stream) = by {
+        let body = client.door().events(&address).await?;
+        return Ok((Wire::Events(EventStream::new(stream, body)), address));
+    }
+    let upgraded = client.door().upgrade(&address, subprotocol).await?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(LARGEST_MESSAGE))
         .max_frame_size(Some(LARGEST_MESSAGE))
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER);
     let counted = Counted { inner: upgraded, count: 0 };
-    Ok(Box::new(WebSocketStream::from_raw_socket(counted, Role::Client, Some(config)).await))
+    Ok((Wire::Socket(Box::new(WebSocketStream::from_raw_socket(counted, Role::Client, Some(config)).await)), address))
 }
 
 async fn verify(client: Client) -> Verdict {
@@ -383,12 +583,24 @@ async fn verify(client: Client) -> Verdict {
 /// Finishes the closing handshake, begun by either side, as far as the server plays along.
 async fn farewell(mut socket: Socket) {
     let handshake = async {
-        if socket.close(None).await.is_ok() {
-            while let Some(Ok(_)) = socket.next().await {}
-        }
+        // Refused where the server closed first; then reading on sends the answer that waits to go out.
+        drop(socket.close(None).await);
+        while let Some(Ok(_)) = socket.next().await {}
     };
     if timeout(FAREWELL, handshake).await.is_err() {
         debug!("the server did not finish the closing handshake");
+    }
+}
+
+/// What a server says to us, and not to the reader, goes to the screen and the log: it may have said the token back.
+fn without_token(message: frame::Message, door: &Door) -> frame::Message {
+    match message {
+        frame::Message::Error { text, status } => frame::Message::Error { text: door.without_token(text), status },
+        frame::Message::Malformed(what) => frame::Message::Malformed(door.without_token(what)),
+        frame::Message::Event(event) if event.payload == Payload::Other => {
+            frame::Message::Event(frame::Decoded { name: door.without_token(event.name), ..event })
+        }
+        frame::Message::Event(_) | frame::Message::Nothing => message,
     }
 }
 
@@ -937,19 +1149,19 @@ mod tests {
         let access = Access::new(&format!("http://{}", server.address()), Token::new("token").unwrap()).unwrap();
         let client = Client::new(access).unwrap();
         let streaming = Url::parse(&format!("ws://{}/api/v1/streaming", server.address())).unwrap();
-        let (dialled, (peer, _)) = tokio::join!(dial(client, Some(streaming), false), server.accept());
+        let (dialled, (peer, _)) = tokio::join!(dial(client, Some(streaming), By::Trunk, false), server.accept());
         let link = Link { id: LinkId::TRUNK, life: 1 };
-        let mut open = Some(Open::new(link, *dialled.unwrap()));
+        let mut links = Links { open: vec![Open::new(link, dialled.unwrap_or_else(|refusal| panic!("{refusal:?}")).0)], next: 0 };
         let mut tcp = peer.into_inner();
         for part in [&b"\x81\x04ab"[..], b"c"] {
             tcp.write_all(part).await.unwrap();
-            let heard = timeout(DEADLINE, hear(&mut open)).await.expect("the part was not heard");
+            let heard = timeout(DEADLINE, links.hear()).await.expect("the part was not heard").1;
             assert!(matches!(heard, Heard::Part), "{heard:?}");
         }
         tcp.write_all(b"d").await.unwrap();
-        let heard = timeout(DEADLINE, hear(&mut open)).await.expect("the rest was not heard");
+        let heard = timeout(DEADLINE, links.hear()).await.expect("the rest was not heard").1;
         assert!(matches!(&heard, Heard::Message(message) if *message == Message::text("abcd")), "{heard:?}");
-        let silence = timeout(Duration::from_millis(50), hear(&mut open)).await;
+        let silence = timeout(Duration::from_millis(50), links.hear()).await;
         assert!(silence.is_err(), "heard though nothing came: {silence:?}");
     }
 
