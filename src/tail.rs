@@ -232,6 +232,7 @@ fn ask(effects: &mut Effects, effect: Effect) {
         | Effect::Reload
         | Effect::Suspend
         | Effect::Redraw
+        | Effect::SwitchAccount(_)
         | Effect::Quit => {}
     }
 }

@@ -993,6 +993,21 @@ fn the_palette_runs_what_it_shows_and_pasted_text_is_never_keys() {
 }
 
 #[test]
+fn another_account_is_found_by_a_part_of_its_name_and_the_same_one_is_no_switch() {
+    let mut desk = Desk::new(&["home"]);
+    assert_eq!(desk.key("@"), []);
+    assert!(desk.state.overlays.is_empty(), "there is none to go on with");
+    desk.state.accounts = ["me@a.example", "me@b.example", "you@b.example"].map(Plain::line).to_vec();
+    desk.state.account = Some(1);
+    desk.key("@");
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Accounts { chosen: 1, .. })));
+    assert_eq!(desk.key("enter"), []);
+    assert!(desk.state.overlays.is_empty());
+    assert_eq!(desk.key("@ y o u enter"), [Effect::SwitchAccount(2)]);
+    assert_eq!(desk.key(": s w i t c h enter up enter"), [Effect::SwitchAccount(0)]);
+}
+
+#[test]
 fn closing_the_last_tab_leaves_the_picker_open() {
     let mut desk = Desk::new(&["home"]);
     desk.key("x");
