@@ -618,6 +618,28 @@ impl State {
         self.unfolded.retain(|id| self.store.status(id).is_some());
     }
 
+    fn check_tab(&self, tab: &Tab, timeline: &Timeline) -> Result<(), String> {
+        for key in tab.cursor.iter().chain(match &tab.anchor {
+            Anchor::Row(key, _) => Some(key),
+            Anchor::Top => None,
+        }) {
+            if timeline.index_of(key).is_none() {
+                return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.stream));
+            }
+        }
+        if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
+        }
+        let hidden = timeline.rows().iter().filter(|row| !self.is_shown(&tab.stream, row)).count();
+        if self.hidden(&tab.stream) != hidden {
+            return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(&tab.stream)));
+        }
+        if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
+        }
+        Ok(())
+    }
+
     /// What must hold after every message; tests ask.
     ///
     /// # Errors
@@ -631,24 +653,7 @@ impl State {
             let Some(timeline) = self.timelines.get(&tab.stream) else {
                 return Err(format!("no ledger for {:?}", tab.stream));
             };
-            for key in tab.cursor.iter().chain(match &tab.anchor {
-                Anchor::Row(key, _) => Some(key),
-                Anchor::Top => None,
-            }) {
-                if timeline.index_of(key).is_none() {
-                    return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.stream));
-                }
-            }
-            if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
-                return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
-            }
-            let hidden = timeline.rows().iter().filter(|row| !self.is_shown(&tab.stream, row)).count();
-            if self.hidden(&tab.stream) != hidden {
-                return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(&tab.stream)));
-            }
-            if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
-                return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
-            }
+            self.check_tab(tab, timeline)?;
         }
         if self.tabs.all().len() != self.timelines.len() {
             return Err(format!("{} tabs, {} ledgers", self.tabs.all().len(), self.timelines.len()));
