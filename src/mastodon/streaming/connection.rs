@@ -1227,14 +1227,16 @@ mod tests {
         assert!(silence.is_err(), "heard though nothing came: {silence:?}");
     }
 
+    /// `TRUNKLINE_LIVES=10000` goes on for longer and, run alone, tells what is held.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_thousand_reconnects_leave_nothing_behind() {
-        const LIVES: u64 = 1_000;
+        let wished = std::env::var("TRUNKLINE_LIVES").ok().and_then(|lives| lives.parse().ok());
+        let lives: u64 = wished.unwrap_or(1_000);
         let server = Server::start().await;
         let mut trunk = Trunk::start(&server.address(), &["home", "#rust"]);
         let metrics = tokio::runtime::Handle::current().metrics();
         let mut early = 0;
-        for life in 1..=LIVES {
+        for life in 1..=lives {
             let (mut peer, _) = server.accept().await;
             assert_eq!(trunk.until_live().await.epoch, life);
             match life % 3 {
@@ -1251,17 +1253,29 @@ mod tests {
             if life == 30 {
                 early = metrics.num_alive_tasks();
             }
+            if wished.is_some() && (life % 1_000 == 0 || life == 30) {
+                // What was seen is kept by the test alone.
+                trunk.seen = Vec::new();
+                println!("life {life}: {} tasks, {}", metrics.num_alive_tasks(), used());
+            }
             trunk.wanted.send_modify(|wanted| wanted.retry += 1);
         }
         // What is closing when it is counted is no leak, so the count may take a moment to come down.
         let end = Instant::now() + DEADLINE;
         while metrics.num_alive_tasks() > early + 3 {
             let tasks = metrics.num_alive_tasks();
-            assert!(Instant::now() < end, "{early} tasks after 30 lives, {tasks} after {LIVES}");
+            assert!(Instant::now() < end, "{early} tasks after 30 lives, {tasks} after {lives}");
             tokio::task::yield_now().await;
         }
         let took = trunk.quit().await;
         assert!(took < Duration::from_secs(1), "{took:?}");
+    }
+
+    /// Descriptors and memory that this process holds, where that can be told.
+    fn used() -> String {
+        let descriptors = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        format!("{descriptors} descriptors, {}", status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default())
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
