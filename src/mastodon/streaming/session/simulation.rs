@@ -219,7 +219,10 @@ fn live_once(seed: u64) -> &'static str {
         at += world.dice.millis(0, 300_000);
         match world.dice.below(4) {
             0 => wanted.retry += 1,
-            1 => wanted.woke += 1,
+            1 => {
+                wanted.woke += 1;
+                agenda.put(at.min(calm_from), Input::Slept(world.dice.millis(0, 3_600_000)));
+            }
             _ => wanted.streams = some_streams(&mut world.dice),
         }
         agenda.put(at.min(calm_from), Input::Wanted(wanted.clone()));

@@ -454,6 +454,18 @@ fn a_stated_time_holds_for_everybody() {
 }
 
 #[test]
+fn a_stated_time_passes_while_the_machine_sleeps() {
+    let mut bench = Bench::live(Software::Mastodon, &["home"]);
+    bench.refused(RefusalKind::RateLimited, Some(90));
+    bench.now = Duration::from_secs(10);
+    assert_eq!(bench.step(Input::Slept(Duration::from_secs(60))), [""; 0]);
+    assert_eq!(bench.until(30_500), ["30500: connect"]);
+    bench.refused(RefusalKind::RateLimited, Some(900));
+    assert_eq!(bench.step(Input::Slept(Duration::from_secs(3_600))), ["connect"]);
+    assert_eq!(bench.woke(), [""; 0], "one pause, one attempt");
+}
+
+#[test]
 fn the_first_discovery_decides_whether_this_is_a_server_for_us() {
     let fails = |kind, retry_after| {
         let mut bench = Bench::new(&["home"]);
