@@ -413,7 +413,7 @@ pub(super) fn doubt_notifications(state: &mut State, post: &StatusId) {
 
 /// The rows of notifications about a post, newest first.
 fn notifications_about(state: &State, post: &StatusId) -> Vec<NotificationId> {
-    let rows = state.timelines.get(&Stream::UserNotification).into_iter().flat_map(|timeline| timeline.rows());
+    let rows = state.timelines.get(&Stream::UserNotification).into_iter().flat_map(Timeline::rows);
     let about = |row: &Row| match row {
         Row::Notification(id) => state.store.notification(id).filter(|held| held.status.as_ref() == Some(post)).map(|_| id.clone()),
         Row::Status(_) | Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,

@@ -68,9 +68,9 @@ pub(crate) enum Flow {
     Slices,
     /// Two kilobytes at a time, with pauses.
     Slow,
-    /// Frames of public streams in another order, and frames of all streams twice, as real servers do.
+    /// On a socket, frames of public streams in another order, and frames of all streams twice, as real servers do.
     Mixed,
-    /// Every other event is lost.
+    /// Every other event on a socket is lost.
     Lossy,
     /// Nothing comes through, though the connection stands.
     Swallowed,
@@ -99,20 +99,18 @@ struct Weather {
     flow: Flow,
 }
 
-/// What clients asked through the proxy.
+/// What came to be through the proxy.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    pub(crate) upgrades: AtomicUsize,
+    /// Sockets that were opened.
+    pub(crate) sockets: AtomicUsize,
+    /// Responses of server-sent events that were begun.
     pub(crate) events: AtomicUsize,
-    /// Pages of timelines and notifications.
-    pub(crate) pages: AtomicUsize,
-    /// Single posts and notifications.
-    pub(crate) posts: AtomicUsize,
 }
 
 #[derive(Debug)]
 pub(crate) struct Proxy {
-    counts: Arc<Counts>,
+    pub(crate) counts: Arc<Counts>,
     weather: watch::Sender<Weather>,
     broken: Arc<Mutex<VecDeque<Broken>>>,
 }
@@ -174,7 +172,7 @@ impl Passage {
     async fn serve(self, mut client: TcpStream, server: SocketAddr) {
         let born = self.weather.borrow().ends;
         let Some((head, rest)) = read_head(&mut client).await else { return };
-        let kind = self.kind(&head);
+        let kind = Self::kind(&head);
         // Nobody there: the client sees it in its own way.
         let Ok(mut server) = TcpStream::connect(server).await else { return };
         let (Ok(()), Ok(())) = (client.set_nodelay(true), server.set_nodelay(true)) else { return };
@@ -189,21 +187,14 @@ impl Passage {
         }
     }
 
-    fn kind(&self, head: &str) -> Kind {
+    fn kind(head: &str) -> Kind {
         let path = head.split(' ').nth(1).unwrap_or_default();
-        let count = |count: &AtomicUsize| count.fetch_add(1, Ordering::Relaxed);
         if head.to_ascii_lowercase().contains("\r\nupgrade: websocket") {
-            count(&self.counts.upgrades);
             Kind::Socket
         } else if path.starts_with("/api/v1/streaming") && !path.ends_with("/health") {
-            count(&self.counts.events);
             Kind::Events
         } else if path.starts_with("/api/v1/timelines") || path.starts_with("/api/v1/notifications?") {
-            count(&self.counts.pages);
             Kind::Timeline
-        } else if path.starts_with("/api/v1/statuses") || path.starts_with("/api/v1/notifications/") {
-            count(&self.counts.posts);
-            Kind::Other
         } else {
             Kind::Other
         }
@@ -243,6 +234,8 @@ impl Passage {
             let _gone = timeout(OFFENDED, tokio::io::copy_bidirectional(&mut client, &mut server)).await;
             return;
         }
+        let count = if kind == Kind::Socket { &self.counts.sockets } else { &self.counts.events };
+        count.fetch_add(1, Ordering::Relaxed);
         let mut asked = Vec::new();
         let mut kept: Vec<Vec<u8>> = Vec::new();
         let mut due = Instant::now();
@@ -257,7 +250,7 @@ impl Passage {
                     if kept.is_empty() {
                         due = Instant::now() + HELD;
                     }
-                    if self.pass(weather.flow, frame, &mut kept, &mut client).await.is_err() {
+                    if self.pass(kind, weather.flow, frame, &mut kept, &mut client).await.is_err() {
                         return;
                     }
                 }
@@ -289,16 +282,23 @@ impl Passage {
     }
 
     /// Lets one frame through as the weather is.
-    async fn pass(&mut self, flow: Flow, frame: Vec<u8>, held: &mut Vec<Vec<u8>>, client: &mut TcpStream) -> std::io::Result<()> {
-        let is_event = frame.first().is_some_and(|first| first & 0x0f == 1);
+    async fn pass(
+        &mut self,
+        kind: Kind,
+        flow: Flow,
+        frame: Vec<u8>,
+        held: &mut Vec<Vec<u8>>,
+        client: &mut TcpStream,
+    ) -> std::io::Result<()> {
+        let is_event = kind == Kind::Socket && frame.first().is_some_and(|first| first & 0x0f == 1);
         match flow {
             Flow::Swallowed => Ok(()),
             Flow::Lossy if is_event && self.dice.once_in(2) => Ok(()),
             Flow::Slices => {
                 // Byte by byte where the framing is, and wherever it falls in between.
-                let (head, rest) = frame.split_at(frame.len().min(16));
-                pieces(client, head, 1, None).await?;
-                pieces(client, rest, 1 + self.dice.index(97), None).await
+                let (header, rest) = frame.split_at(frame.len().min(16));
+                pieces(client, header, 1, None).await?;
+                pieces(client, rest, 20 + self.dice.index(97), None).await
             }
             Flow::Slow => pieces(client, &frame, 2048, Some(Duration::from_millis(1))).await,
             Flow::Mixed if is_event => {
