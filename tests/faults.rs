@@ -60,6 +60,7 @@ async fn live(seed: u64, rung: Rung, cuts: usize) -> Figures {
     }
     life.go_deep().await;
     life.agree().await;
+    assert_eq!(life.endured(), 0, "streams of nonsense that were not ended\n{}", life.told());
     impossible(&mut life).await;
     if std::env::var_os("FAULT_LOG").is_some() {
         println!("{}", life.log());

@@ -672,6 +672,11 @@ impl Life {
         self.unreached.append(&mut self.in_doubt);
     }
 
+    /// The streams that the client should have ended and did not.
+    pub(crate) fn endured(&self) -> usize {
+        self.proxy.counts.endured.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// What the server holds for a tab, newest first.
     async fn held(&self, path: &str) -> Vec<Held> {
         let mut held: Vec<Held> = Vec::new();
