@@ -547,10 +547,11 @@ async fn show(source: Source, overrides: Overrides, record: Option<&Path>) -> Re
     }
     let theme = Theme::new(variable("NO_COLOR").is_none(), config.ascii, TimeZone::system());
     let settings = Settings::from(&config);
+    let facts = Terminal::look(config.ascii, config.mouse).facts();
     let screen = TerminalScreen::enter(config.mouse, only_ascii).map_err(Stop::failed)?;
     let setup = Setup { settings, specs: config.tabs, theme, client, notices };
     let keys = TerminalKeys::new().map_err(Stop::failed)?;
-    let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told);
+    let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
     let outcome = run_to_end(app).await;
     shutdown.cancel();
     end_recording(recording);

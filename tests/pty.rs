@@ -192,7 +192,7 @@ fn a_newcomer_watches_switches_subscribes_unsubscribes_resizes_and_quits() {
     terminal.wait("the tab back", |screen| has_open_tab(screen, "#photography"));
     terminal.resize(60, 20);
     terminal.press("1");
-    terminal.wait("the small screen", |screen| has_open_tab(screen, "Home") && !screen.contents().contains('│'));
+    terminal.wait("the small screen", |screen| has_open_tab(screen, "Home") && !screen.contents().contains('┬'));
     terminal.press("q");
     assert_eq!(terminal.end(), 0);
     terminal.assert_sane();

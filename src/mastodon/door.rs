@@ -10,6 +10,7 @@ use crate::mastodon::{Error, ingest};
 use crate::model::{Failure, FailureKind, Timestamp};
 use crate::recording::Recorder;
 use crate::text::Plain;
+use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LINK, LOCATION, RETRY_AFTER,
@@ -65,6 +66,10 @@ pub(crate) struct Answer {
     pub(crate) link: Option<String>,
     /// The body after decompression.
     pub(crate) body: Vec<u8>,
+    /// How far the server's clock is ahead of ours, by its `Date`.
+    pub(crate) ahead: Option<SignedDuration>,
+    /// How many questions are left until its limit, and of how many (`X-RateLimit-Remaining`, `X-RateLimit-Limit`).
+    pub(crate) left: Option<(u64, u64)>,
 }
 
 /// Why there is no socket or event stream.
@@ -219,6 +224,8 @@ impl Door {
         }
         let html = is_html(response.headers());
         let link = link(response.headers());
+        let ahead = header(response.headers(), DATE.as_str()).and_then(http_date).map(|date| date.duration_since((self.clock)()));
+        let left = left(response.headers());
         let headers = self.tap.is_some().then(|| response.headers().clone());
         let body = match read(&mut response, limit_bytes).await {
             Ok(body) => body,
@@ -236,7 +243,7 @@ impl Door {
         if html {
             return Err(failure(FailureKind::Retry, &interposed(&self.server, StatusCode::OK)));
         }
-        Ok(Answer { link, body })
+        Ok(Answer { link, body, ahead, left })
     }
 
     /// The moment that the server stated, if it is still to come. One further off than any that is believed is an old one
@@ -342,7 +349,7 @@ impl Door {
             }
             let unread = |_| failure(FailureKind::Retry, &format!("{} broke off in the middle of an answer", name(streaming)));
             let body = read(&mut response, WORDS).await.map_err(unread)?;
-            Ok(Answer { link: None, body })
+            Ok(Answer { body, ..Answer::default() })
         };
         tokio::time::timeout(self.patience.upgrade, ask).await.unwrap_or_else(|_| {
             let words = format!("{} did not answer within {} s", name(streaming), self.patience.upgrade.as_secs());
@@ -686,6 +693,15 @@ fn link(headers: &HeaderMap) -> Option<String> {
     (!links.is_empty()).then(|| links.join(", "))
 }
 
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+fn left(headers: &HeaderMap) -> Option<(u64, u64)> {
+    let count = |name| header(headers, name)?.parse().ok();
+    Some((count("x-ratelimit-remaining")?, count("x-ratelimit-limit")?))
+}
+
 fn is_html(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
     kind.starts_with("text/html") || kind.starts_with("application/xhtml")
@@ -789,7 +805,8 @@ impl Trouble {
     fn into_failure(self) -> Failure {
         let kind = match self.way {
             Way::Untrusted => FailureKind::Unusable,
-            Way::Nowhere | Way::Proxy | Way::Lost => FailureKind::Retry,
+            Way::Nowhere => FailureKind::Offline,
+            Way::Proxy | Way::Lost => FailureKind::Retry,
         };
         Failure { kind, reason: self.words }
     }
@@ -1292,7 +1309,7 @@ pub(crate) mod tests {
         let closed = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
         drop(listener);
         let door = door(&closed);
-        assert_eq!(door.get(&["api"], &[], LIMIT).await.unwrap_err().kind, FailureKind::Retry);
+        assert_eq!(door.get(&["api"], &[], LIMIT).await.unwrap_err().kind, FailureKind::Offline);
         let refusal = door.upgrade(&closed, false).await.unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Offline);
         assert!(refusal.reason.as_str().contains("cannot be reached"), "{refusal:?}");
