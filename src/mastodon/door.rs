@@ -5,6 +5,7 @@
 //! server's own words, cleaned. Absent on purpose: what the paths and documents mean, back-off, and the clock (it is
 //! handed in).
 
+mod addresses;
 mod open;
 
 use crate::mastodon::tap::Tap;
@@ -12,6 +13,7 @@ use crate::mastodon::{Error, ingest};
 use crate::model::{Failure, FailureKind, Timestamp};
 use crate::recording::Recorder;
 use crate::text::Plain;
+use addresses::{Places, Racing, place};
 use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
 pub(crate) use open::{OpenDoor, Said, Unanswered};
@@ -25,8 +27,10 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use url::{Host, Url};
@@ -54,6 +58,8 @@ pub(crate) struct Door {
     protocol: HeaderValue,
     rest: reqwest::Client,
     upgrade: reqwest::Client,
+    /// Where upgrades go, for the race of their addresses.
+    places: watch::Sender<Places>,
     clock: Clock,
     patience: Patience,
     /// Until when the server said that it wants no questions, in milliseconds since 1970.
@@ -171,13 +177,15 @@ impl Door {
             .redirect(same_origin_only())
             .build()
             .map_err(|error| set_up(&error))?;
-        let upgrade = upgrade_client(&access.server).map_err(|error| set_up(&error))?;
+        let (places, racing) = Racing::to(&access.server);
+        let upgrade = upgrade_builder(&access.server).dns_resolver(Arc::new(racing)).build().map_err(|error| set_up(&error))?;
         Ok(Self {
             server: access.server,
             authorization,
             protocol,
             rest,
             upgrade,
+            places,
             clock,
             patience: PATIENCE,
             shut_until: AtomicI64::new(i64::MIN),
@@ -412,6 +420,16 @@ impl Door {
             return Err(refusal(RefusalKind::NoStreaming, "the streaming address is not one of the web"));
         }
         let client = if is_loopback(streaming) == is_loopback(&self.server) && secure(streaming) == secure(&self.server) {
+            self.places.send_if_modified(|places| {
+                let place = place(&url);
+                let is_new = !places.contains(&place);
+                if is_new {
+                    // The instance and the streaming host that it names now.
+                    places.truncate(1);
+                    places.push(place);
+                }
+                is_new
+            });
             self.upgrade.clone()
         } else {
             upgrade_client(&url).map_err(|error| refusal(RefusalKind::Tls, &set_up(&error).to_string()))?
@@ -543,8 +561,8 @@ const LONGEST_TOKEN: usize = 4096;
 const SHORTEST_TOKEN: usize = 12;
 const REDACTED: &str = "REDACTED";
 const CONNECT: Duration = Duration::from_secs(10);
-/// The part of an upgrade's time in which a connection must stand. Its addresses share it evenly, so that one that does not
-/// answer leaves time for the next.
+/// The part of an upgrade's time in which a connection must stand. Its addresses share it evenly, behind the one that won
+/// the race.
 const DIAL: Duration = Duration::from_secs(8);
 /// How long a whole answer and a whole upgrade may take.
 struct Patience {
@@ -563,7 +581,8 @@ const EVENT_STREAM: &str = "text/event-stream";
 const USER_AGENT: &str = concat!("Trunkline/", env!("CARGO_PKG_VERSION"), " (Mastodon streams in a terminal)");
 
 fn builder(server: &Url) -> reqwest::ClientBuilder {
-    let builder = reqwest::Client::builder().user_agent(USER_AGENT).referer(false);
+    let (_, racing) = Racing::to(server);
+    let builder = reqwest::Client::builder().user_agent(USER_AGENT).referer(false).dns_resolver(Arc::new(racing));
     let builder = if is_loopback(server) { builder.no_proxy() } else { builder };
     // Only this machine is reached without TLS; then no trust store is needed, and where there is none it would not build.
     if secure(server) { builder } else { builder.tls_certs_only([]) }
