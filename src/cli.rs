@@ -802,12 +802,17 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     let (_server, client) = connect(source, recording.as_ref().map(Recording::recorder), tell, &shutdown).await?;
     let (sender, signals) = Signals::listen().map_err(Stop::failed)?;
     runtime::watch_terminal(sender).map_err(Stop::failed)?;
+    let only_ascii = locale_is_ascii();
+    if only_ascii {
+        notices.push("the locale is not UTF-8, so other letters than those of ASCII read as ?; LC_ALL=C.UTF-8 shows them".to_owned());
+    }
     let theme = Theme::new(variable("NO_COLOR").is_none(), config.ascii, TimeZone::system());
     let settings = Settings::from(&config);
-    let screen = TerminalScreen::enter(config.mouse).map_err(Stop::failed)?;
+    let facts = Terminal::look(config.ascii, config.mouse).facts();
+    let screen = TerminalScreen::enter(config.mouse, only_ascii).map_err(Stop::failed)?;
     let setup = Setup { settings, specs: config.tabs, theme, client, notices };
     let keys = TerminalKeys::new().map_err(Stop::failed)?;
-    let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told);
+    let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
     let app = app.with_accounts(names.iter().map(|name| Plain::line(name)).collect(), here);
     let outcome = run_to_end(app).await;
     shutdown.cancel();
@@ -874,6 +879,7 @@ async fn panic_for_tests() -> std::convert::Infallible {
     match variable("TRUNKLINE_TEST_PANIC").as_deref() {
         Some("loop") => panic.await,
         Some("task") => drop(tokio::spawn(panic)),
+        Some("thread") => drop(std::thread::spawn(|| panic!("asked for by a test"))),
         Some(_) | None => {}
     }
     std::future::pending().await

@@ -183,6 +183,13 @@ impl<S: Screen, K: Keys> App<S, K> {
         self
     }
 
+    /// Tells the reader also what was found out about the terminal.
+    #[must_use]
+    pub fn with_terminal(mut self, facts: &[String]) -> Self {
+        self.state.terminal = facts.iter().map(|fact| Plain::line(fact)).collect();
+        self
+    }
+
     /// Runs until something ends it.
     pub async fn run(mut self) -> Outcome {
         self.draw(Hurry::Now);
@@ -329,7 +336,9 @@ impl<S: Screen, K: Keys> App<S, K> {
             | Effect::FetchNotification { .. }
             | Effect::FetchThread { .. }
             | Effect::FetchOffer
-            | Effect::FetchAccount => self.effects.start(effect),
+            | Effect::FetchAccount
+            | Effect::FetchHealth
+            | Effect::FetchScopes => self.effects.start(effect),
             Effect::Suspend => self.suspend().await,
             Effect::Reload => self.reload(),
             Effect::Redraw => {

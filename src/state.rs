@@ -3,6 +3,7 @@
 //! Only `update` changes it. The screen, the wanted streams, the active key scopes and the next deadline are derived, so
 //! nothing has to be kept in step. Absent on purpose: sockets, files, clocks, terminals.
 
+pub mod checks;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -22,6 +23,7 @@ use crate::model::{
     Timestamp, Withheld,
 };
 use crate::text::Plain;
+pub use checks::{Answer, Checks};
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
 pub use meter::Meter;
@@ -139,6 +141,10 @@ pub struct State {
     pub malformed: u64,
     /// Events of names that this program does not know.
     pub unknown: u64,
+    /// What was asked for stream health alone.
+    pub checks: Checks,
+    /// What was found out about the terminal at the start, in words; nothing where nobody looked.
+    pub terminal: Vec<Plain>,
     /// What refills and reviews have asked lately.
     pub budget: Budget,
     /// Rows that a page should list and does not.
@@ -204,6 +210,8 @@ impl State {
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
+            checks: Checks::default(),
+            terminal: Vec::new(),
             budget: Budget::default(),
             suspects: Suspects::default(),
             questions: 0,
@@ -415,6 +423,18 @@ impl State {
         }
     }
 
+    /// When a poll of any stream last found everything; `None` where nothing is polled or none has yet.
+    pub fn last_poll(&self) -> Option<Timestamp> {
+        self.timelines.values().filter_map(|timeline| timeline.poll.as_ref()?.last).max()
+    }
+
+    /// How many rows of a tab the reader's server filters hide.
+    pub fn hidden(&self, stream: &Stream) -> usize {
+        let Some((tab, timeline)) = self.tabs.of(stream).zip(self.timelines.get(stream)) else { return 0 };
+        let row = |key: &RowKey| timeline.row(timeline.index_of(key)?);
+        tab.hidden.iter().filter_map(row).filter(|row| !self.is_shown(stream, row)).count()
+    }
+
     /// How the server carries a stream; by frame until the server is known.
     pub fn carriage(&self, stream: &Stream) -> Carriage {
         self.server.as_ref().map_or(Carriage::Frame, |server| server.carriage(stream))
@@ -432,7 +452,8 @@ impl State {
         if self.line.state != Connection::Live {
             return None;
         }
-        let timeline = self.timelines.get(stream)?;
+        // What is polled has no stream that could fall silent.
+        let timeline = self.timelines.get(stream).filter(|timeline| timeline.poll.is_none())?;
         let silent = self.now.duration_since(timeline.last_event?.max(self.line.since));
         (silent >= SILENCE).then_some(silent)
     }
@@ -523,7 +544,8 @@ impl State {
         });
         let meters = self.timelines.values().map(|timeline| &timeline.meter).chain([&self.meter]).filter_map(Meter::next_change);
         let minute = self.tabs.active().and_then(|tab| {
-            let said = self.timelines.get(&tab.stream)?.last_event?.max(self.line.since);
+            let timeline = self.timelines.get(&tab.stream).filter(|timeline| timeline.poll.is_none())?;
+            let said = timeline.last_event?.max(self.line.since);
             let whole = self.now.duration_since(said).as_mins().max(SILENCE.as_mins() - 1) + 1;
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
         });
@@ -619,6 +641,13 @@ impl State {
             }
             if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
                 return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
+            }
+            let hidden = timeline.rows().iter().filter(|row| !self.is_shown(&tab.stream, row)).count();
+            if self.hidden(&tab.stream) != hidden {
+                return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(&tab.stream)));
+            }
+            if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
+                return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
             }
         }
         if self.tabs.all().len() != self.timelines.len() {

@@ -216,7 +216,7 @@ fn sleep(headless: &Headless<'_>, clocks: &Clocks) -> Duration {
     wait.map_or(LOOK, |wait| wait.clamp(SHORTEST_SLEEP, LOOK))
 }
 
-/// Carries out what `update` asks for, but for what only a reader needs: names for tabs, and who the account is.
+/// Carries out what `update` asks for, but for what only a reader needs: names for tabs, who the account is, and stream health.
 fn ask(effects: &mut Effects, effect: Effect) {
     match effect {
         Effect::FetchPage { .. }
@@ -227,6 +227,8 @@ fn ask(effects: &mut Effects, effect: Effect) {
         | Effect::FetchThread { .. } => effects.start(effect),
         Effect::FetchOffer
         | Effect::FetchAccount
+        | Effect::FetchHealth
+        | Effect::FetchScopes
         | Effect::Reload
         | Effect::Suspend
         | Effect::Redraw

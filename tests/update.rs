@@ -503,6 +503,7 @@ fn server_filters_count_in_the_tabs_context_only() {
     assert_eq!(desk.state.shown(&stream("home"), &sid("5")), Shown::Open);
     assert_eq!(desk.state.shown(&stream("federated"), &sid("5")), Shown::Hidden);
     assert_eq!(desk.tab("federated").unseen.len(), 0, "what is hidden is not news");
+    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("federated"))), (0, 1));
     let mut warned = status("6", "words");
     warned.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Warn)]);
     desk.event(&["home"], Payload::Update(bundle(vec![warned])));
@@ -528,6 +529,7 @@ fn an_edit_that_a_filter_hides_leaves_neither_a_count_nor_the_cursor_on_it() {
         desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Home)])));
     }
     assert_eq!(desk.tab("local").unseen.len(), 2, "what is hidden is not news any more");
+    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("local"))), (2, 0), "the last copy's filter is for home");
     assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("4"))), "the next one that can be seen");
     desk.key("enter");
     assert_eq!(desk.state.detail().unwrap().status, sid("4"), "what is opened is what has the bar");
@@ -765,8 +767,20 @@ fn an_older_page_that_nobody_waits_for_any_more_leaves_no_hole() {
 #[test]
 fn stream_health_opens_closes_and_scrolls_and_is_drawn_again_by_whatever_comes() {
     let mut desk = Desk::new(&["home"]);
-    desk.key("i");
+    assert_eq!(desk.key("i"), [Effect::FetchHealth, Effect::FetchScopes]);
     assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 0 }]);
+    assert_eq!(desk.state.checks.health, Answer::Asked);
+    let drawn = desk.state.revision;
+    desk.send(Msg::Reply(Reply::Health(Ok(Some(true)))));
+    desk.send(Msg::Reply(Reply::Scopes(Ok(Some(vec![Plain::line("read")])))));
+    assert!(desk.state.revision > drawn);
+    assert_eq!(
+        (&desk.state.checks.health, &desk.state.checks.scopes),
+        (&Answer::Told(Some(true)), &Answer::Told(Some(vec![Plain::line("read")])))
+    );
+    assert_eq!(desk.key("i i"), [], "not twice a minute");
+    desk.after(61);
+    assert_eq!(desk.key("i i"), [Effect::FetchHealth], "the scopes stay");
     desk.measured.overlay = Some(OverlayPane { area: Area { height: 10, ..Area::default() }, first: (0, 0), entries: 10, most: 4 });
     desk.key("j j");
     assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 2 }]);
@@ -853,6 +867,26 @@ fn rows_that_a_filter_hides_do_not_keep_older_ones_away() {
     desk.post(&["home"], "95");
     desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(Cursor::Before("60".into())), result: Ok(page(30..60)) }));
     assert_eq!(desk.key("G"), fetch("30"), "many hidden rows beneath the last shown one");
+    assert_eq!(desk.state.hidden(&stream("home")), 60);
+}
+
+#[test]
+fn hidden_rows_are_counted_whatever_hid_them_and_until_they_are_gone() {
+    let mut desk = Desk::new(&["home", "local", "notifications"]);
+    let hides = || Some(vec![filter(FilterContext::Home, FilterAction::Hide), filter(FilterContext::Notifications, FilterAction::Hide)]);
+    desk.post(&["home"], "5");
+    desk.event(&["home"], Payload::Update(bundle(boost("9", "5"))));
+    desk.event(&["notifications"], Payload::Notification(notification("7", Some("5")), bundle(vec![status("5", "words")])));
+    let counts = |desk: &Desk| ["home", "local", "notifications"].map(|spec| desk.state.hidden(&stream(spec)));
+    assert_eq!(counts(&desk), [0, 0, 0]);
+    // A page of another tab brings a copy that a filter hides: the post, its boost and its notification go.
+    let page = Page { items: Vec::new(), bundle: bundle(vec![Status { filtered: hides(), ..status("5", "words") }]), ..Page::default() };
+    desk.send(Msg::Reply(Reply::Page { stream: stream("local"), cursor: None, result: Ok(page) }));
+    assert_eq!(counts(&desk), [2, 0, 1]);
+    desk.send(Msg::Reply(Reply::Account(Ok(account("1")))));
+    desk.event(&["home"], Payload::Delete(sid("9")));
+    desk.event(&["home"], Payload::Delete(sid("5")));
+    assert_eq!(counts(&desk), [0, 0, 0]);
 }
 
 #[test]
@@ -1173,9 +1207,12 @@ fn a_gap_costs_ten_pages_by_itself_and_all_of_them_a_budget() {
     for round in 0..12 {
         for page in 0..10 {
             asked += 1;
-            assert!(matches!(&effects[..], [Effect::FetchNewer { asked: number, .. }] if *number == asked), "{round} {page}: {effects:?}");
+            let [Effect::FetchNewer { asked: number, after, .. }] = &effects[..] else { panic!("{round} {page}: {effects:?}") };
+            assert_eq!(*number, asked);
+            let from = after.parse::<u32>().unwrap().max(1_000);
             id += 1;
-            effects = desk.newer("home", asked, &[&id.to_string()]);
+            let ids: Vec<String> = (from + 1..=id).rev().map(|id| id.to_string()).collect();
+            effects = desk.newer("home", asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
         }
         assert_eq!(effects, [], "ten pages");
         assert_eq!(desk.timeline("home").gaps().count(), 1);
@@ -1268,8 +1305,11 @@ fn rows_dropped_above_a_parked_reader_are_filled_on_enter_up_to_where_it_goes_on
     let tab = desk.state.tabs.active_mut().unwrap();
     tab.cursor = Some(RowKey::Gap(gap.after));
     desk.state.settings.rows = 1_000;
-    assert_eq!(desk.key("enter").len(), 1);
-    let ids: Vec<String> = (after + 1..=before).rev().map(|id| id.to_string()).collect();
+    let effects = desk.key("enter");
+    let [Effect::FetchNewer { after: from, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let from: u32 = from.parse().unwrap();
+    assert!(from < after);
+    let ids: Vec<String> = (from + 1..=before).rev().map(|id| id.to_string()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     assert_eq!(desk.newer("home", 1, &ids), [], "no more is asked than was dropped");
     assert_eq!(desk.timeline("home").gaps().count(), 0);
@@ -1338,6 +1378,39 @@ fn a_post_deleted_while_away_goes_as_if_its_deletion_had_been_heard() {
     desk.about(&effects[0], Err(FailureKind::NotFound));
     desk.page("home", None, &["20", "18"], None);
     assert_eq!((desk.words("18"), desk.state.suspects.is_empty()), (String::new(), true), "a page that still lists it does not revive it");
+}
+
+#[test]
+fn a_walk_finds_what_is_gone_from_what_it_goes_over_again() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19", "18"], Some("18"));
+    desk.reconnect();
+    let effects = desk.newer("home", 1, &["40", "30", "20"]);
+    let [Effect::FetchNewer { .. }, Effect::FetchStatus { id, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(id.as_str(), "19");
+    desk.about(&effects[1], Err(FailureKind::NotFound));
+    assert_eq!(desk.rows("home"), ["gap>40", "40", "30", "20", "x19", "18"]);
+}
+
+#[test]
+fn the_oldest_rows_are_asked_about_where_the_pages_end_above_them() {
+    let mut desk = Desk::new(&["home"]);
+    let ids: Vec<String> = (100..125).rev().map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    desk.page("home", None, &ids, Some("100"));
+    desk.back(&["home"]);
+    desk.after(5);
+    let effects = desk.looked("home", 2, &ids[..24]);
+    assert!(
+        matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "100"),
+        "a short page and one row below: {effects:?}"
+    );
+    desk.about(&effects[0], Err(FailureKind::NotFound));
+    assert_eq!(desk.rows("home").len(), 24);
+    assert_eq!(desk.after(60), [deep("home", None, 3)]);
+    assert_eq!(desk.looked("home", 3, &ids[..20]), [deep("home", Some("105"), 4)]);
+    let effects = desk.looked("home", 4, &[]);
+    assert_eq!(effects.len(), 2, "nothing is listed below 105: {effects:?}");
 }
 
 #[test]
@@ -1436,6 +1509,14 @@ fn what_is_on_screen_below_the_newest_page_is_looked_at_as_well() {
     assert!(matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "102"), "{effects:?}");
     desk.about(&effects[0], Err(FailureKind::NotFound));
     assert!(desk.rows("home").contains(&"x102".to_owned()));
+    // Where that fails nothing waits for it.
+    desk.back(&["home"]);
+    desk.after(5);
+    let asked = desk.timeline("home").review.as_ref().unwrap().asked.unwrap();
+    assert!(matches!(&desk.looked("home", asked, &ids[..10])[..], [Effect::FetchReview { cursor: Some(_), .. }]));
+    let asked = desk.state.questions;
+    assert!(matches!(&desk.look_failed("home", asked, FailureKind::Retry)[..], [Effect::FetchNewer { .. }]), "the walk up to 130");
+    assert!(desk.state.notices.shown().is_some_and(|notice| notice.text.as_str().contains("on screen")));
 }
 
 #[test]
@@ -1456,6 +1537,32 @@ fn notifications_that_are_gone_go() {
     other.send(answer(Err(failure(FailureKind::NotFound))));
     desk.send(answer(Err(failure(FailureKind::NotFound))));
     assert_eq!(desk.rows("notifications"), ["7", "5"]);
+}
+
+#[test]
+fn notifications_about_a_deleted_post_go_with_it_if_the_server_has_them_no_more() {
+    for gone in [true, false] {
+        let mut desk = Desk::new(&["notifications", "home"]);
+        desk.post(&["home"], "30");
+        for (id, about) in [("5", "30"), ("6", "31"), ("7", "30")] {
+            let payload = Payload::Notification(notification(id, Some(about)), bundle(vec![status(about, "words")]));
+            desk.event(&["notifications"], payload);
+        }
+        desk.event(&["home"], Payload::Delete(sid("30")));
+        let asked = std::mem::take(&mut desk.open);
+        let [Effect::FetchNotification { id, asked }] = &asked[..] else { panic!("one question tells of all: {asked:?}") };
+        // A mute is told as deletions too, and leaves notifications where they are.
+        let result = if gone {
+            Err(failure(FailureKind::NotFound))
+        } else {
+            Ok((notification(id.as_str(), Some("30")), bundle(vec![status("30", "words")])))
+        };
+        desk.send(Msg::Reply(Reply::Notification { id: id.clone(), asked: *asked, result }));
+        assert_eq!(desk.rows("notifications"), if gone { vec!["6"] } else { vec!["7", "6", "5"] });
+        // One that was overtaken by the deletion.
+        desk.event(&["notifications"], Payload::Notification(notification("8", Some("30")), bundle(vec![status("30", "words")])));
+        assert!(matches!(&desk.open[..], [Effect::FetchNotification { id, .. }] if id.as_str() == "8"), "{:?}", desk.open);
+    }
 }
 
 #[test]
@@ -1522,6 +1629,22 @@ fn after_a_loss_everything_held_is_gone_through_slowly() {
     desk.looked("local", asked + 2, &["200", "198"]);
     assert_eq!(desk.after(800), []);
     assert!(matches!(&desk.after(100)[..], [Effect::FetchReview { deep: true, .. }]), "and it begins again a quarter of an hour later");
+}
+
+#[test]
+fn a_deep_pass_goes_down_to_the_end_where_all_there_was_has_been_loaded() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["200", "190"], None);
+    desk.back(&["home"]);
+    desk.after(5);
+    desk.looked("home", desk.state.questions, &["200", "190"]);
+    desk.after(100);
+    let asked = desk.state.questions;
+    let effects = desk.looked("home", asked, &["200", "190"]);
+    assert_eq!(effects, [deep("home", Some("190"), asked + 1)], "what came late may be older than all that is held");
+    assert_eq!(desk.looked("home", asked + 1, &["30"]), [deep("home", Some("30"), asked + 2)]);
+    assert_eq!(desk.looked("home", asked + 2, &[]), []);
+    assert_eq!(desk.rows("home"), ["200", "190", "30"]);
 }
 
 #[test]
@@ -1624,6 +1747,7 @@ fn polling_stays_within_the_budget_and_rests_without_a_connection() {
         assert!(desk.state.budget.left(desk.state.now) >= 20, "what is quick finds some left");
     }
     assert!((300..=800).contains(&asked), "{asked} in two hours");
+    assert_eq!(desk.state.silent_minutes(), None, "what is polled does not fall silent");
     desk.lose();
     assert_eq!(desk.after(3600), []);
 }
@@ -1677,6 +1801,11 @@ fn conversations_are_asked_for_again_and_say_that_nothing_is_proven() {
     assert_eq!(desk.rows("direct"), ["60", "50", "40", "35", "33", "30"], "3 has not changed, so nothing is missing above it");
     assert_eq!(desk.timeline("direct").completeness(&stream("direct")), Completeness::Unknown(Unproven::Unordered));
     assert_eq!(desk.after(900), []);
+    // One that cannot be read costs itself.
+    assert_eq!(desk.reconnect(), [look("direct", 4)]);
+    let page = Page { rejected: 1, ..page(&[("2", "60"), ("4", "50")]) };
+    desk.send(Msg::Reply(Reply::Review { stream: stream("direct"), asked: 4, result: Ok(page) }));
+    assert_eq!(desk.rows("direct")[..2], ["60", "50"]);
 }
 
 #[test]
@@ -1694,6 +1823,8 @@ fn a_newest_page_closes_the_gaps_that_it_covers_and_no_others() {
     desk.after(5);
     desk.looked("home", 3, &["41", "40", "30"]);
     assert_eq!(desk.rows("home"), ["41", "40", "30", "gap>20", "20"], "30 is not 20");
+    let question = desk.open.pop().unwrap();
+    desk.about(&question, Ok(status("20", "still here")));
     assert_eq!(desk.after(60), [deep("home", None, 4)]);
     desk.looked("home", 4, &["41", "40", "30"]);
     desk.looked("home", 5, &["25", "20", "15"]);
@@ -1713,6 +1844,67 @@ fn a_page_that_is_not_ready_is_asked_for_again() {
     assert_eq!((desk.after(4), desk.after(1)), (vec![], vec![look("home", asked + 1)]));
     desk.look_failed("home", asked + 1, FailureKind::Forbidden);
     assert_eq!(desk.rows("home"), ["gap>20", "20"], "what could not be looked at is not proven");
+}
+
+#[test]
+fn a_look_without_a_budget_leaves_a_gap_that_enter_fills() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19"], None);
+    let now = desk.state.now;
+    while desk.state.budget.take(now) {}
+    assert_eq!(desk.after(5), []);
+    assert_eq!(desk.rows("home"), ["gap>20", "20", "19"]);
+    assert!(desk.state.notices.shown().is_some_and(|notice| notice.text.as_str().contains("too many pages")));
+    assert_eq!(desk.timeline("home").completeness(&stream("home")), Completeness::Gaps(1));
+    desk.after(900);
+    assert_eq!(desk.key("g enter"), [newer("home", "19", 1)]);
+    desk.newer("home", 1, &["21", "20"]);
+    desk.newer("home", 2, &[]);
+    assert_eq!(desk.rows("home"), ["21", "20", "19"]);
+    assert!(matches!(desk.timeline("home").completeness(&stream("home")), Completeness::Since(_)));
+}
+
+#[test]
+fn what_a_look_leaves_open_stays_marked_where_rows_are_dropped_for_a_parked_reader() {
+    let mut desk = Desk::new(&["home"]);
+    desk.state.settings.rows = 8;
+    for id in 100..110 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.key("j j j j");
+    desk.page("home", None, &["109"], None);
+    for id in 200..204 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.after(5);
+    let asked = desk.timeline("home").review.as_ref().unwrap().asked.unwrap();
+    let ids: Vec<String> = (300..306).rev().map(|id| id.to_string()).collect();
+    let effects = desk.looked("home", asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(effects, [look_below("home", "200", asked + 1)], "what is on screen first");
+    let ids: Vec<String> = (100..110).rev().map(|id| id.to_string()).collect();
+    let effects = desk.looked("home", asked + 1, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    let [Effect::FetchNewer { asked, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let ids: Vec<String> = (204..210).rev().map(|id| id.to_string()).collect();
+    desk.newer("home", *asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(desk.timeline("home").refill, None);
+    assert_eq!(desk.rows("home")[..7], ["305", "304", "303", "302", "gap>209", "gap>107", "107"], "210 to 299 are not known either");
+}
+
+#[test]
+fn a_stream_that_is_polled_from_now_on_trusts_what_came_live() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    desk.after(5);
+    desk.looked("home", 1, &["20"]);
+    for id in 100..200 {
+        desk.post(&["home"], &id.to_string());
+    }
+    let polled = Event::Subscription { stream: stream("home"), standing: Subscription::Open, rung: Rung::Polling };
+    assert_eq!(desk.send(Msg::Event(origin(), polled)), [look("home", 2)]);
+    let ids: Vec<String> = (161..201).rev().map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    assert_eq!(desk.looked("home", 2, &ids), [], "everything up to 199 came");
+    assert_eq!((desk.timeline("home").gaps().count(), desk.rows("home")[0].clone()), (0, "200".to_owned()));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::mastodon::{Error, ingest};
 use crate::model::{Failure, FailureKind, Timestamp};
 use crate::recording::Recorder;
 use crate::text::Plain;
+use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
 pub(crate) use open::{OpenDoor, Said, Unanswered};
 use reqwest::header::{
@@ -68,6 +69,10 @@ pub(crate) struct Answer {
     pub(crate) link: Option<String>,
     /// The body after decompression.
     pub(crate) body: Vec<u8>,
+    /// How far the server's clock is ahead of ours, by its `Date`.
+    pub(crate) ahead: Option<SignedDuration>,
+    /// How many questions are left until its limit, and of how many (`X-RateLimit-Remaining`, `X-RateLimit-Limit`).
+    pub(crate) left: Option<(u64, u64)>,
 }
 
 /// Why there is no socket or event stream.
@@ -232,6 +237,8 @@ impl Door {
         }
         let html = is_html(response.headers());
         let link = link(response.headers());
+        let ahead = header(response.headers(), DATE.as_str()).and_then(http_date).map(|date| date.duration_since((self.clock)()));
+        let left = left(response.headers());
         let headers = self.tap.is_some().then(|| response.headers().clone());
         let body = match read(&mut response, limit_bytes).await {
             Ok(body) => body,
@@ -249,7 +256,7 @@ impl Door {
         if html {
             return Err(failure(FailureKind::Retry, &interposed(&self.server, StatusCode::OK)));
         }
-        Ok(Answer { link, body })
+        Ok(Answer { link, body, ahead, left })
     }
 
     /// The moment that the server stated, if it is still to come. One further off than any that is believed is an old one
@@ -355,7 +362,7 @@ impl Door {
             }
             let unread = |_| failure(FailureKind::Retry, &format!("{} broke off in the middle of an answer", name(streaming)));
             let body = read(&mut response, WORDS).await.map_err(unread)?;
-            Ok(Answer { link: None, body })
+            Ok(Answer { body, ..Answer::default() })
         };
         tokio::time::timeout(self.patience.upgrade, ask).await.unwrap_or_else(|_| {
             let words = format!("{} did not answer within {} s", name(streaming), self.patience.upgrade.as_secs());
@@ -697,6 +704,15 @@ async fn read(response: &mut Response, limit_bytes: usize) -> Result<Vec<u8>, Un
 fn link(headers: &HeaderMap) -> Option<String> {
     let links: Vec<&str> = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).collect();
     (!links.is_empty()).then(|| links.join(", "))
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+fn left(headers: &HeaderMap) -> Option<(u64, u64)> {
+    let count = |name| header(headers, name)?.parse().ok();
+    Some((count("x-ratelimit-remaining")?, count("x-ratelimit-limit")?))
 }
 
 fn is_html(headers: &HeaderMap) -> bool {

@@ -171,7 +171,9 @@ impl<'a> Headless<'a> {
             | Reply::Notification { .. }
             | Reply::Thread { .. }
             | Reply::Offer(_)
-            | Reply::Account(_) => {}
+            | Reply::Account(_)
+            | Reply::Health(_)
+            | Reply::Scopes(_) => {}
         }
         let before = Before::of(&mut reply, &self.state, is_start);
         self.update(Msg::Reply(reply), turn);

@@ -37,6 +37,11 @@ impl Theme {
         self.ascii
     }
 
+    /// Whether colours are drawn.
+    pub(crate) fn has_color(&self) -> bool {
+        self.color
+    }
+
     fn ink(&self, color: Color) -> Style {
         if self.color { Style::new().fg(color) } else { Style::new() }
     }
@@ -147,6 +152,10 @@ pub(crate) struct Glyphs {
     pub(crate) notice: &'static str,
     pub(crate) dot: &'static str,
     pub(crate) ellipsis: &'static str,
+    /// Between the ends of a span of time.
+    pub(crate) to: &'static str,
+    /// Before what is to be done about something.
+    pub(crate) dash: &'static str,
     pub(crate) times: &'static str,
     pub(crate) prompt: &'static str,
     pub(crate) more_left: &'static str,
@@ -187,6 +196,8 @@ static DRAWN: Glyphs = Glyphs {
     notice: "!",
     dot: "·",
     ellipsis: "…",
+    to: "–",
+    dash: "—",
     times: "×",
     prompt: "›",
     more_left: "‹",
@@ -227,6 +238,8 @@ static ASCII: Glyphs = Glyphs {
     notice: "!",
     dot: "-",
     ellipsis: "~",
+    to: "-",
+    dash: "-",
     times: "x",
     prompt: ">",
     more_left: "<",
@@ -272,6 +285,8 @@ mod tests {
             glyphs.notice,
             glyphs.dot,
             glyphs.ellipsis,
+            glyphs.to,
+            glyphs.dash,
             glyphs.times,
             glyphs.prompt,
             glyphs.more_left,

@@ -270,9 +270,13 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
                 && let Some(tab) = state.tabs.of_mut(stream)
             {
                 tab.unseen.remove(&key);
+                tab.hidden.remove(&key);
                 tab.tombstones.push(gone.clone());
             }
         }
+    }
+    for gone in removed.statuses.iter().filter(|gone| *gone != id).chain([id]) {
+        review::doubt_notifications(state, gone);
     }
     state.unfolded.remove(id);
 }
@@ -280,6 +284,7 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
 fn notified(state: &mut State, measured: &Measured, notification: Notification, bundle: Bundle) {
     state.store.put(bundle);
     let row = Row::Notification(notification.id.clone());
+    let about = notification.status.clone().filter(|status| state.store.is_deleted(status));
     state.store.put_notification(notification);
     let stream = Stream::UserNotification;
     // Also when it came on `user`: there is one ledger of notifications.
@@ -288,6 +293,10 @@ fn notified(state: &mut State, measured: &Measured, notification: Notification, 
     {
         timeline.meter.count(state.now);
         timeline.last_event = Some(state.now);
+    }
+    if let Some(about) = about {
+        // Overtaken by the deletion.
+        review::doubt_notifications(state, &about);
     }
 }
 

@@ -26,6 +26,14 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         }
         // The name of the reader is a nicety; what an unaccepted token means is said by the connection.
         Reply::Account(Err(_)) => {}
+        Reply::Health(result) => {
+            state.checks.health.take(result);
+            state.revision += 1;
+        }
+        Reply::Scopes(result) => {
+            state.checks.scopes.take(result);
+            state.revision += 1;
+        }
     }
 }
 

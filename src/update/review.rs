@@ -8,10 +8,11 @@
 use super::rows::{self, Came};
 use super::{Effect, event, refill, reply, say};
 use crate::model::{
-    Bundle, Failure, FailureKind, Item, Notification, NotificationId, Page, Rung, StatusId, Stream, Subscription, Timestamp, by_age,
+    Bundle, Connection, Failure, FailureKind, Item, Notification, NotificationId, Page, Rung, StatusId, Stream, Subscription, Timestamp,
+    by_age,
 };
-use crate::state::refill::CHECK_AFTER;
-use crate::state::review::{DEEP_APART, DEEP_RESERVE, MOST_SUSPECTS, POLL_RESERVE, Span, Step};
+use crate::state::refill::{CHECK_AFTER, Seen};
+use crate::state::review::{DEEP_APART, DEEP_RESERVE, FULL_PAGE, MOST_SUSPECTS, POLL_RESERVE, Span, Step};
 use crate::state::{Cause, Fill, Gap, Loading, Measured, Polling, Refill, Review, Row, RowKey, State, Store, Suspect, Timeline};
 use crate::text::Plain;
 use std::cmp::Ordering;
@@ -115,7 +116,8 @@ fn failed(state: &mut State, stream: &Stream, deep: bool, failure: Failure) {
             timeline.deep = None;
             tracing::warn!("{title}: what came late and what changed further down could not be looked for: {}", failure.reason);
         }
-    } else if review.polls || review.retry_at.is_none() {
+    } else if review.polls || review.retry_at.is_none() || review.step != Step::Newest {
+        // What is on screen is looked at again after the next loss; the walk that waits for it is not kept waiting.
         give_up(state, stream, Some(failure));
     }
 }
@@ -136,7 +138,8 @@ fn give_up(state: &mut State, stream: &Stream, failure: Option<Failure>) {
             poll.failure = Some(failure.clone());
         }
     } else {
-        words = failure.map(|failure| format!("{title}: what may be missing could not be asked for: {}", failure.reason));
+        let what = if review.step == Step::Newest { "what may be missing" } else { "what may have changed on screen" };
+        words = failure.map(|failure| format!("{title}: {what} could not be asked for: {}", failure.reason));
     }
     let polls = review.polls && timeline.poll.is_some();
     if !polls
@@ -186,9 +189,9 @@ fn looked(state: &mut State, measured: &Measured, stream: &Stream, page: Page) {
         if !reached {
             review.apart.clone_from(&seen.ends);
         }
-        let unreadable = !reached && seen.ends.is_none();
+        let unreadable = !reached && seen.ends.is_none() && stream.is_paged_by_id();
         timeline.held_to = None;
-        if reached && stream.is_paged_by_id() {
+        if reached {
             if let Some((newest, _)) = &seen.ends {
                 timeline.confirm(newest);
             }
@@ -211,17 +214,17 @@ fn looked(state: &mut State, measured: &Measured, stream: &Stream, page: Page) {
 
 /// Takes a page in and holds it against the rows that it should list: suspects are noted, and gaps closed that it covers.
 fn compare(state: &mut State, measured: &Measured, stream: &Stream, review: &Review, page: Page) {
-    let now = state.now;
     let seen = refill::seen(&page);
     let rejected = page.rejected;
     let Some(timeline) = state.timelines.get(stream) else { return };
     let closed = if stream.is_paged_by_id() {
-        let span = review.span(&seen, page.older.is_none());
-        span.map(|span| (covered(timeline, &span, review), Some(span)))
+        let gaps = review.span(&seen, false).map(|span| covered(timeline, &span, review));
+        let is_whole = page.older.is_none() || is_nearly_all(timeline, review, &page, &seen);
+        gaps.map(|gaps| (gaps, review.span(&seen, is_whole)))
     } else {
         Some((covered_conversations(state, timeline, &page), None))
     };
-    let listed: HashSet<RowKey> = page.items.iter().map(key).collect();
+    let listed = listed(&page);
     reply::take(state, measured, stream, page, Came::Refill);
     if rejected > 0 {
         let title = stream.title(&state.offer.lists);
@@ -232,25 +235,44 @@ fn compare(state: &mut State, measured: &Measured, stream: &Stream, review: &Rev
     // Rows of the page that were dropped again, to keep the reader's place, leave the gap where it is.
     let is_there = |key: &RowKey| timeline.index_of(key).is_some() || !is_held(state, key);
     let gaps: Vec<Arc<str>> = gaps.into_iter().filter(|after| listed.iter().all(|key| !is_above(key, after) || is_there(key))).collect();
-    let mut suspects = Vec::new();
-    if let Some(span) = &span {
-        let rows = timeline.rows_in(span).filter_map(|row| match row {
-            Row::Status(id) => Some(Suspect::Status(id.clone())),
-            Row::Notification(id) => Some(Suspect::Notification(id.clone())),
-            Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
-        });
-        let unlisted = rows.take(listed.len() + MOST_SUSPECTS * 4).filter(|suspect| !listed.contains(&key_of(suspect)));
-        suspects.extend(unlisted);
-    }
-    let mut most = MOST_SUSPECTS;
-    for suspect in suspects {
-        if most > 0 && state.suspects.add(suspect, now) {
-            most -= 1;
-        }
+    let found = span.map_or(0, |span| suspect(state, stream, &span, &listed, review.may_suspect));
+    if let Some(timeline) = state.timelines.get_mut(stream) {
+        let running = [&mut timeline.review, &mut timeline.deep].into_iter().flatten();
+        running.filter(|running| running.step == review.step).for_each(|running| running.may_suspect -= found);
     }
     for after in gaps {
         rows::move_gap(state, measured, stream, &after, None);
     }
+}
+
+/// Whether the newest page may well be all there is, and so little of what is held lies below it that it can be asked about.
+fn is_nearly_all(timeline: &Timeline, review: &Review, page: &Page, seen: &Seen) -> bool {
+    let below = |oldest: &Arc<str>| timeline.rows_from(oldest).filter(|row| row.place_id() != &**oldest).nth(MOST_SUSPECTS).is_none();
+    let is_short = page.items.len() + page.rejected < FULL_PAGE;
+    is_short && review.step == Step::Newest && review.reaches(seen) && seen.ends.as_ref().is_some_and(|(_, oldest)| below(oldest))
+}
+
+/// Notes the rows of a span that a page about it does not list, `most` at most; says how many will be asked about.
+pub(super) fn suspect(state: &mut State, stream: &Stream, span: &Span, listed: &HashSet<RowKey>, most: usize) -> usize {
+    let Some(timeline) = state.timelines.get(stream) else { return 0 };
+    let rows = timeline.rows_in(span).filter_map(|row| match row {
+        Row::Status(id) => Some(Suspect::Status(id.clone())),
+        Row::Notification(id) => Some(Suspect::Notification(id.clone())),
+        Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
+    });
+    let unlisted = rows.take(listed.len() + MOST_SUSPECTS * 4).filter(|suspect| !listed.contains(&key_of(suspect)));
+    let mut found = 0;
+    for suspect in unlisted {
+        if found < most && state.suspects.add(suspect, state.now) {
+            found += 1;
+        }
+    }
+    found
+}
+
+/// What a page lists.
+pub(super) fn listed(page: &Page) -> HashSet<RowKey> {
+    page.items.iter().map(key).collect()
 }
 
 /// The gaps about whose whole extent a page tells.
@@ -390,10 +412,34 @@ pub(super) fn about_notification(state: &mut State, id: &NotificationId, asked: 
             state.store.put_notification(notification);
         }
         Err(Failure { kind: FailureKind::NotFound, .. }) => {
-            rows::remove(state, &Stream::UserNotification, &RowKey::Notification(id.clone()));
+            let post = state.store.notification(id).and_then(|held| held.status.clone()).filter(|post| state.store.is_deleted(post));
+            let others = post.map(|post| notifications_about(state, &post)).unwrap_or_default();
+            for gone in others.into_iter().chain([id.clone()]) {
+                rows::remove(state, &Stream::UserNotification, &RowKey::Notification(gone));
+            }
         }
         Err(failure) => tracing::warn!("notification {id}, which a page does not list, could not be asked for: {}", failure.reason),
     }
+}
+
+/// Servers delete the notifications about a post with it, which no event tells. One of them is asked about and stands for all:
+/// a mute, too, is told as deletions, and leaves them where they are. Without a connection nothing is asked; pages show them later.
+pub(super) fn doubt_notifications(state: &mut State, post: &StatusId) {
+    if state.line.state == Connection::Live
+        && let Some(newest) = notifications_about(state, post).into_iter().next()
+    {
+        state.suspects.add(Suspect::Notification(newest), state.now);
+    }
+}
+
+/// The rows of notifications about a post, newest first.
+fn notifications_about(state: &State, post: &StatusId) -> Vec<NotificationId> {
+    let rows = state.timelines.get(&Stream::UserNotification).into_iter().flat_map(|timeline| timeline.rows());
+    let about = |row: &Row| match row {
+        Row::Notification(id) => state.store.notification(id).filter(|held| held.status.as_ref() == Some(post)).map(|_| id.clone()),
+        Row::Status(_) | Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
+    };
+    rows.filter_map(about).collect()
 }
 
 /// Asks the next page of a deep pass, for the tab on screen first: one question in all, when nothing else wants any, and
@@ -427,15 +473,19 @@ pub(super) fn go_deep(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn looked_deep(state: &mut State, measured: &Measured, stream: &Stream, page: Page) {
-    let seen = refill::seen(&page);
+    let (seen, is_last) = (refill::seen(&page), page.older.is_none());
     let Some(review) = state.timelines.get(stream).and_then(|timeline| timeline.deep.clone()) else { return };
     compare(state, measured, stream, &review, page);
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
-    let floor: Option<Arc<str>> = timeline.rows().back().map(|row| Arc::from(row.place_id()));
+    let floor: Option<Arc<str>> = timeline.rows().back().map(|row| match &timeline.older {
+        Some(_) => Arc::from(row.place_id()),
+        // No page will bring what came late and is older than all that is held: down to the end.
+        None => Arc::from(""),
+    });
     if let Some(deep) = &mut timeline.deep {
         deep.attempts = 0;
         deep.retry_at = None;
-        if !deep.go_down(&seen, floor.as_deref()) {
+        if !deep.go_down(&seen, floor.as_deref()) || is_last {
             timeline.deep = None;
         }
     }
@@ -447,6 +497,7 @@ pub(super) fn follow_rung(timeline: &mut Timeline, now: Timestamp) {
     if !polls {
         timeline.poll = None;
     } else if timeline.poll.is_none() {
+        trust_live(timeline);
         timeline.poll = Some(Polling::new(now));
     }
 }
