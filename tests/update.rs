@@ -1832,6 +1832,25 @@ fn a_newest_page_closes_the_gaps_that_it_covers_and_no_others() {
 }
 
 #[test]
+fn where_the_servers_list_ends_nothing_is_proven_below() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    desk.reconnect();
+    desk.fail("home", 1, FailureKind::Forbidden);
+    desk.post(&["home"], "40");
+    desk.back(&["home"]);
+    desk.after(5);
+    desk.looked("home", 3, &["40"]);
+    while let Some(question) = desk.open.pop() {
+        desk.about(&question, Ok(status("20", "still here")));
+    }
+    assert_eq!(desk.after(60), [deep("home", None, 4)]);
+    assert_eq!(desk.looked("home", 4, &["40"]), [deep("home", Some("40"), 5)]);
+    assert_eq!(desk.looked("home", 5, &[]), []);
+    assert_eq!(desk.rows("home"), ["40", "gap>20", "20"]);
+}
+
+#[test]
 fn a_page_that_is_not_ready_is_asked_for_again() {
     // 206 is a failure of the kind that may pass (the door says so), never a page.
     let mut desk = Desk::new(&["home"]);

@@ -818,7 +818,8 @@ impl Trouble {
     fn into_failure(self) -> Failure {
         let kind = match self.way {
             Way::Untrusted => FailureKind::Unusable,
-            Way::Nowhere | Way::Proxy | Way::Lost => FailureKind::Retry,
+            Way::Nowhere => FailureKind::Offline,
+            Way::Proxy | Way::Lost => FailureKind::Retry,
         };
         Failure { kind, reason: self.words }
     }
@@ -1321,7 +1322,7 @@ pub(crate) mod tests {
         let closed = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
         drop(listener);
         let door = door(&closed);
-        assert_eq!(door.get(&["api"], &[], LIMIT).await.unwrap_err().kind, FailureKind::Retry);
+        assert_eq!(door.get(&["api"], &[], LIMIT).await.unwrap_err().kind, FailureKind::Offline);
         let refusal = door.upgrade(&closed, false).await.unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Offline);
         assert!(refusal.reason.as_str().contains("cannot be reached"), "{refusal:?}");

@@ -218,7 +218,9 @@ fn compare(state: &mut State, measured: &Measured, stream: &Stream, review: &Rev
     let rejected = page.rejected;
     let Some(timeline) = state.timelines.get(stream) else { return };
     let closed = if stream.is_paged_by_id() {
-        let gaps = review.span(&seen, false).map(|span| covered(timeline, &span, review));
+        // Where a server's list ends further down, an empty page only says how much it keeps.
+        let shows = |span: &Span| seen.ends.is_some() || span.with_top;
+        let gaps = review.span(&seen, false).map(|span| if shows(&span) { covered(timeline, &span, review) } else { Vec::new() });
         let is_whole = page.older.is_none() || is_nearly_all(timeline, review, &page, &seen);
         gaps.map(|gaps| (gaps, review.span(&seen, is_whole)))
     } else {
