@@ -512,7 +512,7 @@ fn advice(kind: FailureKind) -> &'static str {
         FailureKind::Retry | FailureKind::Offline => "check the server's name and the network, and try again later",
         FailureKind::RateLimited(_) => WAIT,
         FailureKind::Unauthorized => {
-            "make a new token on the server (Preferences, Development, scope `read`) and put it into TRUNKLINE_TOKEN"
+            "sign in again with trunkline login, or put a new token into TRUNKLINE_TOKEN (on the server: Preferences, Development)"
         }
         FailureKind::Forbidden => "the token lacks a permission, or the account is limited: make a token with the scope `read`",
         FailureKind::NotFound | FailureKind::Unusable => "check the server's name",

@@ -653,7 +653,8 @@ impl Session {
             turn.actions.push(Action::Close { link: self.link });
         }
         self.phase = Phase::SignedOut;
-        let reason = Plain::line(&format!("{words}: the token is not accepted; start again with a new one"));
+        let reason =
+            Plain::line(&format!("{words}: the token is not accepted; sign in again with trunkline login, or start with a new one"));
         turn.say(Event::Connection(Connection::SignedOut { reason }));
     }
 

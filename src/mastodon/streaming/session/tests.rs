@@ -495,7 +495,12 @@ fn only_rejected_credentials_sign_out_and_then_nothing_is_tried() {
     assert_eq!(bench.until(1_500), ["1500: connect"]);
     bench.refused(RefusalKind::Unauthorized, None);
     let said = verified(&mut bench, Verdict::Rejected(Plain::line("The access token was revoked")));
-    assert_eq!(said, ["signed out: The access token was revoked: the token is not accepted; start again with a new one"]);
+    assert_eq!(
+        said,
+        [
+            "signed out: The access token was revoked: the token is not accepted; sign in again with trunkline login, or start with a new one"
+        ]
+    );
     assert_eq!(bench.until(10_000_000), [""; 0]);
     assert_eq!(bench.woke(), [""; 0]);
     assert_eq!(bench.want(&["local"]), [""; 0]);
@@ -1111,7 +1116,14 @@ fn a_bad_token_signs_out_on_every_rung() {
     assert_eq!(bench.branch_refused("home", RefusalKind::Unauthorized, "Invalid access token"), ["verify"]);
     let link = bench.branch("home");
     let said = bench.step(Input::Verified { link, verdict: Verdict::Rejected(Plain::line("revoked")) });
-    assert_eq!(said, ["close branch", "close branch", "signed out: revoked: the token is not accepted; start again with a new one"]);
+    assert_eq!(
+        said,
+        [
+            "close branch",
+            "close branch",
+            "signed out: revoked: the token is not accepted; sign in again with trunkline login, or start with a new one"
+        ]
+    );
     assert_eq!(bench.until(10_000_000), [""; 0]);
     assert!(bench.retry().starts_with(&["connecting".to_owned()]));
     // Accepted by REST: this stream waits alone.
