@@ -15,7 +15,7 @@ use crate::runtime::{self, App, Outcome, Setup, Signal, Signals, TerminalKeys, T
 use crate::state::Settings;
 use crate::tail;
 use crate::text::Plain;
-use crate::ui::Theme;
+use crate::ui::{Depth, Theme};
 use clap::{Args, Parser, Subcommand};
 use jiff::tz::TimeZone;
 use std::ffi::OsString;
@@ -532,7 +532,7 @@ async fn show(source: Source, overrides: Overrides, record: Option<&Path>) -> Re
     let (_server, client) = connect(source, recording.as_ref().map(Recording::recorder), tell, &shutdown).await?;
     let (sender, signals) = Signals::listen().map_err(Stop::failed)?;
     runtime::watch_terminal(sender).map_err(Stop::failed)?;
-    let theme = Theme::new(variable("NO_COLOR").is_none(), config.ascii, TimeZone::system());
+    let theme = Theme::on(depth(), config.ascii, TimeZone::system());
     let settings = Settings::from(&config);
     let screen = TerminalScreen::enter(config.mouse).map_err(Stop::failed)?;
     let setup = Setup { settings, specs: config.tabs, theme, client, notices };
@@ -609,6 +609,11 @@ fn settings(source: &Source) -> Result<(Config, Vec<String>), ConfigError> {
 
 fn demo_streams() -> Vec<Spec> {
     DEMO_STREAMS.iter().filter_map(|spec| spec.parse().ok()).collect()
+}
+
+/// How many colours the terminal shows, by what the environment says.
+fn depth() -> Depth {
+    Depth::told(variable("NO_COLOR").as_deref(), variable("COLORTERM").as_deref(), variable("TERM").as_deref())
 }
 
 /// Who wants glyphs of ASCII only, if anybody does.

@@ -14,7 +14,7 @@ pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
-use crate::config::Config;
+use crate::config::{Config, Scheme};
 use crate::keymap::{Key, Keymap};
 use crate::model::{
     Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Timestamp, Withheld,
@@ -48,6 +48,10 @@ pub struct Settings {
     pub ascii: bool,
     /// The keys of commands.
     pub keymap: Keymap,
+    /// All themes, the built-in ones first.
+    pub themes: Vec<Scheme>,
+    /// The name of the one that is worn.
+    pub theme: String,
 }
 
 impl Default for Settings {
@@ -58,7 +62,8 @@ impl Default for Settings {
 
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
-        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone() }
+        let themes = Scheme::built_in().into_iter().chain(config.themes.iter().cloned()).collect();
+        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone(), themes, theme: config.theme.clone() }
     }
 }
 
@@ -234,7 +239,7 @@ impl State {
     /// The active key scopes, the top layer first.
     pub fn scopes(&self) -> &'static [Scope] {
         match self.overlays.last() {
-            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }) => &[Scope::Pick, Scope::Always],
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. }) => &[Scope::Pick, Scope::Always],
             Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {
                 &[Scope::Browse, Scope::Always]
             }
@@ -255,6 +260,7 @@ impl State {
                 Overlay::Help { .. }
                 | Overlay::Palette { .. }
                 | Overlay::Subscribe { .. }
+                | Overlay::Themes { .. }
                 | Overlay::Announcements { .. }
                 | Overlay::Health { .. },
             ) => true,
@@ -272,6 +278,28 @@ impl State {
     pub fn stream_choices(&self, typed: &str) -> Vec<StreamChoice> {
         let recent: Vec<Stream> = self.tabs.recent().cloned().collect();
         overlay::stream_choices(typed, &self.offer, &recent, &self.subscriptions())
+    }
+
+    /// The themes that match what is typed, best first.
+    pub fn theme_choices(&self, typed: &str) -> Vec<&Scheme> {
+        overlay::theme_choices(typed, &self.settings.themes)
+    }
+
+    /// The colours that the screen wears: while themes are picked the chosen ones, which come and go with the picker.
+    pub fn scheme(&self) -> Option<&Scheme> {
+        let previewed = match self.overlays.last() {
+            Some(Overlay::Themes { prompt, chosen }) => self.theme_choices(prompt.text()).into_iter().nth(*chosen),
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Palette { .. }
+                | Overlay::Subscribe { .. }
+                | Overlay::Detail(_)
+                | Overlay::Announcements { .. }
+                | Overlay::Health { .. },
+            )
+            | None => None,
+        };
+        previewed.or_else(|| self.settings.themes.iter().find(|scheme| scheme.name == self.settings.theme))
     }
 
     /// The ledger of the tab on screen.
@@ -340,6 +368,7 @@ impl State {
             Overlay::Help { .. }
             | Overlay::Palette { .. }
             | Overlay::Subscribe { .. }
+            | Overlay::Themes { .. }
             | Overlay::Announcements { .. }
             | Overlay::Health { .. } => None,
         })
@@ -432,7 +461,7 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
         let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
-        let picking = matches!(self.overlays.last(), Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }));
+        let picking = matches!(self.overlays.last(), Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. }));
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
             Command::Down
@@ -468,6 +497,7 @@ impl State {
             | Command::Health
             | Command::Help
             | Command::Palette
+            | Command::Theme
             | Command::Reload
             | Command::Redraw
             | Command::Suspend

@@ -164,7 +164,12 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
     let chosen = match state.overlays.last() {
         Some(Overlay::Subscribe { prompt, chosen }) => state.stream_choices(prompt.text()).into_iter().nth(*chosen),
         Some(
-            Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. },
+            Overlay::Help { .. }
+            | Overlay::Palette { .. }
+            | Overlay::Themes { .. }
+            | Overlay::Detail(_)
+            | Overlay::Announcements { .. }
+            | Overlay::Health { .. },
         )
         | None => None,
     };
