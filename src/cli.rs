@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use std::str::FromStr as _;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The tabs of the demo: the usual ones, a hashtag and a quiet list.
@@ -400,7 +400,7 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record
     if let Some(notice) = notice {
         say(&notice);
     }
-    let (sender, mut signals) = Signals::listen_for_ends().map_err(Stop::failed)?;
+    let (sender, mut signals) = Signals::listen_without_a_screen().map_err(Stop::failed)?;
     runtime::watch_output(sender).map_err(Stop::failed)?;
     let shutdown = CancellationToken::new();
     let recording = begin_recording(record, |words| say(&words))?;
@@ -414,9 +414,18 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record
     };
     let options = tail::Options { form, until: flags.until, count: flags.count };
     let mut panicked = false;
-    let stop = async { panicked = signals.next().await == Signal::Panicked };
+    let (continued, continuations) = watch::channel(0);
+    let stop = async {
+        loop {
+            let signal = signals.next().await;
+            if signal != Signal::Continued {
+                break panicked = signal == Signal::Panicked;
+            }
+            continued.send_modify(|count| *count += 1);
+        }
+    };
     let out = runtime::output().map_err(Stop::failed)?;
-    let outcome = tail::run(client, &specs, &options, out, &mut say, stop).await;
+    let outcome = tail::run(client, &specs, &options, out, &mut say, continuations, stop).await;
     shutdown.cancel();
     end_recording(recording);
     if panicked {
@@ -532,11 +541,17 @@ async fn show(source: Source, overrides: Overrides, record: Option<&Path>) -> Re
     let (_server, client) = connect(source, recording.as_ref().map(Recording::recorder), tell, &shutdown).await?;
     let (sender, signals) = Signals::listen().map_err(Stop::failed)?;
     runtime::watch_terminal(sender).map_err(Stop::failed)?;
+    let only_ascii = locale_is_ascii();
+    if only_ascii {
+        notices.push("the locale is not UTF-8, so other letters than those of ASCII read as ?; LC_ALL=C.UTF-8 shows them".to_owned());
+    }
     let theme = Theme::on(depth(), config.ascii, TimeZone::system());
     let settings = Settings::from(&config);
-    let screen = TerminalScreen::enter(config.mouse).map_err(Stop::failed)?;
+    let facts = Terminal::look(config.ascii, config.mouse).facts();
+    let screen = TerminalScreen::enter(config.mouse, only_ascii).map_err(Stop::failed)?;
     let setup = Setup { settings, specs: config.tabs, theme, client, notices };
-    let app = App::new(setup, screen, TerminalKeys::new(), signals).with_config(held).with_notices(told);
+    let keys = TerminalKeys::new().map_err(Stop::failed)?;
+    let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
     let outcome = run_to_end(app).await;
     shutdown.cancel();
     end_recording(recording);
@@ -567,6 +582,7 @@ async fn panic_for_tests() -> std::convert::Infallible {
     match variable("TRUNKLINE_TEST_PANIC").as_deref() {
         Some("loop") => panic.await,
         Some("task") => drop(tokio::spawn(panic)),
+        Some("thread") => drop(std::thread::spawn(|| panic!("asked for by a test"))),
         Some(_) | None => {}
     }
     std::future::pending().await

@@ -5,7 +5,7 @@
 //! ```text
 //!  wire ──> mastodon::streaming ─Event─┐                      ┌──> ui::view(&State) ──> screen
 //!  keys ──> runtime::input ──────Key───┤                      │        └─ Measured, read by the next update
-//!  REST <─> runtime::effects ────Reply─┼─> Msg ─> update(&mut State) ─> Vec<Effect> ──> runtime::effects
+//!  REST <─> effects ─────────────Reply─┼─> Msg ─> update(&mut State) ─> Vec<Effect> ──> effects
 //!  clock, signals, resize ─────────────┘                      └──> State::subscriptions() ──watch──> streaming
 //! ```
 //!
@@ -21,25 +21,29 @@
 //! - [`recording`]: what went over the wire, in a file; written beside everything else, never a token.
 //! - [`command`]: the one table of what a user can ask for, with names, help and keys.
 //! - [`model`]: the nouns; what a server has and what can be told to us.
+//! - [`clocks`]: the time of day and the process's own, for the loops in which time enters.
 //! - [`keymap`]: keys to commands, by scope.
 //! - [`config`]: settings from a file.
 //! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams,
 //!   run by a pure session; `door` is the one way to the network; `ingest` turns entities into the model.
 //! - [`state`]: everything the program knows, its invariants, and what derives from it.
 //! - [`update`]: the only function that changes the state.
+//! - [`effects`]: what `update` asks of a server, carried out; every answer comes back as a message.
 //! - [`ui`]: the state as a screen; lays out only what is visible.
 //! - [`demo`]: a small Mastodon on loopback, with a story. It shares no entity code with the client, so each checks the other.
 //! - [`replay`]: a server on loopback that plays a recording to the ordinary client.
-//! - [`tail`]: the same streams without a screen.
+//! - [`tail`]: the same streams and the same ledger without a screen.
 //! - [`doctor`]: what works between this machine and a server, and what does not.
-//! - [`runtime`]: the loop, the terminal, signals, and the effects carried out.
+//! - [`runtime`]: the loop, the terminal, signals.
 //! - [`cli`]: the command line.
 
 pub mod cli;
+pub mod clocks;
 pub mod command;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod effects;
 pub mod keymap;
 pub mod logging;
 pub mod mastodon;

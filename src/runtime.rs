@@ -11,22 +11,22 @@
 
 mod backend;
 mod crash;
-mod effects;
 mod input;
 mod outlet;
 mod signals;
 mod terminal;
 
+use crate::clocks::{self, Clocks};
 use crate::config::Held;
+use crate::effects::Effects;
 use crate::mastodon::Client;
 use crate::mastodon::streaming::{self, Events, Wanted};
-use crate::model::{Spec, Timestamp};
+use crate::model::Spec;
 use crate::state::{Measured, Settings, State};
 use crate::text::Plain;
 use crate::ui::{self, Cards, Theme};
 use crate::update::{Effect, Msg, update};
 pub(crate) use crash::install_hook as install_panic_hook;
-use effects::Effects;
 pub use input::Keys;
 pub(crate) use input::TerminalKeys;
 pub(crate) use outlet::stdout as output;
@@ -50,10 +50,6 @@ pub const TURN_TIME: Duration = Duration::from_millis(8);
 const FRAME: Duration = Duration::from_millis(16);
 /// Least time between two drawings that only the clock asked for.
 const CLOCK_FRAME: Duration = Duration::from_millis(200);
-/// How much more the wall clock may move than the process's own before the machine must have slept.
-const SLEPT: Duration = Duration::from_secs(10);
-/// The longest time without a look at the clocks: a sleep of the machine shows only in them.
-const LOOK: Duration = Duration::from_secs(15);
 /// How long signals that came during a stop may take to arrive.
 const SETTLING: Duration = Duration::from_millis(20);
 /// How long the socket may take to close.
@@ -177,6 +173,13 @@ impl<S: Screen, K: Keys> App<S, K> {
         Self { notices: Some(notices), ..self }
     }
 
+    /// Tells the reader also what was found out about the terminal.
+    #[must_use]
+    pub fn with_terminal(mut self, facts: &[String]) -> Self {
+        self.state.terminal = facts.iter().map(|fact| Plain::line(fact)).collect();
+        self
+    }
+
     /// Runs until something ends it.
     pub async fn run(mut self) -> Outcome {
         self.draw(Hurry::Now);
@@ -227,7 +230,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             // It has passed, and the last turn did not change that: the screen is blocked. No spinning on it.
             CLOCK_FRAME.saturating_sub(clocks.steady.duration_since(self.clocks.steady))
         });
-        [frame, deadline].into_iter().flatten().fold(LOOK, Duration::min)
+        [frame, deadline].into_iter().flatten().fold(clocks::LOOK, Duration::min)
     }
 
     async fn turn(&mut self, woken: Woken) {
@@ -270,7 +273,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         if let Some(signal) = self.signals.try_next() {
             return Some(Woken::Signal(signal));
         }
-        // In the context of the task that waits: crossterm keeps the first waker that it sees.
+        // In the context of the task that waits: some sources of keys keep the first waker that they see.
         let mut key = std::pin::pin!(self.keys.next());
         if let Poll::Ready(msg) = poll_fn(|context| Poll::Ready(key.as_mut().poll(context))).await {
             return Some(Woken::Key(msg));
@@ -318,9 +321,14 @@ impl<S: Screen, K: Keys> App<S, K> {
         match effect {
             Effect::FetchPage { .. }
             | Effect::FetchNewer { .. }
+            | Effect::FetchReview { .. }
+            | Effect::FetchStatus { .. }
+            | Effect::FetchNotification { .. }
             | Effect::FetchThread { .. }
             | Effect::FetchOffer
-            | Effect::FetchAccount => self.effects.start(effect),
+            | Effect::FetchAccount
+            | Effect::FetchHealth
+            | Effect::FetchScopes => self.effects.start(effect),
             Effect::Suspend => self.suspend().await,
             Effect::Reload => self.reload(),
             Effect::Redraw => {
@@ -521,42 +529,9 @@ impl Drawing {
     }
 }
 
-/// The wall's clock and the process's own, read together. The latter stands still while the machine sleeps.
-#[derive(Debug, Clone, Copy)]
-struct Clocks {
-    wall: Timestamp,
-    steady: Instant,
-}
-
-impl Clocks {
-    #[expect(clippy::disallowed_methods, reason = "the loop is where time enters")]
-    fn read() -> Self {
-        Self { wall: Timestamp::now(), steady: Instant::now() }
-    }
-
-    fn slept_since(&self, earlier: &Self) -> bool {
-        let wall = Duration::try_from(self.wall.duration_since(earlier.wall)).unwrap_or_default();
-        wall.saturating_sub(self.steady.duration_since(earlier.steady)) > SLEPT
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::SignedDuration;
-
-    #[test]
-    fn a_sleep_shows_in_the_difference_of_the_clocks_and_a_long_wait_does_not() {
-        let before = Clocks::read();
-        let after = |wall: i64, steady: u64| Clocks {
-            wall: before.wall + SignedDuration::from_secs(wall),
-            steady: before.steady + Duration::from_secs(steady),
-        };
-        assert!(after(3600, 5).slept_since(&before));
-        assert!(!after(3600, 3600).slept_since(&before));
-        assert!(!after(8, 0).slept_since(&before));
-        assert!(!after(-3600, 5).slept_since(&before), "set back by hand");
-    }
 
     #[test]
     fn frames_keep_their_distance() {

@@ -9,6 +9,7 @@ mod event;
 pub mod msg;
 mod refill;
 mod reply;
+mod review;
 mod rows;
 
 pub use effect::Effect;
@@ -55,6 +56,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
     }
+    rows::count_hidden(state);
     refill::pump(state, &mut effects);
     if state.store.version() != version {
         state.revision += 1;

@@ -7,10 +7,11 @@ use crate::mastodon::entities::{self, Count, Many, One, Raw, Text};
 use crate::model::{
     Account, AccountId, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId, Counts, FeedAccess,
     FilterAction, FilterContext, FilterMatch, Item, List, ListId, Media, MediaKind, Mention, Notification, NotificationId,
-    NotificationKind, Personal, Poll, PollOption, Quote, QuoteState, Reaction, Status, StatusId, StatusTag, Thread, TimelinesAccess,
+    NotificationKind, Page, Personal, Poll, PollOption, Quote, QuoteState, Reaction, Status, StatusId, StatusTag, Thread, TimelinesAccess,
     Timestamp, Visibility,
 };
 use crate::text::{Html, Plain};
+use std::sync::Arc;
 
 /// What an instance document says that is needed before anything else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,14 +82,15 @@ pub(crate) fn announcement_reaction(entity: &entities::Reaction<'_>) -> Option<A
     Some(AnnouncementReaction { announcement, name, count })
 }
 
-/// A page of statuses: its items in order, everything in them, and how many could not be read. `None` if it is no list.
-pub(crate) fn statuses_page(body: &[u8]) -> Option<(Vec<Item>, Bundle, usize)> {
-    page(body, |raw, bundle| flatten(&raw.object()?, 0, bundle).map(Item::Status))
+/// A page of statuses: its items in order, everything in them, how many could not be read, and where wanted the text of each.
+/// `None` if it is no list. Where the next page starts is not in it.
+pub(crate) fn statuses_page(body: &[u8], keep_raw: bool) -> Option<Page> {
+    page(body, keep_raw, |raw, bundle| flatten(&raw.object()?, 0, bundle).map(Item::Status))
 }
 
 /// A page of notifications, as [`statuses_page`].
-pub(crate) fn notifications_page(body: &[u8]) -> Option<(Vec<Item>, Bundle, usize)> {
-    page(body, |raw, bundle| {
+pub(crate) fn notifications_page(body: &[u8], keep_raw: bool) -> Option<Page> {
+    page(body, keep_raw, |raw, bundle| {
         let (notification, inner) = notification(&raw.object()?)?;
         append(bundle, inner);
         Some(Item::Notification(notification))
@@ -96,8 +98,8 @@ pub(crate) fn notifications_page(body: &[u8]) -> Option<(Vec<Item>, Bundle, usiz
 }
 
 /// A page of conversations, as [`statuses_page`].
-pub(crate) fn conversations_page(body: &[u8]) -> Option<(Vec<Item>, Bundle, usize)> {
-    page(body, |raw, bundle| {
+pub(crate) fn conversations_page(body: &[u8], keep_raw: bool) -> Option<Page> {
+    page(body, keep_raw, |raw, bundle| {
         let (conversation, inner) = conversation(&raw.object()?)?;
         append(bundle, inner);
         Some(Item::Conversation(conversation))
@@ -123,6 +125,11 @@ pub(crate) fn context(body: &[u8]) -> Option<Thread> {
 /// One status as REST gives it.
 pub(crate) fn single_status(body: &[u8]) -> Option<Bundle> {
     status(&entities::object(&String::from_utf8_lossy(body))?)
+}
+
+/// One notification as REST gives it.
+pub(crate) fn single_notification(body: &[u8]) -> Option<(Notification, Bundle)> {
+    notification(&entities::object(&String::from_utf8_lossy(body))?)
 }
 
 /// One account as REST gives it.
@@ -210,13 +217,20 @@ fn timelines_access(entity: &entities::Instance<'_>) -> TimelinesAccess {
 }
 
 /// Reads a list element by element; what cannot be read costs itself only.
-fn page(body: &[u8], mut read: impl FnMut(Raw<'_>, &mut Bundle) -> Option<Item>) -> Option<(Vec<Item>, Bundle, usize)> {
+fn page(body: &[u8], keep_raw: bool, mut read: impl FnMut(Raw<'_>, &mut Bundle) -> Option<Item>) -> Option<Page> {
     let body = String::from_utf8_lossy(body);
     let elements: Many<Raw<'_>, MOST_OF_A_PAGE> = entities::many(&body)?;
-    let mut bundle = Bundle::default();
-    let items: Vec<Item> = elements.items.iter().filter_map(|raw| read(*raw, &mut bundle)).collect();
-    let rejected = elements.items.len() - items.len() + usize::try_from(elements.omitted).unwrap_or(usize::MAX);
-    Some((items, bundle, rejected))
+    let mut page = Page { rejected: usize::try_from(elements.omitted).unwrap_or(usize::MAX), ..Page::default() };
+    for raw in elements.items {
+        match read(raw, &mut page.bundle) {
+            Some(item) => {
+                page.items.push(item);
+                page.raw.extend(raw.0.filter(|_| keep_raw).map(Arc::from));
+            }
+            None => page.rejected = page.rejected.saturating_add(1),
+        }
+    }
+    Some(page)
 }
 
 /// Puts a status after everything it nests; its id, or `None` (and nothing put) where it has no id or author.
@@ -517,6 +531,9 @@ fn moment(text: &Text<'_>) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
+mod mutations;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::{Value, json};
@@ -545,29 +562,34 @@ mod tests {
 
     #[test]
     fn a_page_keeps_the_servers_order_and_counts_what_it_cannot_read() {
-        let (items, bundle, rejected) = statuses_page(&answer("timeline-home")).unwrap();
+        let Page { items, bundle, rejected, raw, .. } = statuses_page(&answer("timeline-home"), true).unwrap();
         let recorded: Value = serde_json::from_slice(&answer("timeline-home")).unwrap();
         let ids: Vec<_> =
             recorded.as_array().unwrap().iter().map(|status| StatusId::new(status["id"].as_str().unwrap()).unwrap()).collect();
         assert_eq!(items, ids.iter().cloned().map(Item::Status).collect::<Vec<_>>());
         assert_eq!(rejected, 0);
         assert!(ids.iter().all(|id| bundle.statuses.iter().any(|status| status.id == *id)));
+        let sent = String::from_utf8(answer("timeline-home")).unwrap();
+        assert!(raw.len() == items.len() && raw.iter().all(|text| sent.contains(&**text)), "as it was sent");
+        assert_eq!(serde_json::from_str::<Value>(&raw[2]).unwrap()["id"], ids[2].as_str());
 
         let mut spoilt = recorded;
         spoilt[1] = json!({"id": spoilt[1]["id"]});
         spoilt.as_array_mut().unwrap().extend([json!(null), json!([]), json!("x")]);
-        let (fewer, _, rejected) = statuses_page(&body(&spoilt)).unwrap();
+        let Page { items: fewer, rejected, raw: texts, .. } = statuses_page(&body(&spoilt), true).unwrap();
         assert_eq!((fewer.len(), rejected), (items.len() - 1, 4));
+        assert!(texts.len() == fewer.len() && serde_json::from_str::<Value>(&texts[1]).unwrap()["id"] == ids[2].as_str(), "side by side");
+        assert!(statuses_page(&body(&spoilt), false).unwrap().raw.is_empty(), "only where asked for");
 
-        assert_eq!(statuses_page(b" [] "), Some((Vec::new(), Bundle::default(), 0)));
+        assert_eq!(statuses_page(b" [] ", true), Some(Page::default()));
         for no_list in [&b""[..], b"{}", b"null", b"<html>", b"[1", b"{\"error\":\"x\"}"] {
-            assert_eq!(statuses_page(no_list), None);
+            assert_eq!(statuses_page(no_list, false), None);
         }
     }
 
     #[test]
     fn notifications_and_conversations_come_in_pages_too() {
-        let (items, bundle, rejected) = notifications_page(&answer("notifications")).unwrap();
+        let Page { items, bundle, rejected, .. } = notifications_page(&answer("notifications"), false).unwrap();
         assert_eq!(rejected, 0);
         assert!(items.len() > 4);
         for item in &items {
@@ -576,7 +598,7 @@ mod tests {
             let known = |id| bundle.accounts.iter().any(|account| account.id == id);
             assert!(notification.account.clone().is_some_and(known), "{notification:?}");
         }
-        let (items, bundle, rejected) = conversations_page(&answer("conversations")).unwrap();
+        let Page { items, bundle, rejected, .. } = conversations_page(&answer("conversations"), false).unwrap();
         assert_eq!((items.len(), rejected), (3, 0));
         let Item::Conversation(first) = &items[0] else { panic!() };
         assert!(first.unread);

@@ -252,6 +252,8 @@ pub struct Page {
     pub older: Option<Cursor>,
     /// Elements that could not be read.
     pub rejected: usize,
+    /// The exact text of each of `items`, where the client was told to keep it; else empty.
+    pub raw: Vec<Arc<str>>,
 }
 
 /// Where in a timeline a page starts.

@@ -106,6 +106,11 @@ impl Theme {
         self.ascii
     }
 
+    /// Whether colours are drawn.
+    pub(crate) fn has_color(&self) -> bool {
+        self.depth != Depth::None
+    }
+
     /// What everything else is drawn on and with.
     pub(crate) fn base(&self) -> Style {
         Style { fg: self.inks.text, bg: self.inks.background, ..Style::new() }
@@ -226,6 +231,10 @@ pub(crate) struct Glyphs {
     pub(crate) notice: &'static str,
     pub(crate) dot: &'static str,
     pub(crate) ellipsis: &'static str,
+    /// Between the ends of a span of time.
+    pub(crate) to: &'static str,
+    /// Before what is to be done about something.
+    pub(crate) dash: &'static str,
     pub(crate) times: &'static str,
     pub(crate) prompt: &'static str,
     pub(crate) more_left: &'static str,
@@ -266,6 +275,8 @@ static DRAWN: Glyphs = Glyphs {
     notice: "!",
     dot: "·",
     ellipsis: "…",
+    to: "–",
+    dash: "—",
     times: "×",
     prompt: "›",
     more_left: "‹",
@@ -306,6 +317,8 @@ static ASCII: Glyphs = Glyphs {
     notice: "!",
     dot: "-",
     ellipsis: "~",
+    to: "-",
+    dash: "-",
     times: "x",
     prompt: ">",
     more_left: "<",
@@ -351,6 +364,8 @@ mod tests {
             glyphs.notice,
             glyphs.dot,
             glyphs.ellipsis,
+            glyphs.to,
+            glyphs.dash,
             glyphs.times,
             glyphs.prompt,
             glyphs.more_left,

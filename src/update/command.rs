@@ -3,7 +3,7 @@
 use super::{Effect, Mouse, reply, rows, say};
 use crate::command::Command;
 use crate::model::Stream;
-use crate::state::{Anchor, Detail, Fill, Loading, Measured, Overlay, Prompt, Row, RowKey, State, ThreadState, overlay};
+use crate::state::{Anchor, Answer, Detail, Fill, Loading, Measured, Overlay, Prompt, Row, RowKey, State, ThreadState, overlay};
 use crate::text::Plain;
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             Some(Overlay::Health { .. }) => {
                 state.overlays.pop();
             }
-            Some(_) | None => state.overlays.push(Overlay::Health { scroll: 0 }),
+            Some(_) | None => open_health(state, effects),
         },
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
@@ -290,6 +290,19 @@ fn hold_or_unfold(state: &mut State, measured: &Measured) {
     }
 }
 
+/// Opens stream health, and asks what it tells and nothing else needs.
+fn open_health(state: &mut State, effects: &mut Vec<Effect>) {
+    state.overlays.push(Overlay::Health { scroll: 0 });
+    if state.checks.wants_health(state.now) {
+        (state.checks.health, state.checks.health_asked) = (Answer::Asked, Some(state.now));
+        effects.push(Effect::FetchHealth);
+    }
+    if state.checks.wants_scopes() {
+        state.checks.scopes = Answer::Asked;
+        effects.push(Effect::FetchScopes);
+    }
+}
+
 fn open_picker(state: &mut State) {
     state.overlays.push(Overlay::Subscribe { prompt: Prompt::default(), chosen: 0 });
 }
@@ -319,6 +332,12 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
         }
         if let Some(refill) = &mut timeline.refill {
             refill.retry_at = None;
+        }
+        if let Some(review) = &mut timeline.review {
+            review.retry_at = None;
+        }
+        if let Some(poll) = timeline.poll.as_mut().filter(|poll| poll.failure.is_some()) {
+            poll.next = state.now;
         }
     }
     if matches!(state.offer_loading, Loading::Failed(..)) {

@@ -1,7 +1,7 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Reply, event, refill, say};
+use super::{Effect, Reply, event, refill, review, say};
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
 use crate::state::{Loading, Measured, Overlay, Row, RowKey, Settings, State, ThreadState, Timeline};
 use crate::text::Plain;
@@ -14,6 +14,9 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
     match reply {
         Reply::Page { stream, cursor, result } => page(state, &stream, cursor.as_ref(), result),
         Reply::Newer { stream, asked, result } => refill::answered(state, measured, &stream, asked, result),
+        Reply::Review { stream, asked, result } => review::answered(state, measured, &stream, asked, result),
+        Reply::Status { id, asked, result, raw: _ } => review::about_status(state, measured, &id, asked, result),
+        Reply::Notification { id, asked, result } => review::about_notification(state, &id, asked, result),
         Reply::Thread { id, asked, result } => thread(state, &id, asked, result),
         Reply::Offer(result) => offer(state, result),
         Reply::Account(Ok(account)) => {
@@ -23,6 +26,14 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         }
         // The name of the reader is a nicety; what an unaccepted token means is said by the connection.
         Reply::Account(Err(_)) => {}
+        Reply::Health(result) => {
+            state.checks.health.take(result);
+            state.revision += 1;
+        }
+        Reply::Scopes(result) => {
+            state.checks.scopes.take(result);
+            state.revision += 1;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
-//! Carries out effects; every one ends in a reply, also when it fails.
+//! `Effects`: carries out what `update` asks of a server; every question ends in a reply, also when it fails.
 //!
-//! Absent on purpose: suspending, repainting and quitting, which the loop does because it owns the terminal.
+//! The screen's loop, `tail` and tests use the same ones. Absent on purpose: suspending, repainting and quitting, which are
+//! the loop's own because it owns the terminal.
 
 use crate::mastodon::Client;
 use crate::model::{Bundle, Cursor, Failure, StatusId, Thread};
@@ -14,22 +15,22 @@ const PAGE: u16 = 40;
 /// Questions under way at once; others wait.
 const AT_ONCE: usize = 6;
 
-/// Effects under way.
+/// Questions under way.
 #[derive(Debug)]
-pub(crate) struct Effects {
+pub struct Effects {
     client: Client,
     gate: Arc<Semaphore>,
     tasks: JoinSet<Reply>,
 }
 
 impl Effects {
-    /// No effects yet.
-    pub(crate) fn new(client: Client) -> Self {
+    /// None yet; they will be asked of this client's server.
+    pub fn new(client: Client) -> Self {
         Self { client, gate: Arc::new(Semaphore::new(AT_ONCE)), tasks: JoinSet::new() }
     }
 
-    /// Starts an effect; those that are the loop's own are ignored.
-    pub(crate) fn start(&mut self, effect: Effect) {
+    /// Starts one; needs a Tokio runtime. Those that are the loop's own (suspend, redraw, quit) are ignored.
+    pub fn start(&mut self, effect: Effect) {
         let client = self.client.clone();
         match effect {
             Effect::FetchPage { stream, cursor } => self.spawn(async move {
@@ -40,12 +41,29 @@ impl Effects {
                 let result = client.timeline(&stream, Some(&Cursor::After(after)), PAGE).await;
                 Reply::Newer { stream, asked, result }
             }),
+            Effect::FetchReview { stream, cursor, asked, deep: _ } => self.spawn(async move {
+                let result = client.timeline(&stream, cursor.as_ref(), PAGE).await;
+                Reply::Review { stream, asked, result }
+            }),
+            Effect::FetchStatus { id, asked } => self.spawn(async move {
+                let (result, raw) = match client.status_with_text(&id).await {
+                    Ok((bundle, raw)) => (Ok(bundle), raw),
+                    Err(failure) => (Err(failure), None),
+                };
+                Reply::Status { id, asked, result, raw }
+            }),
+            Effect::FetchNotification { id, asked } => self.spawn(async move {
+                let result = client.notification(&id).await;
+                Reply::Notification { id, asked, result }
+            }),
             Effect::FetchThread { id, asked } => self.spawn(async move {
                 let result = thread(&client, &id).await;
                 Reply::Thread { id, asked, result }
             }),
             Effect::FetchOffer => self.spawn(async move { Reply::Offer(client.offer().await) }),
             Effect::FetchAccount => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
+            Effect::FetchHealth => self.spawn(async move { Reply::Health(health(&client).await) }),
+            Effect::FetchScopes => self.spawn(async move { Reply::Scopes(client.scopes().await) }),
             Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit => debug_assert!(false, "{effect:?} is done by the loop"),
         }
     }
@@ -60,17 +78,26 @@ impl Effects {
     }
 
     /// The next reply; waits for ever where none is due. Can be dropped and asked again.
-    pub(crate) async fn next(&mut self) -> Result<Reply, JoinError> {
+    ///
+    /// # Errors
+    /// When a question panicked: a fault of ours.
+    pub async fn next(&mut self) -> Result<Reply, JoinError> {
         match self.tasks.join_next().await {
             Some(outcome) => outcome,
             None => std::future::pending().await,
         }
     }
 
-    /// The next reply, if one has come.
-    pub(crate) fn try_next(&mut self) -> Option<Result<Reply, JoinError>> {
+    /// The next reply, if one has come; as [`Self::next`].
+    pub fn try_next(&mut self) -> Option<Result<Reply, JoinError>> {
         self.tasks.try_join_next()
     }
+}
+
+/// The streaming server may be another host, which only the instance knows.
+async fn health(client: &Client) -> Result<Option<bool>, Failure> {
+    let (_, streaming) = client.instance().await?;
+    client.streaming_health(&streaming).await
 }
 
 async fn thread(client: &Client, id: &StatusId) -> Result<(Bundle, Thread), Failure> {
