@@ -19,7 +19,7 @@ use crate::runtime::{self, App, Outcome, Setup, Signal, Signals, TerminalKeys, T
 use crate::state::Settings;
 use crate::tail;
 use crate::text::Plain;
-use crate::ui::Theme;
+use crate::ui::{Depth, Theme};
 use clap::{Args, Parser, Subcommand};
 use jiff::tz::TimeZone;
 use std::ffi::OsString;
@@ -806,7 +806,7 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     if only_ascii {
         notices.push("the locale is not UTF-8, so other letters than those of ASCII read as ?; LC_ALL=C.UTF-8 shows them".to_owned());
     }
-    let theme = Theme::new(variable("NO_COLOR").is_none(), config.ascii, TimeZone::system());
+    let theme = Theme::on(depth(), config.ascii, TimeZone::system());
     let settings = Settings::from(&config);
     let facts = Terminal::look(config.ascii, config.mouse).facts();
     let screen = TerminalScreen::enter(config.mouse, only_ascii).map_err(Stop::failed)?;
@@ -930,6 +930,11 @@ fn settings(source: &Source) -> Result<(Config, Vec<String>), ConfigError> {
 
 fn demo_streams() -> Vec<Spec> {
     DEMO_STREAMS.iter().filter_map(|spec| spec.parse().ok()).collect()
+}
+
+/// How many colours the terminal shows, by what the environment says.
+fn depth() -> Depth {
+    Depth::told(variable("NO_COLOR").as_deref(), variable("COLORTERM").as_deref(), variable("TERM").as_deref())
 }
 
 /// Who wants glyphs of ASCII only, if anybody does.

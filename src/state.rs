@@ -16,7 +16,7 @@ pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
-use crate::config::Config;
+use crate::config::{Config, Scheme};
 use crate::keymap::{Key, Keymap};
 use crate::model::{
     Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
@@ -53,6 +53,10 @@ pub struct Settings {
     pub ascii: bool,
     /// The keys of commands.
     pub keymap: Keymap,
+    /// All themes, the built-in ones first.
+    pub themes: Vec<Scheme>,
+    /// The name of the one that is worn.
+    pub theme: String,
 }
 
 impl Default for Settings {
@@ -63,7 +67,8 @@ impl Default for Settings {
 
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
-        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone() }
+        let themes = Scheme::built_in().into_iter().chain(config.themes.iter().cloned()).collect();
+        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone(), themes, theme: config.theme.clone() }
     }
 }
 
@@ -254,7 +259,9 @@ impl State {
     /// The active key scopes, the top layer first.
     pub fn scopes(&self) -> &'static [Scope] {
         match self.overlays.last() {
-            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. }) => &[Scope::Pick, Scope::Always],
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. }) => {
+                &[Scope::Pick, Scope::Always]
+            }
             Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {
                 &[Scope::Browse, Scope::Always]
             }
@@ -276,6 +283,7 @@ impl State {
                 | Overlay::Palette { .. }
                 | Overlay::Subscribe { .. }
                 | Overlay::Accounts { .. }
+                | Overlay::Themes { .. }
                 | Overlay::Announcements { .. }
                 | Overlay::Health { .. },
             ) => true,
@@ -293,6 +301,29 @@ impl State {
     pub fn stream_choices(&self, typed: &str) -> Vec<StreamChoice> {
         let recent: Vec<Stream> = self.tabs.recent().cloned().collect();
         overlay::stream_choices(typed, &self.offer, &recent, &self.subscriptions())
+    }
+
+    /// The themes that match what is typed, best first.
+    pub fn theme_choices(&self, typed: &str) -> Vec<&Scheme> {
+        overlay::theme_choices(typed, &self.settings.themes)
+    }
+
+    /// The colours that the screen wears: while themes are picked the chosen ones, which come and go with the picker.
+    pub fn scheme(&self) -> Option<&Scheme> {
+        let previewed = match self.overlays.last() {
+            Some(Overlay::Themes { prompt, chosen }) => self.theme_choices(prompt.text()).into_iter().nth(*chosen),
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Palette { .. }
+                | Overlay::Subscribe { .. }
+                | Overlay::Accounts { .. }
+                | Overlay::Detail(_)
+                | Overlay::Announcements { .. }
+                | Overlay::Health { .. },
+            )
+            | None => None,
+        };
+        previewed.or_else(|| self.settings.themes.iter().find(|scheme| scheme.name == self.settings.theme))
     }
 
     /// The ledger of the tab on screen.
@@ -362,6 +393,7 @@ impl State {
             | Overlay::Palette { .. }
             | Overlay::Subscribe { .. }
             | Overlay::Accounts { .. }
+            | Overlay::Themes { .. }
             | Overlay::Announcements { .. }
             | Overlay::Health { .. } => None,
         })
@@ -467,7 +499,10 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
         let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
-        let picking = matches!(self.overlays.last(), Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. }));
+        let picking = matches!(
+            self.overlays.last(),
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. })
+        );
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
             Command::Down
@@ -506,6 +541,7 @@ impl State {
             | Command::Health
             | Command::Help
             | Command::Palette
+            | Command::Theme
             | Command::Reload
             | Command::Redraw
             | Command::Suspend

@@ -568,6 +568,12 @@ async fn the_file_is_read_again_when_asked_and_a_broken_one_changes_nothing() {
         reader.press("h").await;
         reader.see_words("- Help -").await;
         reader.press("esc").await;
+        reader.press(":").await;
+        reader.type_in("theme").await;
+        reader.press("enter").await;
+        reader.see_words("told apart by all eyes").await;
+        reader.press("down enter").await;
+        reader.see_words("theme mono for this run").await;
         std::fs::write(&file, "tabs = [\"nowhere\"]\n").unwrap();
         reload(&reader).await;
         reader.see("what is wrong", |screen| screen.contains(":1:9: `tabs`: unknown stream") && screen.contains("2 #rust")).await;

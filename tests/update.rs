@@ -2224,3 +2224,30 @@ fn settings_that_were_read_again_hold_at_once() {
     desk.key("f2");
     assert!(matches!(desk.state.overlays.last(), Some(Overlay::Help { .. })));
 }
+
+#[test]
+fn themes_are_seen_as_they_are_chosen_and_esc_brings_the_old_one_back() {
+    let mut desk = Desk::new(&["home"]);
+    let worn = |desk: &Desk| desk.state.scheme().unwrap().name.clone();
+    desk.send(Msg::Command(Command::Theme));
+    assert_eq!(worn(&desk), "terminal", "it opens on the one that is worn");
+    desk.key("down down");
+    assert_eq!((worn(&desk).as_str(), desk.state.settings.theme.as_str()), ("tundra", "terminal"));
+    desk.key("esc");
+    assert_eq!(worn(&desk), "terminal");
+    desk.send(Msg::Command(Command::Theme));
+    desk.send(Msg::Paste("warm".into()));
+    assert_eq!(worn(&desk), "ember", "words of what is said about it are found, too");
+    desk.key("ctrl-n enter");
+    assert_eq!((worn(&desk).as_str(), desk.state.overlays.len()), ("steppe", 0));
+    assert!(desk.state.notices.shown().unwrap().text.as_str().contains("theme = \"steppe\""));
+    desk.send(Msg::Command(Command::Theme));
+    desk.key("up");
+    desk.send(Msg::Mouse(Mouse::Click, 1, 0));
+    desk.key("z z z");
+    assert_eq!(worn(&desk), "steppe", "nothing matches");
+    desk.key("ctrl-u esc");
+    let config = Config::parse(std::path::Path::new("c"), "theme = \"mine\"\nthemes.mine.accent = \"red\"").unwrap().config;
+    desk.send(Msg::Reloaded(Settings::from(&config), Vec::new()));
+    assert_eq!(worn(&desk), "mine");
+}

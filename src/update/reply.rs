@@ -178,6 +178,7 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
             Overlay::Help { .. }
             | Overlay::Palette { .. }
             | Overlay::Accounts { .. }
+            | Overlay::Themes { .. }
             | Overlay::Detail(_)
             | Overlay::Announcements { .. }
             | Overlay::Health { .. },
