@@ -5,6 +5,8 @@
 //! server's own words, cleaned. Absent on purpose: what the paths and documents mean, back-off, and the clock (it is
 //! handed in).
 
+mod open;
+
 use crate::mastodon::tap::Tap;
 use crate::mastodon::{Error, ingest};
 use crate::model::{Failure, FailureKind, Timestamp};
@@ -12,6 +14,7 @@ use crate::recording::Recorder;
 use crate::text::Plain;
 use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
+pub(crate) use open::{OpenDoor, Said, Unanswered};
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LINK, LOCATION, RETRY_AFTER,
     SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -125,6 +128,11 @@ impl Token {
         }
         Ok(Self(token.to_owned()))
     }
+
+    /// The token itself, for the place where it is kept and the form that revokes it; nowhere else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Token {
@@ -136,8 +144,13 @@ impl fmt::Debug for Token {
 impl Access {
     /// Takes the server as people type it: a name, an address with or without path, or an account on it.
     pub fn new(server: &str, token: Token) -> Result<Self, Error> {
-        Ok(Self { server: normalise(server)?, token })
+        Ok(Self { server: address(server)?, token })
     }
+}
+
+/// The base address of a server as people type it: a name, an address with or without path, or an account on it.
+pub fn address(typed: &str) -> Result<Url, Error> {
+    normalise(typed)
 }
 
 impl Door {
@@ -805,7 +818,8 @@ impl Trouble {
     fn into_failure(self) -> Failure {
         let kind = match self.way {
             Way::Untrusted => FailureKind::Unusable,
-            Way::Nowhere | Way::Proxy | Way::Lost => FailureKind::Retry,
+            Way::Nowhere => FailureKind::Offline,
+            Way::Proxy | Way::Lost => FailureKind::Retry,
         };
         Failure { kind, reason: self.words }
     }
@@ -1308,7 +1322,7 @@ pub(crate) mod tests {
         let closed = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
         drop(listener);
         let door = door(&closed);
-        assert_eq!(door.get(&["api"], &[], LIMIT).await.unwrap_err().kind, FailureKind::Retry);
+        assert_eq!(door.get(&["api"], &[], LIMIT).await.unwrap_err().kind, FailureKind::Offline);
         let refusal = door.upgrade(&closed, false).await.unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Offline);
         assert!(refusal.reason.as_str().contains("cannot be reached"), "{refusal:?}");

@@ -29,6 +29,13 @@ pub enum Overlay {
         /// Index of the chosen entry.
         chosen: usize,
     },
+    /// Saved accounts to go on with.
+    Accounts {
+        /// What is typed.
+        prompt: Prompt,
+        /// Index of the chosen entry.
+        chosen: usize,
+    },
     /// A post with its thread.
     Detail(Detail),
     /// The server's announcements.
@@ -140,6 +147,11 @@ pub fn command_choices(typed: &str) -> Vec<&'static CommandRow> {
     let by_help = matching(rows, typed.trim(), |row| row.help.to_owned());
     let others: Vec<_> = by_help.into_iter().filter(|row| !by_name.contains(row)).collect();
     by_name.into_iter().chain(others).collect()
+}
+
+/// The accounts that match what is typed, best first, by their places in the list.
+pub fn account_choices(typed: &str, accounts: &[Plain]) -> Vec<usize> {
+    matching((0..accounts.len()).collect(), typed.trim(), |place| accounts.get(*place).map(Plain::to_string).unwrap_or_default())
 }
 
 fn matching<T>(all: Vec<T>, typed: &str, words: impl Fn(&T) -> String) -> Vec<T> {

@@ -252,7 +252,10 @@ impl Life {
     fn send(&mut self, msg: Msg) {
         let effects = update(&mut self.state, msg, &Measured::default());
         for effect in effects {
-            assert!(!matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit), "{effect:?}");
+            assert!(
+                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
+                "{effect:?}"
+            );
             match &effect {
                 Effect::FetchReview { deep: true, .. } => self.figures.deep += 1,
                 Effect::FetchNewer { .. } | Effect::FetchReview { .. } | Effect::FetchStatus { .. } | Effect::FetchNotification { .. } => {
@@ -264,7 +267,7 @@ impl Life {
                 | Effect::FetchAccount
                 | Effect::FetchHealth
                 | Effect::FetchScopes => {}
-                Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit => unreachable!(),
+                Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => unreachable!(),
             }
             self.effects.start(effect);
         }

@@ -590,9 +590,12 @@ async fn verify(client: Client) -> Verdict {
         Ok(_) => Verdict::Accepted,
         Err(failure) => match failure.kind {
             FailureKind::Unauthorized => Verdict::Rejected(failure.reason),
-            FailureKind::Retry | FailureKind::RateLimited(_) | FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => {
-                Verdict::Unknown(failure.reason)
-            }
+            FailureKind::Retry
+            | FailureKind::Offline
+            | FailureKind::RateLimited(_)
+            | FailureKind::Forbidden
+            | FailureKind::NotFound
+            | FailureKind::Unusable => Verdict::Unknown(failure.reason),
         },
     }
 }

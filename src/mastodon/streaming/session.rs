@@ -574,6 +574,7 @@ impl Session {
         }
         let reason = failure.reason;
         match failure.kind {
+            FailureKind::Offline => self.fail(Trouble::Offline(reason), turn),
             FailureKind::Retry | FailureKind::Forbidden => self.fail(Trouble::Reconnecting(reason), turn),
             FailureKind::RateLimited(_) => self.fail(Trouble::asked(reason, retry_after), turn),
             FailureKind::Unauthorized => self.verify(reason, turn),

@@ -96,7 +96,7 @@ impl World {
                     version(Software::Pleroma, "2.7.2 (compatible; Akkoma 3.13.2)"),
                 ];
                 let kinds =
-                    [FailureKind::Retry, FailureKind::Unauthorized, FailureKind::Forbidden, FailureKind::NotFound, FailureKind::Unusable];
+                    [FailureKind::Retry, FailureKind::Offline, FailureKind::Unauthorized, FailureKind::NotFound, FailureKind::Unusable];
                 let input = if calm || self.dice.below(2) == 0 {
                     Input::Discovered { link: *link, server: self.dice.pick(&servers) }
                 } else {

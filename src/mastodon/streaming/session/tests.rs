@@ -474,6 +474,7 @@ fn the_first_discovery_decides_whether_this_is_a_server_for_us() {
         bench.step(Input::DiscoveryFailed { link: bench.session.link, failure, retry_after })
     };
     assert_eq!(fails(FailureKind::Retry, None), ["reconnecting 1 in 500"]);
+    assert_eq!(fails(FailureKind::Offline, None), ["offline 1 in 500"], "no network at the start");
     assert_eq!(fails(FailureKind::Forbidden, None), ["reconnecting 1 in 500"]);
     assert_eq!(fails(FailureKind::Unauthorized, None), ["verify"]);
     assert_eq!(fails(FailureKind::NotFound, None), ["failed: words"]);
