@@ -24,8 +24,8 @@
 //! - [`clocks`]: the time of day and the process's own, for the loops in which time enters.
 //! - [`keymap`]: keys to commands, by scope.
 //! - [`config`]: settings from a file.
-//! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams,
-//!   run by a pure session; `door` is the one way to the network; `ingest` turns entities into the model.
+//! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams
+//!   where that works, and the rungs beneath it, run by a pure session; `door` is the one way to the network; `ingest` turns entities into the model.
 //! - [`accounts`]: who has signed in where, and where the tokens lie.
 //! - [`state`]: everything the program knows, its invariants, and what derives from it.
 //! - [`update`]: the only function that changes the state.
