@@ -105,6 +105,7 @@ async fn poll(seed: u64, rounds: usize) -> Figures {
     let mut life = Life::start(seed, Rung::Polling, &shutdown).await;
     life.back(0).await;
     for round in 0..rounds {
+        life.figures.cuts += 1;
         let restarts = life.dice.once_in(3);
         if restarts {
             life.control.stop().await;
@@ -113,7 +114,6 @@ async fn poll(seed: u64, rounds: usize) -> Figures {
         if restarts {
             life.control.start().await.unwrap();
         }
-        life.figures.cuts += usize::from(restarts);
         life.poll().await;
         life.agree().await;
         life.later(5);
@@ -163,7 +163,7 @@ fn it_does_where_upgrades_never_come_through() {
 
 #[test]
 fn it_does_where_nothing_streams() {
-    run(1, |seed| poll(seed, cuts(3)));
+    run(1, |seed| poll(seed, cuts(6)));
 }
 
 #[test]
