@@ -62,7 +62,11 @@ impl Effects {
             }),
             Effect::FetchOffer => self.spawn(async move { Reply::Offer(client.offer().await) }),
             Effect::FetchAccount => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
-            Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit => debug_assert!(false, "{effect:?} is done by the loop"),
+            Effect::FetchHealth => self.spawn(async move { Reply::Health(health(&client).await) }),
+            Effect::FetchScopes => self.spawn(async move { Reply::Scopes(client.scopes().await) }),
+            Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => {
+                debug_assert!(false, "{effect:?} is done by the loop");
+            }
         }
     }
 
@@ -90,6 +94,12 @@ impl Effects {
     pub fn try_next(&mut self) -> Option<Result<Reply, JoinError>> {
         self.tasks.try_join_next()
     }
+}
+
+/// The streaming server may be another host, which only the instance knows.
+async fn health(client: &Client) -> Result<Option<bool>, Failure> {
+    let (_, streaming) = client.instance().await?;
+    client.streaming_health(&streaming).await
 }
 
 async fn thread(client: &Client, id: &StatusId) -> Result<(Bundle, Thread), Failure> {

@@ -75,6 +75,8 @@ pub struct Setup {
 pub enum Outcome {
     /// The reader or a signal wished it.
     Quit,
+    /// The reader wishes to go on with the account at this place among the saved ones.
+    Switch(usize),
     /// The terminal has gone.
     Gone,
     /// A part of the program panicked; the report has been printed.
@@ -171,6 +173,21 @@ impl<S: Screen, K: Keys> App<S, K> {
     #[must_use]
     pub fn with_notices(self, notices: mpsc::UnboundedReceiver<String>) -> Self {
         Self { notices: Some(notices), ..self }
+    }
+
+    /// Tells the reader also what was found out about the terminal.
+    #[must_use]
+    pub fn with_terminal(mut self, facts: &[String]) -> Self {
+        self.state.terminal = facts.iter().map(|fact| Plain::line(fact)).collect();
+        self
+    }
+
+    /// Lets the reader go on with another of these accounts; the run is with the one at `here`.
+    #[must_use]
+    pub fn with_accounts(mut self, accounts: Vec<Plain>, here: Option<usize>) -> Self {
+        self.state.accounts = accounts;
+        self.state.account = here;
+        self
     }
 
     /// Runs until something ends it.
@@ -302,7 +319,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         }
         for effect in effects {
             debug_assert!(
-                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit),
+                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
                 "time and size ask for nothing of the loop"
             );
             self.effects.start(effect);
@@ -319,7 +336,9 @@ impl<S: Screen, K: Keys> App<S, K> {
             | Effect::FetchNotification { .. }
             | Effect::FetchThread { .. }
             | Effect::FetchOffer
-            | Effect::FetchAccount => self.effects.start(effect),
+            | Effect::FetchAccount
+            | Effect::FetchHealth
+            | Effect::FetchScopes => self.effects.start(effect),
             Effect::Suspend => self.suspend().await,
             Effect::Reload => self.reload(),
             Effect::Redraw => {
@@ -327,6 +346,7 @@ impl<S: Screen, K: Keys> App<S, K> {
                 self.on_screen(repainted);
                 self.drawing.wanted = true;
             }
+            Effect::SwitchAccount(place) => self.end = Some(Outcome::Switch(place)),
             Effect::Quit => self.end = Some(Outcome::Quit),
         }
     }

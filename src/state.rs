@@ -3,6 +3,7 @@
 //! Only `update` changes it. The screen, the wanted streams, the active key scopes and the next deadline are derived, so
 //! nothing has to be kept in step. Absent on purpose: sockets, files, clocks, terminals.
 
+pub mod checks;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -15,13 +16,14 @@ pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
-use crate::config::Config;
+use crate::config::{Config, Scheme};
 use crate::keymap::{Key, Keymap};
 use crate::model::{
     Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
     Timestamp, Withheld,
 };
 use crate::text::Plain;
+pub use checks::{Answer, Checks};
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
 pub use meter::Meter;
@@ -51,6 +53,10 @@ pub struct Settings {
     pub ascii: bool,
     /// The keys of commands.
     pub keymap: Keymap,
+    /// All themes, the built-in ones first.
+    pub themes: Vec<Scheme>,
+    /// The name of the one that is worn.
+    pub theme: String,
 }
 
 impl Default for Settings {
@@ -61,7 +67,8 @@ impl Default for Settings {
 
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
-        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone() }
+        let themes = Scheme::built_in().into_iter().chain(config.themes.iter().cloned()).collect();
+        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone(), themes, theme: config.theme.clone() }
     }
 }
 
@@ -103,6 +110,10 @@ pub struct State {
     pub me: Option<Account>,
     /// The server, once known.
     pub server: Option<Server>,
+    /// The saved accounts, where this run is with one of them.
+    pub accounts: Vec<Plain>,
+    /// The place among them of the one that this run is with.
+    pub account: Option<usize>,
     /// The reader's lists and followed hashtags, once known.
     pub offer: Offer,
     /// How the question for `offer` stands.
@@ -135,6 +146,10 @@ pub struct State {
     pub malformed: u64,
     /// Events of names that this program does not know.
     pub unknown: u64,
+    /// What was asked for stream health alone.
+    pub checks: Checks,
+    /// What was found out about the terminal at the start, in words; nothing where nobody looked.
+    pub terminal: Vec<Plain>,
     /// What refills and reviews have asked lately.
     pub budget: Budget,
     /// Rows that a page should list and does not.
@@ -171,6 +186,8 @@ impl State {
             size: (80, 24),
             me: None,
             server: None,
+            accounts: Vec::new(),
+            account: None,
             offer: Offer::default(),
             offer_loading: Loading::Idle,
             me_asked: false,
@@ -198,6 +215,8 @@ impl State {
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
+            checks: Checks::default(),
+            terminal: Vec::new(),
             budget: Budget::default(),
             suspects: Suspects::default(),
             questions: 0,
@@ -240,7 +259,9 @@ impl State {
     /// The active key scopes, the top layer first.
     pub fn scopes(&self) -> &'static [Scope] {
         match self.overlays.last() {
-            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }) => &[Scope::Pick, Scope::Always],
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. }) => {
+                &[Scope::Pick, Scope::Always]
+            }
             Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {
                 &[Scope::Browse, Scope::Always]
             }
@@ -261,6 +282,8 @@ impl State {
                 Overlay::Help { .. }
                 | Overlay::Palette { .. }
                 | Overlay::Subscribe { .. }
+                | Overlay::Accounts { .. }
+                | Overlay::Themes { .. }
                 | Overlay::Announcements { .. }
                 | Overlay::Health { .. },
             ) => true,
@@ -278,6 +301,29 @@ impl State {
     pub fn stream_choices(&self, typed: &str) -> Vec<StreamChoice> {
         let recent: Vec<Stream> = self.tabs.recent().cloned().collect();
         overlay::stream_choices(typed, &self.offer, &recent, &self.subscriptions())
+    }
+
+    /// The themes that match what is typed, best first.
+    pub fn theme_choices(&self, typed: &str) -> Vec<&Scheme> {
+        overlay::theme_choices(typed, &self.settings.themes)
+    }
+
+    /// The colours that the screen wears: while themes are picked the chosen ones, which come and go with the picker.
+    pub fn scheme(&self) -> Option<&Scheme> {
+        let previewed = match self.overlays.last() {
+            Some(Overlay::Themes { prompt, chosen }) => self.theme_choices(prompt.text()).into_iter().nth(*chosen),
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Palette { .. }
+                | Overlay::Subscribe { .. }
+                | Overlay::Accounts { .. }
+                | Overlay::Detail(_)
+                | Overlay::Announcements { .. }
+                | Overlay::Health { .. },
+            )
+            | None => None,
+        };
+        previewed.or_else(|| self.settings.themes.iter().find(|scheme| scheme.name == self.settings.theme))
     }
 
     /// The ledger of the tab on screen.
@@ -346,6 +392,8 @@ impl State {
             Overlay::Help { .. }
             | Overlay::Palette { .. }
             | Overlay::Subscribe { .. }
+            | Overlay::Accounts { .. }
+            | Overlay::Themes { .. }
             | Overlay::Announcements { .. }
             | Overlay::Health { .. } => None,
         })
@@ -407,6 +455,18 @@ impl State {
         }
     }
 
+    /// When a poll of any stream last found everything; `None` where nothing is polled or none has yet.
+    pub fn last_poll(&self) -> Option<Timestamp> {
+        self.timelines.values().filter_map(|timeline| timeline.poll.as_ref()?.last).max()
+    }
+
+    /// How many rows of a tab the reader's server filters hide.
+    pub fn hidden(&self, stream: &Stream) -> usize {
+        let Some((tab, timeline)) = self.tabs.of(stream).zip(self.timelines.get(stream)) else { return 0 };
+        let row = |key: &RowKey| timeline.row(timeline.index_of(key)?);
+        tab.hidden.iter().filter_map(row).filter(|row| !self.is_shown(stream, row)).count()
+    }
+
     /// How the server carries a stream; by frame until the server is known.
     pub fn carriage(&self, stream: &Stream) -> Carriage {
         self.server.as_ref().map_or(Carriage::Frame, |server| server.carriage(stream))
@@ -424,7 +484,8 @@ impl State {
         if self.line.state != Connection::Live {
             return None;
         }
-        let timeline = self.timelines.get(stream)?;
+        // What is polled has no stream that could fall silent.
+        let timeline = self.timelines.get(stream).filter(|timeline| timeline.poll.is_none())?;
         let silent = self.now.duration_since(timeline.last_event?.max(self.line.since));
         (silent >= SILENCE).then_some(silent)
     }
@@ -438,7 +499,10 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
         let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
-        let picking = matches!(self.overlays.last(), Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }));
+        let picking = matches!(
+            self.overlays.last(),
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. })
+        );
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
             Command::Down
@@ -459,6 +523,7 @@ impl State {
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),
+            Command::Accounts => self.accounts.len() > 1,
             Command::RetryNow => {
                 self.line.state != Connection::Live
                     || self.timelines.values().any(|timeline| {
@@ -476,6 +541,7 @@ impl State {
             | Command::Health
             | Command::Help
             | Command::Palette
+            | Command::Theme
             | Command::Reload
             | Command::Redraw
             | Command::Suspend
@@ -514,7 +580,8 @@ impl State {
         });
         let meters = self.timelines.values().map(|timeline| &timeline.meter).chain([&self.meter]).filter_map(Meter::next_change);
         let minute = self.tabs.active().and_then(|tab| {
-            let said = self.timelines.get(&tab.stream)?.last_event?.max(self.line.since);
+            let timeline = self.timelines.get(&tab.stream).filter(|timeline| timeline.poll.is_none())?;
+            let said = timeline.last_event?.max(self.line.since);
             let whole = self.now.duration_since(said).as_mins().max(SILENCE.as_mins() - 1) + 1;
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
         });
@@ -587,6 +654,28 @@ impl State {
         self.unfolded.retain(|id| self.store.status(id).is_some());
     }
 
+    fn check_tab(&self, tab: &Tab, timeline: &Timeline) -> Result<(), String> {
+        for key in tab.cursor.iter().chain(match &tab.anchor {
+            Anchor::Row(key, _) => Some(key),
+            Anchor::Top => None,
+        }) {
+            if timeline.index_of(key).is_none() {
+                return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.stream));
+            }
+        }
+        if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
+        }
+        let hidden = timeline.rows().iter().filter(|row| !self.is_shown(&tab.stream, row)).count();
+        if self.hidden(&tab.stream) != hidden {
+            return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(&tab.stream)));
+        }
+        if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
+        }
+        Ok(())
+    }
+
     /// What must hold after every message; tests ask.
     ///
     /// # Errors
@@ -600,17 +689,7 @@ impl State {
             let Some(timeline) = self.timelines.get(&tab.stream) else {
                 return Err(format!("no ledger for {:?}", tab.stream));
             };
-            for key in tab.cursor.iter().chain(match &tab.anchor {
-                Anchor::Row(key, _) => Some(key),
-                Anchor::Top => None,
-            }) {
-                if timeline.index_of(key).is_none() {
-                    return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.stream));
-                }
-            }
-            if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
-                return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
-            }
+            self.check_tab(tab, timeline)?;
         }
         if self.tabs.all().len() != self.timelines.len() {
             return Err(format!("{} tabs, {} ledgers", self.tabs.all().len(), self.timelines.len()));

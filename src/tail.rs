@@ -216,7 +216,7 @@ fn sleep(headless: &Headless<'_>, clocks: &Clocks) -> Duration {
     wait.map_or(LOOK, |wait| wait.clamp(SHORTEST_SLEEP, LOOK))
 }
 
-/// Carries out what `update` asks for, but for what only a reader needs: names for tabs, and who the account is.
+/// Carries out what `update` asks for, but for what only a reader needs: names for tabs, who the account is, and stream health.
 fn ask(effects: &mut Effects, effect: Effect) {
     match effect {
         Effect::FetchPage { .. }
@@ -225,7 +225,15 @@ fn ask(effects: &mut Effects, effect: Effect) {
         | Effect::FetchStatus { .. }
         | Effect::FetchNotification { .. }
         | Effect::FetchThread { .. } => effects.start(effect),
-        Effect::FetchOffer | Effect::FetchAccount | Effect::Reload | Effect::Suspend | Effect::Redraw | Effect::Quit => {}
+        Effect::FetchOffer
+        | Effect::FetchAccount
+        | Effect::FetchHealth
+        | Effect::FetchScopes
+        | Effect::Reload
+        | Effect::Suspend
+        | Effect::Redraw
+        | Effect::SwitchAccount(_)
+        | Effect::Quit => {}
     }
 }
 
@@ -240,9 +248,12 @@ async fn resolve(client: &Client, specs: &[Spec]) -> Result<Vec<Stream>, Error> 
     let offer = if specs.iter().any(|spec| matches!(spec, Spec::List(_))) {
         client.offer().await.map_err(|failure| match failure.kind {
             FailureKind::Unauthorized => Error::SignedOut(failure.reason),
-            FailureKind::Retry | FailureKind::RateLimited(_) | FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => {
-                Error::Lists(failure.reason)
-            }
+            FailureKind::Retry
+            | FailureKind::Offline
+            | FailureKind::RateLimited(_)
+            | FailureKind::Forbidden
+            | FailureKind::NotFound
+            | FailureKind::Unusable => Error::Lists(failure.reason),
         })?
     } else {
         crate::model::Offer::default()

@@ -7,7 +7,7 @@
 //! ▌ Ada Quill @ada@tide.example                          2m │ Ada Quill  @ada@tide.example
 //! ▌ Shipping the new release tonight.                       │ 2026-11-23 15:04 · public · en                    reader
 //!                                                           │
-//!   ┄┄┄┄┄┄┄┄ posts may be missing, 14:02 to 14:19 ┄┄┄┄┄┄┄┄  │ Shipping the new release tonight.
+//!   ┄┄┄┄┄┄ posts missing, 14:02–14:19 — enter to fill ┄┄┄┄ │ Shipping the new release tonight.
 //!                                                timeline   │
 //! ──────────────────────────────────────────────────────────┴──────────────────────────────────────────────────
 //!  live since 14:19  │  j/k move  enter read  a add stream  ? help                            ▁▂▁▃▅▇ 12/s  status_bar
@@ -36,7 +36,7 @@ pub use cards::Cards;
 use paint::Painter;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-pub use theme::Theme;
+pub use theme::{Depth, Theme};
 use times::Clock;
 
 /// The least that can be used, in columns and rows.
@@ -48,6 +48,8 @@ const WIDEST_TIMELINE: u16 = 102;
 
 /// Draws the state and says what was found while drawing.
 pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'_>) -> Measured {
+    let worn = state.scheme().filter(|scheme| !theme.wears(scheme)).map(|scheme| theme.wearing(scheme));
+    let theme = worn.as_ref().unwrap_or(theme);
     cards.begin(theme, state);
     let mut painter = Painter::new(frame.buffer_mut(), theme, Clock::new(state.now, &theme.zone));
     let measured = draw(&mut painter, cards, state);
@@ -76,7 +78,7 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
     if ruled == 1 {
         bottom_rule(painter, screen.height - 2, panes.joint());
     }
-    status_bar::draw(painter, state, screen.height - 1);
+    status_bar::draw(painter, state, screen.height - 1, open.told);
     if let Some(area) = panes.timeline {
         if state.tabs.active().is_none() {
             timeline::no_tab(painter, state, area);

@@ -503,6 +503,7 @@ fn server_filters_count_in_the_tabs_context_only() {
     assert_eq!(desk.state.shown(&stream("home"), &sid("5")), Shown::Open);
     assert_eq!(desk.state.shown(&stream("federated"), &sid("5")), Shown::Hidden);
     assert_eq!(desk.tab("federated").unseen.len(), 0, "what is hidden is not news");
+    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("federated"))), (0, 1));
     let mut warned = status("6", "words");
     warned.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Warn)]);
     desk.event(&["home"], Payload::Update(bundle(vec![warned])));
@@ -528,6 +529,7 @@ fn an_edit_that_a_filter_hides_leaves_neither_a_count_nor_the_cursor_on_it() {
         desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Home)])));
     }
     assert_eq!(desk.tab("local").unseen.len(), 2, "what is hidden is not news any more");
+    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("local"))), (2, 0), "the last copy's filter is for home");
     assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("4"))), "the next one that can be seen");
     desk.key("enter");
     assert_eq!(desk.state.detail().unwrap().status, sid("4"), "what is opened is what has the bar");
@@ -765,8 +767,20 @@ fn an_older_page_that_nobody_waits_for_any_more_leaves_no_hole() {
 #[test]
 fn stream_health_opens_closes_and_scrolls_and_is_drawn_again_by_whatever_comes() {
     let mut desk = Desk::new(&["home"]);
-    desk.key("i");
+    assert_eq!(desk.key("i"), [Effect::FetchHealth, Effect::FetchScopes]);
     assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 0 }]);
+    assert_eq!(desk.state.checks.health, Answer::Asked);
+    let drawn = desk.state.revision;
+    desk.send(Msg::Reply(Reply::Health(Ok(Some(true)))));
+    desk.send(Msg::Reply(Reply::Scopes(Ok(Some(vec![Plain::line("read")])))));
+    assert!(desk.state.revision > drawn);
+    assert_eq!(
+        (&desk.state.checks.health, &desk.state.checks.scopes),
+        (&Answer::Told(Some(true)), &Answer::Told(Some(vec![Plain::line("read")])))
+    );
+    assert_eq!(desk.key("i i"), [], "not twice a minute");
+    desk.after(61);
+    assert_eq!(desk.key("i i"), [Effect::FetchHealth], "the scopes stay");
     desk.measured.overlay = Some(OverlayPane { area: Area { height: 10, ..Area::default() }, first: (0, 0), entries: 10, most: 4 });
     desk.key("j j");
     assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 2 }]);
@@ -853,6 +867,26 @@ fn rows_that_a_filter_hides_do_not_keep_older_ones_away() {
     desk.post(&["home"], "95");
     desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(Cursor::Before("60".into())), result: Ok(page(30..60)) }));
     assert_eq!(desk.key("G"), fetch("30"), "many hidden rows beneath the last shown one");
+    assert_eq!(desk.state.hidden(&stream("home")), 60);
+}
+
+#[test]
+fn hidden_rows_are_counted_whatever_hid_them_and_until_they_are_gone() {
+    let mut desk = Desk::new(&["home", "local", "notifications"]);
+    let hides = || Some(vec![filter(FilterContext::Home, FilterAction::Hide), filter(FilterContext::Notifications, FilterAction::Hide)]);
+    desk.post(&["home"], "5");
+    desk.event(&["home"], Payload::Update(bundle(boost("9", "5"))));
+    desk.event(&["notifications"], Payload::Notification(notification("7", Some("5")), bundle(vec![status("5", "words")])));
+    let counts = |desk: &Desk| ["home", "local", "notifications"].map(|spec| desk.state.hidden(&stream(spec)));
+    assert_eq!(counts(&desk), [0, 0, 0]);
+    // A page of another tab brings a copy that a filter hides: the post, its boost and its notification go.
+    let page = Page { items: Vec::new(), bundle: bundle(vec![Status { filtered: hides(), ..status("5", "words") }]), ..Page::default() };
+    desk.send(Msg::Reply(Reply::Page { stream: stream("local"), cursor: None, result: Ok(page) }));
+    assert_eq!(counts(&desk), [2, 0, 1]);
+    desk.send(Msg::Reply(Reply::Account(Ok(account("1")))));
+    desk.event(&["home"], Payload::Delete(sid("9")));
+    desk.event(&["home"], Payload::Delete(sid("5")));
+    assert_eq!(counts(&desk), [0, 0, 0]);
 }
 
 #[test]
@@ -956,6 +990,21 @@ fn the_palette_runs_what_it_shows_and_pasted_text_is_never_keys() {
     assert_eq!(desk.state.tabs.active_index(), 1);
     assert!(desk.state.overlays.is_empty());
     assert_eq!(desk.key("q"), [Effect::Quit]);
+}
+
+#[test]
+fn another_account_is_found_by_a_part_of_its_name_and_the_same_one_is_no_switch() {
+    let mut desk = Desk::new(&["home"]);
+    assert_eq!(desk.key("@"), []);
+    assert!(desk.state.overlays.is_empty(), "there is none to go on with");
+    desk.state.accounts = ["me@a.example", "me@b.example", "you@b.example"].map(Plain::line).to_vec();
+    desk.state.account = Some(1);
+    desk.key("@");
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Accounts { chosen: 1, .. })));
+    assert_eq!(desk.key("enter"), []);
+    assert!(desk.state.overlays.is_empty());
+    assert_eq!(desk.key("@ y o u enter"), [Effect::SwitchAccount(2)]);
+    assert_eq!(desk.key(": s w i t c h enter up enter"), [Effect::SwitchAccount(0)]);
 }
 
 #[test]
@@ -1158,9 +1207,12 @@ fn a_gap_costs_ten_pages_by_itself_and_all_of_them_a_budget() {
     for round in 0..12 {
         for page in 0..10 {
             asked += 1;
-            assert!(matches!(&effects[..], [Effect::FetchNewer { asked: number, .. }] if *number == asked), "{round} {page}: {effects:?}");
+            let [Effect::FetchNewer { asked: number, after, .. }] = &effects[..] else { panic!("{round} {page}: {effects:?}") };
+            assert_eq!(*number, asked);
+            let from = after.parse::<u32>().unwrap().max(1_000);
             id += 1;
-            effects = desk.newer("home", asked, &[&id.to_string()]);
+            let ids: Vec<String> = (from + 1..=id).rev().map(|id| id.to_string()).collect();
+            effects = desk.newer("home", asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
         }
         assert_eq!(effects, [], "ten pages");
         assert_eq!(desk.timeline("home").gaps().count(), 1);
@@ -1253,8 +1305,11 @@ fn rows_dropped_above_a_parked_reader_are_filled_on_enter_up_to_where_it_goes_on
     let tab = desk.state.tabs.active_mut().unwrap();
     tab.cursor = Some(RowKey::Gap(gap.after));
     desk.state.settings.rows = 1_000;
-    assert_eq!(desk.key("enter").len(), 1);
-    let ids: Vec<String> = (after + 1..=before).rev().map(|id| id.to_string()).collect();
+    let effects = desk.key("enter");
+    let [Effect::FetchNewer { after: from, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let from: u32 = from.parse().unwrap();
+    assert!(from < after);
+    let ids: Vec<String> = (from + 1..=before).rev().map(|id| id.to_string()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     assert_eq!(desk.newer("home", 1, &ids), [], "no more is asked than was dropped");
     assert_eq!(desk.timeline("home").gaps().count(), 0);
@@ -1323,6 +1378,39 @@ fn a_post_deleted_while_away_goes_as_if_its_deletion_had_been_heard() {
     desk.about(&effects[0], Err(FailureKind::NotFound));
     desk.page("home", None, &["20", "18"], None);
     assert_eq!((desk.words("18"), desk.state.suspects.is_empty()), (String::new(), true), "a page that still lists it does not revive it");
+}
+
+#[test]
+fn a_walk_finds_what_is_gone_from_what_it_goes_over_again() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19", "18"], Some("18"));
+    desk.reconnect();
+    let effects = desk.newer("home", 1, &["40", "30", "20"]);
+    let [Effect::FetchNewer { .. }, Effect::FetchStatus { id, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(id.as_str(), "19");
+    desk.about(&effects[1], Err(FailureKind::NotFound));
+    assert_eq!(desk.rows("home"), ["gap>40", "40", "30", "20", "x19", "18"]);
+}
+
+#[test]
+fn the_oldest_rows_are_asked_about_where_the_pages_end_above_them() {
+    let mut desk = Desk::new(&["home"]);
+    let ids: Vec<String> = (100..125).rev().map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    desk.page("home", None, &ids, Some("100"));
+    desk.back(&["home"]);
+    desk.after(5);
+    let effects = desk.looked("home", 2, &ids[..24]);
+    assert!(
+        matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "100"),
+        "a short page and one row below: {effects:?}"
+    );
+    desk.about(&effects[0], Err(FailureKind::NotFound));
+    assert_eq!(desk.rows("home").len(), 24);
+    assert_eq!(desk.after(60), [deep("home", None, 3)]);
+    assert_eq!(desk.looked("home", 3, &ids[..20]), [deep("home", Some("105"), 4)]);
+    let effects = desk.looked("home", 4, &[]);
+    assert_eq!(effects.len(), 2, "nothing is listed below 105: {effects:?}");
 }
 
 #[test]
@@ -1421,6 +1509,14 @@ fn what_is_on_screen_below_the_newest_page_is_looked_at_as_well() {
     assert!(matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "102"), "{effects:?}");
     desk.about(&effects[0], Err(FailureKind::NotFound));
     assert!(desk.rows("home").contains(&"x102".to_owned()));
+    // Where that fails nothing waits for it.
+    desk.back(&["home"]);
+    desk.after(5);
+    let asked = desk.timeline("home").review.as_ref().unwrap().asked.unwrap();
+    assert!(matches!(&desk.looked("home", asked, &ids[..10])[..], [Effect::FetchReview { cursor: Some(_), .. }]));
+    let asked = desk.state.questions;
+    assert!(matches!(&desk.look_failed("home", asked, FailureKind::Retry)[..], [Effect::FetchNewer { .. }]), "the walk up to 130");
+    assert!(desk.state.notices.shown().is_some_and(|notice| notice.text.as_str().contains("on screen")));
 }
 
 #[test]
@@ -1671,6 +1767,7 @@ fn polling_stays_within_the_budget_and_rests_without_a_connection() {
         assert!(desk.state.budget.left(desk.state.now) >= 20, "what is quick finds some left");
     }
     assert!((300..=800).contains(&asked), "{asked} in two hours");
+    assert_eq!(desk.state.silent_minutes(), None, "what is polled does not fall silent");
     desk.lose();
     assert_eq!(desk.after(3600), []);
 }
@@ -1724,6 +1821,11 @@ fn conversations_are_asked_for_again_and_say_that_nothing_is_proven() {
     assert_eq!(desk.rows("direct"), ["60", "50", "40", "35", "33", "30"], "3 has not changed, so nothing is missing above it");
     assert_eq!(desk.timeline("direct").completeness(&stream("direct")), Completeness::Unknown(Unproven::Unordered));
     assert_eq!(desk.after(900), []);
+    // One that cannot be read costs itself.
+    assert_eq!(desk.reconnect(), [look("direct", 4)]);
+    let page = Page { rejected: 1, ..page(&[("2", "60"), ("4", "50")]) };
+    desk.send(Msg::Reply(Reply::Review { stream: stream("direct"), asked: 4, result: Ok(page) }));
+    assert_eq!(desk.rows("direct")[..2], ["60", "50"]);
 }
 
 #[test]
@@ -1741,10 +1843,31 @@ fn a_newest_page_closes_the_gaps_that_it_covers_and_no_others() {
     desk.after(5);
     desk.looked("home", 3, &["41", "40", "30"]);
     assert_eq!(desk.rows("home"), ["41", "40", "30", "gap>20", "20"], "30 is not 20");
+    let question = desk.open.pop().unwrap();
+    desk.about(&question, Ok(status("20", "still here")));
     assert_eq!(desk.after(60), [deep("home", None, 4)]);
     desk.looked("home", 4, &["41", "40", "30"]);
     desk.looked("home", 5, &["25", "20", "15"]);
     assert_eq!(desk.rows("home"), ["41", "40", "30", "25", "20", "15"]);
+}
+
+#[test]
+fn where_the_servers_list_ends_nothing_is_proven_below() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    desk.reconnect();
+    desk.fail("home", 1, FailureKind::Forbidden);
+    desk.post(&["home"], "40");
+    desk.back(&["home"]);
+    desk.after(5);
+    desk.looked("home", 3, &["40"]);
+    while let Some(question) = desk.open.pop() {
+        desk.about(&question, Ok(status("20", "still here")));
+    }
+    assert_eq!(desk.after(60), [deep("home", None, 4)]);
+    assert_eq!(desk.looked("home", 4, &["40"]), [deep("home", Some("40"), 5)]);
+    assert_eq!(desk.looked("home", 5, &[]), []);
+    assert_eq!(desk.rows("home"), ["40", "gap>20", "20"]);
 }
 
 #[test]
@@ -1760,6 +1883,67 @@ fn a_page_that_is_not_ready_is_asked_for_again() {
     assert_eq!((desk.after(4), desk.after(1)), (vec![], vec![look("home", asked + 1)]));
     desk.look_failed("home", asked + 1, FailureKind::Forbidden);
     assert_eq!(desk.rows("home"), ["gap>20", "20"], "what could not be looked at is not proven");
+}
+
+#[test]
+fn a_look_without_a_budget_leaves_a_gap_that_enter_fills() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19"], None);
+    let now = desk.state.now;
+    while desk.state.budget.take(now) {}
+    assert_eq!(desk.after(5), []);
+    assert_eq!(desk.rows("home"), ["gap>20", "20", "19"]);
+    assert!(desk.state.notices.shown().is_some_and(|notice| notice.text.as_str().contains("too many pages")));
+    assert_eq!(desk.timeline("home").completeness(&stream("home")), Completeness::Gaps(1));
+    desk.after(900);
+    assert_eq!(desk.key("g enter"), [newer("home", "19", 1)]);
+    desk.newer("home", 1, &["21", "20"]);
+    desk.newer("home", 2, &[]);
+    assert_eq!(desk.rows("home"), ["21", "20", "19"]);
+    assert!(matches!(desk.timeline("home").completeness(&stream("home")), Completeness::Since(_)));
+}
+
+#[test]
+fn what_a_look_leaves_open_stays_marked_where_rows_are_dropped_for_a_parked_reader() {
+    let mut desk = Desk::new(&["home"]);
+    desk.state.settings.rows = 8;
+    for id in 100..110 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.key("j j j j");
+    desk.page("home", None, &["109"], None);
+    for id in 200..204 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.after(5);
+    let asked = desk.timeline("home").review.as_ref().unwrap().asked.unwrap();
+    let ids: Vec<String> = (300..306).rev().map(|id| id.to_string()).collect();
+    let effects = desk.looked("home", asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(effects, [look_below("home", "200", asked + 1)], "what is on screen first");
+    let ids: Vec<String> = (100..110).rev().map(|id| id.to_string()).collect();
+    let effects = desk.looked("home", asked + 1, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    let [Effect::FetchNewer { asked, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let ids: Vec<String> = (204..210).rev().map(|id| id.to_string()).collect();
+    desk.newer("home", *asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(desk.timeline("home").refill, None);
+    assert_eq!(desk.rows("home")[..7], ["305", "304", "303", "302", "gap>209", "gap>107", "107"], "210 to 299 are not known either");
+}
+
+#[test]
+fn a_stream_that_is_polled_from_now_on_trusts_what_came_live() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    desk.after(5);
+    desk.looked("home", 1, &["20"]);
+    for id in 100..200 {
+        desk.post(&["home"], &id.to_string());
+    }
+    let polled = Event::Subscription { stream: stream("home"), standing: Subscription::Open, rung: Rung::Polling };
+    assert_eq!(desk.send(Msg::Event(origin(), polled)), [look("home", 2)]);
+    let ids: Vec<String> = (161..201).rev().map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    assert_eq!(desk.looked("home", 2, &ids), [], "everything up to 199 came");
+    assert_eq!((desk.timeline("home").gaps().count(), desk.rows("home")[0].clone()), (0, "200".to_owned()));
 }
 
 #[test]
@@ -2059,4 +2243,31 @@ fn settings_that_were_read_again_hold_at_once() {
     assert_eq!(desk.state.unresolved.len(), 1, "the list waits for the lists");
     desk.key("f2");
     assert!(matches!(desk.state.overlays.last(), Some(Overlay::Help { .. })));
+}
+
+#[test]
+fn themes_are_seen_as_they_are_chosen_and_esc_brings_the_old_one_back() {
+    let mut desk = Desk::new(&["home"]);
+    let worn = |desk: &Desk| desk.state.scheme().unwrap().name.clone();
+    desk.send(Msg::Command(Command::Theme));
+    assert_eq!(worn(&desk), "terminal", "it opens on the one that is worn");
+    desk.key("down down");
+    assert_eq!((worn(&desk).as_str(), desk.state.settings.theme.as_str()), ("tundra", "terminal"));
+    desk.key("esc");
+    assert_eq!(worn(&desk), "terminal");
+    desk.send(Msg::Command(Command::Theme));
+    desk.send(Msg::Paste("warm".into()));
+    assert_eq!(worn(&desk), "ember", "words of what is said about it are found, too");
+    desk.key("ctrl-n enter");
+    assert_eq!((worn(&desk).as_str(), desk.state.overlays.len()), ("steppe", 0));
+    assert!(desk.state.notices.shown().unwrap().text.as_str().contains("theme = \"steppe\""));
+    desk.send(Msg::Command(Command::Theme));
+    desk.key("up");
+    desk.send(Msg::Mouse(Mouse::Click, 1, 0));
+    desk.key("z z z");
+    assert_eq!(worn(&desk), "steppe", "nothing matches");
+    desk.key("ctrl-u esc");
+    let config = Config::parse(std::path::Path::new("c"), "theme = \"mine\"\nthemes.mine.accent = \"red\"").unwrap().config;
+    desk.send(Msg::Reloaded(Settings::from(&config), Vec::new()));
+    assert_eq!(worn(&desk), "mine");
 }

@@ -3,7 +3,7 @@
 //! Absent on purpose: how bytes travel (the door), how entities are read (`ingest`), and anything that writes: Trunkline
 //! only reads timelines.
 
-use crate::mastodon::door::{self, Access, Answer, Door, failure};
+use crate::mastodon::door::{self, Access, Answer, Door, Refusal, RefusalKind, failure};
 use crate::mastodon::{Error, ingest};
 use crate::model::{
     Account, Bundle, Cursor, Failure, FailureKind, Item, Notification, NotificationId, Offer, Page, Reach, Server, Software, StatusId,
@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::recording::Recorder;
 use crate::text::Plain;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::fmt;
 use std::sync::Arc;
@@ -32,6 +33,17 @@ pub struct Introduction {
     pub document: u8,
     /// The address of its streams, or why that is not used.
     pub streaming: Result<Url, Failure>,
+}
+
+/// Whose the token is, and what stands beside that answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The account.
+    pub account: Account,
+    /// How far the server's clock is ahead of ours, where it tells its time; whole seconds.
+    pub ahead: Option<SignedDuration>,
+    /// How many questions are left until the server's limit, and of how many, where it tells.
+    pub left: Option<(u64, u64)>,
 }
 
 impl Client {
@@ -95,8 +107,14 @@ impl Client {
 
     /// The account that the token belongs to.
     pub async fn verify_credentials(&self) -> Result<Account, Failure> {
-        let answer = self.get(&["api", "v1", "accounts", "verify_credentials"], &[], ENTITY).await?;
-        ingest::account(&answer.body).ok_or_else(|| self.unreadable("an account"))
+        Ok(self.credentials().await?.account)
+    }
+
+    /// As [`Self::verify_credentials`], with what the answer's headers tell.
+    pub async fn credentials(&self) -> Result<Credentials, Failure> {
+        let Answer { body, ahead, left, .. } = self.get(&["api", "v1", "accounts", "verify_credentials"], &[], ENTITY).await?;
+        let account = ingest::account(&body).ok_or_else(|| self.unreadable("an account"))?;
+        Ok(Credentials { account, ahead, left })
     }
 
     /// The scopes of the token's application; `None` where the server does not tell them (before Mastodon 4.3, and others).
@@ -116,6 +134,24 @@ impl Client {
         Ok(present(answer)?.map(|answer| answer.body.trim_ascii() == b"OK"))
     }
 
+    /// Whether the server sends the events of home without a WebSocket, at an address that [`Self::instance`] gave.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/streaming/> (transcript `sse-user`).
+    pub async fn sends_events(&self, streaming: &Url) -> Result<bool, Failure> {
+        let mut url = streaming.clone();
+        url.set_path(&format!("{}/user", streaming.path().trim_end_matches('/')));
+        let mut response = match self.door.events(&url).await {
+            Ok(response) => response,
+            Err(Refusal { kind: RefusalKind::NoStreaming | RefusalKind::NotThere, .. }) => return Ok(false),
+            Err(refusal) => return Err(Failure { kind: FailureKind::Retry, reason: refusal.reason }),
+        };
+        // Where something between holds back what is streamed, the head alone comes.
+        match response.chunk().await {
+            Ok(first) => Ok(first.is_some()),
+            Err(_) => Err(failure(FailureKind::Retry, &format!("{} broke an event stream off", self.door.host()))),
+        }
+    }
+
     /// The instance's host, with the port where it is not the usual one.
     pub fn host(&self) -> String {
         self.door.host()
@@ -133,7 +169,7 @@ impl Client {
             None => {}
         }
         query.push(("limit", &asked));
-        let Answer { link, body } = match self.get(&path, &query, ENTITY).await {
+        let Answer { link, body, .. } = match self.get(&path, &query, ENTITY).await {
             // GoToSocial does not know a hashtag before somebody used it.
             Err(Failure { kind: FailureKind::NotFound, .. }) if matches!(stream, Stream::Hashtag { .. }) => return Ok(Page::default()),
             other => other?,

@@ -1,6 +1,6 @@
 //! `Server`: what the instance says about itself, and what follows for its streams.
 
-use crate::model::{ListId, Reach, Stream};
+use crate::model::{ListId, Reach, Stream, Tag};
 use crate::text::Plain;
 
 /// What a server says about itself.
@@ -126,15 +126,6 @@ impl Software {
             Self::Other => "unknown software",
         }
     }
-
-    /// The kinds of stream that it never carries, in words.
-    pub fn never_carries(self) -> Vec<&'static str> {
-        let public = |reach, only_media| Stream::Public { reach, only_media };
-        [(public(Reach::Remote, false), "remote"), (public(Reach::Local, true), "media only")]
-            .into_iter()
-            .filter_map(|(stream, words)| (self.carriage(&stream) == Carriage::Never).then_some(words))
-            .collect()
-    }
 }
 
 /// Which software answers.
@@ -166,6 +157,36 @@ pub enum Carriage {
 }
 
 impl Server {
+    /// What it does not carry as subscriptions on the shared socket, in words, each with what there is instead.
+    pub fn lacks(&self) -> Vec<String> {
+        let public = |reach, only_media| Stream::Public { reach, only_media };
+        let kinds = [
+            Some(Stream::UserNotification),
+            Some(public(Reach::Local, false)),
+            Some(public(Reach::Remote, false)),
+            Some(public(Reach::Local, true)),
+            Tag::new("tag").map(|tag| Stream::Hashtag { tag, local: false }),
+            ListId::new("1").map(Stream::List),
+            Some(Stream::Direct),
+        ];
+        let (mut lacks, mut never, mut polled, mut apart) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for stream in kinds.into_iter().flatten() {
+            match self.carriage(&stream) {
+                Carriage::Frame => {}
+                Carriage::Within(other) => lacks.push(format!("{} come with {}", stream.kind(), other.kind())),
+                Carriage::Socket => apart.push(stream.kind()),
+                Carriage::Polling => polled.push(stream.kind()),
+                Carriage::Never => never.push(stream.kind()),
+            }
+        }
+        for (kinds, words) in [(apart, "on a socket of their own"), (polled, "not streamed, but polled"), (never, "not there at all")] {
+            if !kinds.is_empty() {
+                lacks.push(format!("{}: {words}", kinds.join(", ")));
+            }
+        }
+        lacks
+    }
+
     /// How this server carries a stream, by its software and version.
     ///
     /// Before Mastodon 3.3 a socket carried the one stream that its address named
@@ -258,9 +279,19 @@ mod tests {
     }
 
     #[test]
-    fn what_a_software_never_carries_follows_from_how_it_carries() {
-        assert_eq!(Software::GoToSocial.never_carries(), ["remote", "media only"]);
-        assert_eq!(Software::Mastodon.never_carries(), Vec::<&str>::new());
+    fn what_a_server_lacks_follows_from_how_it_carries() {
+        let lacks = |software, version: &str| {
+            let words = || Plain::line("social.example");
+            let access = TimelinesAccess::default();
+            let version = Plain::line(version);
+            Server { domain: words(), title: words(), version, software, streaming_host: words(), timelines_access: access }.lacks()
+        };
+        assert_eq!(
+            lacks(Software::GoToSocial, "0.20.0"),
+            ["notifications come with home", "hashtags: not streamed, but polled", "the remote feed, media only feeds: not there at all"]
+        );
+        assert_eq!(lacks(Software::Mastodon, "4.5.0"), Vec::<String>::new());
+        assert!(lacks(Software::Mastodon, "3.2.2").join(" ").contains("lists, direct messages: on a socket of their own"));
     }
 
     #[test]

@@ -10,8 +10,12 @@ use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Rows that a review asks about one by one at most.
+/// Rows that a look, or a page of a walk, has asked about one by one at most.
 pub const MOST_SUSPECTS: usize = 8;
+/// As many for a deep pass.
+pub const MOST_SUSPECTS_DEEP: usize = 40;
+/// The most that servers give at once; a page with less may be the last, though its length proves nothing.
+pub const FULL_PAGE: usize = 40;
 /// Questions about single rows under way at once.
 pub const SUSPECTS_AT_ONCE: usize = 2;
 /// Pages of a deep pass: servers keep 800 posts of home.
@@ -41,6 +45,8 @@ pub struct Review {
     pub held_to: Option<Arc<str>>,
     /// Whether it is a poll.
     pub polls: bool,
+    /// How many rows may still be asked about one by one.
+    pub may_suspect: usize,
     /// The newest id and the oldest of a newest page that did not reach far enough.
     pub apart: Option<(Arc<str>, Arc<str>)>,
     /// Number of the question under way.
@@ -83,15 +89,21 @@ pub struct Span {
     pub top: Option<Arc<str>>,
     /// Whether the upper end belongs to it.
     pub with_top: bool,
-    /// Its lower end, which belongs to it; `None` for no bound.
+    /// Its lower end; `None` for no bound.
     pub bottom: Option<Arc<str>>,
+    /// Whether the lower end belongs to it.
+    pub with_bottom: bool,
 }
 
 impl Span {
     /// Whether an id lies in it.
     pub fn holds(&self, id: &str) -> bool {
-        let above = self.bottom.as_ref().is_none_or(|bottom| by_age(id, bottom) != Ordering::Less);
-        above && self.reaches_up_to(id)
+        let is_down_to = self.bottom.as_ref().is_none_or(|bottom| match by_age(id, bottom) {
+            Ordering::Greater => true,
+            Ordering::Equal => self.with_bottom,
+            Ordering::Less => false,
+        });
+        is_down_to && self.reaches_up_to(id)
     }
 
     /// Whether an id is not above it.
@@ -108,12 +120,13 @@ impl Review {
     /// A look at the newest page of a ledger that is `proven` up to an id; it is to reach down to `from`.
     pub fn look(proven: Option<Arc<str>>, from: Option<Arc<str>>, held_to: Option<Arc<str>>, polls: bool, begun: Timestamp) -> Self {
         let step = Step::Newest;
-        Self { step, proven, from, held_to, polls, apart: None, asked: None, retry_at: None, attempts: 0, pages: 0, begun }
+        let may_suspect = MOST_SUSPECTS;
+        Self { step, proven, from, held_to, polls, may_suspect, apart: None, asked: None, retry_at: None, attempts: 0, pages: 0, begun }
     }
 
     /// A walk down through everything that a ledger holds.
     pub fn deep(begun: Timestamp) -> Self {
-        Self { step: Step::Down(None), ..Self::look(None, None, None, false, begun) }
+        Self { step: Step::Down(None), may_suspect: MOST_SUSPECTS_DEEP, ..Self::look(None, None, None, false, begun) }
     }
 
     /// Whether a question is to be asked now.
@@ -134,6 +147,7 @@ impl Review {
                 top: self.step.below().cloned().or_else(|| self.held_to.clone()),
                 with_top: self.step.below().is_none(),
                 bottom: None,
+                with_bottom: true,
             };
             // What came since the question was asked is not judged by it.
             return (seen.rejected == 0 && span.top.is_some()).then_some(span);
@@ -141,10 +155,10 @@ impl Review {
         let bottom = (!is_whole).then(|| Arc::clone(oldest));
         match self.step.below() {
             Some(below) if by_age(newest, below) != Ordering::Less => None,
-            Some(below) => Some(Span { top: Some(Arc::clone(below)), with_top: false, bottom }),
+            Some(below) => Some(Span { top: Some(Arc::clone(below)), with_top: false, bottom, with_bottom: true }),
             None => {
                 let held = self.held_to.as_ref().filter(|held| by_age(held, newest) == Ordering::Greater);
-                Some(Span { top: Some(Arc::clone(held.unwrap_or(newest))), with_top: true, bottom })
+                Some(Span { top: Some(Arc::clone(held.unwrap_or(newest))), with_top: true, bottom, with_bottom: true })
             }
         }
     }

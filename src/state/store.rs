@@ -4,7 +4,9 @@
 //! presence, and what a deletion outlasts. Nothing here costs more with longer timelines, but for `sweep`, which the
 //! caller spreads over many insertions.
 
-use crate::model::{Account, AccountId, Bundle, Conversation, ConversationId, Notification, NotificationId, QuoteState, Status, StatusId};
+use crate::model::{
+    Account, AccountId, Bundle, Conversation, ConversationId, FilterAction, Notification, NotificationId, QuoteState, Status, StatusId,
+};
 use crate::text::RichText;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -68,6 +70,8 @@ pub struct Store {
     mentioned_by: HashMap<StatusId, Vec<StatusId>>,
     deleted: Ring<StatusId, Deleted>,
     edits: Ring<StatusId, Box<Status>>,
+    /// Statuses that a filter may hide since the last look, each with whether it was held before.
+    hiding: Vec<(StatusId, bool)>,
     /// Counts up with each deletion, each question and each post heard of, so that an answer knows which came first.
     clock: u64,
     version: u64,
@@ -143,6 +147,16 @@ impl Store {
             Some(inner) => self.status(inner),
             None => Some(entry),
         }
+    }
+
+    /// Takes the statuses that a filter may hide since the last time, each with whether it was held before.
+    pub fn take_hiding(&mut self) -> Vec<(StatusId, bool)> {
+        std::mem::take(&mut self.hiding)
+    }
+
+    /// What shows a status beside itself: boosts and quotes of it.
+    pub fn showing(&self, id: &StatusId) -> &[StatusId] {
+        self.mentioned_by.get(id).map_or(&[], Vec::as_slice)
     }
 
     /// Counts up whenever something that was held before, and so may be on screen, reads differently.
@@ -269,6 +283,9 @@ impl Store {
             if merged.content != entry.status.content || merged.mentions != entry.status.mentions || merged.tags != entry.status.tags {
                 entry.rich = OnceCell::new();
             }
+            if may_hide(&merged) {
+                self.hiding.push((id.clone(), true));
+            }
             entry.status = merged;
             entry.revision += 1;
             self.version += 1;
@@ -284,6 +301,9 @@ impl Store {
         };
         let incoming = self.without_deleted_quote(incoming);
         self.link(&id, related(&incoming));
+        if may_hide(&incoming) {
+            self.hiding.push((id.clone(), false));
+        }
         // What quotes it has said until now that it is not held.
         self.version += u64::from(self.mentioned_by.contains_key(&id));
         self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new(), heard: 0 });
@@ -397,6 +417,10 @@ pub struct Keep {
     pub conversations: HashSet<ConversationId>,
     /// Accounts that tombstones and panes name.
     pub authors: HashSet<AccountId>,
+}
+
+fn may_hide(status: &Status) -> bool {
+    status.filtered.iter().flatten().any(|found| found.action == FilterAction::Hide)
 }
 
 fn related(status: &Status) -> [Option<StatusId>; 2] {

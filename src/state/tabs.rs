@@ -30,6 +30,8 @@ pub struct Tab {
     pub held_at_top: bool,
     /// Rows that came and have not been in view yet.
     pub unseen: HashSet<RowKey>,
+    /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
+    pub hidden: HashSet<RowKey>,
     /// Tombstones in the ledger; they go when they leave the view.
     pub tombstones: Vec<StatusId>,
 }
@@ -37,7 +39,16 @@ pub struct Tab {
 impl Tab {
     /// A tab at the newest row.
     pub fn new(stream: Stream) -> Self {
-        Self { stream, cursor: None, anchor: Anchor::Top, held: false, held_at_top: false, unseen: HashSet::new(), tombstones: Vec::new() }
+        Self {
+            stream,
+            cursor: None,
+            anchor: Anchor::Top,
+            held: false,
+            held_at_top: false,
+            unseen: HashSet::new(),
+            hidden: HashSet::new(),
+            tombstones: Vec::new(),
+        }
     }
 
     /// Whether new rows move the view.

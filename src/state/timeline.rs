@@ -440,6 +440,8 @@ impl Timeline {
     pub fn open_gap(&mut self, after: &Arc<str>, since: Option<Timestamp>, until: Option<Timestamp>, cause: Cause) {
         if let Some(gap) = self.gap_mut(after) {
             gap.until = until.or(gap.until);
+            // There is more to it than was thought.
+            gap.before = None;
         } else if self.rows_from(after).next().is_some() {
             self.insert(Row::Gap(Gap { since, until, ..Gap::above(Arc::clone(after), cause) }));
         }

@@ -71,7 +71,9 @@ impl Before {
             | Reply::Notification { .. }
             | Reply::Thread { .. }
             | Reply::Offer(_)
-            | Reply::Account(_) => None,
+            | Reply::Account(_)
+            | Reply::Health(_)
+            | Reply::Scopes(_) => None,
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::command::Command;
 use crate::model::{AccountId, Announcement, Connection, StatusId, Stream};
-use crate::state::{Row, RowKey, Shown, State};
+use crate::state::{Fill, Row, RowKey, Shown, State};
 use crate::ui::line::Card;
 use crate::ui::status_bar::key_of;
 use crate::ui::theme::Theme;
@@ -191,6 +191,8 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
             (gap.since, gap.until, gap.lost).hash(&mut hasher);
             std::mem::discriminant(&gap.cause).hash(&mut hasher);
             (gap.fill, setting.state.line.state == Connection::Live).hash(&mut hasher);
+            let walk = setting.stream.and_then(|stream| setting.state.timelines.get(stream)?.refill.as_ref());
+            walk.filter(|_| gap.fill == Fill::Filling).map(|walk| (walk.pages, walk.retry_at)).hash(&mut hasher);
         }
     }
     hasher.finish()

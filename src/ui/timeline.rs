@@ -4,7 +4,7 @@
 //! above and below. The chosen row is always whole in view, except while the view follows what is new.
 
 use crate::command::Command;
-use crate::model::{Connection, Subscription, Withheld};
+use crate::model::{Connection, Rung, Subscription, Withheld};
 use crate::state::{Anchor, Area, Loading, State, Tab, Timeline, TimelinePane, VisibleRow};
 use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, plain};
@@ -365,6 +365,9 @@ fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (He
         Subscription::NotStreamed if timeline.first_page != Loading::Asked => {
             return (heading(glyphs.absent, theme.mark(), "This server does not stream this"), no_rows(timeline));
         }
+        Subscription::Interrupted(reason) if state.line.state == Connection::Live && timeline.first_page != Loading::Asked => {
+            return (heading(glyphs.again, theme.mark(), "This stream was interrupted"), format!("{reason}. It is being opened again."));
+        }
         Subscription::Requested | Subscription::Open | Subscription::Interrupted(_) | Subscription::NotStreamed => {}
     }
     match &timeline.first_page {
@@ -377,12 +380,24 @@ fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (He
         Loading::Idle => return (waiting(theme, &state.line.state), reason(&state.line.state)),
     }
     let withheld = state.tabs.active().and_then(|tab| state.withheld(&tab.stream));
+    let hidden = state.tabs.active().map_or(0, |tab| state.hidden(&tab.stream));
     match &state.line.state {
         Connection::Live if withheld == Some(Withheld::Everything) => {
             let words = "It takes the subscription, but sends deletions only. Its admins can switch the feed on.";
             (heading(glyphs.absent, theme.mark(), "The server has switched this feed off"), words.to_owned())
         }
-        Connection::Live => (heading(glyphs.dot, theme.dim(), "Nothing here yet"), "What comes from now on appears by itself.".to_owned()),
+        Connection::Live if hidden > 0 => {
+            let words = "The filters that you set on the server hide them here.";
+            (heading(glyphs.dot, theme.dim(), &format!("Every post here is filtered ({hidden} hidden)")), words.to_owned())
+        }
+        Connection::Live => {
+            let words = if timeline.rung == Rung::Polling {
+                "It is asked for again and again; what is new appears by itself."
+            } else {
+                "What comes from now on appears by itself."
+            };
+            (heading(glyphs.dot, theme.dim(), "Nothing here yet"), words.to_owned())
+        }
         other @ (Connection::Connecting
         | Connection::Reconnecting { .. }
         | Connection::RateLimited { .. }

@@ -57,12 +57,18 @@ pub enum Effect {
     FetchOffer,
     /// Ask who the reader is; answered by `Reply::Account`.
     FetchAccount,
+    /// Ask the streaming server how it is; answered by `Reply::Health`.
+    FetchHealth,
+    /// Ask for the scopes of the token; answered by `Reply::Scopes`.
+    FetchScopes,
     /// Leave the screen and stop the process; the loop does it.
     Suspend,
     /// Read the configuration file again; the loop does it, and answers with `Msg::Reloaded` or `Msg::Failed`.
     Reload,
     /// Paint the whole screen again; the loop does it.
     Redraw,
+    /// End, to go on with the account at this place among the saved ones; the loop does it.
+    SwitchAccount(usize),
     /// End; the loop does it.
     Quit,
 }

@@ -270,6 +270,7 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
                 && let Some(tab) = state.tabs.of_mut(stream)
             {
                 tab.unseen.remove(&key);
+                tab.hidden.remove(&key);
                 tab.tombstones.push(gone.clone());
             }
         }

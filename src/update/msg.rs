@@ -110,6 +110,10 @@ pub enum Reply {
     Offer(Result<Offer, Failure>),
     /// To [`crate::update::Effect::FetchAccount`].
     Account(Result<Account, Failure>),
+    /// To [`crate::update::Effect::FetchHealth`]: whether it calls itself healthy; `None` where there is no such question.
+    Health(Result<Option<bool>, Failure>),
+    /// To [`crate::update::Effect::FetchScopes`]; `None` where the server does not tell them.
+    Scopes(Result<Option<Vec<Plain>>, Failure>),
 }
 
 impl Reply {
@@ -117,7 +121,7 @@ impl Reply {
     pub fn is_refill(&self) -> bool {
         match self {
             Self::Newer { .. } | Self::Review { .. } | Self::Status { .. } | Self::Notification { .. } => true,
-            Self::Page { .. } | Self::Thread { .. } | Self::Offer(_) | Self::Account(_) => false,
+            Self::Page { .. } | Self::Thread { .. } | Self::Offer(_) | Self::Account(_) | Self::Health(_) | Self::Scopes(_) => false,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::rows::{self, Came};
 use super::{Effect, reply, review, say};
 use crate::model::{Connection, Failure, Item, Page, Stream, Timestamp, by_age};
 use crate::state::refill::{CHECK_AFTER, Seen, Stand};
-use crate::state::review::{DEEP_AFTER, DEEP_APART};
+use crate::state::review::{DEEP_AFTER, DEEP_APART, MOST_SUSPECTS, Span};
 use crate::state::{Cause, Fill, Measured, Refill, Row, State, Store, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
@@ -135,6 +135,7 @@ pub(super) fn answered(state: &mut State, measured: &Measured, stream: &Stream, 
     let gap = refill.gap.clone();
     let before = gap.as_ref().and_then(|gap| timeline.gap_mut(gap)?.before.clone());
     let Some(refill) = timeline.refill.as_mut() else { return };
+    let asked_from = Arc::clone(&refill.from);
     let met = refill.meets.as_ref().map(|(_, oldest)| Arc::clone(oldest));
     let joins = if gap.is_some() {
         before
@@ -143,7 +144,15 @@ pub(super) fn answered(state: &mut State, measured: &Measured, stream: &Stream, 
     };
     let stand = refill.take(&seen, joins.as_deref());
     let (proven, begun) = (Arc::clone(&refill.proven), refill.begun);
+    let listed = review::listed(&page);
     reply::take(state, measured, stream, page, Came::Refill);
+    if let Some((newest, oldest)) = seen.ends.clone()
+        && by_age(&oldest, &asked_from) == Ordering::Greater
+    {
+        // What it goes over again may have changed as well.
+        let span = Span { top: Some(newest), with_top: true, bottom: Some(asked_from), with_bottom: false };
+        review::suspect(state, stream, &span, &listed, MOST_SUSPECTS);
+    }
     if let Some(gap) = &gap {
         advance(state, measured, stream, gap, &proven);
     }

@@ -11,8 +11,8 @@ use crate::model::{
     Bundle, Connection, Failure, FailureKind, Item, Notification, NotificationId, Page, Rung, StatusId, Stream, Subscription, Timestamp,
     by_age,
 };
-use crate::state::refill::CHECK_AFTER;
-use crate::state::review::{DEEP_APART, DEEP_RESERVE, MOST_SUSPECTS, POLL_RESERVE, Span, Step};
+use crate::state::refill::{CHECK_AFTER, Seen};
+use crate::state::review::{DEEP_APART, DEEP_RESERVE, FULL_PAGE, MOST_SUSPECTS, POLL_RESERVE, Span, Step};
 use crate::state::{Cause, Fill, Gap, Loading, Measured, Polling, Refill, Review, Row, RowKey, State, Store, Suspect, Timeline};
 use crate::text::Plain;
 use std::cmp::Ordering;
@@ -116,7 +116,8 @@ fn failed(state: &mut State, stream: &Stream, deep: bool, failure: Failure) {
             timeline.deep = None;
             tracing::warn!("{title}: what came late and what changed further down could not be looked for: {}", failure.reason);
         }
-    } else if review.polls || review.retry_at.is_none() {
+    } else if review.polls || review.retry_at.is_none() || review.step != Step::Newest {
+        // What is on screen is looked at again after the next loss; the walk that waits for it is not kept waiting.
         give_up(state, stream, Some(failure));
     }
 }
@@ -137,7 +138,8 @@ fn give_up(state: &mut State, stream: &Stream, failure: Option<Failure>) {
             poll.failure = Some(failure.clone());
         }
     } else {
-        words = failure.map(|failure| format!("{title}: what may be missing could not be asked for: {}", failure.reason));
+        let what = if review.step == Step::Newest { "what may be missing" } else { "what may have changed on screen" };
+        words = failure.map(|failure| format!("{title}: {what} could not be asked for: {}", failure.reason));
     }
     let polls = review.polls && timeline.poll.is_some();
     if !polls
@@ -187,9 +189,9 @@ fn looked(state: &mut State, measured: &Measured, stream: &Stream, page: Page) {
         if !reached {
             review.apart.clone_from(&seen.ends);
         }
-        let unreadable = !reached && seen.ends.is_none();
+        let unreadable = !reached && seen.ends.is_none() && stream.is_paged_by_id();
         timeline.held_to = None;
-        if reached && stream.is_paged_by_id() {
+        if reached {
             if let Some((newest, _)) = &seen.ends {
                 timeline.confirm(newest);
             }
@@ -212,17 +214,19 @@ fn looked(state: &mut State, measured: &Measured, stream: &Stream, page: Page) {
 
 /// Takes a page in and holds it against the rows that it should list: suspects are noted, and gaps closed that it covers.
 fn compare(state: &mut State, measured: &Measured, stream: &Stream, review: &Review, page: Page) {
-    let now = state.now;
     let seen = refill::seen(&page);
     let rejected = page.rejected;
     let Some(timeline) = state.timelines.get(stream) else { return };
     let closed = if stream.is_paged_by_id() {
-        let span = review.span(&seen, page.older.is_none());
-        span.map(|span| (covered(timeline, &span, review), Some(span)))
+        // Where a server's list ends further down, an empty page only says how much it keeps.
+        let shows = |span: &Span| seen.ends.is_some() || span.with_top;
+        let gaps = review.span(&seen, false).map(|span| if shows(&span) { covered(timeline, &span, review) } else { Vec::new() });
+        let is_whole = page.older.is_none() || is_nearly_all(timeline, review, &page, &seen);
+        gaps.map(|gaps| (gaps, review.span(&seen, is_whole)))
     } else {
         Some((covered_conversations(state, timeline, &page), None))
     };
-    let listed: HashSet<RowKey> = page.items.iter().map(key).collect();
+    let listed = listed(&page);
     reply::take(state, measured, stream, page, Came::Refill);
     if rejected > 0 {
         let title = stream.title(&state.offer.lists);
@@ -233,25 +237,44 @@ fn compare(state: &mut State, measured: &Measured, stream: &Stream, review: &Rev
     // Rows of the page that were dropped again, to keep the reader's place, leave the gap where it is.
     let is_there = |key: &RowKey| timeline.index_of(key).is_some() || !is_held(state, key);
     let gaps: Vec<Arc<str>> = gaps.into_iter().filter(|after| listed.iter().all(|key| !is_above(key, after) || is_there(key))).collect();
-    let mut suspects = Vec::new();
-    if let Some(span) = &span {
-        let rows = timeline.rows_in(span).filter_map(|row| match row {
-            Row::Status(id) => Some(Suspect::Status(id.clone())),
-            Row::Notification(id) => Some(Suspect::Notification(id.clone())),
-            Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
-        });
-        let unlisted = rows.take(listed.len() + MOST_SUSPECTS * 4).filter(|suspect| !listed.contains(&key_of(suspect)));
-        suspects.extend(unlisted);
-    }
-    let mut most = MOST_SUSPECTS;
-    for suspect in suspects {
-        if most > 0 && state.suspects.add(suspect, now) {
-            most -= 1;
-        }
+    let found = span.map_or(0, |span| suspect(state, stream, &span, &listed, review.may_suspect));
+    if let Some(timeline) = state.timelines.get_mut(stream) {
+        let running = [&mut timeline.review, &mut timeline.deep].into_iter().flatten();
+        running.filter(|running| running.step == review.step).for_each(|running| running.may_suspect -= found);
     }
     for after in gaps {
         rows::move_gap(state, measured, stream, &after, None);
     }
+}
+
+/// Whether the newest page may well be all there is, and so little of what is held lies below it that it can be asked about.
+fn is_nearly_all(timeline: &Timeline, review: &Review, page: &Page, seen: &Seen) -> bool {
+    let below = |oldest: &Arc<str>| timeline.rows_from(oldest).filter(|row| row.place_id() != &**oldest).nth(MOST_SUSPECTS).is_none();
+    let is_short = page.items.len() + page.rejected < FULL_PAGE;
+    is_short && review.step == Step::Newest && review.reaches(seen) && seen.ends.as_ref().is_some_and(|(_, oldest)| below(oldest))
+}
+
+/// Notes the rows of a span that a page about it does not list, `most` at most; says how many will be asked about.
+pub(super) fn suspect(state: &mut State, stream: &Stream, span: &Span, listed: &HashSet<RowKey>, most: usize) -> usize {
+    let Some(timeline) = state.timelines.get(stream) else { return 0 };
+    let rows = timeline.rows_in(span).filter_map(|row| match row {
+        Row::Status(id) => Some(Suspect::Status(id.clone())),
+        Row::Notification(id) => Some(Suspect::Notification(id.clone())),
+        Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
+    });
+    let unlisted = rows.take(listed.len() + MOST_SUSPECTS * 4).filter(|suspect| !listed.contains(&key_of(suspect)));
+    let mut found = 0;
+    for suspect in unlisted {
+        if found < most && state.suspects.add(suspect, state.now) {
+            found += 1;
+        }
+    }
+    found
+}
+
+/// What a page lists.
+pub(super) fn listed(page: &Page) -> HashSet<RowKey> {
+    page.items.iter().map(key).collect()
 }
 
 /// The gaps about whose whole extent a page tells.
@@ -476,6 +499,7 @@ pub(super) fn follow_rung(timeline: &mut Timeline, now: Timestamp) {
     if !polls {
         timeline.poll = None;
     } else if timeline.poll.is_none() {
+        trust_live(timeline);
         timeline.poll = Some(Polling::new(now));
     }
 }

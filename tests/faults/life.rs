@@ -266,14 +266,22 @@ impl Life {
     fn send(&mut self, msg: Msg) {
         let effects = update(&mut self.state, msg, &Measured::default());
         for effect in effects {
-            assert!(!matches!(effect, Effect::Reload | Effect::Suspend | Effect::Redraw | Effect::Quit), "{effect:?}");
+            assert!(
+                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
+                "{effect:?}"
+            );
             match &effect {
                 Effect::FetchReview { deep: true, .. } => self.figures.deep += 1,
                 Effect::FetchNewer { .. } | Effect::FetchReview { .. } | Effect::FetchStatus { .. } | Effect::FetchNotification { .. } => {
                     *(if self.reading { &mut self.figures.read } else { &mut self.figures.asked }) += 1;
                 }
-                Effect::FetchPage { .. } | Effect::FetchThread { .. } | Effect::FetchOffer | Effect::FetchAccount => {}
-                Effect::Reload | Effect::Suspend | Effect::Redraw | Effect::Quit => unreachable!(),
+                Effect::FetchPage { .. }
+                | Effect::FetchThread { .. }
+                | Effect::FetchOffer
+                | Effect::FetchAccount
+                | Effect::FetchHealth
+                | Effect::FetchScopes => {}
+                Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => unreachable!(),
             }
             self.effects.start(effect);
         }

@@ -65,6 +65,8 @@ pub(crate) async fn run(
         outbox,
         session: Session::new(),
         start: Instant::now(),
+        clocks: (now(), Instant::now()),
+        woke: 0,
         samples: Samples::new(),
         streaming: None,
         attempts: JoinSet::new(),
@@ -77,7 +79,7 @@ pub(crate) async fn run(
         oddities: Oddities::default(),
     };
     let first = wanted.borrow_and_update().clone();
-    task.step(Input::Wanted(first), 0);
+    task.want(first);
     let mut listening = true;
     loop {
         let wake = task.wake;
@@ -86,7 +88,7 @@ pub(crate) async fn run(
             changed = wanted.changed(), if listening => match changed {
                 Ok(()) => {
                     let now = wanted.borrow_and_update().clone();
-                    task.step(Input::Wanted(now), 0);
+                    task.want(now);
                 }
                 Err(_) => listening = false,
             },
@@ -113,6 +115,9 @@ struct Task {
     outbox: Outbox,
     session: Session,
     start: Instant,
+    /// The wall's clock and ours when something was last wanted; ours stands still while the machine sleeps.
+    clocks: (Timestamp, Instant),
+    woke: u64,
     samples: Samples,
     /// Where the streams are, as the server last said.
     streaming: Option<Url>,
@@ -134,6 +139,18 @@ enum Outcome {
 }
 
 impl Task {
+    fn want(&mut self, wanted: Wanted) {
+        let clocks = (now(), Instant::now());
+        let wall = Duration::try_from(clocks.0.duration_since(self.clocks.0)).unwrap_or_default();
+        let slept = wall.saturating_sub(clocks.1.duration_since(self.clocks.1));
+        self.clocks = clocks;
+        let woke = wanted.woke > std::mem::replace(&mut self.woke, wanted.woke);
+        if woke && slept > Duration::ZERO {
+            self.step(Input::Slept(slept), 0);
+        }
+        self.step(Input::Wanted(wanted), 0);
+    }
+
     /// Gives the session an input made from `bytes` bytes of message and carries out what it wants.
     fn step(&mut self, input: Input, bytes: usize) {
         let mut actions = std::mem::take(&mut self.actions);
@@ -573,9 +590,12 @@ async fn verify(client: Client) -> Verdict {
         Ok(_) => Verdict::Accepted,
         Err(failure) => match failure.kind {
             FailureKind::Unauthorized => Verdict::Rejected(failure.reason),
-            FailureKind::Retry | FailureKind::RateLimited(_) | FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => {
-                Verdict::Unknown(failure.reason)
-            }
+            FailureKind::Retry
+            | FailureKind::Offline
+            | FailureKind::RateLimited(_)
+            | FailureKind::Forbidden
+            | FailureKind::NotFound
+            | FailureKind::Unusable => Verdict::Unknown(failure.reason),
         },
     }
 }
@@ -674,10 +694,13 @@ impl Oddities {
 
 /// How long it is until the server's limit ends.
 fn time_until(until: Timestamp) -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "the session counts in durations; this is where a server's wall time becomes one")]
-    let now = Timestamp::now();
-    let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+    let left = Duration::try_from(until.duration_since(now())).unwrap_or_default();
     left.clamp(Duration::from_secs(1), Duration::from_secs(15 * 60))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the session counts in durations; this is where wall time becomes one")]
+fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// A stream that counts what was read from it, so that a message on its way is seen to be alive.
@@ -736,7 +759,7 @@ mod tests {
     use crate::mastodon::door::{Access, Token};
     use crate::mastodon::streaming::session::LinkId;
     use crate::mastodon::streaming::{Events, connect};
-    use crate::model::{Spec, Stream, Subscription};
+    use crate::model::{Rung, Spec, Subscription};
     use futures_util::SinkExt as _;
     use std::collections::BTreeSet;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -792,6 +815,45 @@ mod tests {
 
     type Peer = WebSocketStream<TcpStream>;
 
+    impl Server {
+        /// Answers requests until one is for an event stream, and gives its connection and head. Upgrades are not known here.
+        async fn accept_events(&self) -> (TcpStream, String) {
+            timeout(DEADLINE, async {
+                loop {
+                    let (mut tcp, _) = self.listener.accept().await.unwrap();
+                    let head = read_head(&mut tcp).await;
+                    if head.starts_with("GET /api/v1/streaming/") {
+                        let answer = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+                        tcp.write_all(answer.as_bytes()).await.unwrap();
+                        return (tcp, head);
+                    }
+                    if head.starts_with("GET /api/v1/streaming") {
+                        answer(&mut tcp, "404 Not Found", "").await;
+                        continue;
+                    }
+                    let streaming = format!("ws://{}", self.address());
+                    let body = format!(
+                        r#"{{"domain":"social.example","title":"Social","version":"{}","configuration":{{"urls":{{"streaming":"{streaming}"}}}}}}"#,
+                        self.version
+                    );
+                    answer(&mut tcp, "200 OK", &body).await;
+                }
+            })
+            .await
+            .expect("nobody asked for an event stream")
+        }
+    }
+
+    /// Sends a piece of an event stream as one chunk.
+    async fn chunk(tcp: &mut TcpStream, piece: &str) {
+        tcp.write_all(format!("{:x}\r\n{piece}\r\n", piece.len()).as_bytes()).await.unwrap();
+    }
+
+    async fn until_closed(tcp: &mut TcpStream) {
+        let end = timeout(DEADLINE, async { while tcp.read(&mut [0; 64]).await.is_ok_and(|read| read > 0) {} }).await;
+        assert!(end.is_ok(), "the connection stays open");
+    }
+
     async fn read_head(tcp: &mut TcpStream) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -832,7 +894,10 @@ mod tests {
         fn start_with(address: &str, specs: &[&str], settings: Settings) -> Self {
             rustls::crypto::ring::default_provider().install_default().ok();
             let access = Access::new(&format!("http://{address}"), Token::new("token").unwrap()).unwrap();
-            let client = Client::new(access).unwrap();
+            Self::start_as(Client::new(access).unwrap(), specs, settings)
+        }
+
+        fn start_as(client: Client, specs: &[&str], settings: Settings) -> Self {
             let streams = specs.iter().map(|spec| stream(spec)).collect();
             let (wanted, wanted_receiver) = watch::channel(Wanted { streams, ..Wanted::default() });
             let shutdown = CancellationToken::new();
@@ -1165,14 +1230,16 @@ mod tests {
         assert!(silence.is_err(), "heard though nothing came: {silence:?}");
     }
 
+    /// `TRUNKLINE_LIVES=10000` goes on for longer and, run alone, tells what is held.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_thousand_reconnects_leave_nothing_behind() {
-        const LIVES: u64 = 1_000;
+        let wished = std::env::var("TRUNKLINE_LIVES").ok().and_then(|lives| lives.parse().ok());
+        let lives: u64 = wished.unwrap_or(1_000);
         let server = Server::start().await;
         let mut trunk = Trunk::start(&server.address(), &["home", "#rust"]);
         let metrics = tokio::runtime::Handle::current().metrics();
         let mut early = 0;
-        for life in 1..=LIVES {
+        for life in 1..=lives {
             let (mut peer, _) = server.accept().await;
             assert_eq!(trunk.until_live().await.epoch, life);
             match life % 3 {
@@ -1189,17 +1256,29 @@ mod tests {
             if life == 30 {
                 early = metrics.num_alive_tasks();
             }
+            if wished.is_some() && (life % 1_000 == 0 || life == 30) {
+                // What was seen is kept by the test alone.
+                trunk.seen = Vec::new();
+                println!("life {life}: {} tasks, {}", metrics.num_alive_tasks(), used());
+            }
             trunk.wanted.send_modify(|wanted| wanted.retry += 1);
         }
         // What is closing when it is counted is no leak, so the count may take a moment to come down.
         let end = Instant::now() + DEADLINE;
         while metrics.num_alive_tasks() > early + 3 {
             let tasks = metrics.num_alive_tasks();
-            assert!(Instant::now() < end, "{early} tasks after 30 lives, {tasks} after {LIVES}");
+            assert!(Instant::now() < end, "{early} tasks after 30 lives, {tasks} after {lives}");
             tokio::task::yield_now().await;
         }
         let took = trunk.quit().await;
         assert!(took < Duration::from_secs(1), "{took:?}");
+    }
+
+    /// Descriptors and memory that this process holds, where that can be told.
+    fn used() -> String {
+        let descriptors = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        format!("{descriptors} descriptors, {}", status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default())
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -1212,5 +1291,117 @@ mod tests {
         peer.send(Message::text(delete(1))).await.unwrap();
         trunk.until("the delete", |_, event| deleted(event) == Some(1)).await;
         assert!(!trunk.task.is_finished());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn where_no_upgrade_comes_through_event_streams_do_and_the_trunk_takes_over_again() {
+        let server = Server::start().await;
+        let folder = std::env::temp_dir().join(format!("trunkline-events-{}", std::process::id()));
+        drop(std::fs::remove_file(&folder));
+        let recording = crate::recording::Recording::begin(&folder, |words| panic!("{words}")).unwrap();
+        let token = "kJ8_secret-token-of-the-reader.0123456789";
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let access = Access::new(&format!("http://{}", server.address()), Token::new(token).unwrap()).unwrap();
+        let client = Client::recorded(access, recording.recorder()).unwrap();
+        let mut trunk = Trunk::start_as(client, &["home", "#rust"], Settings::default());
+        let (mut home, head) = server.accept_events().await;
+        assert!(head.starts_with("GET /api/v1/streaming/user HTTP/1.1\r\n"), "{head}");
+        assert_eq!(header(&head, "authorization"), Some(format!("Bearer {token}")));
+        assert_eq!(header(&head, "accept").as_deref(), Some("text/event-stream"));
+        chunk(&mut home, ":)\n").await;
+        let on_events = |_: &Origin, event: &Event| matches!(event, Event::Ladder { rung: Rung::ServerSentEvents, reason: Some(_), .. });
+        trunk.until("the rung", on_events).await;
+        assert_eq!(trunk.until_live().await.epoch, 1);
+        let (mut rust, head) = server.accept_events().await;
+        assert!(head.starts_with("GET /api/v1/streaming/hashtag?tag=rust HTTP/1.1\r\n"), "{head}");
+        chunk(&mut rust, ":)\n").await;
+        let open = |spec: &str, wanted: Subscription| {
+            let wanted = (stream(spec), wanted);
+            move |_: &Origin, event: &Event| matches!(event, Event::Subscription { stream, standing, rung: Rung::ServerSentEvents } if (stream, standing) == (&wanted.0, &wanted.1))
+        };
+        trunk.until("#rust open", open("#rust", Subscription::Open)).await;
+        // An event in two pieces, as Mastodon sends it, and one beside it on the other link.
+        chunk(&mut home, "event: delete\n").await;
+        chunk(&mut rust, &format!("event: delete\ndata: 2\n\nevent: {token}\ndata: x\n\n")).await;
+        trunk.until("the delete on #rust", |_, event| deleted(event) == Some(2)).await;
+        chunk(&mut home, "data: 1\n\n:thump\n\n").await;
+        let (_, event) = trunk.until("the delete at home", |_, event| deleted(event) == Some(1)).await;
+        let Event::Stream(event) = event else { panic!("{event:?}") };
+        assert_eq!(event.streams, [Stream::User]);
+        // One link breaks, which is no matter of the other; it comes back.
+        drop(rust);
+        let interrupted = |_: &Origin, event: &Event| matches!(event, Event::Subscription { standing: Subscription::Interrupted(_), .. });
+        trunk.until("#rust interrupted", interrupted).await;
+        let (mut rust, _) = server.accept_events().await;
+        chunk(&mut rust, ":)\n").await;
+        trunk.until("#rust open again", open("#rust", Subscription::Open)).await;
+        // The reader's key tries the trunk, and what is below it goes.
+        trunk.wanted.send_modify(|wanted| wanted.retry += 1);
+        let (mut peer, _) = server.accept().await;
+        let asked = [next_text(&mut peer).await, next_text(&mut peer).await];
+        assert!(asked[0].contains("user") && asked[1].contains("rust"), "{asked:?}");
+        assert!(trunk.until_reconnecting().await.contains("moving back"));
+        assert_eq!(trunk.until_live().await.epoch, 2);
+        until_closed(&mut home).await;
+        until_closed(&mut rust).await;
+        // Whoever reads also answers pings.
+        let reading = tokio::spawn(async move { while let Some(Ok(_)) = peer.next().await {} });
+        trunk.until("what went over the links", |_, event| matches!(event, Event::Traffic { received: 100.., sent: 1.. })).await;
+        assert!(trunk.quit().await < Duration::from_secs(1));
+        reading.await.unwrap();
+        recording.finish();
+
+        let recorded = std::fs::read_to_string(&folder).unwrap();
+        std::fs::remove_file(&folder).unwrap();
+        assert!(!recorded.contains(token), "the token was recorded: {recorded}");
+        let rows: Vec<serde_json::Value> = recorded.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = |link: u16| -> String {
+            rows.iter().filter(|row| row["link"] == link && row["kind"] == "sse").map(|row| row["data"].as_str().unwrap()).collect()
+        };
+        assert_eq!(lines(1), ":)\nevent: delete\ndata: 1\n\n:thump\n\n");
+        assert_eq!(lines(2), ":)\nevent: delete\ndata: 2\n\nevent: REDACTED\ndata: x\n\n:)\n");
+        let asked = |path: &str| rows.iter().any(|row| row["data"].as_str().is_some_and(|data| data.starts_with(&format!("GET {path} "))));
+        assert!(asked("/api/v1/streaming/user") && asked("/api/v1/streaming/hashtag?tag=rust"), "{recorded}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn notifications_alone_have_a_socket_that_names_them() {
+        // Transcript `single-user-notification` of GoToSocial.
+        let server = Server { version: "0.20.0 gotosocial", ..Server::start().await };
+        let mut trunk = Trunk::start(&server.address(), &["notifications"]);
+        let (mut peer, head) = server.accept().await;
+        assert!(head.starts_with("GET /api/v1/streaming?stream=user%3Anotification HTTP/1.1\r\n"), "{head}");
+        trunk.until_live().await;
+        peer.send(Message::text(r#"{"event":"delete","payload":"5"}"#)).await.unwrap();
+        let (_, event) = trunk.until("the delete", |_, event| deleted(event) == Some(5)).await;
+        let Event::Stream(event) = event else { panic!("{event:?}") };
+        assert_eq!(event.streams, [Stream::UserNotification]);
+        // With home wanted too they come on the trunk.
+        trunk.wanted.send_modify(|wanted| wanted.streams.push(Stream::User));
+        let (mut shared, head) = server.accept().await;
+        assert!(head.starts_with("GET /api/v1/streaming HTTP/1.1\r\n"), "{head}");
+        assert!(next_text(&mut shared).await.contains(r#""user""#));
+        let end = timeout(DEADLINE, async { while let Some(Ok(_)) = peer.next().await {} }).await;
+        assert!(end.is_ok(), "the first socket stays open");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_link_that_floods_leaves_the_others_their_turn() {
+        let server = Server { version: "2.9.3", ..Server::start().await };
+        let mut trunk = Trunk::start(&server.address(), &["home", "local"]);
+        let (home, _) = server.accept().await;
+        let (mut local, _) = server.accept().await;
+        let (mut sink, _stream) = home.split();
+        let flood = tokio::spawn(async move {
+            let update = r#"{"event":"delete","payload":"1"}"#;
+            while sink.feed(Message::text(update)).await.is_ok() {}
+        });
+        trunk.until("the flood", |_, event| deleted(event) == Some(1)).await;
+        local.send(Message::text(r#"{"event":"delete","payload":"2"}"#)).await.unwrap();
+        let (_, event) = trunk.until("the quiet one", |_, event| deleted(event) == Some(2)).await;
+        let Event::Stream(event) = event else { panic!("{event:?}") };
+        assert_eq!(event.streams, [stream("local")]);
+        trunk.quit().await;
+        flood.await.unwrap();
     }
 }

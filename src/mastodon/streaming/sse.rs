@@ -252,8 +252,6 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
         #[test]
         fn however_a_body_is_cut_the_events_are_the_same(
             lines in proptest::collection::vec(prop_oneof![
