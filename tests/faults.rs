@@ -3,8 +3,8 @@
 //! At the end every tab must be what the server holds, or have a gap exactly where a refill was made impossible.
 //!
 //! `FAULT_SEEDS=10 FAULT_CUTS=50 cargo test --locked --test faults -- --nocapture` is the long run; a failure names its seed,
-//! and `FAULT_SEED=7` runs that one alone. Absent on purpose: how long silence may last before a connection counts as dead,
-//! which is shown in virtual time (`session`).
+//! and `FAULT_SEED=7` runs that one alone; `FAULT_LOG=1` tells what was done. Absent on purpose: how long silence may last before
+//! a connection counts as dead, which is shown in virtual time (`session`), and here only where it is asked for (`--ignored`).
 #![cfg(test)]
 
 #[path = "faults/life.rs"]
@@ -28,7 +28,7 @@ async fn live(seed: u64, rung: Rung, cuts: usize) -> Figures {
     let mut flooded = false;
     while life.figures.cuts < cuts {
         life.happen(25, false).await;
-        if life.figures.cuts >= 2 && seed % 4 == 1 && !std::mem::replace(&mut flooded, true) {
+        if life.figures.cuts >= 2 && rung == Rung::Multiplexed && seed % 4 == 1 && !std::mem::replace(&mut flooded, true) {
             // A slow way would take longer than anyone waits.
             life.proxy.flow(Flow::Mixed);
             for _ in 0..1_000 {
