@@ -26,7 +26,7 @@ pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] = &["tabs", "rows", "theme", "ascii", "mouse", "keys", "themes"];
+pub const KEYS: &[&str] = &["tabs", "rows", "theme", "ascii", "mouse", "credentials", "token_command", "keys", "themes"];
 
 /// Where a setting comes from that nobody has set.
 pub const DEFAULT: &str = "the default";
@@ -44,10 +44,37 @@ pub struct Config {
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
     pub mouse: bool,
+    /// Where tokens are put when signing in.
+    pub credentials: Credentials,
+    /// A line for the shell that prints the token for `--server`; empty for none.
+    pub token_command: String,
     /// The keys of commands.
     pub keymap: Keymap,
     /// The reader's own themes.
     pub themes: Vec<Scheme>,
+}
+
+/// Where tokens are put when signing in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Credentials {
+    /// Into the keyring where one answers, else into a file.
+    #[default]
+    Auto,
+    /// Into the keyring or nowhere.
+    Keyring,
+    /// Into a file; no keyring is asked for anything.
+    File,
+}
+
+impl Credentials {
+    /// The word for it in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Keyring => "keyring",
+            Self::File => "file",
+        }
+    }
 }
 
 impl Default for Config {
@@ -59,6 +86,8 @@ impl Default for Config {
             theme: scheme::USUAL.to_owned(),
             ascii: false,
             mouse: true,
+            credentials: Credentials::default(),
+            token_command: String::new(),
             keymap: Keymap::default(),
             themes: Vec::new(),
         }
@@ -169,6 +198,8 @@ impl Config {
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
+                "credentials" => self.credentials = credentials(source, value).unwrap_or_default(),
+                "token_command" => self.token_command = source.text(name, value).unwrap_or_default(),
                 "keys" => self.keymap = keys::take(source, value),
                 _ => source.stranger(key, "setting", KEYS.iter().copied()),
             }
@@ -188,6 +219,8 @@ impl Config {
             ("theme", quoted(&self.theme)),
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
+            ("credentials", quoted(self.credentials.as_str())),
+            ("token_command", quoted(&self.token_command)),
         ];
         let mut text = values.map(|(key, value)| format!("{key} = {value}  # {}\n", origin(key))).concat();
         text.push_str("\n[keys]\n");
@@ -296,6 +329,17 @@ fn tabs(source: &mut Source<'_>, value: &Value<'_>) -> Option<Vec<Spec>> {
     Some(specs)
 }
 
+fn credentials(source: &mut Source<'_>, value: &Value<'_>) -> Option<Credentials> {
+    let all = [Credentials::Auto, Credentials::Keyring, Credentials::File];
+    if let DeValue::String(text) = value.get_ref()
+        && let Some(found) = all.into_iter().find(|one| one.as_str() == text)
+    {
+        return Some(found);
+    }
+    source.misfit("credentials", value, "be \"auto\", \"keyring\" or \"file\"");
+    None
+}
+
 /// A text as TOML writes it.
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
@@ -347,6 +391,11 @@ mod tests {
             ("tabs = \"home\"", "config.toml:1:8: `tabs` must be a list of streams, as in [\"home\", \"#rust\"], not the text \"home\""),
             ("tabs = [1]", "config.toml:1:9: `tabs` must hold streams, as in [\"home\", \"#rust\"], not 1"),
             ("mouse = {}", "config.toml:1:9: `mouse` must be true or false, not a table"),
+            (
+                "credentials = \"pocket\"",
+                "config.toml:1:15: `credentials` must be \"auto\", \"keyring\" or \"file\", not the text \"pocket\"",
+            ),
+            ("token_command = [\"pass\"]", "config.toml:1:17: `token_command` must be a text, not a list"),
         ] {
             assert_eq!(parse(text), Err(wanted.to_owned()));
         }

@@ -3,7 +3,7 @@
 //!
 //! It speaks REST, the multiplexed socket and server-sent events as Mastodon 4.5 does, builds its JSON itself and shares no entity code with
 //! the client, so that client and server check each other. Same seed, same story. Deliberately absent: writing through
-//! the API, OAuth, and anything reachable from beyond this machine.
+//! the API but for signing in and out, and anything reachable from beyond this machine.
 
 mod assets;
 mod control;
@@ -12,6 +12,7 @@ mod events;
 mod html;
 mod hub;
 mod json;
+mod oauth;
 mod routes;
 mod script;
 mod socket;
@@ -20,6 +21,7 @@ mod world;
 
 pub use control::{Control, Feed, HttpRefusal};
 pub use draft::{Card, Counts, Draft, Media, Poll, Visibility};
+pub use oauth::Manner;
 
 use assets::Assets;
 use axum::serve::ListenerExt as _;

@@ -6,10 +6,11 @@ pub mod door;
 pub(crate) mod entities;
 pub mod error;
 pub(crate) mod ingest;
+pub mod oauth;
 pub mod rest;
 pub mod streaming;
 mod tap;
 
-pub use door::{Access, Token};
+pub use door::{Access, Token, address};
 pub use error::Error;
 pub use rest::{Client, Credentials, Introduction};

@@ -110,6 +110,10 @@ pub struct State {
     pub me: Option<Account>,
     /// The server, once known.
     pub server: Option<Server>,
+    /// The saved accounts, where this run is with one of them.
+    pub accounts: Vec<Plain>,
+    /// The place among them of the one that this run is with.
+    pub account: Option<usize>,
     /// The reader's lists and followed hashtags, once known.
     pub offer: Offer,
     /// How the question for `offer` stands.
@@ -182,6 +186,8 @@ impl State {
             size: (80, 24),
             me: None,
             server: None,
+            accounts: Vec::new(),
+            account: None,
             offer: Offer::default(),
             offer_loading: Loading::Idle,
             me_asked: false,
@@ -253,7 +259,9 @@ impl State {
     /// The active key scopes, the top layer first.
     pub fn scopes(&self) -> &'static [Scope] {
         match self.overlays.last() {
-            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. }) => &[Scope::Pick, Scope::Always],
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. }) => {
+                &[Scope::Pick, Scope::Always]
+            }
             Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {
                 &[Scope::Browse, Scope::Always]
             }
@@ -275,6 +283,7 @@ impl State {
                 | Overlay::Palette { .. }
                 | Overlay::Subscribe { .. }
                 | Overlay::Themes { .. }
+                | Overlay::Accounts { .. }
                 | Overlay::Announcements { .. }
                 | Overlay::Health { .. },
             ) => true,
@@ -307,6 +316,7 @@ impl State {
                 Overlay::Help { .. }
                 | Overlay::Palette { .. }
                 | Overlay::Subscribe { .. }
+                | Overlay::Accounts { .. }
                 | Overlay::Detail(_)
                 | Overlay::Announcements { .. }
                 | Overlay::Health { .. },
@@ -383,6 +393,7 @@ impl State {
             | Overlay::Palette { .. }
             | Overlay::Subscribe { .. }
             | Overlay::Themes { .. }
+            | Overlay::Accounts { .. }
             | Overlay::Announcements { .. }
             | Overlay::Health { .. } => None,
         })
@@ -488,7 +499,10 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
         let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
-        let picking = matches!(self.overlays.last(), Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. }));
+        let picking = matches!(
+            self.overlays.last(),
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. })
+        );
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
             Command::Down
@@ -509,6 +523,7 @@ impl State {
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),
+            Command::Accounts => self.accounts.len() > 1,
             Command::RetryNow => {
                 self.line.state != Connection::Live
                     || self.timelines.values().any(|timeline| {
@@ -639,6 +654,28 @@ impl State {
         self.unfolded.retain(|id| self.store.status(id).is_some());
     }
 
+    fn check_tab(&self, tab: &Tab, timeline: &Timeline) -> Result<(), String> {
+        for key in tab.cursor.iter().chain(match &tab.anchor {
+            Anchor::Row(key, _) => Some(key),
+            Anchor::Top => None,
+        }) {
+            if timeline.index_of(key).is_none() {
+                return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.stream));
+            }
+        }
+        if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
+        }
+        let hidden = timeline.rows().iter().filter(|row| !self.is_shown(&tab.stream, row)).count();
+        if self.hidden(&tab.stream) != hidden {
+            return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(&tab.stream)));
+        }
+        if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
+        }
+        Ok(())
+    }
+
     /// What must hold after every message; tests ask.
     ///
     /// # Errors
@@ -652,24 +689,7 @@ impl State {
             let Some(timeline) = self.timelines.get(&tab.stream) else {
                 return Err(format!("no ledger for {:?}", tab.stream));
             };
-            for key in tab.cursor.iter().chain(match &tab.anchor {
-                Anchor::Row(key, _) => Some(key),
-                Anchor::Top => None,
-            }) {
-                if timeline.index_of(key).is_none() {
-                    return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.stream));
-                }
-            }
-            if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
-                return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
-            }
-            let hidden = timeline.rows().iter().filter(|row| !self.is_shown(&tab.stream, row)).count();
-            if self.hidden(&tab.stream) != hidden {
-                return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(&tab.stream)));
-            }
-            if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
-                return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
-            }
+            self.check_tab(tab, timeline)?;
         }
         if self.tabs.all().len() != self.timelines.len() {
             return Err(format!("{} tabs, {} ledgers", self.tabs.all().len(), self.timelines.len()));

@@ -236,6 +236,20 @@ async fn posts_appear_change_and_go_as_it_happens() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_socket_opens_the_rung_below_is_told_and_posts_come_all_the_same() {
+    let prepare = async |control: &Control| control.no_sockets(Some(HttpRefusal::new(404))).await;
+    read(&["local"], prepare, async |mut reader| {
+        reader.see_words("● live · server-sent events").await;
+        reader.control.post("wren", "by another way").await;
+        reader.see_words("by another way").await;
+        reader.press("i").await;
+        reader.see("why", |screen| screen.contains("server-sent events, because") && screen.contains("better is tried again at")).await;
+        reader.see("the answers", |screen| screen.contains("streaming server says OK") && screen.contains("● Local")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tabs_switch_by_number_key_and_mouse_and_the_page_is_there() {
     let prepare = async |control: &Control| {
         control.post("ada", "written before the start").await;

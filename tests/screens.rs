@@ -175,11 +175,14 @@ fn overlays() {
         ("subscribe_typed", Overlay::Subscribe { prompt: typed("#鉄道"), chosen: 0 }),
         ("announcements", Overlay::Announcements { scroll: 0 }),
         ("themes", Overlay::Themes { prompt: Prompt::default(), chosen: 2 }),
+        ("accounts", Overlay::Accounts { prompt: Prompt::default(), chosen: 1 }),
     ];
     for (name, overlay) in layers {
         for (width, height) in [(40, 12), (80, 24), (120, 36)] {
             let mut state = home((width, height));
             announce(&mut state);
+            state.accounts = ["you@trunk.example", "日本@mizu.example"].map(Plain::line).to_vec();
+            state.account = Some(0);
             state.overlays.push(overlay.clone());
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), picture(&state));
         }

@@ -993,6 +993,21 @@ fn the_palette_runs_what_it_shows_and_pasted_text_is_never_keys() {
 }
 
 #[test]
+fn another_account_is_found_by_a_part_of_its_name_and_the_same_one_is_no_switch() {
+    let mut desk = Desk::new(&["home"]);
+    assert_eq!(desk.key("@"), []);
+    assert!(desk.state.overlays.is_empty(), "there is none to go on with");
+    desk.state.accounts = ["me@a.example", "me@b.example", "you@b.example"].map(Plain::line).to_vec();
+    desk.state.account = Some(1);
+    desk.key("@");
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Accounts { chosen: 1, .. })));
+    assert_eq!(desk.key("enter"), []);
+    assert!(desk.state.overlays.is_empty());
+    assert_eq!(desk.key("@ y o u enter"), [Effect::SwitchAccount(2)]);
+    assert_eq!(desk.key(": s w i t c h enter up enter"), [Effect::SwitchAccount(0)]);
+}
+
+#[test]
 fn closing_the_last_tab_leaves_the_picker_open() {
     let mut desk = Desk::new(&["home"]);
     desk.key("x");
@@ -1814,6 +1829,25 @@ fn a_newest_page_closes_the_gaps_that_it_covers_and_no_others() {
     desk.looked("home", 4, &["41", "40", "30"]);
     desk.looked("home", 5, &["25", "20", "15"]);
     assert_eq!(desk.rows("home"), ["41", "40", "30", "25", "20", "15"]);
+}
+
+#[test]
+fn where_the_servers_list_ends_nothing_is_proven_below() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    desk.reconnect();
+    desk.fail("home", 1, FailureKind::Forbidden);
+    desk.post(&["home"], "40");
+    desk.back(&["home"]);
+    desk.after(5);
+    desk.looked("home", 3, &["40"]);
+    while let Some(question) = desk.open.pop() {
+        desk.about(&question, Ok(status("20", "still here")));
+    }
+    assert_eq!(desk.after(60), [deep("home", None, 4)]);
+    assert_eq!(desk.looked("home", 4, &["40"]), [deep("home", Some("40"), 5)]);
+    assert_eq!(desk.looked("home", 5, &[]), []);
+    assert_eq!(desk.rows("home"), ["40", "gap>20", "20"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Frame and placement of overlays; one file for each in `ui/overlay/`.
 
+mod accounts;
 mod announcements;
 mod health;
 mod help;
@@ -32,6 +33,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             Overlay::Palette { prompt, chosen } => Some(palette::draw(painter, state, body, prompt, *chosen)),
             Overlay::Subscribe { prompt, chosen } => Some(subscribe::draw(painter, state, body, prompt, *chosen)),
             Overlay::Themes { prompt, chosen } => Some(themes::draw(painter, state, body, prompt, *chosen)),
+            Overlay::Accounts { prompt, chosen } => Some(accounts::draw(painter, state, body, prompt, *chosen)),
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
             Overlay::Detail(_) => None,

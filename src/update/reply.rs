@@ -127,7 +127,7 @@ pub(super) fn take(state: &mut State, measured: &Measured, stream: &Stream, page
 pub(super) fn retry_at(now: Timestamp, failure: &Failure, attempts: u32) -> Option<Timestamp> {
     let (shortest, longest) = RETRY_SECONDS;
     match failure.kind {
-        FailureKind::Retry => {
+        FailureKind::Retry | FailureKind::Offline => {
             let wait = (shortest << attempts.saturating_sub(1).min(10)).min(longest);
             now.checked_add(SignedDuration::from_secs(wait)).ok()
         }
@@ -178,6 +178,7 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
             Overlay::Help { .. }
             | Overlay::Palette { .. }
             | Overlay::Themes { .. }
+            | Overlay::Accounts { .. }
             | Overlay::Detail(_)
             | Overlay::Announcements { .. }
             | Overlay::Health { .. },
