@@ -20,7 +20,8 @@ use crate::state::Settings;
 use crate::tail;
 use crate::text::Plain;
 use crate::ui::{Depth, Theme};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 use jiff::tz::TimeZone;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -35,8 +36,6 @@ use tokio_util::sync::CancellationToken;
 
 /// The tabs of the demo: the usual ones, a hashtag and a quiet list.
 const DEMO_STREAMS: [&str; 6] = ["home", "notifications", "local", "federated", "#rust", "list:Slow mail"];
-/// Subcommands that are to come.
-const NOT_BUILT: [&str; 2] = ["completions", "man"];
 /// How long parts that are still at work may take once all is said and done.
 const ENDING: Duration = Duration::from_millis(300);
 
@@ -69,7 +68,7 @@ Your choice: ";
 
 /// Mastodon as it happens, in a terminal: live timelines on one socket.
 #[derive(Debug, Parser)]
-#[command(name = "trunkline", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "trunkline", version = env!("TRUNKLINE_VERSION"), after_help = EXAMPLES, max_term_width = 100)]
 struct Flags {
     /// Use a built-in server: no account, no network, no configuration read or written
     #[arg(long, global = true)]
@@ -142,6 +141,14 @@ enum Task {
         #[arg(long, value_name = "N", default_value_t = 0)]
         port: u16,
     },
+    /// Print completions for a shell, to be put where it looks for them
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page, as in: trunkline man | man -l -
+    Man,
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -323,6 +330,8 @@ fn start(flags: Flags) -> Result<(), Stop> {
         Some(Task::Config { .. }) if chosen.names_server() => Err(Stop::usage(
             "`config` is about the file, which the demo does not read and no server changes: leave --demo and --server out",
         )),
+        Some(Task::Completions { shell }) => print_whole(&completions(shell)),
+        Some(Task::Man) => print_whole(&manual().map_err(Stop::failed)?),
         Some(Task::Config { what }) => tell_config(what, &overrides),
         Some(Task::DemoServer { port }) => block_on(serve_demo(port)),
         Some(Task::Replay { file, speed }) => {
@@ -360,9 +369,6 @@ fn start(flags: Flags) -> Result<(), Stop> {
 
 fn unknown(words: &[OsString]) -> Stop {
     let word = words.first().map(|word| Plain::line(&word.to_string_lossy())).unwrap_or_default();
-    if NOT_BUILT.contains(&word.as_str()) {
-        return Stop::usage(format!("`{word}` is not built yet"));
-    }
     let hint = match word.as_str().parse::<Spec>() {
         Ok(_) => format!("; a stream is opened with -s {word}"),
         Err(_) => "; see trunkline --help".to_owned(),
@@ -738,6 +744,55 @@ async fn examine(json: bool, overrides: Overrides, source: Source) -> Result<(),
     if report.ok { Ok(()) } else { Err(Stop::Said) }
 }
 
+/// Completions for a shell.
+fn completions(shell: Shell) -> Vec<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Flags::command(), "trunkline", &mut text);
+    text
+}
+
+/// The manual page, with a section for each subcommand.
+fn manual() -> io::Result<Vec<u8>> {
+    let command = Flags::command().version(env!("CARGO_PKG_VERSION"));
+    let mut text = Vec::new();
+    let page = clap_mangen::Man::new(command.clone());
+    page.render_title(&mut text)?;
+    page.render_name_section(&mut text)?;
+    page.render_synopsis_section(&mut text)?;
+    page.render_options_section(&mut text)?;
+    for part in command.get_subcommands() {
+        let name = part.get_name();
+        writeln!(text, ".SH {}\n{}", roff(&name.to_uppercase()), roff(&part.get_about().map(ToString::to_string).unwrap_or_default()))?;
+        let inside = clap_mangen::Man::new(part.clone().bin_name(format!("trunkline {name}")));
+        let mut own = Vec::new();
+        inside.render_synopsis_section(&mut own)?;
+        inside.render_options_section(&mut own)?;
+        // Its headings stand one step lower here.
+        text.write_all(String::from_utf8_lossy(&own).replace("\n.SH ", "\n.SS ").as_bytes())?;
+        for task in part.get_subcommands() {
+            let about = task.get_about().map(ToString::to_string).unwrap_or_default();
+            writeln!(text, ".TP\n\\fBtrunkline {name} {}\\fR\n{}", roff(task.get_name()), roff(&about))?;
+        }
+    }
+    writeln!(text, ".SH NOTES\n.nf")?;
+    for line in EXAMPLES.lines() {
+        writeln!(text, "{}", roff(line))?;
+    }
+    writeln!(text, ".fi")?;
+    Ok(text)
+}
+
+/// A line of text as the manual's language writes it.
+fn roff(line: &str) -> String {
+    let escaped = line.replace('\\', "\\e").replace('-', "\\-");
+    if escaped.starts_with(['.', '\'']) { format!("\\&{escaped}") } else { escaped }
+}
+
+/// Prints what is of use only as a whole.
+fn print_whole(text: &[u8]) -> Result<(), Stop> {
+    io::stdout().write_all(text).and_then(|()| io::stdout().flush()).map_err(|error| Stop::failed(format!("cannot be printed: {error}")))
+}
+
 /// Tells about the configuration file on standard output.
 fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
     let Some((path, is_named)) = named_config_file() else {
@@ -951,7 +1006,6 @@ fn locale_is_ascii() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory as _;
 
     fn flags(arguments: &[&str]) -> Result<Flags, clap::Error> {
         Flags::try_parse_from(std::iter::once(&"trunkline").chain(arguments))
@@ -988,14 +1042,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_is_absent_from_the_help_and_says_so() {
-        let help = Flags::command().render_long_help().to_string();
-        for word in NOT_BUILT {
-            assert!(!help.contains(&format!("  {word} ")), "{word} is in the help");
-            assert_eq!(refused(&[word, "--anything", "more"]), format!("`{word}` is not built yet"));
-        }
+    fn words_that_are_no_subcommands_are_told_with_what_was_meant() {
         assert_eq!(refused(&["frobnicate"]), "there is no subcommand `frobnicate`; see trunkline --help");
         assert_eq!(refused(&["#rust"]), "there is no subcommand `#rust`; a stream is opened with -s #rust");
+    }
+
+    #[test]
+    fn completions_and_the_manual_know_every_subcommand_and_flag() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell, Shell::Elvish] {
+            let text = String::from_utf8(completions(shell)).unwrap();
+            for word in ["doctor", "demo-server", "no-mouse", "completions", "check"] {
+                assert!(text.contains(word), "{shell}: {word}");
+            }
+        }
+        let page = String::from_utf8(manual().unwrap()).unwrap().replace("\\-", "-");
+        for word in [".TH trunkline 1", ".SH SYNOPSIS", ".SH TAIL", "--until", "--no-mouse", "TRUNKLINE_TOKEN", ".SH CONFIG"] {
+            assert!(page.contains(word), "{word} is not in:\n{page}");
+        }
     }
 
     #[test]

@@ -196,10 +196,10 @@ impl Config {
                 "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
-                "credentials" => self.credentials = credentials(source, value).unwrap_or_default(),
-                "token_command" => self.token_command = source.text(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
+                "credentials" => self.credentials = credentials(source, value).unwrap_or_default(),
+                "token_command" => self.token_command = source.text(name, value).unwrap_or_default(),
                 "keys" => self.keymap = keys::take(source, value),
                 _ => source.stranger(key, "setting", KEYS.iter().copied()),
             }

@@ -259,7 +259,7 @@ impl State {
     /// The active key scopes, the top layer first.
     pub fn scopes(&self) -> &'static [Scope] {
         match self.overlays.last() {
-            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. }) => {
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. }) => {
                 &[Scope::Pick, Scope::Always]
             }
             Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {
@@ -282,8 +282,8 @@ impl State {
                 Overlay::Help { .. }
                 | Overlay::Palette { .. }
                 | Overlay::Subscribe { .. }
-                | Overlay::Accounts { .. }
                 | Overlay::Themes { .. }
+                | Overlay::Accounts { .. }
                 | Overlay::Announcements { .. }
                 | Overlay::Health { .. },
             ) => true,
@@ -392,8 +392,8 @@ impl State {
             Overlay::Help { .. }
             | Overlay::Palette { .. }
             | Overlay::Subscribe { .. }
-            | Overlay::Accounts { .. }
             | Overlay::Themes { .. }
+            | Overlay::Accounts { .. }
             | Overlay::Announcements { .. }
             | Overlay::Health { .. } => None,
         })
@@ -501,7 +501,7 @@ impl State {
         let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
         let picking = matches!(
             self.overlays.last(),
-            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. })
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. })
         );
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {

@@ -149,8 +149,8 @@ fn typing(state: &mut State) -> Option<(&mut Prompt, &mut usize)> {
     match state.overlays.last_mut()? {
         Overlay::Palette { prompt, chosen }
         | Overlay::Subscribe { prompt, chosen }
-        | Overlay::Accounts { prompt, chosen }
-        | Overlay::Themes { prompt, chosen } => Some((prompt, chosen)),
+        | Overlay::Themes { prompt, chosen }
+        | Overlay::Accounts { prompt, chosen } => Some((prompt, chosen)),
         Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. } => None,
     }
 }

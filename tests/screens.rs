@@ -174,8 +174,8 @@ fn overlays() {
         ("subscribe", Overlay::Subscribe { prompt: Prompt::default(), chosen: 2 }),
         ("subscribe_typed", Overlay::Subscribe { prompt: typed("#鉄道"), chosen: 0 }),
         ("announcements", Overlay::Announcements { scroll: 0 }),
-        ("accounts", Overlay::Accounts { prompt: Prompt::default(), chosen: 1 }),
         ("themes", Overlay::Themes { prompt: Prompt::default(), chosen: 2 }),
+        ("accounts", Overlay::Accounts { prompt: Prompt::default(), chosen: 1 }),
     ];
     for (name, overlay) in layers {
         for (width, height) in [(40, 12), (80, 24), (120, 36)] {

@@ -42,7 +42,7 @@ fn line(about: &PanicHookInfo<'_>) -> String {
     let place = about.location().map_or_else(|| "an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("unnamed");
-    let version = env!("CARGO_PKG_VERSION");
+    let version = env!("TRUNKLINE_VERSION");
     let (system, machine) = (std::env::consts::OS, std::env::consts::ARCH);
     format!(
         "trunkline: a bug ended the program: {} ({place}, thread {thread}, version {version}, {system} {machine})",

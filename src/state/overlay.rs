@@ -30,15 +30,15 @@ pub enum Overlay {
         /// Index of the chosen entry.
         chosen: usize,
     },
-    /// Saved accounts to go on with.
-    Accounts {
+    /// Themes to wear.
+    Themes {
         /// What is typed.
         prompt: Prompt,
         /// Index of the chosen entry.
         chosen: usize,
     },
-    /// Themes to wear.
-    Themes {
+    /// Saved accounts to go on with.
+    Accounts {
         /// What is typed.
         prompt: Prompt,
         /// Index of the chosen entry.
@@ -157,14 +157,14 @@ pub fn command_choices(typed: &str) -> Vec<&'static CommandRow> {
     by_name.into_iter().chain(others).collect()
 }
 
-/// The accounts that match what is typed, best first, by their places in the list.
-pub fn account_choices(typed: &str, accounts: &[Plain]) -> Vec<usize> {
-    matching((0..accounts.len()).collect(), typed.trim(), |place| accounts.get(*place).map(Plain::to_string).unwrap_or_default())
-}
-
 /// The themes that match what is typed, best first.
 pub fn theme_choices<'a>(typed: &str, all: &'a [Scheme]) -> Vec<&'a Scheme> {
     matching(all.iter().collect(), typed.trim(), |scheme| format!("{} {}", scheme.name, scheme.about))
+}
+
+/// The accounts that match what is typed, best first, by their places in the list.
+pub fn account_choices(typed: &str, accounts: &[Plain]) -> Vec<usize> {
+    matching((0..accounts.len()).collect(), typed.trim(), |place| accounts.get(*place).map(Plain::to_string).unwrap_or_default())
 }
 
 fn matching<T>(all: Vec<T>, typed: &str, words: impl Fn(&T) -> String) -> Vec<T> {

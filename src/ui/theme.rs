@@ -106,9 +106,9 @@ impl Theme {
         self.ascii
     }
 
-    /// Whether colours are drawn.
-    pub(crate) fn has_color(&self) -> bool {
-        self.depth != Depth::None
+    /// How many colours are drawn.
+    pub(crate) fn depth(&self) -> Depth {
+        self.depth
     }
 
     /// What everything else is drawn on and with.

@@ -111,7 +111,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
-        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. }) => {}
+        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. }) => {}
         None => move_cursor(state, measured, how, effects),
     }
 }
@@ -356,8 +356,8 @@ fn entries(state: &State) -> usize {
     match state.overlays.last() {
         Some(Overlay::Palette { prompt, .. }) => overlay::command_choices(prompt.text()).len(),
         Some(Overlay::Subscribe { prompt, .. }) => state.stream_choices(prompt.text()).len(),
-        Some(Overlay::Accounts { prompt, .. }) => overlay::account_choices(prompt.text(), &state.accounts).len(),
         Some(Overlay::Themes { prompt, .. }) => state.theme_choices(prompt.text()).len(),
+        Some(Overlay::Accounts { prompt, .. }) => overlay::account_choices(prompt.text(), &state.accounts).len(),
         Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => 0,
     }
 }
@@ -386,6 +386,14 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 state.tabs.go_to(&stream);
             }
         }
+        Some(Overlay::Themes { prompt, chosen }) => {
+            let wanted = state.theme_choices(prompt.text()).get(*chosen).map(|scheme| scheme.name.clone());
+            if let Some(name) = wanted {
+                state.overlays.pop();
+                say(state, Plain::line(&format!("theme {name} for this run; theme = \"{name}\" in the file keeps it")), false);
+                state.settings.theme = name;
+            }
+        }
         Some(Overlay::Accounts { prompt, chosen }) => {
             let wanted = overlay::account_choices(prompt.text(), &state.accounts).get(*chosen).copied();
             if let Some(place) = wanted {
@@ -393,14 +401,6 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 if Some(place) != state.account {
                     effects.push(Effect::SwitchAccount(place));
                 }
-            }
-        }
-        Some(Overlay::Themes { prompt, chosen }) => {
-            let wanted = state.theme_choices(prompt.text()).get(*chosen).map(|scheme| scheme.name.clone());
-            if let Some(name) = wanted {
-                state.overlays.pop();
-                say(state, Plain::line(&format!("theme {name} for this run; theme = \"{name}\" in the file keeps it")), false);
-                state.settings.theme = name;
             }
         }
         Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {}
@@ -420,8 +420,8 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
     };
     state.revision += 1;
     match state.overlays.last() {
-        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. }) => {
-            choose(state, step);
+        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. }) => {
+            choose(state, step)
         }
         Some(Overlay::Detail(_)) if state.is_wide() && measured.timeline.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
             move_cursor(state, measured, Go::Rows(step), effects);
@@ -443,7 +443,7 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
         return;
     }
     match state.overlays.last() {
-        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. }) => {
+        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. }) => {
             let Some(pane) = measured.overlay.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };
             let (first_y, first) = pane.first;
             let Some(entry) = y.checked_sub(first_y).map(usize::from).filter(|entry| *entry < pane.entries) else { return };

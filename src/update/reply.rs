@@ -177,8 +177,8 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
         Some(
             Overlay::Help { .. }
             | Overlay::Palette { .. }
-            | Overlay::Accounts { .. }
             | Overlay::Themes { .. }
+            | Overlay::Accounts { .. }
             | Overlay::Detail(_)
             | Overlay::Announcements { .. }
             | Overlay::Health { .. },

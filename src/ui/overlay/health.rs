@@ -291,7 +291,7 @@ impl Sheet<'_, '_> {
     fn program(&mut self, state: &State) {
         self.heading("Terminal");
         let (columns, rows) = state.size;
-        let colors = if self.theme.has_color() { "sixteen colours" } else { "no colours" };
+        let colors = self.theme.depth().words();
         let glyphs = if self.theme.is_ascii() { "ASCII only" } else { "Unicode" };
         self.fact("screen", &format!("{columns} by {rows}, {colors}, {glyphs}"));
         if !state.terminal.is_empty() {

@@ -40,6 +40,16 @@ impl Depth {
         if term.contains("256color") { Self::Indexed } else { Self::Sixteen }
     }
 
+    /// In words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::None => "no colours",
+            Self::Sixteen => "sixteen colours",
+            Self::Indexed => "256 colours",
+            Self::True => "every colour",
+        }
+    }
+
     /// A colour of words on a background; `None` for the terminal's own.
     pub(super) fn show(self, color: Named, ground: Named) -> Option<Color> {
         match (self, color) {
