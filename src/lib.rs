@@ -45,6 +45,7 @@ pub mod effects;
 pub mod keymap;
 pub mod logging;
 pub mod mastodon;
+pub mod memory;
 pub mod model;
 pub mod recording;
 pub mod replay;

@@ -6,13 +6,14 @@
 mod command;
 pub mod effect;
 mod event;
+mod memory;
 pub mod msg;
 mod refill;
 mod reply;
 mod rows;
 
 pub use effect::Effect;
-pub use msg::{Mouse, Msg, Reply};
+pub use msg::{Mouse, Msg, Remembered, Reply};
 
 use crate::command::Scope;
 use crate::keymap::{Key, KeyCode, Keymap};
@@ -47,9 +48,11 @@ pub fn update(state: &mut State, keymap: &Keymap, msg: Msg, measured: &Measured)
             state.wakes += 1;
             state.revision += 1;
         }
+        Msg::Remembered(remembered) => memory::remembered(state, remembered),
         Msg::Failed(words) => say(state, words, true),
     }
     refill::pump(state, &mut effects);
+    memory::settle(state);
     if state.store.version() != version {
         state.revision += 1;
     }

@@ -26,8 +26,23 @@ pub enum Msg {
     Resized(u16, u16),
     /// The process was continued after a stop, or the machine woke: nothing is known about the time between.
     Resumed,
+    /// What the last run kept of a tab.
+    Remembered(Remembered),
     /// Something of ours failed; words for the screen.
     Failed(Plain),
+}
+
+/// What an earlier run kept of a tab: shown at once, and not proven of anything since.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remembered {
+    /// Whose tab.
+    pub stream: Stream,
+    /// Rows without a gap between them, newest first.
+    pub page: Page,
+    /// Place of the newest row that had been in view.
+    pub read: Option<String>,
+    /// When it was kept.
+    pub at: Timestamp,
 }
 
 /// What the mouse did.
