@@ -1,13 +1,14 @@
 //! A small real Mastodon on loopback, inside the program: what `--demo` and `trunkline demo-server` start and what tests
 //! steer.
 //!
-//! It speaks REST and the multiplexed socket as Mastodon 4.5 does, builds its JSON itself and shares no entity code with
+//! It speaks REST, the multiplexed socket and server-sent events as Mastodon 4.5 does, builds its JSON itself and shares no entity code with
 //! the client, so that client and server check each other. Same seed, same story. Deliberately absent: writing through
-//! the API, OAuth, server-sent events, and anything reachable from beyond this machine.
+//! the API, OAuth, and anything reachable from beyond this machine.
 
 mod assets;
 mod control;
 mod draft;
+mod events;
 mod html;
 mod hub;
 mod json;
@@ -17,7 +18,7 @@ mod socket;
 mod streams;
 mod world;
 
-pub use control::{Control, HttpRefusal};
+pub use control::{Control, Feed, HttpRefusal};
 pub use draft::{Card, Counts, Draft, Media, Poll, Visibility};
 
 use assets::Assets;
@@ -28,13 +29,14 @@ use script::Script;
 use std::fmt;
 use std::future::IntoFuture as _;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, MissedTickBehavior, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use world::World;
@@ -57,11 +59,15 @@ pub struct Options {
     pub story: Story,
     /// The time between pings of the streaming socket.
     pub ping_every: Duration,
+    /// The time between the `:thump`s of server-sent events.
+    pub thump_every: Duration,
+    /// Where clients reach it, if something stands between: its links and its streaming address name this instead.
+    pub seen_as: Option<SocketAddr>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 7, story: Story::Told, ping_every: Duration::from_secs(30) }
+        Self { seed: 7, story: Story::Told, ping_every: Duration::from_secs(30), thump_every: Duration::from_secs(15), seen_as: None }
     }
 }
 
@@ -95,11 +101,15 @@ impl Server {
     pub async fn start(listener: TcpListener, options: Options, shutdown: CancellationToken) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (assets, world) = tokio::task::spawn_blocking(move || set(options.story)).await.map_err(io::Error::other)??;
+        let seen_as = options.seen_as.unwrap_or(address);
+        let (orders, ordered) = mpsc::channel(1);
         let shared = Arc::new(Shared {
             hub: Mutex::new(Hub::new(world, options.seed)),
-            url: format!("http://{address}"),
-            streaming: format!("ws://{address}"),
-            shutdown: shutdown.clone(),
+            url: format!("http://{seen_as}"),
+            streaming: format!("ws://{seen_as}"),
+            thump_every: options.thump_every.max(Duration::from_millis(1)),
+            orders,
+            shutdown,
             tasks: TaskTracker::new(),
             used: Window::default(),
             requests: AtomicU64::new(0),
@@ -108,24 +118,7 @@ impl Server {
         if options.story == Story::Told {
             shared.tasks.spawn(tell(Arc::clone(&shared), Script::new(&assets, options.seed)));
         }
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection to the demo server waits for full packets");
-            }
-        });
-        let serving = axum::serve(listener, routes::router(&shared)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
-        let http = tokio::spawn(async move {
-            let late = async {
-                shutdown.cancelled().await;
-                tokio::time::sleep(STOPPING).await;
-            };
-            tokio::select! {
-                served = serving.into_future() => if let Err(error) = served {
-                    tracing::warn!(%error, "the demo server stopped");
-                },
-                () = late => {}
-            }
-        });
+        let http = tokio::spawn(run(Arc::clone(&shared), listener, address, ordered));
         Ok(Self { shared, http })
     }
 
@@ -155,6 +148,8 @@ struct Shared {
     hub: Mutex<Hub>,
     url: String,
     streaming: String,
+    thump_every: Duration,
+    orders: mpsc::Sender<Order>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
     used: Window,
@@ -167,6 +162,20 @@ impl Shared {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         format!("7472756e-6b6c-4696-8e65-{number:012x}")
     }
+}
+
+/// Whether the server answers at its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Power {
+    On,
+    Off,
+}
+
+/// An order to stop or to start again, answered when it is done.
+#[derive(Debug)]
+struct Order {
+    power: Power,
+    done: oneshot::Sender<io::Result<()>>,
 }
 
 /// How many requests were made in the current window of the rate limit.
@@ -200,6 +209,75 @@ fn set(story: Story) -> io::Result<(Assets, World)> {
         Story::Empty => {}
     }
     Ok((assets, world))
+}
+
+/// Serves until the server's end; on orders it stops in between.
+async fn run(shared: Arc<Shared>, listener: TcpListener, address: SocketAddr, mut orders: mpsc::Receiver<Order>) {
+    let mut next = Some(listener);
+    loop {
+        let is_off = next.is_none();
+        let order = if let Some(listener) = next.take() {
+            serve(&shared, listener, &mut orders).await
+        } else {
+            tokio::select! {
+                () = shared.shutdown.cancelled() => None,
+                order = orders.recv() => order,
+            }
+        };
+        let Some(order) = order else { return };
+        let done = match order.power {
+            Power::On if is_off => bind(address).await.map(|bound| next = Some(bound)),
+            Power::On | Power::Off => Ok(()),
+        };
+        // Whoever ordered may have gone.
+        drop(order.done.send(done));
+    }
+}
+
+/// Serves until ordered to stop, which is given back, or until the server's end or a failure: `None`.
+async fn serve(shared: &Arc<Shared>, listener: TcpListener, orders: &mut mpsc::Receiver<Order>) -> Option<Order> {
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection to the demo server waits for full packets");
+        }
+    });
+    let stop = shared.shutdown.child_token();
+    let serving = axum::serve(listener, routes::router(shared)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let mut serving = std::pin::pin!(serving.into_future());
+    let order = loop {
+        let order = tokio::select! {
+            served = &mut serving => {
+                if let Err(error) = served {
+                    tracing::warn!(%error, "the demo server stopped");
+                }
+                return None;
+            }
+            () = shared.shutdown.cancelled() => None,
+            order = orders.recv() => order,
+        };
+        match order {
+            Some(order) if order.power == Power::On => drop(order.done.send(Ok(()))),
+            order => break order,
+        }
+    };
+    stop.cancel();
+    if timeout(STOPPING, serving).await.is_err() {
+        tracing::debug!("a request to the demo server was not waited for");
+    }
+    order
+}
+
+/// Listens at an address again, which connections that have just ended may still hold.
+async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let end = Instant::now() + STOPPING;
+    loop {
+        match TcpListener::bind(address).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < end => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            bound => return bound,
+        }
+    }
 }
 
 /// Pings every connection, on one timer for the whole server as in the real one.

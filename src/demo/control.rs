@@ -1,14 +1,17 @@
-//! The strings by which tests move the server: post, refuse, stall, cut, and read what a client sent.
+//! The strings by which tests move the server: post, refuse, stall, cut, stop, and read what a client sent.
 //!
 //! Every call answers when it is done. Deliberately absent: anything the production program would use.
 
 use super::Shared;
 use super::draft::Draft;
-use super::hub::{RestRefusal, StreamRefusal};
+use super::hub::{RestRefusal, StreamRefusal, Token};
 use super::streams::Refused;
-use super::{clock, world::Id};
+use super::{Order, Power, clock, world::Id};
+use jiff::SignedDuration;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// An HTTP answer instead of the usual one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +45,17 @@ impl HttpRefusal {
     }
 }
 
+/// A feed that an administrator can switch off: `configuration.timelines_access`, where local hashtags cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feed {
+    /// Posts of local people on public streams.
+    LiveLocal,
+    /// Posts of others on public streams.
+    LiveRemote,
+    /// Posts of others on hashtag streams.
+    TopicRemote,
+}
+
 /// The strings of one server; clones move the same one.
 #[derive(Clone)]
 pub struct Control {
@@ -70,6 +84,17 @@ impl Control {
         let Some((id, news)) = hub.world.add(clock(), &draft) else { return String::new() };
         hub.publish(&news);
         id.to_string()
+    }
+
+    /// Posts in public, so long ago but only now seen: a post from another server that came late. Its id is as old as it is,
+    /// and its event comes now. Gives the id.
+    pub async fn post_late(&self, author: &str, text: &str, ago: SignedDuration) -> String {
+        self.post_with(Draft { created_at: Some(clock() - ago), ..Draft::new(author, text) }).await
+    }
+
+    /// Boosts a post, named by id or story key; gives the boost's id, or an empty string if the post is not there.
+    pub async fn boost(&self, author: &str, post: &str) -> String {
+        self.post_with(Draft { boost: Some(post.to_owned()), ..Draft::new(author, "") }).await
     }
 
     /// Edits a post, named by id or story key; nothing if it is not there.
@@ -108,7 +133,14 @@ impl Control {
         self.shared.hub.lock().await.world.befriend(who, followed, lists);
     }
 
-    /// Sends one raw text frame to every connection.
+    /// Mutes someone: what of them stood at home and on lists goes with a burst of deletes, though the posts still exist.
+    pub async fn mute(&self, who: &str) {
+        let mut hub = self.shared.hub.lock().await;
+        let news = hub.world.mute(who);
+        hub.publish(&news);
+    }
+
+    /// Sends one raw text frame, or chunk of server-sent events, to every connection.
     pub async fn raw(&self, text: &str) {
         self.shared.hub.lock().await.raw(text);
     }
@@ -139,6 +171,90 @@ impl Control {
         self.shared.hub.lock().await.upgrade_refusals.extend(refusals);
     }
 
+    /// Answers every upgrade so from now on, after those of [`refuse_upgrades`](Self::refuse_upgrades); `None` ends it.
+    pub async fn no_sockets(&self, refusal: Option<HttpRefusal>) {
+        self.shared.hub.lock().await.no_sockets = refusal;
+    }
+
+    /// Answers the next requests for server-sent events so, in this order.
+    pub async fn refuse_events(&self, refusals: Vec<HttpRefusal>) {
+        self.shared.hub.lock().await.events_refusals.extend(refusals);
+    }
+
+    /// Answers every request for server-sent events so from now on; `None` ends it.
+    pub async fn no_events(&self, refusal: Option<HttpRefusal>) {
+        self.shared.hub.lock().await.no_events = refusal;
+    }
+
+    /// Whether nothing streams: upgrades and server-sent events are answered with 404, as where no streaming server runs.
+    pub async fn only_polls(&self, yes: bool) {
+        let missing =
+            yes.then(|| HttpRefusal::new(404).header("content-type", "application/json; charset=utf-8").body(r#"{"error":"Not Found"}"#));
+        let mut hub = self.shared.hub.lock().await;
+        hub.no_sockets.clone_from(&missing);
+        hub.no_events = missing;
+    }
+
+    /// Switches a feed off or on: streams subscribed to from then on carry nothing of it but deletes, and REST shows none.
+    pub async fn switch_feed(&self, feed: Feed, on: bool) {
+        let mut hub = self.shared.hub.lock().await;
+        let off = match feed {
+            Feed::LiveLocal => &mut hub.off.live_local,
+            Feed::LiveRemote => &mut hub.off.live_remote,
+            Feed::TopicRemote => &mut hub.off.topic_remote,
+        };
+        *off = !on;
+    }
+
+    /// The scopes of the token from now on, as `read:statuses`; `read` alone at first.
+    pub async fn set_scopes(&self, scopes: &[&str]) {
+        self.shared.hub.lock().await.scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+    }
+
+    /// Revokes the token: connections end with a close frame that has no code, or after a last chunk (transcripts
+    /// `ws-kill-token-revoked`, `sse-kill`); then everything is 401.
+    pub async fn revoke(&self) {
+        let mut hub = self.shared.hub.lock().await;
+        hub.token = Token::Revoked;
+        hub.close(None);
+    }
+
+    /// Disables the account: the same, but REST says 403 (transcript `ws-kill-account`).
+    pub async fn ban(&self) {
+        let mut hub = self.shared.hub.lock().await;
+        hub.token = Token::Banned;
+        hub.close(None);
+    }
+
+    /// Takes the token again.
+    pub async fn forgive(&self) {
+        self.shared.hub.lock().await.token = Token::Good;
+    }
+
+    /// Answers home so often with 206 and a part of it: it is being made anew.
+    pub async fn regenerate_home(&self, times: usize) {
+        self.shared.hub.lock().await.half_home = times;
+    }
+
+    /// Stops the server: connections end without a close frame or last chunk, and nobody answers at its address any more.
+    pub async fn stop(&self) {
+        self.shared.hub.lock().await.cut();
+        // A server that is gone altogether has stopped as well.
+        drop(self.order(Power::Off).await);
+    }
+
+    /// Starts it again at its address, with all that it held. Fails if the address cannot be had any more.
+    pub async fn start(&self) -> io::Result<()> {
+        self.order(Power::On).await
+    }
+
+    async fn order(&self, power: Power) -> io::Result<()> {
+        let (done, answer) = oneshot::channel();
+        let gone = || io::Error::other("the server has ended");
+        self.shared.orders.send(Order { power, done }).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
     /// Answers the next REST requests whose path begins so, a number of times.
     pub async fn refuse_rest(&self, path_prefix: &str, refusal: HttpRefusal, times: usize) {
         self.shared.hub.lock().await.rest_refusals.push(RestRefusal { prefix: path_prefix.to_owned(), refusal, times });
@@ -150,12 +266,12 @@ impl Control {
         self.shared.hub.lock().await.stall(yes);
     }
 
-    /// Drops all sockets without a close frame.
+    /// Drops all connections without a close frame or last chunk.
     pub async fn cut(&self) {
         self.shared.hub.lock().await.cut();
     }
 
-    /// Closes all connections with a code, or with a close frame that has none.
+    /// Closes all connections with a code, or with a close frame that has none; server-sent events end with a last chunk.
     pub async fn close(&self, code: Option<u16>) {
         self.shared.hub.lock().await.close(code);
     }
@@ -176,7 +292,7 @@ impl Control {
         self.shared.hub.lock().await.requests()
     }
 
-    /// How many sockets are open.
+    /// How many connections are open: sockets and server-sent events.
     pub async fn connections(&self) -> usize {
         self.shared.hub.lock().await.connections()
     }

@@ -6,7 +6,7 @@ use super::assets::Assets;
 use super::control::HttpRefusal;
 use super::draft::Draft;
 use super::script::{self, Act, Random};
-use super::streams::{Refused, Request, Subscription, UNSUBSCRIBE_ERROR};
+use super::streams::{Channel, Off, Refused, Request, Subscription, UNSUBSCRIBE_ERROR};
 use super::world::{News, World};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -25,13 +25,32 @@ const REMEMBERED: usize = 100_000;
 #[derive(Debug, Clone)]
 pub(super) enum Outgoing {
     Text(Utf8Bytes),
+    /// To server-sent events: a name and a payload.
+    Event(String, String),
     Ping,
     Close(Option<u16>, &'static str),
 }
 
-/// One WebSocket, as the hub sees it.
+/// How a connection speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Socket,
+    Events,
+}
+
+/// What the client's token is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Token {
+    Good,
+    Revoked,
+    /// The account is disabled.
+    Banned,
+}
+
+/// One WebSocket or one response of server-sent events, as the hub sees it.
 #[derive(Debug)]
 pub(super) struct Connection {
+    form: Form,
     queue: mpsc::Sender<Outgoing>,
     subscriptions: Vec<Subscription>,
     /// Pinged, and no pong yet; errors are swallowed meanwhile (transcript `ws-error-frame-lost-before-pong`).
@@ -63,6 +82,17 @@ pub(super) struct Hub {
     last_connection: u64,
     pub(super) stream_refusals: Vec<StreamRefusal>,
     pub(super) upgrade_refusals: VecDeque<HttpRefusal>,
+    pub(super) events_refusals: VecDeque<HttpRefusal>,
+    /// What every upgrade is answered with.
+    pub(super) no_sockets: Option<HttpRefusal>,
+    /// What every request for server-sent events is answered with.
+    pub(super) no_events: Option<HttpRefusal>,
+    pub(super) token: Token,
+    pub(super) scopes: Vec<String>,
+    /// The feeds that are switched off now.
+    pub(super) off: Off,
+    /// How many more times home is answered while it is being made anew.
+    pub(super) half_home: usize,
     pub(super) rest_refusals: Vec<RestRefusal>,
     received: VecDeque<String>,
     requests: VecDeque<String>,
@@ -86,6 +116,13 @@ impl Hub {
             last_connection: 0,
             stream_refusals: Vec::new(),
             upgrade_refusals: VecDeque::new(),
+            events_refusals: VecDeque::new(),
+            no_sockets: None,
+            no_events: None,
+            token: Token::Good,
+            scopes: vec!["read".to_owned()],
+            off: Off::default(),
+            half_home: 0,
             rest_refusals: Vec::new(),
             received: VecDeque::new(),
             requests: VecDeque::new(),
@@ -93,12 +130,12 @@ impl Hub {
         }
     }
 
-    pub(super) fn join(&mut self, end: CancellationToken) -> Joined {
+    pub(super) fn join(&mut self, form: Form, end: CancellationToken) -> Joined {
         let (queue, receiver) = mpsc::channel(QUEUE);
         let (stalled, is_stalled) = watch::channel(false);
         self.last_connection += 1;
         let id = self.last_connection;
-        let connection = Connection { queue, subscriptions: Vec::new(), awaiting_pong: false, stalled, end: end.clone() };
+        let connection = Connection { form, queue, subscriptions: Vec::new(), awaiting_pong: false, stalled, end: end.clone() };
         self.connections.insert(id, connection);
         Joined { id, queue: receiver, stalled: is_stalled, end }
     }
@@ -107,15 +144,43 @@ impl Hub {
         self.connections.remove(&id);
     }
 
-    pub(super) fn subscribe(&mut self, id: u64, request: &Request) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        let asked = request.resolve(&|list| self.world.owns_list(list)).and_then(|asked| {
-            let refusal = self.stream_refusals.iter().find(|refusal| match &refusal.parameter {
-                Some(parameter) => asked.is(&refusal.name, Some(parameter)),
-                None => asked.name == refusal.name,
-            });
-            refusal.map_or(Ok(asked), |refusal| Err(refusal.answer.clone()))
+    /// Whether the token's scopes are enough for what needs one of `read` and this.
+    pub(super) fn may(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|held| held == "read" || held == scope)
+    }
+
+    /// The subscription that is asked for, as things stand now. Scopes come first, also for unknown streams (transcripts
+    /// `ws-scope-none`, `sse-refused-scope`).
+    pub(super) fn resolve(&self, request: &Request) -> Result<Subscription, Refused> {
+        let scope = if request.name() == "user:notification" { "read:notifications" } else { "read:statuses" };
+        if !self.may(scope) {
+            return Err(Refused::new("Access token does not have the required scopes", 401));
+        }
+        let mut asked = request.resolve(&|list| self.world.owns_list(list))?;
+        let refusal = self.stream_refusals.iter().find(|refusal| match &refusal.parameter {
+            Some(parameter) => asked.is(&refusal.name, Some(parameter)),
+            None => asked.name == refusal.name,
         });
+        if let Some(refusal) = refusal {
+            return Err(refusal.answer.clone());
+        }
+        if !self.may("read:notifications") {
+            asked.channels.retain(|channel| *channel != Channel::Notifications);
+        }
+        asked.off = self.off;
+        Ok(asked)
+    }
+
+    /// Gives a connection of server-sent events its one stream.
+    pub(super) fn attach(&mut self, id: u64, subscription: Subscription) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.subscriptions.push(subscription);
+        }
+    }
+
+    pub(super) fn subscribe(&mut self, id: u64, request: &Request) {
+        let asked = self.resolve(request);
+        let Some(connection) = self.connections.get_mut(&id) else { return };
         match asked {
             Ok(asked) => {
                 if connection.subscriptions.iter().all(|known| known.channels != asked.channels) {
@@ -153,9 +218,8 @@ impl Hub {
             let mut rest = None;
             for connection in self.connections.values() {
                 for subscription in &connection.subscriptions {
-                    if subscription.channels.iter().any(|channel| news.to.contains(channel)) {
-                        let rest = rest.get_or_insert_with(|| tail(&news.event, &news.payload));
-                        connection.send(Outgoing::Text(format!("{{\"stream\":{},{rest}", subscription.label).into()));
+                    if subscription.hears(&news.to, news.local) {
+                        connection.tell(subscription, &news.event, &news.payload, &mut rest);
                     }
                 }
             }
@@ -165,10 +229,10 @@ impl Hub {
     /// An event of a test's own to the subscribers of one stream.
     pub(super) fn push(&mut self, stream: &[&str], event: &str, payload: &str) {
         let name = stream.first().copied().unwrap_or_default();
-        let rest = tail(event, payload);
+        let mut rest = None;
         for connection in self.connections.values() {
             for subscription in connection.subscriptions.iter().filter(|subscription| subscription.is(name, stream.get(1).copied())) {
-                connection.send(Outgoing::Text(format!("{{\"stream\":{},{rest}", subscription.label).into()));
+                connection.tell(subscription, event, payload, &mut rest);
             }
         }
     }
@@ -182,7 +246,8 @@ impl Hub {
 
     /// Pings everyone, having cut those who did not answer the last one (transcript `ws-ping-unanswered`).
     pub(super) fn ping(&mut self) {
-        for connection in self.connections.values_mut().filter(|connection| !*connection.stalled.borrow()) {
+        let pinged = |connection: &&mut Connection| connection.form == Form::Socket && !*connection.stalled.borrow();
+        for connection in self.connections.values_mut().filter(pinged) {
             if connection.awaiting_pong {
                 connection.end.cancel();
             } else {
@@ -247,6 +312,17 @@ impl Connection {
     fn complain(&self, frame: String) {
         if !self.awaiting_pong {
             self.send(Outgoing::Text(frame.into()));
+        }
+    }
+
+    /// One event in the connection's form; `rest` keeps a frame's end for the next subscription of any connection.
+    fn tell(&self, subscription: &Subscription, event: &str, payload: &str, rest: &mut Option<String>) {
+        match self.form {
+            Form::Socket => {
+                let rest = rest.get_or_insert_with(|| tail(event, payload));
+                self.send(Outgoing::Text(format!("{{\"stream\":{},{rest}", subscription.label).into()));
+            }
+            Form::Events => self.send(Outgoing::Event(event.to_owned(), payload.to_owned())),
         }
     }
 

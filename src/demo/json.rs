@@ -3,6 +3,7 @@
 //! Deliberately shares nothing with the client's own entities, so that each checks the other, and reads no clock.
 
 use super::draft::{Card, Media};
+use super::streams::Off;
 use super::world::{Announcement, Conversation, DOMAIN, Id, Notification, Person, Poll, Status, World};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -561,7 +562,8 @@ pub(super) fn history(world: &World, status: &Status) -> Vec<Value> {
 }
 
 /// `GET /api/v2/instance`.
-pub(super) fn instance(world: &World, streaming: &str) -> Value {
+pub(super) fn instance(world: &World, streaming: &str, off: Off) -> Value {
+    let access = |off, otherwise| if off { "disabled" } else { otherwise };
     json!({
         "domain": DOMAIN,
         "title": "Trunk",
@@ -580,7 +582,7 @@ pub(super) fn instance(world: &World, streaming: &str) -> Value {
             "media_attachments": { "description_limit": 1500, "supported_mime_types": ["image/jpeg", "image/png", "image/webp", "video/mp4", "audio/mpeg"], "image_size_limit": 16_777_216, "image_matrix_limit": 33_177_600, "video_size_limit": 103_809_024, "video_frame_rate_limit": 120, "video_matrix_limit": 8_294_400 },
             "polls": { "max_options": 4, "max_characters_per_option": 50, "min_expiration": 300, "max_expiration": 2_629_746 },
             "translation": { "enabled": false },
-            "timelines_access": { "live_feeds": { "local": "public", "remote": "authenticated" }, "hashtag_feeds": { "local": "public", "remote": "authenticated" }, "trending_link_feeds": { "local": "disabled", "remote": "disabled" } },
+            "timelines_access": { "live_feeds": { "local": access(off.live_local, "public"), "remote": access(off.live_remote, "authenticated") }, "hashtag_feeds": { "local": "public", "remote": access(off.topic_remote, "authenticated") }, "trending_link_feeds": { "local": "disabled", "remote": "disabled" } },
             "limited_federation": false,
         },
         "registrations": { "enabled": false, "approval_required": false, "reason_required": false, "message": null, "min_age": null, "url": null },

@@ -2,8 +2,9 @@
 //!
 //! Deliberately absent: writing of any kind (the reader posts nothing here), OAuth, and real rate limits.
 
+use super::hub::Token;
 use super::json::{self, View};
-use super::streams::{Reach, fold_tag};
+use super::streams::{Channel, Off, Reach, fold_tag};
 use super::world::{Conversation, Id, Notification, Paging, Status, World};
 use super::{Shared, clock, socket};
 use axum::Router;
@@ -32,6 +33,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/api/v1/timelines/list/{list}", get(list))
         .route("/api/v1/notifications", get(notifications))
         .route("/api/v1/conversations", get(conversations))
+        .route("/api/v1/statuses", get(several))
         .route("/api/v1/statuses/{id}", get(status))
         .route("/api/v1/statuses/{id}/context", get(context))
         .route("/api/v1/statuses/{id}/history", get(history))
@@ -54,7 +56,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
 async fn guard(State(shared): Server, request: Request, next: Next) -> Response<Body> {
     let path = request.uri().path().to_owned();
     let streaming = path.starts_with("/api/v1/streaming");
-    {
+    let (token, scoped) = {
         let mut hub = shared.hub.lock().await;
         hub.asked(describe(&request));
         let refused = hub.rest_refusals.iter_mut().find(|refusal| refusal.times > 0 && path.starts_with(&refusal.prefix));
@@ -62,14 +64,38 @@ async fn guard(State(shared): Server, request: Request, next: Next) -> Response<
             refused.times -= 1;
             return refused.refusal.response();
         }
-    }
+        (hub.token, scope(&path).is_none_or(|scope| hub.may(scope)))
+    };
     let open = streaming || matches!(path.as_str(), "/api/v1/instance" | "/api/v2/instance" | "/api/v1/custom_emojis");
-    let mut response =
-        if open || has_token(&request) { next.run(request).await } else { error(StatusCode::UNAUTHORIZED, "The access token is invalid") };
+    let mut response = match token {
+        _ if open => next.run(request).await,
+        _ if !has_token(&request) => error(StatusCode::UNAUTHORIZED, "The access token is invalid"),
+        Token::Revoked => error(StatusCode::UNAUTHORIZED, "The access token was revoked"),
+        Token::Banned => error(StatusCode::FORBIDDEN, "Your login is currently disabled"),
+        Token::Good if !scoped => error(StatusCode::FORBIDDEN, "This action is outside the authorized scopes"),
+        Token::Good => next.run(request).await,
+    };
     if !streaming {
         add_limits(&shared, &mut response);
     }
     response
+}
+
+/// The scope that a path needs instead of `read`; `None` where any token will do (<https://docs.joinmastodon.org/methods/>).
+fn scope(path: &str) -> Option<&'static str> {
+    let scopes = [
+        ("/api/v1/timelines/list", "read:lists"),
+        ("/api/v1/timelines", "read:statuses"),
+        ("/api/v1/statuses", "read:statuses"),
+        ("/api/v1/conversations", "read:statuses"),
+        ("/api/v1/notifications", "read:notifications"),
+        ("/api/v1/accounts", "read:accounts"),
+        ("/api/v1/lists", "read:lists"),
+        ("/api/v1/followed_tags", "read:follows"),
+        ("/api/v1/filters", "read:filters"),
+        ("/api/v2/filters", "read:filters"),
+    ];
+    scopes.iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, scope)| *scope)
 }
 
 /// The request line for tests, with tokens left out.
@@ -152,7 +178,8 @@ async fn health() -> Response<Body> {
 }
 
 async fn instance(State(shared): Server) -> Response<Body> {
-    answer(&json::instance(&shared.hub.lock().await.world, &shared.streaming))
+    let hub = shared.hub.lock().await;
+    answer(&json::instance(&hub.world, &shared.streaming, hub.off))
 }
 
 async fn instance_v1(State(shared): Server) -> Response<Body> {
@@ -165,8 +192,11 @@ async fn verify_credentials(State(shared): Server) -> Response<Body> {
     answer(&json::own_account(hub.world.person(World::ME), requests))
 }
 
-async fn verify_application() -> Response<Body> {
-    answer(&json!({ "id": "1", "name": "Trunkline", "website": null, "scopes": ["read"], "redirect_uris": ["urn:ietf:wg:oauth:2.0:oob"] }))
+async fn verify_application(State(shared): Server) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    answer(
+        &json!({ "id": "1", "name": "Trunkline", "website": null, "scopes": hub.scopes, "redirect_uris": ["urn:ietf:wg:oauth:2.0:oob"] }),
+    )
 }
 
 /// The query of a request for a page.
@@ -242,17 +272,43 @@ async fn statuses(shared: &Shared, uri: &Uri, shown: impl Fn(&World, &Status, &Q
     response
 }
 
+/// Home; while it is being made anew, 206 and what is there by then: the posts of some people and not yet of others.
 async fn home(State(shared): Server, uri: Uri) -> Response<Body> {
-    statuses(&shared, &uri, |world, status, _| world.is_home(status)).await
+    let half = {
+        let mut hub = shared.hub.lock().await;
+        let half = hub.half_home > 0;
+        hub.half_home = hub.half_home.saturating_sub(1);
+        half
+    };
+    let mut response = statuses(&shared, &uri, |world, status, _| world.is_home(status) && !(half && status.author % 2 == 1)).await;
+    if half {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    response
 }
 
 async fn public(State(shared): Server, uri: Uri) -> Response<Body> {
-    statuses(&shared, &uri, |world, status, query| world.is_public(status, query.reach(), query.is_set("only_media"))).await
+    let off = shared.hub.lock().await.off;
+    statuses(&shared, &uri, |world, status, query| {
+        let (reach, media) = (query.reach(), query.is_set("only_media"));
+        world.is_public(status, reach, media) && !is_withheld(world, status, off, &Channel::Public { reach, media })
+    })
+    .await
 }
 
 async fn tag(State(shared): Server, Path(tag): Path<String>, uri: Uri) -> Response<Body> {
     let tag = fold_tag(&tag);
-    statuses(&shared, &uri, |world, status, query| world.is_tagged(status, &tag, query.reach(), query.is_set("only_media"))).await
+    let off = shared.hub.lock().await.off;
+    let channel = Channel::Hashtag { tag: tag.clone(), local: false };
+    statuses(&shared, &uri, |world, status, query| {
+        world.is_tagged(status, &tag, query.reach(), query.is_set("only_media")) && !is_withheld(world, status, off, &channel)
+    })
+    .await
+}
+
+/// Whether a post is kept from a public timeline: by a feed setting, or because the reader has muted its author.
+fn is_withheld(world: &World, status: &Status, off: Off, channel: &Channel) -> bool {
+    off.withholds(channel, world.person(status.author).domain.is_none()) || world.is_muted(status)
 }
 
 async fn list(State(shared): Server, Path(list): Path<String>, uri: Uri) -> Response<Body> {
@@ -304,6 +360,16 @@ async fn status(State(shared): Server, Path(id): Path<String>) -> Response<Body>
     let hub = shared.hub.lock().await;
     let world = &hub.world;
     visible(world, &id).map_or_else(not_found, |status| answer(&json::status(world, status, View::Personal, clock())))
+}
+
+/// The posts of several ids; those that are not there are left out.
+async fn several(State(shared): Server, uri: Uri) -> Response<Body> {
+    let query = Query::of(&uri);
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    let now = clock();
+    let found = query.all("id").into_iter().filter_map(|id| visible(world, id));
+    answer(&found.map(|status| json::status(world, status, View::Personal, now)).collect::<Vec<_>>())
 }
 
 async fn context(State(shared): Server, Path(id): Path<String>) -> Response<Body> {

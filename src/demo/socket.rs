@@ -1,11 +1,11 @@
 //! The streaming socket: the upgrade, its refusals, and one task a connection, as Mastodon's streaming server behaves.
 //!
-//! Deliberately absent: what is published (`world`) and what a subscribe means (`streams`); server-sent events.
+//! Deliberately absent: what is published (`world`), what a subscribe means (`streams`), and server-sent events (`events`).
 
-use super::Shared;
 use super::control::HttpRefusal;
-use super::hub::{Joined, Outgoing};
+use super::hub::{Form, Joined, Outgoing, Token};
 use super::streams::{Asked, Request, read};
+use super::{Shared, events};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Request as HttpRequest, Response, StatusCode, header};
@@ -44,13 +44,17 @@ pub(super) async fn streaming(State(shared): State<Arc<Shared>>, request: HttpRe
     let headers = request.headers();
     let wants_socket = headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
     if !wants_socket {
-        return without_upgrade(&request);
-    }
-    if let Some(refusal) = shared.hub.lock().await.upgrade_refusals.pop_front() {
-        return refusal.response();
+        return events::events(shared, request).await;
     }
     let query = request.uri().query().unwrap_or_default().to_owned();
-    if let Err(reason) = check_token(headers, &query) {
+    let token = {
+        let mut hub = shared.hub.lock().await;
+        if let Some(refusal) = hub.upgrade_refusals.pop_front().or_else(|| hub.no_sockets.clone()) {
+            return refusal.response();
+        }
+        hub.token
+    };
+    if let Err(reason) = check_token(headers, &query, token) {
         return refuse(StatusCode::UNAUTHORIZED, "text/plain", Some(reason), "");
     }
     if request.method() != Method::GET {
@@ -77,7 +81,7 @@ pub(super) async fn streaming(State(shared): State<Arc<Shared>>, request: HttpRe
     let upgrade = hyper::upgrade::on(request);
     let initial = initial_stream(&query);
     // It joins before the answer goes out, so that whatever comes after the client has seen the answer finds it here.
-    let joined = shared.hub.lock().await.join(shared.shutdown.child_token());
+    let joined = shared.hub.lock().await.join(Form::Socket, shared.shutdown.child_token());
     let tasks = shared.tasks.clone();
     tasks.spawn(async move {
         let id = joined.id;
@@ -90,16 +94,8 @@ pub(super) async fn streaming(State(shared): State<Arc<Shared>>, request: HttpRe
     response.body(Body::empty()).unwrap_or_default()
 }
 
-fn without_upgrade(request: &HttpRequest<Body>) -> Response<Body> {
-    let (status, body) = match check_token(request.headers(), request.uri().query().unwrap_or_default()) {
-        Ok(()) => (StatusCode::BAD_REQUEST, r#"{"error":"Unknown channel requested"}"#.to_owned()),
-        Err(reason) => (StatusCode::UNAUTHORIZED, format!("{{\"error\":\"{reason}\"}}")),
-    };
-    Response::builder().status(status).header(header::CONTENT_TYPE, "application/json").body(Body::from(body)).unwrap_or_default()
-}
-
-/// Looks for the token where the real server looks, in its order: any will do, but there must be one.
-fn check_token(headers: &HeaderMap, query: &str) -> Result<(), &'static str> {
+/// Looks for the token where the real server looks, in its order: any will do while `worth` is good, but there must be one.
+pub(super) fn check_token(headers: &HeaderMap, query: &str, worth: Token) -> Result<(), &'static str> {
     let from_query =
         || url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "access_token").map(|(_, token)| token.into_owned());
     let header = |name| headers.get(name).map(|value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -111,6 +107,7 @@ fn check_token(headers: &HeaderMap, query: &str) -> Result<(), &'static str> {
         None => Err("Missing access token"),
         // The whole value is looked up, so anything with a second part is unknown.
         Some(token) if token.is_empty() || token.contains([' ', ',']) => Err("Invalid access token"),
+        Some(_) if worth != Token::Good => Err("Invalid access token"),
         Some(_) => Ok(()),
     }
 }
@@ -221,6 +218,8 @@ async fn talk(mut sink: SplitSink<Socket, Message>, mut queue: mpsc::Receiver<Ou
             }
             let (message, last) = match outgoing {
                 Outgoing::Text(text) => (Message::Text(text), false),
+                // Server-sent events are not this one's.
+                Outgoing::Event(..) => continue,
                 Outgoing::Ping => (Message::Ping(Vec::new().into()), false),
                 Outgoing::Close(code, reason) => {
                     let frame = code.map(|code| CloseFrame { code: CloseCode::from(code), reason: reason.into() });

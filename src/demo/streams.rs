@@ -6,6 +6,7 @@
 
 use serde_json::{Value, json};
 use unicode_normalization::UnicodeNormalization as _;
+use url::form_urlencoded;
 
 /// Where events are published; a subscription listens to one or two of these.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -43,6 +44,28 @@ pub(super) struct Subscription {
     pub(super) parameter: Option<String>,
     /// The JSON of the `stream` array in its events.
     pub(super) label: String,
+    /// The feeds that were off when it began: the real server reads them once, at subscribe.
+    pub(super) off: Off,
+}
+
+/// Which feeds are switched off, as `configuration.timelines_access` says; posts of local people cannot be kept from hashtags.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Off {
+    pub(super) live_local: bool,
+    pub(super) live_remote: bool,
+    pub(super) topic_remote: bool,
+}
+
+impl Off {
+    /// Whether a post of a local person, or of another, is withheld from a channel (transcript `ws-feed-access-all-disabled`).
+    pub(super) fn withholds(self, channel: &Channel, local: bool) -> bool {
+        match channel {
+            Channel::Public { .. } if local => self.live_local,
+            Channel::Public { .. } => self.live_remote,
+            Channel::Hashtag { .. } => !local && self.topic_remote,
+            Channel::Home | Channel::Notifications | Channel::Direct | Channel::List(_) => false,
+        }
+    }
 }
 
 impl Subscription {
@@ -52,6 +75,12 @@ impl Subscription {
             Some(parameter) => format!("{} {parameter}", self.name),
             None => self.name.clone(),
         }
+    }
+
+    /// Whether it carries what is published on these channels, about a post by someone local or not if it is about one.
+    pub(super) fn hears(&self, to: &[Channel], local: Option<bool>) -> bool {
+        let withheld = |channel: &Channel| local.is_some_and(|local| self.off.withholds(channel, local));
+        self.channels.iter().any(|channel| to.contains(channel) && !withheld(channel))
     }
 
     /// Whether this is the stream of that name and parameter, whatever their spelling.
@@ -84,7 +113,7 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    fn new(error: &str, status: u16) -> Self {
+    pub(super) fn new(error: &str, status: u16) -> Self {
         Self { error: error.to_owned(), status }
     }
 
@@ -118,10 +147,46 @@ impl Request {
         Self { stream: Value::from(name), list: parameter.clone(), tag: parameter }
     }
 
+    /// What a request for server-sent events asks for: the part of the path below `/api/v1/streaming`, and the query
+    /// (transcripts `sse-public-only-media`, `sse-refused-subscribe-path`). `None` where the real server has no such channel.
+    pub(super) fn of_path(path: &str, query: &str) -> Option<Self> {
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let all = |wanted: &str| -> Value {
+            let mut values: Vec<Value> =
+                pairs.iter().filter(|(name, _)| name == wanted).map(|(_, value)| Value::from(value.as_str())).collect();
+            if values.len() > 1 { Value::Array(values) } else { values.pop().unwrap_or_default() }
+        };
+        let only_media = pairs
+            .iter()
+            .find(|(name, _)| name == "only_media")
+            .is_some_and(|(_, value)| !matches!(value.as_str(), "" | "0" | "f" | "F" | "false" | "FALSE" | "off" | "OFF"));
+        let name = match (path, only_media) {
+            ("/user", _) => "user",
+            ("/user/notification", _) => "user:notification",
+            ("/direct", _) => "direct",
+            ("/public", false) => "public",
+            ("/public", true) => "public:media",
+            ("/public/local", false) => "public:local",
+            ("/public/local", true) => "public:local:media",
+            ("/public/remote", false) => "public:remote",
+            ("/public/remote", true) => "public:remote:media",
+            ("/hashtag", _) => "hashtag",
+            ("/hashtag/local", _) => "hashtag:local",
+            ("/list", _) => "list",
+            _ => return None,
+        };
+        Some(Self { stream: Value::from(name), list: all("list"), tag: all("tag") })
+    }
+
+    /// The wire name asked for; of several the first, and empty where there is none.
+    pub(super) fn name(&self) -> &str {
+        let first = self.stream.as_array().map_or(Some(&self.stream), |several| several.first());
+        first.and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// The stream that it means; `owns` knows the reader's lists.
     pub(super) fn resolve(&self, owns: &dyn Fn(&str) -> bool) -> Result<Subscription, Refused> {
-        let first = self.stream.as_array().map_or(Some(&self.stream), |several| several.first());
-        let name = first.and_then(Value::as_str).unwrap_or_default();
+        let name = self.name();
         let public = |reach, media| Ok((vec![Channel::Public { reach, media }], None));
         let (channels, parameter) = match name {
             "user" => Ok((vec![Channel::Home, Channel::Notifications], None)),
@@ -150,6 +215,7 @@ impl Request {
             name: name.to_owned(),
             parameter: parameter.map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
             label: label.to_string(),
+            off: Off::default(),
         })
     }
 
@@ -291,6 +357,31 @@ mod tests {
         assert_eq!(label(r#"{"type":"subscribe","stream":"hashtag:local","tag":"x"}"#), r#"["hashtag:local","x"]"#);
         assert_eq!(label(r#"{"type":"subscribe","stream":"list","list":14}"#), r#"["list",14]"#);
         assert_eq!(label(r#"{"type":"subscribe","stream":["public","user"]}"#), r#"["public"]"#);
+    }
+
+    #[test]
+    fn paths_of_server_sent_events_are_exact() {
+        let name = |path, query| Request::of_path(path, query).map(|request| request.name().to_owned());
+        for (path, query, wanted) in [
+            ("/user", "", Some("user")),
+            ("/user/notification", "", Some("user:notification")),
+            ("/direct", "", Some("direct")),
+            ("/public", "only_media=0", Some("public")),
+            ("/public", "only_media=", Some("public")),
+            ("/public", "only_media=no", Some("public:media")),
+            ("/public/local", "only_media=true", Some("public:local:media")),
+            ("/public/remote", "", Some("public:remote")),
+            ("/hashtag", "tag=x", Some("hashtag")),
+            ("/hashtag/local", "tag=x", Some("hashtag:local")),
+            ("/list", "list=12", Some("list")),
+            ("/user/", "", None),
+            ("/public/media", "", None),
+            ("", "", None),
+        ] {
+            assert_eq!(name(path, query).as_deref(), wanted, "{path}?{query}");
+        }
+        let twice = Request::of_path("/hashtag", "tag=a&tag=b").unwrap().resolve(&|_| true).unwrap_err();
+        assert_eq!((twice.error.as_str(), twice.status), ("An unexpected error occurred", 500));
     }
 
     #[test]

@@ -2,9 +2,12 @@
 //!
 //! Deliberately without the client's own code, which is tested against this server elsewhere.
 
+use super::world::Id;
 use super::*;
 use futures_util::{SinkExt as _, StreamExt as _};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -23,7 +26,8 @@ impl Stage {
     async fn set(story: Story) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let shutdown = CancellationToken::new();
-        let server = Server::start(listener, Options { story, ..Options::default() }, shutdown.clone()).await.unwrap();
+        let options = Options { story, thump_every: Duration::from_millis(100), ..Options::default() };
+        let server = Server::start(listener, options, shutdown.clone()).await.unwrap();
         // Another test may have been first; either way there is one.
         let _installed = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
@@ -62,6 +66,16 @@ impl Stage {
         self.dial("", &[("authorization", "Bearer any")]).await.unwrap()
     }
 
+    /// Asks for server-sent events without a library in between.
+    async fn listen(&self, path: &str) -> Listener {
+        let mut tcp = TcpStream::connect(self.address()).await.unwrap();
+        let request = format!("GET /api/v1/streaming{path} HTTP/1.1\r\nHost: trunk.example\r\nAuthorization: Bearer any\r\n\r\n");
+        tcp.write_all(request.as_bytes()).await.unwrap();
+        let mut listener = Listener { tcp, seen: String::new() };
+        listener.until("\r\n\r\n").await;
+        listener
+    }
+
     async fn subscribed(&self, expected: &[&str]) {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -81,7 +95,7 @@ impl Stage {
 }
 
 async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("{what} did not come within {PATIENCE:?}"))
+    timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("{what} did not come within {PATIENCE:?}"))
 }
 
 struct Socket(WebSocketStream<TcpStream>);
@@ -134,6 +148,47 @@ impl Socket {
                 Some(Err(_)) | None => return closed,
             }
         }
+    }
+}
+
+/// One response of server-sent events, as bytes.
+struct Listener {
+    tcp: TcpStream,
+    seen: String,
+}
+
+impl Listener {
+    /// Reads up to and with some words; gives what was before them.
+    async fn until(&mut self, words: &str) -> String {
+        loop {
+            if let Some((before, after)) = self.seen.split_once(words) {
+                let (before, after) = (before.to_owned(), after.to_owned());
+                self.seen = after;
+                return before;
+            }
+            let mut bytes = [0; 4096];
+            let count = within(words, self.tcp.read(&mut bytes)).await.unwrap();
+            assert!(count > 0, "no {words:?} but an end after {:?}", self.seen);
+            self.seen.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+        }
+    }
+
+    /// Reads one event of two chunks, past thumps: its name and its payload.
+    async fn event(&mut self) -> (String, String) {
+        self.until("\r\nevent: ").await;
+        let name = self.until("\n\r\n").await;
+        let length = usize::from_str_radix(&self.until("\r\n").await, 16).unwrap();
+        let data = self.until("\n\n\r\n").await;
+        assert_eq!(length, data.len() + 2, "{data}");
+        (name, data.strip_prefix("data: ").unwrap().to_owned())
+    }
+
+    /// Reads to the end: everything that was left.
+    async fn rest(mut self) -> String {
+        let mut rest = Vec::new();
+        // However it ends, what came before the end is told.
+        let _end = within("an end", self.tcp.read_to_end(&mut rest)).await;
+        self.seen + std::str::from_utf8(&rest).unwrap()
     }
 }
 
@@ -352,7 +407,7 @@ async fn a_stalled_connection_is_silent_until_woken() {
     let id = stage.control.post("gus", "Onions").await;
     stage.control.ping_now().await;
     assert!(later.event().await.2.contains(&id));
-    let quiet = tokio::time::timeout(Duration::from_millis(50), stalled.0.next()).await;
+    let quiet = timeout(Duration::from_millis(50), stalled.0.next()).await;
     assert!(quiet.is_err(), "{quiet:?}");
     stage.control.stall(false).await;
     assert!(stalled.event().await.2.contains(&id));
@@ -394,6 +449,315 @@ async fn frames_of_a_tests_own_arrive_as_given() {
     stage.control.raw("not json at all").await;
     assert_eq!(socket.text().await, "not json at all");
     stage.end().await;
+}
+
+#[tokio::test]
+async fn server_sent_events_are_the_real_servers_chunk_by_chunk() {
+    // Transcripts `sse-user`, `sse-heartbeat`.
+    let stage = Stage::set(Story::Empty).await;
+    let mut tcp = TcpStream::connect(stage.address()).await.unwrap();
+    tcp.write_all(b"GET /api/v1/streaming/user?access_token=a HTTP/1.1\r\nHost: trunk.example\r\n\r\n").await.unwrap();
+    let mut user = Listener { tcp, seen: String::new() };
+    let head = user.until("\r\n\r\n").await.to_ascii_lowercase();
+    assert!(head.starts_with("http/1.1 200 ok\r\n"), "{head}");
+    for line in ["content-type: text/event-stream", "cache-control: private, no-store", "transfer-encoding: chunked"] {
+        assert!(head.contains(line), "{head}");
+    }
+    assert_eq!(user.until(")\n\r\n").await, "3\r\n:");
+    assert_eq!(user.until(":thump\n\n\r\n").await, "8\r\n");
+    stage.control.delete(&stage.control.post("ada", "Gone").await).await;
+    let (name, payload) = user.event().await;
+    let status: Value = serde_json::from_str(&payload).unwrap();
+    assert_eq!((name.as_str(), status["favourited"].as_bool()), ("update", Some(false)));
+    assert_eq!(user.event().await, ("delete".to_owned(), status["id"].as_str().unwrap().to_owned()));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn every_path_of_server_sent_events_carries_its_stream() {
+    let stage = Stage::set(Story::Empty).await;
+    let media = || vec![Media { kind: "image".to_owned(), description: None }];
+    let mut listeners = Vec::new();
+    for path in [
+        "/user",
+        "/user/notification",
+        "/direct",
+        "/public",
+        "/public?only_media=true",
+        "/public/local",
+        "/public/remote?only_media=0",
+        "/hashtag?tag=Rust",
+        "/hashtag/local?tag=rust",
+        "/list?list=12",
+    ] {
+        listeners.push((path, stage.listen(path).await, Vec::new()));
+    }
+    assert_eq!(stage.control.connections().await, 10);
+    assert_eq!(
+        stage.control.subscriptions().await.concat(),
+        [
+            "user",
+            "user:notification",
+            "direct",
+            "public",
+            "public:media",
+            "public:local",
+            "public:remote",
+            "hashtag Rust",
+            "hashtag:local rust",
+            "list 12"
+        ]
+    );
+    stage.control.post("dag", "a local word #rust").await;
+    stage.control.post_with(Draft { media: media(), ..Draft::new("far@off.example", "a picture #rust") }).await;
+    stage.control.post_with(Draft { visibility: Visibility::Direct, ..Draft::new("gus", "@me psst") }).await;
+    stage.control.raw(":end\n").await;
+    for (_, listener, names) in &mut listeners {
+        let all = listener.until(":end\n").await;
+        names.extend(all.lines().filter_map(|line| line.strip_prefix("event: ")).map(str::to_owned));
+    }
+    let heard: Vec<(&str, String)> = listeners.iter().map(|(path, _, names)| (*path, names.join(" "))).collect();
+    let heard: Vec<(&str, &str)> = heard.iter().map(|(path, names)| (*path, names.as_str())).collect();
+    assert_eq!(
+        heard,
+        [
+            ("/user", "update notification"),
+            ("/user/notification", "notification"),
+            ("/direct", "conversation"),
+            ("/public", "update update"),
+            ("/public?only_media=true", "update"),
+            ("/public/local", "update"),
+            ("/public/remote?only_media=0", "update"),
+            ("/hashtag?tag=Rust", "update update"),
+            ("/hashtag/local?tag=rust", "update"),
+            ("/list?list=12", "update"),
+        ]
+    );
+    // Whoever hangs up is not there any more.
+    listeners.truncate(3);
+    let deadline = Instant::now() + PATIENCE;
+    while stage.control.connections().await > 3 {
+        assert!(Instant::now() < deadline, "{} are left", stage.control.connections().await);
+        tokio::task::yield_now().await;
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn server_sent_events_are_refused_in_the_real_servers_words() {
+    // Transcripts `sse-refused-*`, `http-post-sse`, `http-options-preflight`.
+    let stage = Stage::set(Story::Empty).await;
+    let url = |path: &str| format!("http://{}/api/v1/streaming{path}", stage.address());
+    let refused = async |path: &str| {
+        let response = stage.get(&url(path)).await;
+        let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+        (response.status().as_u16(), kind, response.text().await.unwrap())
+    };
+    let words = |status: u16, error: &str| (status, "application/json".to_owned(), format!("{{\"error\":\"{error}\"}}"));
+    for (path, status, error) in [
+        ("", 400, "Unknown channel requested"),
+        ("/nope", 400, "Unknown channel requested"),
+        ("/user/", 400, "Unknown channel requested"),
+        ("/public/media", 400, "Unknown channel requested"),
+        ("/hashtag", 400, "Missing tag name parameter"),
+        ("/hashtag/local?tag=", 400, "Missing tag name parameter"),
+        ("/hashtag?tag=a&tag=b", 500, "An unexpected error occurred"),
+        ("/list", 400, "Missing list name parameter"),
+        ("/list?list=13", 401, "Not authorized to stream this list"),
+    ] {
+        assert_eq!(refused(path).await, words(status, error), "{path}");
+    }
+    for (path, status, error) in [("/nope", 400, "Unknown channel requested"), ("/user", 401, "Missing access token")] {
+        let response = within("an answer", stage.http.get(url(path)).send()).await.unwrap();
+        assert_eq!((response.status().as_u16(), response.text().await.unwrap()), (status, format!("{{\"error\":\"{error}\"}}")));
+    }
+    let posted = within("an answer", stage.http.post(url("/user")).bearer_auth("a").send()).await.unwrap();
+    assert_eq!((posted.status().as_u16(), posted.headers()["content-length"].to_str().unwrap()), (404, "161"));
+    let asked = stage.http.request(reqwest::Method::OPTIONS, url("/user")).header("access-control-request-headers", "authorization");
+    assert_eq!(within("an answer", asked.send()).await.unwrap().status(), 204);
+
+    stage.control.refuse("public:local", None, "Not today", 401).await;
+    assert_eq!(refused("/public/local").await, words(401, "Not today"));
+    stage.control.refuse_events(vec![HttpRefusal::new(503).header("content-type", "text/html").body("<p>")]).await;
+    assert_eq!(refused("/user").await, (503, "text/html".to_owned(), "<p>".to_owned()));
+    stage.control.set_scopes(&["read:notifications"]).await;
+    assert_eq!(refused("/user").await, words(401, "Access token does not have the required scopes"));
+    stage.listen("/user/notification").await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn responses_end_as_the_real_servers_do() {
+    // Transcripts `sse-kill`, `sse-server-restart`.
+    let stage = Stage::set(Story::Empty).await;
+    let cut = stage.listen("/user").await;
+    stage.control.cut().await;
+    let rest = cut.rest().await;
+    assert!(rest.starts_with("3\r\n:)\n\r\n") && !rest.contains("0\r\n\r\n"), "{rest:?}");
+    let (mut killed, mut socket) = (stage.listen("/public").await, stage.socket().await);
+    stage.control.revoke().await;
+    killed.until("\r\n0\r\n\r\n").await;
+    assert_eq!(socket.ended().await, Some(None));
+    let said = async |path: &str| {
+        let response = stage.get(path).await;
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    assert_eq!(said("/api/v1/streaming/user").await, (401, r#"{"error":"Invalid access token"}"#.to_owned()));
+    assert_eq!(said("/api/v1/timelines/home").await, (401, r#"{"error":"The access token was revoked"}"#.to_owned()));
+    assert_eq!(said("/api/v2/instance").await.0, 200);
+    let Err(Error::Http(refused)) = stage.dial("", &[("authorization", "Bearer any")]).await else { panic!("upgraded") };
+    assert_eq!((refused.status().as_u16(), &refused.headers()["x-error-message"]), (401, &"Invalid access token".parse().unwrap()));
+    stage.control.ban().await;
+    assert_eq!(said("/api/v1/timelines/home").await, (403, r#"{"error":"Your login is currently disabled"}"#.to_owned()));
+    stage.control.forgive().await;
+    assert_eq!(said("/api/v1/timelines/home").await.0, 200);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_server_stops_and_starts_again_at_its_address() {
+    let stage = Stage::set(Story::Empty).await;
+    let id = stage.control.post("ada", "Before").await;
+    let (mut socket, events) = (stage.socket().await, stage.listen("/user").await);
+    assert_eq!(stage.ids("/api/v1/timelines/home").await, std::slice::from_ref(&id));
+    for _ in 0..3 {
+        stage.control.stop().await;
+        let refused = TcpStream::connect(stage.address()).await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        let away = stage.control.post("ada", "Meanwhile").await;
+        stage.control.start().await.unwrap();
+        assert_eq!(stage.ids("/api/v1/timelines/home").await[0], away);
+        stage.socket().await;
+    }
+    stage.control.start().await.unwrap();
+    assert_eq!(socket.ended().await, None);
+    assert!(!events.rest().await.contains("0\r\n\r\n"));
+    stage.control.stop().await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_switched_off_feed_carries_deletes_only() {
+    // Transcripts `ws-feed-access-all-disabled`, `ws-feed-access-remote-disabled`.
+    let stage = Stage::set(Story::Empty).await;
+    let access = async || stage.json("/api/v2/instance").await["configuration"]["timelines_access"]["live_feeds"].clone();
+    assert_eq!(access().await, json!({ "local": "public", "remote": "authenticated" }));
+    stage.control.switch_feed(Feed::LiveRemote, false).await;
+    stage.control.switch_feed(Feed::TopicRemote, false).await;
+    assert_eq!(access().await, json!({ "local": "public", "remote": "disabled" }));
+    let mut socket = stage.dial("?stream=public", &[("authorization", "Bearer a")]).await.unwrap();
+    stage.subscribed(&["public"]).await;
+    socket.say(json!({ "type": "subscribe", "stream": "hashtag", "tag": "x" })).await;
+    stage.subscribed(&["public", "hashtag x"]).await;
+    let far = stage.control.post("far@off.example", "unseen #x").await;
+    stage.control.edit(&far, "still unseen #x").await;
+    let near = stage.control.post("dag", "seen").await;
+    stage.control.delete(&far).await;
+    assert_eq!(socket.events(3).await, [r#"["hashtag","x"] delete"#, r#"["public"] delete"#, r#"["public"] update"#]);
+    let far = stage.control.post("far@off.example", "unseen #x").await;
+    assert_eq!(stage.ids("/api/v1/timelines/public").await, std::slice::from_ref(&near));
+    assert!(stage.ids("/api/v1/timelines/tag/x").await.is_empty());
+    stage.control.switch_feed(Feed::LiveRemote, true).await;
+    assert_eq!(stage.ids("/api/v1/timelines/public").await, [far, near]);
+    stage.control.post("far@off.example", "not yet").await;
+    stage.control.raw("end").await;
+    assert_eq!(socket.text().await, "end", "what is off is read at subscribe");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_mute_takes_posts_from_home_that_still_exist() {
+    let stage = Stage::set(Story::Empty).await;
+    let mut socket = stage.dial("?stream=user", &[("authorization", "Bearer a")]).await.unwrap();
+    stage.subscribed(&["user"]).await;
+    let (own, kept) = (stage.control.post("ada", "One").await, stage.control.post("bo", "Two").await);
+    let boost = stage.control.boost("bo", &own).await;
+    stage.control.mute("ada").await;
+    assert_eq!(stage.control.boost("bo", "77").await, "");
+    let mut heard = Vec::new();
+    for _ in 0..5 {
+        let (_, event, payload) = socket.event().await;
+        heard.push(if event == "delete" { payload } else { event });
+    }
+    assert_eq!(heard, ["update", "update", "update", &own, &boost]);
+    assert_eq!(stage.ids("/api/v1/timelines/home").await, std::slice::from_ref(&kept));
+    assert_eq!(stage.json(&format!("/api/v1/statuses/{own}")).await["id"], own.as_str());
+    assert_eq!(stage.ids(&format!("/api/v1/statuses?id[]={own}&id[]=1&id[]={kept}")).await, [own, kept]);
+    stage.control.post("ada", "Unheard").await;
+    stage.control.raw("end").await;
+    assert_eq!(socket.text().await, "end");
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn late_posts_have_old_ids_and_half_a_home_says_so() {
+    let stage = Stage::set(Story::Empty).await;
+    let mut socket = stage.dial("?stream=user", &[("authorization", "Bearer a")]).await.unwrap();
+    stage.subscribed(&["user"]).await;
+    // Two who stand side by side in the cast: one of them is in the half.
+    let now = [stage.control.post("ada", "Now").await, stage.control.post("bo", "Now").await];
+    let late = stage.control.post_late("dag", "From far away", SignedDuration::from_hours(5)).await;
+    assert!(Id::new(&late) < Id::new(&now[0]));
+    assert_eq!(socket.events(3).await.len(), 3);
+    let whole = [now[1].clone(), now[0].clone(), late];
+    stage.control.regenerate_home(1).await;
+    let response = stage.get("/api/v1/timelines/home").await;
+    assert_eq!(response.status(), 206);
+    let part: Vec<Value> = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+    assert!(part.len() < 3, "{part:?}");
+    assert_eq!(stage.ids("/api/v1/timelines/home").await, whole);
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn scopes_and_a_server_without_streaming() {
+    let stage = Stage::set(Story::Empty).await;
+    let said = async |path: &str| stage.get(path).await.status().as_u16();
+    assert_eq!(stage.json("/api/v1/apps/verify_credentials").await["scopes"], json!(["read"]));
+    stage.control.set_scopes(&["read:statuses"]).await;
+    assert_eq!(stage.json("/api/v1/apps/verify_credentials").await["scopes"], json!(["read:statuses"]));
+    assert_eq!((said("/api/v1/timelines/home").await, said("/api/v1/notifications").await), (200, 403));
+    let mut socket = stage.socket().await;
+    socket.say(subscribe("user:notification")).await;
+    assert_eq!(socket.text().await, r#"{"error":"Access token does not have the required scopes","status":401}"#);
+    socket.say(subscribe("user")).await;
+    stage.subscribed(&["user"]).await;
+    stage.control.notify("follow", "bo", None).await;
+    stage.control.raw("end").await;
+    assert_eq!(socket.text().await, "end", "without the scope home carries no notifications");
+
+    stage.control.only_polls(true).await;
+    let dial = async || match stage.dial("", &[("authorization", "Bearer a")]).await {
+        Err(Error::Http(response)) => response.status().as_u16(),
+        Ok(_) => 101,
+        Err(error) => panic!("{error}"),
+    };
+    assert_eq!((dial().await, dial().await, said("/api/v1/streaming/user").await), (404, 404, 404));
+    assert_eq!(said("/api/v1/timelines/home").await, 200);
+    stage.control.only_polls(false).await;
+    stage.control.no_sockets(Some(HttpRefusal::new(501))).await;
+    assert_eq!((dial().await, stage.listen("/user").await.until(":)").await), (501, "3\r\n".to_owned()));
+    stage.control.no_sockets(None).await;
+    stage.control.no_events(Some(HttpRefusal::new(404))).await;
+    assert_eq!((dial().await, said("/api/v1/streaming/user").await), (101, 404));
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn what_stands_between_is_named_instead() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut stage = Stage::set(Story::Empty).await;
+    let options = Options { story: Story::Backlog, seen_as: Some("127.0.0.1:9".parse().unwrap()), ..Options::default() };
+    let address = listener.local_addr().unwrap();
+    let seen = Server::start(listener, options, stage.shutdown.clone()).await.unwrap();
+    assert_eq!(seen.url(), "http://127.0.0.1:9");
+    let response = stage.get(&format!("http://{address}/api/v1/timelines/public?limit=1")).await;
+    assert!(response.headers()["link"].to_str().unwrap().starts_with("<http://127.0.0.1:9/api/v1/timelines/public?"));
+    let instance = stage.json(&format!("http://{address}/api/v2/instance")).await;
+    assert_eq!(instance["configuration"]["urls"]["streaming"], "ws://127.0.0.1:9");
+    stage.shutdown.cancel();
+    within("both ends", seen.stopped()).await;
+    within("both ends", stage.server.take().unwrap().stopped()).await;
 }
 
 #[tokio::test]

@@ -56,6 +56,7 @@ impl fmt::Display for Id {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the documented entity has them")]
 pub(super) struct Person {
     pub(super) id: String,
     pub(super) username: String,
@@ -70,6 +71,8 @@ pub(super) struct Person {
     pub(super) followed: bool,
     /// The ids of the lists that they are in.
     pub(super) lists: Vec<String>,
+    /// Whether the reader has muted them.
+    pub(super) muted: bool,
     pub(super) created_at: String,
     pub(super) followers: u64,
     pub(super) following: u64,
@@ -185,11 +188,13 @@ pub(super) struct News {
     pub(super) event: String,
     pub(super) payload: String,
     pub(super) to: Vec<Channel>,
+    /// Whether the post shown is by someone local; `None` where none is shown, which no feed setting withholds.
+    pub(super) local: Option<bool>,
 }
 
 impl News {
     fn new(event: &str, payload: String, to: Vec<Channel>) -> Self {
-        Self { event: event.to_owned(), payload, to }
+        Self { event: event.to_owned(), payload, to, local: None }
     }
 }
 
@@ -331,6 +336,7 @@ impl World {
             locked: false,
             followed,
             lists: Vec::new(),
+            muted: false,
             created_at: format!("{}-{:02}-{:02}T00:00:00.000Z", 2017 + random.below(9), 1 + random.below(12), 1 + random.below(28)),
             followers: 20 + random.below(2_400),
             following: 15 + random.below(600),
@@ -776,11 +782,16 @@ impl World {
 
     fn announce(&self, id: &Id, event: &str, now: Timestamp) -> Vec<News> {
         let Some(status) = self.statuses.get(id) else { return Vec::new() };
-        let (personal, public) = self.channels(status);
+        let (personal, mut public) = self.channels(status);
+        let local = self.person(status.author).domain.is_none();
+        // Deletes are not withheld so; what they are about is not known any more.
+        if self.is_muted(status) {
+            public.clear();
+        }
         [(View::Personal, personal), (View::Anonymous, public)]
             .into_iter()
             .filter(|(_, to)| !to.is_empty())
-            .map(|(view, to)| News::new(event, json::text(&json::status(self, status, view, now)), to))
+            .map(|(view, to)| News { local: Some(local), ..News::new(event, json::text(&json::status(self, status, view, now)), to) })
             .collect()
     }
 
@@ -788,6 +799,9 @@ impl World {
     pub(super) fn is_home(&self, status: &Status) -> bool {
         if status.author == Self::ME {
             return true;
+        }
+        if self.is_muted(status) {
+            return false;
         }
         let author = self.person(status.author);
         if status.visibility == Visibility::Direct {
@@ -807,6 +821,7 @@ impl World {
     pub(super) fn is_listed(&self, status: &Status, list: &str) -> bool {
         let has = |person: usize| self.person(person).lists.iter().any(|id| id == list);
         has(status.author)
+            && !self.is_muted(status)
             && status.visibility != Visibility::Direct
             && (!status.is_reply
                 || status.reply_to_person.is_some_and(|parent| parent == Self::ME || parent == status.author || has(parent)))
@@ -875,6 +890,27 @@ impl World {
             open.extend(replies.into_iter().rev());
         }
         (above, below)
+    }
+
+    /// Whether the reader has muted who wrote a post, who wrote what it boosts, or who is mentioned in it.
+    pub(super) fn is_muted(&self, status: &Status) -> bool {
+        let boosted = status.boost.as_ref().and_then(|boosted| self.statuses.get(boosted));
+        let mut people = std::iter::once(status.author).chain(boosted.map(|boosted| boosted.author)).chain(status.mentions.iter().copied());
+        people.any(|person| self.person(person).muted)
+    }
+
+    /// Mutes someone: what of them stood at home and on lists is taken from there, post by post, though it still exists.
+    pub(super) fn mute(&mut self, who: &str) -> Vec<News> {
+        let person = self.find_or_invent(who);
+        let listed = |world: &Self| -> Vec<(Id, Vec<Channel>)> {
+            world.statuses.values().map(|status| (status.id.clone(), world.channels(status).0)).filter(|(_, to)| !to.is_empty()).collect()
+        };
+        let before = listed(self);
+        if let Some(person) = self.people.get_mut(person) {
+            person.muted = true;
+        }
+        let after: HashMap<Id, Vec<Channel>> = listed(self).into_iter().collect();
+        before.into_iter().filter(|(id, _)| !after.contains_key(id)).map(|(id, to)| News::new("delete", id.to_string(), to)).collect()
     }
 
     fn next_number(&mut self) -> u64 {
