@@ -466,7 +466,7 @@ async fn show(source: Source, chosen: Vec<Spec>, record: Option<&Path>, ascii: b
     runtime::watch_terminal(sender).map_err(Stop::failed)?;
     let ascii = ascii || config.ascii || locale_is_ascii();
     let theme = Theme::new(variable("NO_COLOR").is_none(), ascii, TimeZone::system());
-    let settings = Settings { rows: config.rows, ascii };
+    let settings = Settings { rows: config.rows, ascii, ..Settings::default() };
     let specs = if chosen.is_empty() { config.streams } else { chosen };
     let screen = TerminalScreen::enter(config.mouse && !no_mouse).map_err(Stop::failed)?;
     let setup = Setup { settings, specs, theme, client, notices };

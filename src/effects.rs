@@ -47,6 +47,8 @@ impl Effects {
             }),
             Effect::FetchOffer => self.spawn(async move { Reply::Offer(client.offer().await) }),
             Effect::FetchAccount => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
+            Effect::FetchMarkers => self.spawn(async move { Reply::Markers(client.markers().await) }),
+            Effect::RaiseMarkers(read) => self.spawn(async move { Reply::Markers(client.raise_markers(read).await) }),
             Effect::Suspend | Effect::Redraw | Effect::Quit => debug_assert!(false, "{effect:?} is done by the loop"),
         }
     }

@@ -148,3 +148,175 @@ impl Holdings for Store {
         Self::account(self, id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keymap::Keymap;
+    use crate::model::{Connection, Cursor, Event, Markers, Origin, Page};
+    use crate::state::{Anchor, Fill, Measured, RowKey, Settings, TimelinePane, VisibleRow};
+    use crate::update::{Effect, Msg, Reply, update};
+
+    /// A run with one tab for home, as far as a screen of `lines` rows shows it.
+    struct Run {
+        state: State,
+        keymap: Keymap,
+        lines: usize,
+        measured: Measured,
+    }
+
+    impl Run {
+        fn start(memory: Option<&Memory>) -> Self {
+            let now = Timestamp::from_second(1_800_000_000).unwrap();
+            let settings = Settings { markers: true, ..Settings::default() };
+            let state = State::new(settings, now, vec![Spec::Stream(Stream::User)]);
+            let mut run = Self { state, keymap: Keymap::compile().unwrap(), lines: 5, measured: Measured::default() };
+            for remembered in memory.map(Memory::remembered).unwrap_or_default() {
+                run.send(Msg::Remembered(remembered));
+            }
+            run
+        }
+
+        fn send(&mut self, msg: Msg) -> Vec<Effect> {
+            let effects = update(&mut self.state, &self.keymap, msg, &self.measured);
+            self.state.check().unwrap();
+            let tab = self.state.tabs.active().unwrap();
+            let rows = self.state.timelines[&tab.stream].rows();
+            let top = match &tab.anchor {
+                Anchor::Top => 0,
+                Anchor::Row(key, above) => {
+                    let index = rows.iter().position(|row| row.key() == *key).unwrap();
+                    index.saturating_sub(usize::try_from(-above).unwrap_or(0))
+                }
+            };
+            let visible = rows.iter().skip(top).take(self.lines).map(|row| VisibleRow { key: row.key(), y: 0, height: 1, whole: true });
+            let pane = TimelinePane {
+                area: crate::state::Area { x: 0, y: 0, width: 80, height: 5 },
+                stream: tab.stream.clone(),
+                asked: tab.anchor.clone(),
+                top: None,
+                hold: None,
+                visible: visible.collect(),
+            };
+            self.measured.timeline = Some(pane);
+            effects
+        }
+
+        fn live(&mut self) -> Vec<Effect> {
+            self.send(Msg::Event(Origin { account: 0, epoch: 1 }, Event::Connection(Connection::Live)))
+        }
+
+        fn pass(&mut self, seconds: i64) -> Vec<Effect> {
+            self.send(Msg::Tick(self.state.now + jiff::SignedDuration::from_secs(seconds)))
+        }
+
+        fn page(&mut self, ids: std::ops::RangeInclusive<u32>) {
+            self.send(Msg::Reply(Reply::Page { stream: Stream::User, cursor: None, result: Ok(page(ids)) }));
+        }
+
+        fn rows(&self) -> Vec<String> {
+            let rows = self.state.timelines[&Stream::User].rows().iter();
+            rows.map(|row| if let Row::Gap(gap) = row { format!("gap>{}", gap.after) } else { row.place_id().to_owned() }).collect()
+        }
+
+        fn tab(&self) -> &Tab {
+            self.state.tabs.active().unwrap()
+        }
+    }
+
+    fn page(ids: std::ops::RangeInclusive<u32>) -> Page {
+        let entity = |id: u32| format!(r#"{{"id":"{id}","account":{{"id":"1","acct":"ada"}},"content":"<p>number {id}</p>"}}"#);
+        let text: Vec<String> = ids.rev().map(entity).collect();
+        keep::page(&Stream::User, &format!("[{}]", text.join(","))).unwrap()
+    }
+
+    fn again(run: &Run) -> Memory {
+        Memory::parse(&Memory::of(&run.state, &[]).text()).unwrap()
+    }
+
+    #[test]
+    fn the_next_run_shows_the_last_screenful_at_once_and_what_came_since_as_a_gap_to_fill() {
+        let mut run = Run::start(None);
+        run.live();
+        run.page(100..=160);
+        run.pass(1);
+        assert_eq!(run.tab().read.as_deref(), Some("160"), "what is in view has been read");
+
+        let mut next = Run::start(Some(&again(&run)));
+        assert_eq!((next.rows().len(), next.rows()[0].as_str(), next.rows()[1].as_str()), (ROWS + 1, "gap>160", "160"));
+        assert_eq!(next.tab().bookmark.as_deref(), Some("160"));
+        assert_eq!(next.state.timelines[&Stream::User].older, Some(Cursor::Before("121".into())), "older posts go on from there");
+        let words = next.state.store.status(&StatusId::new("150").unwrap()).unwrap().rich().text();
+        assert_eq!(words, "number 150");
+
+        let effects = next.live();
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::FetchNewer { after, .. } if after == "140")), "{effects:?}");
+        next.page(170..=175);
+        assert_eq!(next.rows()[..8], ["175", "174", "173", "172", "171", "170", "gap>160", "160"], "the gap stands between");
+        assert_eq!(next.state.timelines[&Stream::User].gaps().next().unwrap().fill, Fill::Filling);
+        assert_eq!(next.tab().cursor, Some(RowKey::Status(StatusId::new("160").unwrap())), "the view stays where it was read");
+    }
+
+    #[test]
+    fn where_nothing_came_since_the_view_follows_again() {
+        let mut run = Run::start(None);
+        run.live();
+        run.page(100..=120);
+        run.pass(1);
+        let mut next = Run::start(Some(&again(&run)));
+        assert!(!next.tab().follows());
+        let effects = next.live();
+        next.page(100..=120);
+        let asked = effects.iter().find_map(|effect| if let Effect::FetchNewer { asked, .. } = effect { Some(*asked) } else { None });
+        let newer = |asked| Msg::Reply(Reply::Newer { stream: Stream::User, asked, result: Ok(Page::default()) });
+        next.send(newer(asked.unwrap()));
+        assert_eq!(next.rows().len(), 21, "no gap is left: {:?}", next.rows());
+        assert!(next.tab().follows());
+    }
+
+    #[test]
+    fn what_was_deleted_is_not_kept() {
+        let mut run = Run::start(None);
+        run.live();
+        run.page(1..=3);
+        run.pass(1);
+        drop(run.state.store.delete(&StatusId::new("2").unwrap()));
+        assert!(!Memory::of(&run.state, &[]).text().contains("number 2"));
+    }
+
+    #[test]
+    fn tabs_are_remembered_until_the_configuration_names_others() {
+        let configured: Vec<Spec> = ["home", "local"].iter().map(|spec| spec.parse().unwrap()).collect();
+        let mut run = Run::start(None);
+        run.state.open(Stream::List(crate::model::ListId::new("7").unwrap()));
+        let memory = Memory::parse(&Memory::of(&run.state, &configured).text()).unwrap();
+        let names = |memory: &Memory, configured: &[Spec]| memory.tabs(configured).map(|(specs, active)| (names(&specs), active));
+        assert_eq!(names(&memory, &configured), Some((vec!["home".to_owned(), "list:7".to_owned()], 0)));
+        assert_eq!(names(&memory, &configured[..1]), None);
+    }
+
+    #[test]
+    fn markers_are_raised_now_and_then_and_never_lowered() {
+        let marker = |id: &str| Markers { home: Some(id.into()), ..Markers::default() };
+        let known = |run: &mut Run, id: &str| run.send(Msg::Reply(Reply::Markers(Ok(marker(id)))));
+        let mut run = Run::start(None);
+        assert!(run.live().contains(&Effect::FetchMarkers));
+        run.page(100..=110);
+        assert_eq!(known(&mut run, "300"), [], "another program has read further");
+        run.pass(60);
+        assert_eq!((run.tab().read.as_deref(), run.state.unsaid()), (Some("300"), None));
+        run.page(301..=305);
+        assert!(run.pass(1).contains(&Effect::RaiseMarkers(marker("305"))));
+        run.page(306..=306);
+        assert_eq!(run.pass(1), [], "one question at a time");
+        known(&mut run, "305");
+        assert!(!run.pass(1).iter().any(|effect| matches!(effect, Effect::RaiseMarkers(_))), "not so soon again");
+        assert!(run.pass(30).contains(&Effect::RaiseMarkers(marker("306"))));
+    }
+
+    #[test]
+    fn a_broken_memory_says_where() {
+        assert_eq!(Memory::parse("{").unwrap_err().to_string(), "it is not what Trunkline writes (line 1, column 1)");
+        assert!(Memory::parse(r#"{"version":9}"#).unwrap_err().to_string().contains("another version"));
+    }
+}

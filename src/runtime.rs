@@ -318,7 +318,9 @@ impl<S: Screen, K: Keys> App<S, K> {
             | Effect::FetchNewer { .. }
             | Effect::FetchThread { .. }
             | Effect::FetchOffer
-            | Effect::FetchAccount => self.effects.start(effect),
+            | Effect::FetchAccount
+            | Effect::FetchMarkers
+            | Effect::RaiseMarkers(_) => self.effects.start(effect),
             Effect::Suspend => self.suspend().await,
             Effect::Redraw => {
                 let repainted = self.screen.repaint();

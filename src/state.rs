@@ -7,6 +7,7 @@ pub mod measured;
 pub mod meter;
 pub mod notice;
 pub mod overlay;
+pub mod positions;
 pub mod prompt;
 pub mod refill;
 pub mod store;
@@ -15,7 +16,7 @@ pub mod timeline;
 
 use crate::command::{Command, Scope};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Timestamp, Withheld,
+    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Timestamp, Withheld,
 };
 use crate::text::Plain;
 use jiff::SignedDuration;
@@ -23,6 +24,7 @@ pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, Visibl
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Detail, Overlay, StreamChoice, ThreadState};
+pub use positions::Positions;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 use std::collections::{BTreeMap, HashSet};
@@ -44,11 +46,13 @@ pub struct Settings {
     pub rows: usize,
     /// Glyphs of ASCII only.
     pub ascii: bool,
+    /// Whether the server is told up to where home and notifications were read.
+    pub markers: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rows: 2_000, ascii: false }
+        Self { rows: 2_000, ascii: false, markers: false }
     }
 }
 
@@ -124,6 +128,8 @@ pub struct State {
     pub budget: Budget,
     /// Counts the questions of refills, so that an answer to one that nobody waits for any more is told from others.
     pub questions: u64,
+    /// What the server knows of what was read.
+    pub positions: Positions,
     /// Counts up with each wish to connect now.
     pub retries: u64,
     /// Counts up each time the process was stopped or the machine slept.
@@ -149,7 +155,6 @@ impl State {
     /// A state with nothing but the tabs to open.
     pub fn new(settings: Settings, now: Timestamp, specs: Vec<Spec>) -> Self {
         let mut state = Self {
-            settings,
             now,
             size: (80, 24),
             me: None,
@@ -182,9 +187,11 @@ impl State {
             unknown: 0,
             budget: Budget::default(),
             questions: 0,
+            positions: Positions { local: !settings.markers, ..Positions::default() },
             retries: 0,
             wakes: 0,
             revision: 0,
+            settings,
         };
         for spec in specs {
             match spec {
@@ -330,6 +337,19 @@ impl State {
             | Overlay::Announcements { .. }
             | Overlay::Health { .. } => None,
         })
+    }
+
+    /// Up to where home and notifications have been read here.
+    pub fn read(&self) -> Markers {
+        let read = |stream: &Stream| self.tabs.of(stream)?.read.clone();
+        Markers { home: read(&Stream::User), notifications: read(&Stream::UserNotification) }
+    }
+
+    /// What the server does not know yet of what was read, if anything; nothing before it was heard.
+    pub fn unsaid(&self) -> Option<Markers> {
+        let known = self.positions.known.as_ref().filter(|_| !self.positions.local)?;
+        let read = self.read();
+        (known.clone().newer(read.clone()) != *known).then_some(read)
     }
 
     /// How a status is shown in the tab of a stream: the reader's server filters count where their context is the tab's.
@@ -494,11 +514,13 @@ impl State {
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
         });
         let seen = self.has_just_seen(measured).then_some(self.now);
+        let positions = self.unsaid().filter(|_| live && !self.positions.asked).and(self.positions.not_before);
         pages
             .chain(refills)
             .chain(meters)
             .chain(countdown)
             .chain(seen)
+            .chain(positions)
             .chain(minute)
             .chain(self.notices.next_change())
             .chain(measured.next_change)

@@ -53,6 +53,7 @@ pub fn update(state: &mut State, keymap: &Keymap, msg: Msg, measured: &Measured)
     }
     refill::pump(state, &mut effects);
     memory::settle(state);
+    memory::tell(state, &mut effects);
     if state.store.version() != version {
         state.revision += 1;
     }

@@ -113,7 +113,7 @@ impl Life {
                     }));
                 }
                 Effect::FetchOffer | Effect::FetchAccount => {}
-                Effect::FetchThread { .. } | Effect::Suspend | Effect::Redraw | Effect::Quit => panic!("{effect:?}"),
+                Effect::FetchThread { .. } | Effect::FetchMarkers | Effect::RaiseMarkers(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => panic!("{effect:?}"),
             }
         }
     }

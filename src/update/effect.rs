@@ -1,6 +1,6 @@
 //! `Effect`: something the world should do.
 
-use crate::model::{Cursor, StatusId, Stream};
+use crate::model::{Cursor, Markers, StatusId, Stream};
 
 /// Something the world should do. There is none for subscribing: the wanted streams are derived from the state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,10 @@ pub enum Effect {
     FetchOffer,
     /// Ask who the reader is; answered by `Reply::Account`.
     FetchAccount,
+    /// Ask up to where was read; answered by `Reply::Markers`.
+    FetchMarkers,
+    /// Tell the server up to where was read, as far as it does not know better; answered by `Reply::Markers`.
+    RaiseMarkers(Markers),
     /// Leave the screen and stop the process; the loop does it.
     Suspend,
     /// Paint the whole screen again; the loop does it.

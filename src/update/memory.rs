@@ -1,13 +1,16 @@
-//! Takes up where an earlier run left off: its rows are shown at once, and what came since is filled in.
+//! Takes up where an earlier run left off: its rows are shown at once, and what came since is filled in. Keeps the server's
+//! markers in step with what has been read.
 //!
 //! What was kept is not proven of anything that happened later, so a gap stands above it until it has been filled. Absent on
 //! purpose: files, and what is worth keeping (`memory`).
 
-use super::Remembered;
-use super::reply;
 use super::rows::Came;
-use crate::model::{Connection, Cursor};
+use super::{Effect, Remembered, reply, say};
+use crate::model::{Connection, Cursor, Failure, FailureKind, Markers, Stream, by_age};
+use crate::state::positions::PAUSE;
 use crate::state::{Anchor, Cause, Fill, Loading, Measured, Row, State};
+use crate::text::Plain;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Lines above the row that was read last: the mark that says so stands there, and something of what is new.
@@ -62,4 +65,51 @@ pub(super) fn settle(state: &mut State) {
         }
         state.revision += 1;
     }
+}
+
+/// Asks for the markers once there is a connection, and raises them now and then where more has been read.
+pub(super) fn tell(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.line.state != Connection::Live || !state.positions.may_ask(state.now) {
+        return;
+    }
+    let effect = match state.unsaid() {
+        _ if state.positions.known.is_none() => Effect::FetchMarkers,
+        Some(read) => Effect::RaiseMarkers(read),
+        None => return,
+    };
+    state.positions.asked = true;
+    effects.push(effect);
+}
+
+/// Takes in where the markers stand. Another program may have read further: then it was read here as well.
+pub(super) fn positions(state: &mut State, result: Result<Markers, Failure>) {
+    let first = state.positions.known.is_none();
+    state.positions.pause(state.now, PAUSE);
+    let markers = match result {
+        Ok(markers) => markers,
+        Err(failure) => {
+            match failure.kind {
+                FailureKind::Retry | FailureKind::RateLimited(_) => state.positions.pause(state.now, PAUSE * 4),
+                // The connection says what an unaccepted token means.
+                FailureKind::Unauthorized => state.positions.local = true,
+                FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => {
+                    state.positions.local = true;
+                    say(state, Plain::line(&format!("read positions stay on this computer: {}", failure.reason)), false);
+                }
+            }
+            return;
+        }
+    };
+    for stream in [Stream::User, Stream::UserNotification] {
+        if let (Some(marker), Some(tab)) = (markers.of(&stream), state.tabs.of_mut(&stream))
+            && tab.has_read(marker)
+        {
+            let place = |bookmark: &Arc<str>| by_age(marker, bookmark) == Ordering::Greater;
+            if first && tab.bookmark.as_ref().is_none_or(place) {
+                tab.bookmark = Some(Arc::clone(marker));
+                state.revision += 1;
+            }
+        }
+    }
+    state.positions.known = Some(markers);
 }

@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::keymap::Key;
-use crate::model::{Account, Bundle, Cursor, Event, Failure, Offer, Origin, Page, StatusId, Stream, Thread, Timestamp};
+use crate::model::{Account, Bundle, Cursor, Event, Failure, Markers, Offer, Origin, Page, StatusId, Stream, Thread, Timestamp};
 use crate::text::Plain;
 
 /// Everything that can change `State`.
@@ -90,4 +90,6 @@ pub enum Reply {
     Offer(Result<Offer, Failure>),
     /// To [`crate::update::Effect::FetchAccount`].
     Account(Result<Account, Failure>),
+    /// To [`crate::update::Effect::FetchMarkers`] and [`crate::update::Effect::RaiseMarkers`].
+    Markers(Result<Markers, Failure>),
 }
