@@ -469,7 +469,7 @@ async fn show(source: Source, chosen: Vec<Spec>, record: Option<&Path>, ascii: b
     let settings = Settings { rows: config.rows, ascii, ..Settings::default() };
     let specs = if chosen.is_empty() { config.streams } else { chosen };
     let screen = TerminalScreen::enter(config.mouse && !no_mouse).map_err(Stop::failed)?;
-    let setup = Setup { settings, specs, theme, client, notices };
+    let setup = Setup { settings, specs, theme, client, notices, memory: None };
     let app = App::new(setup, screen, TerminalKeys::new(), signals).map_err(Stop::failed)?.with_notices(told);
     let outcome = run_to_end(app).await;
     shutdown.cancel();

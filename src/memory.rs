@@ -5,18 +5,23 @@
 //! made of it at the start (`update`).
 
 use crate::mastodon::keep::{self, Holdings};
-use crate::model::{Account, AccountId, Spec, Status, StatusId, Stream, Timestamp};
+use crate::model::{Account, AccountId, ListId, Spec, Status, StatusId, Stream, Timestamp};
+use crate::private;
 use crate::state::{Row, State, Store, Tab, Timeline};
 use crate::update::Remembered;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::fmt::Write as _;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
 
 /// Rows that are kept of a tab: the most that servers give in a page.
 const ROWS: usize = 40;
 /// The version of what is written.
 const VERSION: u32 = 1;
 /// The largest file that is read, in bytes.
-pub const MOST_BYTES: u64 = 32 * 1024 * 1024;
+const MOST_BYTES: u64 = 32 * 1024 * 1024;
 
 /// What is left to the next run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,8 +33,9 @@ pub struct Memory {
     configured: Vec<String>,
     /// The tabs in order.
     tabs: Vec<Kept>,
-    /// Which of them was on screen.
-    active: usize,
+    /// The stream of the one on screen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    active: Option<String>,
 }
 
 /// What is left of one tab.
@@ -39,6 +45,114 @@ struct Kept {
     #[serde(skip_serializing_if = "Option::is_none")]
     read: Option<String>,
     rows: Vec<Box<RawValue>>,
+}
+
+/// Where one account's memory lies. While it is held, no other run of the same account writes there.
+#[derive(Debug)]
+pub struct Keeper {
+    file: PathBuf,
+    configured: Vec<Spec>,
+    /// Held until the run ends; `None` where another run holds it.
+    lock: Option<File>,
+    written: Option<(u64, Timestamp)>,
+}
+
+impl Keeper {
+    /// Takes the memory of an account (`name@domain`) in `folder`, and gives what is in it. `configured` are the streams
+    /// that the configuration names. What the reader should be told is added to `notices`; a memory that cannot be used
+    /// is begun anew, and one that another run holds is read alone.
+    pub fn open(folder: &Path, account: &str, configured: Vec<Spec>, notices: &mut Vec<String>) -> (Self, Option<Memory>) {
+        let file = folder.join(format!("{}.json", file_name(account)));
+        let lock = lock(folder, &file, notices);
+        let memory = match private::read(&file, MOST_BYTES) {
+            Ok(None) => None,
+            Ok(Some((bytes, told))) => {
+                notices.extend(told);
+                Memory::parse(&String::from_utf8_lossy(&bytes))
+                    .map_err(|error| notices.push(format!("{}: {error}; places and tabs begin anew", file.display())))
+                    .ok()
+            }
+            Err(error) => {
+                notices.push(format!("{}: {error}; places and tabs are not remembered", file.display()));
+                return (Self { file, configured, lock: None, written: None }, None);
+            }
+        };
+        (Self { file, configured, lock, written: None }, memory)
+    }
+
+    /// Takes a moment's memory to be written, if it is time: something changed, and a minute has passed.
+    pub fn due(&mut self, state: &State) -> Option<Writing> {
+        let (revision, at) = self.written.unwrap_or((state.revision, state.now));
+        self.written.get_or_insert((revision, at));
+        if revision == state.revision || state.now.duration_since(at) < BETWEEN {
+            return None;
+        }
+        self.writing(state)
+    }
+
+    /// Takes the memory to be written now.
+    pub fn writing(&mut self, state: &State) -> Option<Writing> {
+        self.lock.as_ref()?;
+        self.written = Some((state.revision, state.now));
+        Some(Writing { file: self.file.clone(), text: Memory::of(state, &self.configured).text() })
+    }
+}
+
+/// What is to be written, and where.
+#[derive(Debug)]
+pub struct Writing {
+    file: PathBuf,
+    text: String,
+}
+
+impl Writing {
+    /// Writes it; blocks on the disk. The error says what and where.
+    pub fn write(self) -> Result<(), String> {
+        private::write(&self.file, self.text.as_bytes())
+            .map_err(|error| format!("{}: {error}; your place is not kept", self.file.display()))
+    }
+}
+
+/// The least time between two writings while the program runs.
+const BETWEEN: SignedDuration = SignedDuration::from_secs(60);
+
+fn lock(folder: &Path, file: &Path, notices: &mut Vec<String>) -> Option<File> {
+    match private::folder(folder) {
+        Ok(told) => notices.extend(told),
+        Err(error) => {
+            notices.push(format!("{}: {error}; places and tabs are not remembered", folder.display()));
+            return None;
+        }
+    }
+    let path = file.with_extension("lock");
+    let lock = private::open_lock(&path)
+        .map_err(|error| notices.push(format!("{}: {error}; places and tabs are not remembered", path.display())))
+        .ok()?;
+    match lock.try_lock() {
+        Ok(()) => Some(lock),
+        Err(TryLockError::WouldBlock) => {
+            notices.push("Trunkline runs with this account already; tabs and places of this run are not remembered".to_owned());
+            None
+        }
+        Err(TryLockError::Error(error)) => {
+            notices.push(format!("{}: {error}; places and tabs are not remembered", path.display()));
+            None
+        }
+    }
+}
+
+/// An account's name as a file's: what could mean something to a file system is written as its number.
+fn file_name(account: &str) -> String {
+    let mut name = String::new();
+    for byte in account.to_lowercase().bytes() {
+        if byte.is_ascii_alphanumeric() || b"@._-".contains(&byte) && !(name.is_empty() && byte == b'.') {
+            name.push(char::from(byte));
+        } else {
+            // Writing into a string does not fail.
+            let _ = write!(name, "%{byte:02x}");
+        }
+    }
+    name
 }
 
 /// Why a memory cannot be used; the run begins without it.
@@ -69,7 +183,7 @@ impl Memory {
             at: state.now,
             configured: names(configured),
             tabs: state.tabs.all().iter().map(kept).collect(),
-            active: state.tabs.active_index(),
+            active: state.tabs.active().map(|tab| tab.stream.spec().to_string()),
         }
     }
 
@@ -92,28 +206,34 @@ impl Memory {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The tabs to open and which of them is on screen; `None` where the configuration names others than it did: then the
-    /// reader has written what is wanted.
-    pub fn tabs(&self, configured: &[Spec]) -> Option<(Vec<Spec>, usize)> {
-        if self.configured != names(configured) {
-            return None;
-        }
-        Some((self.tabs.iter().filter_map(|kept| kept.stream.parse().ok()).collect(), self.active))
+    /// The tabs to open; `None` where the configuration names others than it did: then the reader has written what is
+    /// wanted.
+    pub fn tabs(&self, configured: &[Spec]) -> Option<Vec<Spec>> {
+        (self.configured == names(configured)).then(|| self.tabs.iter().filter_map(|kept| stream(&kept.stream)).map(Spec::Stream).collect())
+    }
+
+    /// The stream of the tab that was on screen.
+    pub fn active(&self) -> Option<Stream> {
+        stream(self.active.as_deref()?)
     }
 
     /// What there is of each tab.
     pub fn remembered(&self) -> Vec<Remembered> {
         let remembered = |kept: &Kept| {
-            let stream = match kept.stream.parse::<Spec>().ok()? {
-                Spec::Stream(stream) => stream,
-                // Lists are kept by their id.
-                Spec::List(id) => Stream::List(crate::model::ListId::new(id.as_str())?),
-            };
+            let stream = stream(&kept.stream)?;
             let page = keep::page(&stream, &serde_json::to_string(&kept.rows).ok()?)?;
             let read = kept.read.clone().filter(|read| StatusId::new(read).is_some());
             Some(Remembered { stream, page, read, at: self.at })
         };
         self.tabs.iter().filter_map(remembered).collect()
+    }
+}
+
+fn stream(kept: &str) -> Option<Stream> {
+    match kept.parse::<Spec>().ok()? {
+        Spec::Stream(stream) => Some(stream),
+        // Lists are kept by their id.
+        Spec::List(id) => ListId::new(id.as_str()).map(Stream::List),
     }
 }
 
@@ -207,7 +327,7 @@ mod tests {
         }
 
         fn pass(&mut self, seconds: i64) -> Vec<Effect> {
-            self.send(Msg::Tick(self.state.now + jiff::SignedDuration::from_secs(seconds)))
+            self.send(Msg::Tick(self.state.now + SignedDuration::from_secs(seconds)))
         }
 
         fn page(&mut self, ids: std::ops::RangeInclusive<u32>) {
@@ -288,11 +408,10 @@ mod tests {
     fn tabs_are_remembered_until_the_configuration_names_others() {
         let configured: Vec<Spec> = ["home", "local"].iter().map(|spec| spec.parse().unwrap()).collect();
         let mut run = Run::start(None);
-        run.state.open(Stream::List(crate::model::ListId::new("7").unwrap()));
+        run.state.open(Stream::List(ListId::new("7").unwrap()));
         let memory = Memory::parse(&Memory::of(&run.state, &configured).text()).unwrap();
-        let names = |memory: &Memory, configured: &[Spec]| memory.tabs(configured).map(|(specs, active)| (names(&specs), active));
-        assert_eq!(names(&memory, &configured), Some((vec!["home".to_owned(), "list:7".to_owned()], 0)));
-        assert_eq!(names(&memory, &configured[..1]), None);
+        assert_eq!(memory.tabs(&configured).map(|specs| names(&specs)), Some(vec!["home".to_owned(), "list:7".to_owned()]));
+        assert_eq!((memory.active(), memory.tabs(&configured[..1])), (Some(Stream::User), None));
     }
 
     #[test]

@@ -16,7 +16,8 @@ pub mod timeline;
 
 use crate::command::{Command, Scope};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Timestamp, Withheld,
+    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Timestamp,
+    Withheld,
 };
 use crate::text::Plain;
 use jiff::SignedDuration;

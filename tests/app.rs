@@ -185,6 +185,7 @@ async fn read_from<F: Future<Output = ()>>(
         theme: Theme::new(true, false, TimeZone::UTC),
         client,
         notices: Vec::new(),
+        memory: None,
     };
     let screen = TestScreen { terminal: Terminal::new(TestBackend::new(100, 30)).unwrap(), shown: show, blocked };
     let app = App::new(setup, screen, TestKeys(pressed), received).unwrap().with_notices(told);

@@ -113,7 +113,12 @@ impl Life {
                     }));
                 }
                 Effect::FetchOffer | Effect::FetchAccount => {}
-                Effect::FetchThread { .. } | Effect::FetchMarkers | Effect::RaiseMarkers(_) | Effect::Suspend | Effect::Redraw | Effect::Quit => panic!("{effect:?}"),
+                Effect::FetchThread { .. }
+                | Effect::FetchMarkers
+                | Effect::RaiseMarkers(_)
+                | Effect::Suspend
+                | Effect::Redraw
+                | Effect::Quit => panic!("{effect:?}"),
             }
         }
     }

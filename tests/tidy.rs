@@ -11,6 +11,7 @@ use trunkline::command::{COMMANDS, Command, Group};
 const FLOORS: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("logging", &[]),
+    ("private", &["logging"]),
     ("recording", &[]),
     ("command", &[]),
     ("model", &["text"]),
@@ -20,12 +21,13 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("state", &["text", "model", "command", "keymap", "config"]),
     ("update", &["text", "model", "command", "keymap", "config", "state"]),
     ("effects", &["model", "mastodon", "update"]),
+    ("memory", &["text", "model", "mastodon", "private", "state", "update"]),
     ("ui", &["text", "model", "command", "keymap", "config", "state"]),
     ("demo", &[]),
     ("replay", &["text", "model"]),
     ("tail", &["text", "model", "mastodon"]),
     ("doctor", &["text", "logging", "model", "config", "mastodon"]),
-    ("runtime", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "state", "update", "effects", "ui"]),
+    ("runtime", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "state", "update", "effects", "ui", "memory"]),
     (
         "cli",
         &[

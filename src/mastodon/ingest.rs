@@ -6,7 +6,7 @@
 use crate::mastodon::entities::{self, Count, Many, One, Raw, Text};
 use crate::model::{
     Account, AccountId, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId, Counts, FeedAccess,
-    FilterAction, FilterContext, FilterMatch, Item, Markers, List, ListId, Media, MediaKind, Mention, Notification, NotificationId,
+    FilterAction, FilterContext, FilterMatch, Item, List, ListId, Markers, Media, MediaKind, Mention, Notification, NotificationId,
     NotificationKind, Page, Personal, Poll, PollOption, Quote, QuoteState, Reaction, Status, StatusId, StatusTag, Thread, TimelinesAccess,
     Timestamp, Visibility,
 };

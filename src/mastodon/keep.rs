@@ -202,14 +202,11 @@ fn medium(medium: &Media) -> Value {
         MediaKind::Unknown => "unknown",
         MediaKind::Other(word) => word.as_str(),
     };
-    let original: Map<String, Value> = [
-        ("width", medium.size.map(|(width, _)| width)),
-        ("height", medium.size.map(|(_, height)| height)),
-        ("duration", medium.seconds),
-    ]
-    .into_iter()
-    .filter_map(|(key, number)| Some((key.to_owned(), number?.into())))
-    .collect();
+    let original: Map<String, Value> =
+        [("width", medium.size.map(|(width, _)| width)), ("height", medium.size.map(|(_, height)| height)), ("duration", medium.seconds)]
+            .into_iter()
+            .filter_map(|(key, number)| Some((key.to_owned(), number?.into())))
+            .collect();
     json!({
         "type": kind,
         "description": text(medium.description.as_ref()),
@@ -390,7 +387,8 @@ mod tests {
 
     #[test]
     fn a_file_that_somebody_changed_goes_through_the_door() {
-        let page = page(&Stream::User, r#"[{"id":"1","account":{"id":"2","acct":"a","display_name":"\u001b[2J"}}, 7, {"id":"3"}]"#).unwrap();
+        let page =
+            page(&Stream::User, r#"[{"id":"1","account":{"id":"2","acct":"a","display_name":"\u001b[2J"}}, 7, {"id":"3"}]"#).unwrap();
         assert_eq!((page.items.len(), page.rejected), (1, 2));
         assert!(!page.bundle.accounts[0].display_name.as_str().contains('\u{1b}'));
         assert_eq!(super::page(&Stream::User, "no list"), None);
