@@ -19,7 +19,7 @@
 //! - [`text`]: text that came from strangers, made safe and measurable. Nothing remote reaches a screen by another way.
 //! - [`logging`]: what happened, in a file; never on the screen, never a token.
 //! - [`recording`]: what went over the wire, in a file; written beside everything else, never a token.
-//! - `private`: files that only their owner reads, written whole or not at all.
+//! - [`private`]: files that only their owner reads, written whole or not at all.
 //! - [`command`]: the one table of what a user can ask for, with names, help and keys.
 //! - [`model`]: the nouns; what a server has and what can be told to us.
 //! - [`keymap`]: keys to commands, by scope.
@@ -49,7 +49,7 @@ pub mod logging;
 pub mod mastodon;
 pub mod memory;
 pub mod model;
-pub(crate) mod private;
+pub mod private;
 pub mod recording;
 pub mod replay;
 pub mod runtime;

@@ -7,12 +7,15 @@ use ratatui::{Frame, Terminal};
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use trunkline::demo::{Control, Draft, HttpRefusal, Options, Server, Story};
 use trunkline::mastodon::{Access, Client, Token};
+use trunkline::memory::{Keeper, Memory};
+use trunkline::model::Spec;
 use trunkline::recording::Recording;
 use trunkline::replay::{self, Speed, Tape};
 use trunkline::runtime::{App, Keys, Outcome, Screen, Setup, Signal, SignalSender, Signals};
@@ -164,7 +167,7 @@ async fn read<F: Future<Output = ()>>(specs: &[&str], prepare: impl AsyncFnOnce(
     prepare(&server.control()).await;
     let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
     let (_, told) = mpsc::unbounded_channel();
-    read_from(client, server.control(), specs, told, story).await;
+    read_from(client, server.control(), specs, told, None, story).await;
 }
 
 /// Runs the program with a client while `story` moves the server and the reader, then quits.
@@ -173,6 +176,7 @@ async fn read_from<F: Future<Output = ()>>(
     control: Control,
     specs: &[&str],
     told: mpsc::UnboundedReceiver<String>,
+    memory: Option<(Keeper, Option<Memory>)>,
     story: impl FnOnce(Reader) -> F,
 ) {
     let (show, shown) = watch::channel(String::new());
@@ -180,12 +184,12 @@ async fn read_from<F: Future<Output = ()>>(
     let (keys, pressed) = mpsc::channel(64);
     let (signals, received) = Signals::manual();
     let setup = Setup {
-        settings: Settings::default(),
+        settings: Settings { markers: memory.is_some(), ..Settings::default() },
         specs: specs.iter().map(|spec| spec.parse().unwrap()).collect(),
         theme: Theme::new(true, false, TimeZone::UTC),
         client,
         notices: Vec::new(),
-        memory: None,
+        memory,
     };
     let screen = TestScreen { terminal: Terminal::new(TestBackend::new(100, 30)).unwrap(), shown: show, blocked };
     let app = App::new(setup, screen, TestKeys(pressed), received).unwrap().with_notices(told);
@@ -419,14 +423,14 @@ async fn what_was_recorded_is_replayed_with_the_same_posts_in_the_same_tabs_and_
     let control = server.control();
     control.post("ada", "written before the start").await;
 
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("replayed-{}.ndjson", std::process::id()));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("replayed-{}.ndjson", std::process::id()));
     drop(std::fs::remove_file(&path));
     let recording = Recording::begin(&path, |words| panic!("{words}")).unwrap();
     let access = Access::new(server.url(), Token::new(TOKEN).unwrap()).unwrap();
     let client = Client::recorded(access, recording.recorder()).unwrap();
     let (mut public, mut notified) = (Vec::new(), Vec::new());
     let (_, told) = mpsc::unbounded_channel();
-    read_from(client, control.clone(), &["home", "notifications", "federated", "#rust"], told, async |mut reader| {
+    read_from(client, control.clone(), &["home", "notifications", "federated", "#rust"], told, None, async |mut reader| {
         reader.carried(&["hashtag rust", "public", "user", "user:notification"]).await;
         reader.press("3").await;
         reader.see_words("written before the start").await;
@@ -466,7 +470,7 @@ async fn what_was_recorded_is_replayed_with_the_same_posts_in_the_same_tabs_and_
     let (tell, over) = mpsc::unbounded_channel();
     let player = replay::Server::start(listener().await.unwrap(), tape, Speed::MAX, tell, shutdown.clone()).unwrap();
     let client = Client::new(Access::new(player.url(), Token::new(player.token()).unwrap()).unwrap()).unwrap();
-    read_from(client, control, &specs, over, async |mut reader| {
+    read_from(client, control, &specs, over, None, async |mut reader| {
         reader.see_words("the recording is over").await;
         reader.press("3").await;
         reader.see("the posts", |screen| is_open(screen, "Federated") && screen.contains("the second words")).await;
@@ -492,7 +496,7 @@ async fn what_is_told_while_it_runs_is_on_screen_and_the_program_goes_on() {
     let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
     let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
     let (tell, told) = mpsc::unbounded_channel();
-    read_from(client, server.control(), &["federated"], told, async |mut reader| {
+    read_from(client, server.control(), &["federated"], told, None, async |mut reader| {
         reader.carried(&["public"]).await;
         tell.send("nothing more is recorded: a.ndjson: no space".into()).unwrap();
         reader.see_words("nothing more is recorded").await;
@@ -501,4 +505,59 @@ async fn what_is_told_while_it_runs_is_on_screen_and_the_program_goes_on() {
         reader.see_words("it goes on").await;
     })
     .await;
+}
+
+/// A run of a saved account: what the one before it left is taken up.
+async fn run_of_account<F: Future<Output = ()>>(server: &Server, folder: &Path, story: impl FnOnce(Reader) -> F) {
+    let configured: Vec<Spec> = vec!["home".parse().unwrap(), "local".parse().unwrap()];
+    let mut notices = Vec::new();
+    let (keeper, memory) = Keeper::open(folder, "ada@tide.example", configured.clone(), &mut notices);
+    assert_eq!(notices, Vec::<String>::new());
+    let specs = memory.as_ref().and_then(|memory| memory.tabs(&configured)).unwrap_or(configured);
+    let specs: Vec<String> = specs.iter().map(ToString::to_string).collect();
+    let specs: Vec<&str> = specs.iter().map(String::as_str).collect();
+    let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
+    let (_, told) = mpsc::unbounded_channel();
+    read_from(client, server.control(), &specs, told, Some((keeper, memory)), story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_run_opens_where_this_one_was_left() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let shutdown = CancellationToken::new();
+    let _stops = shutdown.clone().drop_guard();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
+    let control = server.control();
+    let folder = std::env::temp_dir().join(format!("trunkline-memory-{}", std::process::id()));
+    let gone = control.post("wren", "This one will be gone.").await;
+    let last = control.post("wren", "The last one that was read.").await;
+
+    run_of_account(&server, &folder, async |mut reader| {
+        reader.see_words("The last one that was read.").await;
+        reader.press("a").await;
+        reader.type_in("#rust").await;
+        reader.press("enter").await;
+        reader.see("the tab", |screen| is_open(screen, "#rust")).await;
+        reader.press("1").await;
+        reader.see("home", |screen| is_open(screen, "Home")).await;
+        // When it ends, the server learns up to where was read.
+    })
+    .await;
+    assert_eq!(control.marker("home").await, Some(last));
+
+    control.delete(&gone).await;
+    for number in 1..=60 {
+        control.post("wren", &format!("While nobody looked, {number}.")).await;
+    }
+    control.refuse_rest("/api/v1/timelines", HttpRefusal::new(502), 2).await;
+    run_of_account(&server, &folder, async |mut reader| {
+        // At once, before the server has answered about anything.
+        reader.see("what was read", |screen| screen.contains("The last one that was read.") && screen.contains("#rust")).await;
+        reader.see("where it was read", |screen| screen.contains("read up to here") && !screen.contains("posts missing")).await;
+        reader.see("what came since above it", |screen| screen.contains("While nobody looked, 1.")).await;
+        reader.see("what was deleted gone", |screen| !screen.contains("This one will be gone.")).await;
+    })
+    .await;
+    std::fs::remove_dir_all(&folder).unwrap();
 }
