@@ -3,7 +3,7 @@
 //! It puts the parts together and maps how they ended to an exit code: 0 done, 1 failed, 2 wrong usage, with one line on
 //! stderr that says what and what to do. Absent on purpose: whatever goes on while the program runs.
 
-use crate::config::{self, Config, ConfigError};
+use crate::config::{self, Config, ConfigError, Held, Overrides};
 use crate::demo;
 use crate::doctor::{self, Checkup, Terminal};
 use crate::logging::{self, Logging};
@@ -26,13 +26,13 @@ use std::process::ExitCode;
 use std::str::FromStr as _;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The tabs of the demo: the usual ones, a hashtag and a quiet list.
 const DEMO_STREAMS: [&str; 6] = ["home", "notifications", "local", "federated", "#rust", "list:Slow mail"];
 /// Subcommands that are to come.
-const NOT_BUILT: [&str; 6] = ["login", "logout", "accounts", "completions", "man", "config"];
+const NOT_BUILT: [&str; 5] = ["login", "logout", "accounts", "completions", "man"];
 /// How long parts that are still at work may take once all is said and done.
 const ENDING: Duration = Duration::from_millis(300);
 
@@ -101,6 +101,11 @@ enum Task {
     },
     /// Tell what works between here and the server, what does not, and what to do
     Doctor(DoctorFlags),
+    /// Show where the configuration is, what holds, and what is wrong in it
+    Config {
+        #[command(subcommand)]
+        what: ConfigTask,
+    },
     /// Run the built-in server by itself; its first line is its address
     DemoServer {
         /// The port on 127.0.0.1; 0 takes any free one
@@ -109,6 +114,16 @@ enum Task {
     },
     #[command(external_subcommand)]
     Other(Vec<OsString>),
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum ConfigTask {
+    /// Print the file's path, whether it is there or not
+    Path,
+    /// Print every setting as it holds, with where it comes from; the output can be used as a file
+    Show,
+    /// Print every mistake and every key that means nothing, a line each; exits with 1 when there is one
+    Check,
 }
 
 #[derive(Debug, Args)]
@@ -219,21 +234,25 @@ fn start(flags: Flags) -> Result<(), Stop> {
     if demo && server.is_some() {
         return Err(Stop::usage("--demo and --server exclude each other: the demo is a server of its own"));
     }
+    let overrides = Overrides { tabs: parse_specs(&streams)?, ascii: ascii_wanted(ascii), no_mouse };
     match task {
         Some(Task::Other(words)) => Err(unknown(&words)),
         Some(Task::DemoServer { .. } | Task::Tail(_)) if !streams.is_empty() => {
             Err(Stop::usage("-s is for the screen; `tail` takes its streams after the word, as in: trunkline tail home '#rust'"))
         }
-        Some(Task::DemoServer { .. } | Task::Replay { .. } | Task::Doctor(_)) if record.is_some() => {
+        Some(Task::DemoServer { .. } | Task::Replay { .. } | Task::Doctor(_) | Task::Config { .. }) if record.is_some() => {
             Err(Stop::usage("--record is for the screen and for `tail`"))
         }
         Some(Task::Replay { .. }) if demo || server.is_some() => Err(Stop::usage("`replay` asks no server: leave --demo and --server out")),
+        Some(Task::Config { .. }) if demo || server.is_some() => Err(Stop::usage(
+            "`config` is about the file, which the demo does not read and no server changes: leave --demo and --server out",
+        )),
+        Some(Task::Config { what }) => tell_config(what, &overrides),
         Some(Task::DemoServer { port }) => block_on(serve_demo(port)),
         Some(Task::Replay { file, speed }) => {
-            let specs = parse_specs(&streams)?;
             let tape = Tape::load(&file).map_err(Stop::failed)?;
             runtime::probe().map_err(Stop::failed)?;
-            block_on(show(Source::Replay(Box::new(tape), speed), specs, None, ascii, no_mouse))
+            block_on(show(Source::Replay(Box::new(tape), speed), overrides, None))
         }
         Some(Task::Tail(tail)) => {
             let specs = parse_specs(&tail.specs)?;
@@ -241,16 +260,15 @@ fn start(flags: Flags) -> Result<(), Stop> {
             block_on(print_events(tail, specs, source, record.as_deref()))
         }
         Some(Task::Doctor(doctor)) => {
-            let mut specs = parse_specs(&streams)?;
-            specs.extend(parse_specs(&doctor.streams)?);
+            let mut overrides = overrides;
+            overrides.tabs.extend(parse_specs(&doctor.streams)?);
             let source = source(demo, server)?;
-            block_on(examine(doctor.json, specs, source, ascii, no_mouse))
+            block_on(examine(doctor.json, overrides, source))
         }
         None => {
-            let specs = parse_specs(&streams)?;
             let source = source(demo, server)?;
             runtime::probe().map_err(Stop::failed)?;
-            block_on(show(source, specs, record.as_deref(), ascii, no_mouse))
+            block_on(show(source, overrides, record.as_deref()))
         }
     }
 }
@@ -382,7 +400,7 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record
     if let Some(notice) = notice {
         say(&notice);
     }
-    let (sender, mut signals) = Signals::listen_for_ends().map_err(Stop::failed)?;
+    let (sender, mut signals) = Signals::listen_without_a_screen().map_err(Stop::failed)?;
     runtime::watch_output(sender).map_err(Stop::failed)?;
     let shutdown = CancellationToken::new();
     let recording = begin_recording(record, |words| say(&words))?;
@@ -396,9 +414,18 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record
     };
     let options = tail::Options { form, until: flags.until, count: flags.count };
     let mut panicked = false;
-    let stop = async { panicked = signals.next().await == Signal::Panicked };
+    let (continued, continuations) = watch::channel(0);
+    let stop = async {
+        loop {
+            let signal = signals.next().await;
+            if signal != Signal::Continued {
+                break panicked = signal == Signal::Panicked;
+            }
+            continued.send_modify(|count| *count += 1);
+        }
+    };
     let out = runtime::output().map_err(Stop::failed)?;
-    let outcome = tail::run(client, &specs, &options, out, &mut say, stop).await;
+    let outcome = tail::run(client, &specs, &options, out, &mut say, continuations, stop).await;
     shutdown.cancel();
     end_recording(recording);
     if panicked {
@@ -419,12 +446,13 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record
     Ok(())
 }
 
-async fn examine(json: bool, chosen: Vec<Spec>, source: Source, ascii: bool, no_mouse: bool) -> Result<(), Stop> {
+async fn examine(json: bool, overrides: Overrides, source: Source) -> Result<(), Stop> {
     let is_demo = matches!(source, Source::Demo);
-    let (config, read) = match settings(&source) {
+    let (mut config, read) = match settings(&source) {
         Ok((config, notices)) => (config, Ok(notices)),
         Err(error) => (Config::default(), Err(error)),
     };
+    overrides.apply(&mut config);
     let read = config_file(&source).map(|(path, _)| (path, read));
     let (_log, log) = if is_demo {
         (None, None)
@@ -437,24 +465,73 @@ async fn examine(json: bool, chosen: Vec<Spec>, source: Source, ascii: bool, no_
     let shutdown = CancellationToken::new();
     let (tell, _told) = mpsc::unbounded_channel();
     let (_server, access) = access(source, tell, &shutdown).await?;
-    let only_ascii = locale_is_ascii();
     let checkup = Checkup {
         config: read,
         log,
         client: Client::new(access),
-        specs: if chosen.is_empty() { config.streams } else { chosen },
-        terminal: Terminal::look(ascii || config.ascii || only_ascii, config.mouse && !no_mouse),
+        specs: config.tabs,
+        terminal: Terminal::look(config.ascii, config.mouse),
     };
     let report = doctor::run(checkup).await;
     shutdown.cancel();
-    let text = if json { report.json() } else { report.text(ascii || only_ascii) };
+    let text = if json { report.json() } else { report.text(overrides.ascii.is_some()) };
     // Whoever closed the pipe learns it from the exit code.
     drop(io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()));
     if report.ok { Ok(()) } else { Err(Stop::Said) }
 }
 
-async fn show(source: Source, chosen: Vec<Spec>, record: Option<&Path>, ascii: bool, no_mouse: bool) -> Result<(), Stop> {
-    let (config, mut notices) = settings(&source).map_err(Stop::failed)?;
+/// Tells about the configuration file on standard output.
+fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
+    let Some((path, is_named)) = named_config_file() else {
+        return Err(Stop::failed("there is no home folder to look for a configuration in; TRUNKLINE_CONFIG can name a file"));
+    };
+    let file = path.display();
+    // Whoever closed the pipe does not want to know more.
+    let print = |text: &str| drop(io::stdout().write_all(Plain::lines(text).as_str().as_bytes()).and_then(|()| io::stdout().flush()));
+    let is_missing = !path.exists();
+    if is_missing && is_named && !matches!(what, ConfigTask::Path) {
+        return Err(Stop::failed(format!("TRUNKLINE_CONFIG names {file}, which is not there")));
+    }
+    match what {
+        ConfigTask::Path => print(&format!("{file}\n")),
+        ConfigTask::Show => {
+            let mut reading = Config::load(&path).map_err(Stop::failed)?;
+            overrides.apply(&mut reading.config);
+            let origin = |key: &str| match (overrides.origin(key), reading.set.get(key)) {
+                (Some(who), _) => who.to_owned(),
+                (None, Some(place)) => format!("line {}", place.line),
+                (None, None) => config::DEFAULT.to_owned(),
+            };
+            let about = if is_missing { " is not there" } else { "" };
+            print(&format!("# {file}{about}\n{}", reading.config.show(origin)));
+            for notice in reading.notices() {
+                say(&notice);
+            }
+        }
+        ConfigTask::Check => {
+            let mistakes = match Config::load(&path) {
+                Ok(reading) => reading.warnings,
+                Err(ConfigError::Wrong(mistakes)) => mistakes,
+                Err(error @ ConfigError::Unreadable { .. }) => return Err(Stop::failed(error)),
+            };
+            if mistakes.is_empty() {
+                let words = if is_missing { "is not there: the defaults hold" } else { "has no mistakes" };
+                print(&format!("{file} {words}\n"));
+                return Ok(());
+            }
+            let count = mistakes.len();
+            print(&(ConfigError::Wrong(mistakes).to_string() + "\n"));
+            let mistakes = if count == 1 { "mistake" } else { "mistakes" };
+            return Err(Stop::failed(format!("{count} {mistakes} in {file}; the file is never changed by Trunkline: correct it there")));
+        }
+    }
+    Ok(())
+}
+
+async fn show(source: Source, overrides: Overrides, record: Option<&Path>) -> Result<(), Stop> {
+    let (mut config, mut notices) = settings(&source).map_err(Stop::failed)?;
+    overrides.apply(&mut config);
+    let held = config_file(&source).map(|(file, _)| Held { file, overrides, config: config.clone() });
     let (_log, notice) = open_log(&source);
     notices.extend(notice);
     let shutdown = CancellationToken::new();
@@ -464,13 +541,17 @@ async fn show(source: Source, chosen: Vec<Spec>, record: Option<&Path>, ascii: b
     let (_server, client) = connect(source, recording.as_ref().map(Recording::recorder), tell, &shutdown).await?;
     let (sender, signals) = Signals::listen().map_err(Stop::failed)?;
     runtime::watch_terminal(sender).map_err(Stop::failed)?;
-    let ascii = ascii || config.ascii || locale_is_ascii();
-    let theme = Theme::new(variable("NO_COLOR").is_none(), ascii, TimeZone::system());
-    let settings = Settings { rows: config.rows, ascii, ..Settings::default() };
-    let specs = if chosen.is_empty() { config.streams } else { chosen };
-    let screen = TerminalScreen::enter(config.mouse && !no_mouse).map_err(Stop::failed)?;
-    let setup = Setup { settings, specs, theme, client, notices, memory: None };
-    let app = App::new(setup, screen, TerminalKeys::new(), signals).map_err(Stop::failed)?.with_notices(told);
+    let only_ascii = locale_is_ascii();
+    if only_ascii {
+        notices.push("the locale is not UTF-8, so other letters than those of ASCII read as ?; LC_ALL=C.UTF-8 shows them".to_owned());
+    }
+    let theme = Theme::new(variable("NO_COLOR").is_none(), config.ascii, TimeZone::system());
+    let settings = Settings::from(&config);
+    let facts = Terminal::look(config.ascii, config.mouse).facts();
+    let screen = TerminalScreen::enter(config.mouse, only_ascii).map_err(Stop::failed)?;
+    let setup = Setup { settings, specs: config.tabs, theme, client, notices, memory: None, markers: false };
+    let keys = TerminalKeys::new().map_err(Stop::failed)?;
+    let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
     let outcome = run_to_end(app).await;
     shutdown.cancel();
     end_recording(recording);
@@ -501,6 +582,7 @@ async fn panic_for_tests() -> std::convert::Infallible {
     match variable("TRUNKLINE_TEST_PANIC").as_deref() {
         Some("loop") => panic.await,
         Some("task") => drop(tokio::spawn(panic)),
+        Some("thread") => drop(std::thread::spawn(|| panic!("asked for by a test"))),
         Some(_) | None => {}
     }
     std::future::pending().await
@@ -511,6 +593,10 @@ fn config_file(source: &Source) -> Option<(PathBuf, bool)> {
     if matches!(source, Source::Demo | Source::Replay(..)) {
         return None;
     }
+    named_config_file()
+}
+
+fn named_config_file() -> Option<(PathBuf, bool)> {
     let named = std::env::var_os("TRUNKLINE_CONFIG").filter(|path| !path.is_empty()).map(|path| (PathBuf::from(path), true));
     named.or_else(|| config::default_path().map(|path| (path, false)))
 }
@@ -522,22 +608,28 @@ fn settings(source: &Source) -> Result<(Config, Vec<String>), ConfigError> {
         if tape.is_truncated() {
             notices.push("the recording breaks off in its last line, which is left out".to_owned());
         }
-        let streams = tape.streams().iter().map(Stream::spec).collect();
-        return Ok((Config { streams, ..Config::default() }, notices));
+        let tabs = tape.streams().iter().map(Stream::spec).collect();
+        return Ok((Config { tabs, ..Config::default() }, notices));
     }
     let Some((path, is_named)) = config_file(source) else {
-        let streams = if matches!(source, Source::Demo) { demo_streams() } else { Config::default().streams };
-        return Ok((Config { streams, ..Config::default() }, Vec::new()));
+        let tabs = if matches!(source, Source::Demo) { demo_streams() } else { Config::default().tabs };
+        return Ok((Config { tabs, ..Config::default() }, Vec::new()));
     };
-    let (config, mut notices) = Config::load(&path)?;
+    let reading = Config::load(&path)?;
+    let mut notices = reading.notices();
     if is_named && !path.exists() {
         notices.push(format!("TRUNKLINE_CONFIG names {}, which is not there", path.display()));
     }
-    Ok((config, notices))
+    Ok((reading.config, notices))
 }
 
 fn demo_streams() -> Vec<Spec> {
     DEMO_STREAMS.iter().filter_map(|spec| spec.parse().ok()).collect()
+}
+
+/// Who wants glyphs of ASCII only, if anybody does.
+fn ascii_wanted(flag: bool) -> Option<&'static str> {
+    if flag { Some("--ascii") } else { locale_is_ascii().then_some("the locale, which is not UTF-8") }
 }
 
 /// Whether the locale says that the terminal knows nothing but ASCII. One that says nothing is taken for a modern one.

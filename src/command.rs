@@ -24,6 +24,8 @@ pub enum Command {
     Last,
     /// To the next row not seen yet.
     NextUnread,
+    /// To the previous row not seen yet.
+    PreviousUnread,
     /// Open the post under the cursor with its thread.
     Read,
     /// Unfold a folded post; elsewhere hold the tab or let it go.
@@ -58,6 +60,8 @@ pub enum Command {
     NextChoice,
     /// Choose the previous entry of a picker.
     PreviousChoice,
+    /// Read the configuration file again.
+    Reload,
     /// Paint the whole screen again.
     Redraw,
     /// Stop the program and go back to the shell; `fg` continues it.
@@ -115,7 +119,7 @@ impl Group {
 pub struct Row {
     /// The command.
     pub command: Command,
-    /// Its name in the palette and, later, in the configuration: lower case with hyphens.
+    /// Its name in the palette and in the configuration: lower case with hyphens.
     pub name: &'static str,
     /// A word or two for hints; empty for commands that are never hinted at.
     pub hint: &'static str,
@@ -125,7 +129,7 @@ pub struct Row {
     pub group: Group,
     /// Where its keys count.
     pub scope: Scope,
-    /// Its keys, as `keymap::Key` prints them.
+    /// Its keys, as `keymap::Key` prints them; without any the palette is the way to it.
     pub keys: &'static [&'static str],
 }
 
@@ -143,15 +147,16 @@ const fn row(
 
 /// Every command there is.
 pub const COMMANDS: &[Row] = &[
-    row(Command::Down, "down", "move", "next post, or a line down in what is open", Group::Moving, Scope::Browse, &["j", "down"]),
-    row(Command::Up, "up", "", "previous post, or a line up in what is open", Group::Moving, Scope::Browse, &["k", "up"]),
+    row(Command::Down, "down", "move", "next post, or a line down in what is open", Group::Moving, Scope::Browse, &["j", "down", "ctrl-n"]),
+    row(Command::Up, "up", "", "previous post, or a line up in what is open", Group::Moving, Scope::Browse, &["k", "up", "ctrl-p"]),
     row(Command::HalfPageDown, "half-page-down", "", "half a page down", Group::Moving, Scope::Browse, &["ctrl-d"]),
     row(Command::HalfPageUp, "half-page-up", "", "half a page up", Group::Moving, Scope::Browse, &["ctrl-u"]),
-    row(Command::PageDown, "page-down", "", "a page down", Group::Moving, Scope::Browse, &["pagedown", "ctrl-f"]),
-    row(Command::PageUp, "page-up", "", "a page up", Group::Moving, Scope::Browse, &["pageup", "ctrl-b"]),
-    row(Command::First, "first", "newest", "newest post; the view follows again", Group::Moving, Scope::Browse, &["g", "home"]),
-    row(Command::Last, "last", "", "oldest post held; older ones are loaded", Group::Moving, Scope::Browse, &["G", "end"]),
+    row(Command::PageDown, "page-down", "", "a page down", Group::Moving, Scope::Browse, &["pagedown", "ctrl-f", "ctrl-v"]),
+    row(Command::PageUp, "page-up", "", "a page up", Group::Moving, Scope::Browse, &["pageup", "ctrl-b", "alt-v"]),
+    row(Command::First, "first", "newest", "newest post; the view follows again", Group::Moving, Scope::Browse, &["g", "home", "alt-<"]),
+    row(Command::Last, "last", "", "oldest post held; older ones are loaded", Group::Moving, Scope::Browse, &["G", "end", "alt->"]),
     row(Command::NextUnread, "next-unread", "unread", "next post not seen yet", Group::Moving, Scope::Browse, &["]"]),
+    row(Command::PreviousUnread, "previous-unread", "", "previous post not seen yet", Group::Moving, Scope::Browse, &["["]),
     row(Command::Read, "read", "read", "open the post with its replies; fill a gap", Group::Reading, Scope::Browse, &["enter"]),
     row(
         Command::HoldOrUnfold,
@@ -163,7 +168,7 @@ pub const COMMANDS: &[Row] = &[
         &["space"],
     ),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
-    row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc"]),
+    row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
     row(Command::Subscribe, "subscribe", "add stream", "add a stream", Group::Tabs, Scope::Browse, &["a"]),
     row(Command::CloseTab, "close-tab", "close", "unsubscribe and close the tab", Group::Tabs, Scope::Browse, &["x"]),
     row(Command::RestoreTab, "restore-tab", "restore", "bring back the tab closed last", Group::Tabs, Scope::Browse, &["u"]),
@@ -185,6 +190,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Palette, "palette", "commands", "find a command by its name", Group::Program, Scope::Browse, &[":"]),
     row(Command::Health, "health", "", "how server, connection and each stream stand", Group::Program, Scope::Browse, &["i"]),
     row(Command::RetryNow, "retry-now", "retry now", "connect, and load what failed, now", Group::Program, Scope::Browse, &["ctrl-r"]),
+    row(Command::Reload, "reload", "", "read the configuration file again", Group::Program, Scope::Browse, &[]),
     row(Command::Redraw, "redraw", "", "paint the screen again", Group::Program, Scope::Always, &["ctrl-l"]),
     row(Command::Suspend, "suspend", "", "stop and go back to the shell; fg continues", Group::Program, Scope::Always, &["ctrl-z"]),
     row(Command::Quit, "quit", "quit", "leave", Group::Program, Scope::Browse, &["q"]),
@@ -209,7 +215,9 @@ mod tests {
         for row in COMMANDS {
             assert!(seen.insert(row.name), "{} stands twice", row.name);
             assert!(row.name.chars().all(|ch| ch.is_ascii_lowercase() || ch.is_ascii_digit() || ch == '-'), "{}", row.name);
-            assert!(!row.help.is_empty() && !row.keys.is_empty(), "{}", row.name);
+            assert!(!row.help.is_empty(), "{}", row.name);
+            // Where text is typed there is no palette.
+            assert!(!row.keys.is_empty() || row.scope == Scope::Browse, "{} cannot be reached", row.name);
         }
     }
 

@@ -1,14 +1,20 @@
-//! Typed settings from a TOML file; every error names file, line, column and key.
+//! Typed settings from a TOML file; every mistake names file, line, column and key.
 //!
-//! The file is only read, never written. Absent on purpose: flags and the environment (`cli`), and anything secret.
+//! The file is only read, never written. Reading goes on after a mistake, so that all are told at once. Absent on purpose:
+//! flags and the environment themselves (`cli`; here is only what they decided), and anything secret.
 
-use crate::model::{Spec, SpecError};
-use std::collections::HashSet;
-use std::fmt;
+mod keys;
+mod source;
+
+use crate::command::COMMANDS;
+use crate::keymap::{Keymap, Sequence};
+use crate::model::Spec;
+pub use source::{Mistake, Place};
+use source::{Source, Value};
+use std::collections::BTreeMap;
 use std::io;
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Rows that a tab may be told to keep.
@@ -18,42 +24,48 @@ pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] = &["streams", "rows", "ascii", "mouse"];
+pub const KEYS: &[&str] = &["tabs", "rows", "ascii", "mouse", "keys"];
+
+/// Where a setting comes from that nobody has set.
+pub const DEFAULT: &str = "the default";
 
 /// What the file can say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The tabs to open, in order.
-    pub streams: Vec<Spec>,
+    pub tabs: Vec<Spec>,
     /// Rows kept per tab, within [`ROWS`].
     pub rows: usize,
     /// Glyphs of ASCII only.
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
     pub mouse: bool,
+    /// The keys of commands.
+    pub keymap: Keymap,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        let streams = ["home", "notifications", "local", "federated"].iter().filter_map(|spec| spec.parse().ok()).collect();
-        Self { streams, rows: 2_000, ascii: false, mouse: true }
+        let tabs = ["home", "notifications", "local", "federated"].iter().filter_map(|spec| spec.parse().ok()).collect();
+        Self { tabs, rows: 2_000, ascii: false, mouse: true, keymap: Keymap::default() }
     }
 }
 
-/// Where in a file something stands, counted from one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The file.
-    pub file: PathBuf,
-    /// Line.
-    pub line: usize,
-    /// Column in characters.
-    pub column: usize,
+/// What a file said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The settings: those of the file, and the defaults of the others.
+    pub config: Config,
+    /// What means nothing or may not be meant, in the order of the file.
+    pub warnings: Vec<Mistake>,
+    /// Where each setting of the file stands, by key.
+    pub set: BTreeMap<String, Place>,
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
+impl Reading {
+    /// What the reader should be told: what means nothing or may not be meant.
+    pub fn notices(&self) -> Vec<String> {
+        self.warnings.iter().map(Mistake::brief).collect()
     }
 }
 
@@ -68,74 +80,164 @@ pub enum ConfigError {
         /// What the system says.
         source: io::Error,
     },
-    /// It is not TOML.
-    #[error("{place}: {what}")]
-    Syntax {
-        /// Where.
-        place: Place,
-        /// What the parser says.
-        what: String,
-    },
-    /// A key has a value that it cannot have.
-    #[error("{place}: `{key}` {what}")]
-    Value {
-        /// Where.
-        place: Place,
-        /// The key.
-        key: &'static str,
-        /// What is wrong and what may be written.
-        what: String,
-    },
-    /// A stream is none.
-    #[error("{place}: `streams`: {source}")]
-    Stream {
-        /// Where.
-        place: Place,
-        /// What is wrong and what may be written.
-        source: SpecError,
-    },
+    /// Something in it cannot be used. Told a line each, in the order of the file, with the keys that mean nothing.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Wrong(Vec<Mistake>),
+}
+
+impl ConfigError {
+    /// What the reader should be told where there is little room, the first mistake first.
+    pub fn notices(&self) -> Vec<String> {
+        match self {
+            Self::Unreadable { .. } => vec![self.to_string()],
+            Self::Wrong(mistakes) => mistakes.iter().map(Mistake::brief).collect(),
+        }
+    }
 }
 
 impl Config {
-    /// Reads a file; one that is missing gives the defaults. Also gives what the reader should be told: keys that mean
-    /// nothing.
-    pub fn load(file: &Path) -> Result<(Self, Vec<String>), ConfigError> {
+    /// Reads a file; one that is missing gives the defaults.
+    pub fn load(file: &Path) -> Result<Reading, ConfigError> {
         let unreadable = |source| ConfigError::Unreadable { file: file.to_owned(), source };
         match std::fs::metadata(file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Self::default(), Vec::new())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Reading::default()),
             Err(error) => return Err(unreadable(error)),
             Ok(about) if !about.is_file() => return Err(unreadable(io::Error::other("not a file"))),
             Ok(about) if about.len() > MOST_BYTES => return Err(unreadable(io::Error::other("larger than 1 MiB"))),
             Ok(_) => {}
         }
-        let text = std::fs::read_to_string(file).map_err(unreadable)?;
-        Self::parse(file, &text)
+        let bytes = std::fs::read(file).map_err(unreadable)?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Self::parse(file, text),
+            Err(error) => {
+                let good = bytes.get(..error.valid_up_to()).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default();
+                let mut source = Source::new(file, good);
+                source.mistake(good.len()..good.len(), "the text is not UTF-8 from here on");
+                Err(ConfigError::Wrong(source.wrong))
+            }
+        }
     }
 
     /// Reads a text that came from a file.
-    pub fn parse(file: &Path, text: &str) -> Result<(Self, Vec<String>), ConfigError> {
-        let source = Source { file, text };
-        let table = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
-            place: source.place(error.span().unwrap_or(0..0)),
-            what: error.message().replace('\n', "; "),
-        })?;
+    pub fn parse(file: &Path, text: &str) -> Result<Reading, ConfigError> {
+        let mut source = Source::new(file, text);
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            source.mistake(error.span().unwrap_or(0..0), error.message().replace('\n', "; "));
+        }
         let mut config = Self::default();
-        let mut unknown = Vec::new();
-        for (key, value) in table.get_ref() {
-            match key.get_ref().as_ref() {
-                "streams" => config.streams = source.streams(value)?,
-                "rows" => config.rows = source.rows(value)?,
-                "ascii" => config.ascii = source.boolean("ascii", value)?,
-                "mouse" => config.mouse = source.boolean("mouse", value)?,
-                other => unknown.push((source.place(key.span()), other.to_owned())),
+        // What a broken text was recovered to would only be called wrong for nothing.
+        if errors.is_empty() {
+            config.take(&mut source, table.get_ref());
+        }
+        let Source { mut wrong, mut warnings, set, .. } = source;
+        warnings.sort();
+        if wrong.is_empty() {
+            return Ok(Reading { config, warnings, set });
+        }
+        wrong.append(&mut warnings);
+        wrong.sort();
+        Err(ConfigError::Wrong(wrong))
+    }
+
+    fn take(&mut self, source: &mut Source<'_>, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            let known = KEYS.iter().find(|known| **known == name).copied();
+            if let Some(known) = known {
+                let place = source.place(key.span());
+                source.set.insert(known.to_owned(), place);
+            }
+            match name {
+                "tabs" => self.tabs = tabs(source, value).unwrap_or_default(),
+                "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
+                "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
+                "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
+                "keys" => self.keymap = keys::take(source, value),
+                _ => source.stranger(key, "setting", KEYS.iter().copied()),
             }
         }
-        unknown.sort_by_key(|(place, _)| (place.line, place.column));
-        let notices = unknown.iter().map(|(place, key)| {
-            let nearest = nearest(key).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
-            format!("{place}: `{key}` is no setting{nearest}")
-        });
-        Ok((config, notices.collect()))
+    }
+
+    /// The settings as a file would say them, each with where it comes from. What it gives can be read again.
+    pub fn show(&self, origin: impl Fn(&str) -> String) -> String {
+        let tabs: Vec<String> = self.tabs.iter().map(|spec| quoted(&spec.to_string())).collect();
+        let values = [
+            ("tabs", format!("[{}]", tabs.join(", "))),
+            ("rows", self.rows.to_string()),
+            ("ascii", self.ascii.to_string()),
+            ("mouse", self.mouse.to_string()),
+        ];
+        let mut text = values.map(|(key, value)| format!("{key} = {value}  # {}\n", origin(key))).concat();
+        text.push_str("\n[keys]\n");
+        for row in COMMANDS {
+            let keys = self.keymap.keys(row.command);
+            let list: Vec<String> = keys.iter().map(|sequence| quoted(sequence.as_str())).collect();
+            let mut from = origin(&format!("keys.{}", row.name));
+            if from == DEFAULT && keys.iter().map(Sequence::as_str).ne(row.keys.iter().copied()) {
+                from.push_str(", less what another command took");
+            }
+            let line = format!("{} = [{}]  # {from}\n", row.name, list.join(", "));
+            text.push_str(&line);
+        }
+        text
+    }
+}
+
+/// What flags and the environment decided; it beats the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// The tabs to open, where any were named.
+    pub tabs: Vec<Spec>,
+    /// Who wants glyphs of ASCII only, as in `--ascii`.
+    pub ascii: Option<&'static str>,
+    /// Whether the mouse is left to the terminal.
+    pub no_mouse: bool,
+}
+
+impl Overrides {
+    /// Puts what was decided over what a file says.
+    pub fn apply(&self, config: &mut Config) {
+        if !self.tabs.is_empty() {
+            config.tabs.clone_from(&self.tabs);
+        }
+        config.ascii |= self.ascii.is_some();
+        config.mouse &= !self.no_mouse;
+    }
+
+    /// Who decided a setting, if it was decided here.
+    pub fn origin(&self, key: &str) -> Option<&'static str> {
+        match key {
+            "tabs" if !self.tabs.is_empty() => Some("-s"),
+            "ascii" => self.ascii,
+            "mouse" if self.no_mouse => Some("--no-mouse"),
+            _ => None,
+        }
+    }
+}
+
+/// The file of a run with what it said, so that it can be read again.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The file.
+    pub file: PathBuf,
+    /// What beats it.
+    pub overrides: Overrides,
+    /// What holds.
+    pub config: Config,
+}
+
+impl Held {
+    /// Reads the file again; gives the tabs that are new in it, and what the reader should be told. After an error what
+    /// held before still holds.
+    pub fn reload(&mut self) -> Result<(Vec<Spec>, Vec<String>), ConfigError> {
+        let mut reading = Config::load(&self.file)?;
+        self.overrides.apply(&mut reading.config);
+        let before = std::mem::replace(&mut self.config, reading.config.clone());
+        // A file that stops naming tabs does not ask for the usual ones.
+        let named = reading.set.contains_key("tabs") || !self.overrides.tabs.is_empty();
+        let new = self.config.tabs.iter().filter(|spec| named && !before.tabs.contains(spec)).cloned().collect();
+        Ok((new, reading.notices()))
     }
 }
 
@@ -145,88 +247,41 @@ pub fn default_path() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("trunkline").join("config.toml"))
 }
 
-/// A file's text, to say where in it something stands.
-#[derive(Clone, Copy)]
-struct Source<'a> {
-    file: &'a Path,
-    text: &'a str,
-}
-
-impl Source<'_> {
-    fn place(self, span: Range<usize>) -> Place {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-        Place { file: self.file.to_owned(), line: before.matches('\n').count() + 1, column }
-    }
-
-    fn wrong(self, key: &'static str, value: &Spanned<DeValue<'_>>, what: &str) -> ConfigError {
-        let found = match value.get_ref() {
-            DeValue::String(text) => format!("the text \"{}\"", text.escape_debug()),
-            DeValue::Integer(number) => number.to_string(),
-            DeValue::Float(number) => number.as_str().to_owned(),
-            DeValue::Boolean(yes) => yes.to_string(),
-            DeValue::Datetime(date) => date.to_string(),
-            DeValue::Array(_) => "a list".to_owned(),
-            DeValue::Table(_) => "a table".to_owned(),
-        };
-        ConfigError::Value { place: self.place(value.span()), key, what: format!("{what}, not {found}") }
-    }
-
-    fn boolean(self, key: &'static str, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
-        let DeValue::Boolean(yes) = value.get_ref() else { return Err(self.wrong(key, value, "must be true or false")) };
-        Ok(*yes)
-    }
-
-    fn rows(self, value: &Spanned<DeValue<'_>>) -> Result<usize, ConfigError> {
-        let number =
-            if let DeValue::Integer(number) = value.get_ref() { usize::from_str_radix(number.as_str(), number.radix()).ok() } else { None };
-        number.filter(|number| ROWS.contains(number)).ok_or_else(|| {
-            let (least, most) = (ROWS.start(), ROWS.end());
-            self.wrong("rows", value, &format!("must be a whole number from {least} to {most}"))
-        })
-    }
-
-    fn streams(self, value: &Spanned<DeValue<'_>>) -> Result<Vec<Spec>, ConfigError> {
-        let DeValue::Array(entries) = value.get_ref() else {
-            return Err(self.wrong("streams", value, "must be a list of streams, as in [\"home\", \"#rust\"]"));
-        };
-        let spec = |entry: &Spanned<DeValue<'_>>| {
-            let DeValue::String(text) = entry.get_ref() else {
-                return Err(self.wrong("streams", entry, "must hold streams, as in [\"home\", \"#rust\"]"));
-            };
-            text.parse().map_err(|source| ConfigError::Stream { place: self.place(entry.span()), source })
-        };
-        entries.iter().map(spec).collect()
-    }
-}
-
-/// The known key that a mistyped one is most like, if any is like it.
-fn nearest(typed: &str) -> Option<&'static str> {
-    let typed = typed.to_lowercase();
-    let likeness = |known: &str| {
-        let (a, b): (HashSet<_>, HashSet<_>) = (pairs(&typed), pairs(known));
-        let common = a.intersection(&b).count();
-        // Twice the common pairs by all pairs, in percent.
-        common * 200 / (a.len() + b.len()).max(1)
+fn tabs(source: &mut Source<'_>, value: &Value<'_>) -> Option<Vec<Spec>> {
+    let DeValue::Array(entries) = value.get_ref() else {
+        source.misfit("tabs", value, "be a list of streams, as in [\"home\", \"#rust\"]");
+        return None;
     };
-    KEYS.iter().map(|known| (likeness(known), *known)).max().filter(|(likeness, _)| *likeness >= 40).map(|(_, known)| known)
+    let mut specs = Vec::new();
+    for entry in entries {
+        let DeValue::String(text) = entry.get_ref() else {
+            source.misfit("tabs", entry, "hold streams, as in [\"home\", \"#rust\"]");
+            continue;
+        };
+        match text.parse() {
+            Ok(spec) => specs.push(spec),
+            Err(error) => source.mistake(entry.span(), format!("`tabs`: {error}")),
+        }
+    }
+    Some(specs)
 }
 
-/// Neighbouring letters, with the word's ends as letters too.
-fn pairs(word: &str) -> HashSet<(char, char)> {
-    let letters: Vec<char> = std::iter::once('^').chain(word.chars()).chain(['$']).collect();
-    letters.iter().copied().zip(letters.iter().copied().skip(1)).collect()
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::Command;
+    use proptest::prelude::*;
 
     const EXAMPLE: &str = include_str!("../config.example.toml");
 
     fn parse(text: &str) -> Result<(Config, Vec<String>), String> {
-        Config::parse(Path::new("config.toml"), text).map_err(|error| error.to_string())
+        let read = Config::parse(Path::new("config.toml"), text);
+        read.map(|reading| (reading.config.clone(), reading.notices())).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -234,20 +289,23 @@ mod tests {
         assert_eq!(parse(EXAMPLE), Ok((Config::default(), Vec::new())));
         assert_eq!(parse(""), Ok((Config::default(), Vec::new())));
         for key in KEYS {
-            let line = EXAMPLE.lines().position(|line| line.starts_with(&format!("{key} = ")));
+            let line = EXAMPLE.lines().position(|line| line.starts_with(&format!("{key} = ")) || line == format!("[{key}]"));
             let line = line.unwrap_or_else(|| panic!("{key} is missing"));
             assert!(EXAMPLE.lines().nth(line - 1).unwrap().starts_with("# "), "{key} is not explained");
         }
         // A key of the example that no code reads would have been reported above.
-        assert_eq!(Config::default().streams.len(), 4);
+        assert_eq!(Config::default().tabs.len(), 4);
     }
 
     #[test]
-    fn values_are_taken() {
-        let (config, notices) = parse("streams = [\"#rust\", \"list:Friends\"]\nrows = 0x1000\nascii = true\nmouse = false").unwrap();
-        assert_eq!(notices, Vec::<String>::new());
-        assert_eq!(config.streams.iter().map(ToString::to_string).collect::<Vec<_>>(), ["#rust", "list:Friends"]);
+    fn values_are_taken_and_where_they_stand_is_known() {
+        let text = "tabs = [\"#rust\", \"list:Friends\"]\nrows = 0x1000\n\nascii = true\n mouse = false";
+        let Reading { config, warnings, set } = Config::parse(Path::new("config.toml"), text).unwrap();
+        assert_eq!(warnings, []);
+        assert_eq!(config.tabs.iter().map(ToString::to_string).collect::<Vec<_>>(), ["#rust", "list:Friends"]);
         assert_eq!((config.rows, config.ascii, config.mouse), (4096, true, false));
+        let places: Vec<String> = set.iter().map(|(key, place)| format!("{key} {}:{}", place.line, place.column)).collect();
+        assert_eq!(places, ["ascii 4:1", "mouse 5:2", "rows 2:1", "tabs 1:1"]);
     }
 
     #[test]
@@ -256,24 +314,37 @@ mod tests {
             ("rows = 7", "config.toml:1:8: `rows` must be a whole number from 100 to 100000, not 7"),
             ("rows = -5", "config.toml:1:8: `rows` must be a whole number from 100 to 100000, not -5"),
             ("# é\nascii = \"yes\"", "config.toml:2:9: `ascii` must be true or false, not the text \"yes\""),
-            (
-                "streams = \"home\"",
-                "config.toml:1:11: `streams` must be a list of streams, as in [\"home\", \"#rust\"], not the text \"home\"",
-            ),
-            ("streams = [1]", "config.toml:1:12: `streams` must hold streams, as in [\"home\", \"#rust\"], not 1"),
+            ("tabs = \"home\"", "config.toml:1:8: `tabs` must be a list of streams, as in [\"home\", \"#rust\"], not the text \"home\""),
+            ("tabs = [1]", "config.toml:1:9: `tabs` must hold streams, as in [\"home\", \"#rust\"], not 1"),
             ("mouse = {}", "config.toml:1:9: `mouse` must be true or false, not a table"),
         ] {
             assert_eq!(parse(text), Err(wanted.to_owned()));
         }
-        let bad = parse("\n  streams = [\"home\", \"nowhere\"]").unwrap_err();
-        assert!(bad.starts_with("config.toml:2:22: `streams`: unknown stream `nowhere`: write home"), "{bad}");
+        let bad = parse("\n  tabs = [\"home\", \"nowhere\"]").unwrap_err();
+        assert!(bad.starts_with("config.toml:2:19: `tabs`: unknown stream `nowhere`: write home"), "{bad}");
         let syntax = parse("rows = 500\nascii = ").unwrap_err();
         assert!(syntax.starts_with("config.toml:2:") && !syntax.contains('\n'), "{syntax}");
     }
 
     #[test]
+    fn every_mistake_is_told_in_the_order_of_the_file() {
+        let said = parse("mouse = 1\nrow = 500\ntabs = [\"home\", \"nowhere\", 3]\nrows = 1").unwrap_err();
+        let places: Vec<&str> = said.lines().map(|line| line.split(' ').next().unwrap()).collect();
+        assert_eq!(
+            places,
+            ["config.toml:1:9:", "config.toml:2:1:", "config.toml:3:17:", "config.toml:3:28:", "config.toml:4:8:"],
+            "{said}"
+        );
+        let syntax = parse("rows = = 500\nascii = true\nmouse = maybe\n").unwrap_err();
+        assert!(syntax.lines().any(|line| line.starts_with("config.toml:1:")), "{syntax}");
+        assert!(syntax.lines().any(|line| line.starts_with("config.toml:3:")), "{syntax}");
+        let twice = parse("rows = 500\nrows = 600\n").unwrap_err();
+        assert!(twice.starts_with("config.toml:2:1: "), "{twice}");
+    }
+
+    #[test]
     fn an_unknown_key_is_told_with_the_nearest_one_and_costs_nothing_else() {
-        let (config, notices) = parse("row = 500\ncolour = \"red\"\nAscii=true\n[tabs]\nx = 1").unwrap();
+        let (config, notices) = parse("row = 500\ncolour = \"red\"\nAscii=true\n[tab]\nx = 1").unwrap();
         assert_eq!(config, Config::default());
         assert_eq!(
             notices,
@@ -281,15 +352,95 @@ mod tests {
                 "config.toml:1:1: `row` is no setting; did you mean `rows`?",
                 "config.toml:2:1: `colour` is no setting",
                 "config.toml:3:1: `Ascii` is no setting; did you mean `ascii`?",
-                "config.toml:4:2: `tabs` is no setting",
+                "config.toml:4:2: `tab` is no setting; did you mean `tabs`?",
             ]
         );
     }
 
     #[test]
+    fn keys_are_bound_unbound_and_shown() {
+        let text = "[keys]\nfirst = [\"g g\", \"home\"]\nhelp = \"g h\"\nclose-tab = []\nquit = \"x\"";
+        let (config, notices) = parse(text).unwrap();
+        assert_eq!(notices, Vec::<String>::new());
+        let keys = |command| config.keymap.keys(command).iter().map(Sequence::as_str).collect::<Vec<_>>();
+        assert_eq!((keys(Command::First), keys(Command::Help)), (vec!["g g", "home"], vec!["g h"]));
+        assert_eq!((keys(Command::CloseTab).len(), keys(Command::Quit)), (0, vec!["x"]));
+        let shown = config.show(|_| DEFAULT.to_owned());
+        assert_eq!(parse(&shown), Ok((config, Vec::new())), "{shown}");
+        let (_, notices) = parse("keys.quit = [\"x\"]").unwrap();
+        let wanted = "config.toml:1:14: `x` of `quit` takes `x`, the only key of `close-tab`: give that another, or write close-tab = []";
+        assert_eq!(notices, [wanted]);
+    }
+
+    #[test]
+    fn mistakes_with_keys_name_both_places() {
+        for (text, wanted) in [
+            ("first = \"z\"\nlast = [\"end\", \"z\"]", "3:16: `keys.last`: `z` is a key of `first` already (line 2, column 9)"),
+            (
+                "health = \"z s\"\nfirst = \"z\"",
+                "3:9: `keys.first`: `z` and `z s` of `health` (line 2, column 10) exclude each other: one begins with the other",
+            ),
+            ("first = [\"z\", \"z\"]", "2:15: `keys.first`: `z` is a key of `first` already (line 2, column 10)"),
+            ("read = \"ctrl-c\"", "2:8: `keys.read`: `ctrl-c` cannot be had: ctrl-c always ends Trunkline"),
+            ("accept = \"y\"", "2:10: `keys.accept`: `y` would be typed into the picker: take one with ctrl- or alt-, or a named one"),
+            ("first = 7", "2:9: `keys.first` must be a key or a list of keys, as in [\"g g\", \"home\"], not 7"),
+            ("first = [\"ctrl-i\"]", "2:10: `keys.first`: `ctrl-i` never comes from a terminal, which sends it as `tab`: write that"),
+            ("first = \"\"", "2:9: `keys.first`: an empty text is not a key: leave it out, or write [] for no key at all"),
+        ] {
+            assert_eq!(parse(&format!("[keys]\n{text}")), Err(format!("config.toml:{wanted}")));
+        }
+        let (_, notices) = parse("[keys]\nfrist = \"z\"").unwrap();
+        assert_eq!(notices, ["config.toml:2:1: `frist` is no command; did you mean `first`?"]);
+        assert!(parse("keys = [\"q\"]").unwrap_err().starts_with("config.toml:1:8: `keys` must be a table"));
+    }
+
+    #[test]
     fn a_missing_file_is_fine_and_a_folder_is_not() {
         let folder = std::env::temp_dir();
-        assert!(matches!(Config::load(&folder.join("trunkline-no-such-file.toml")), Ok((config, _)) if config == Config::default()));
+        assert!(matches!(Config::load(&folder.join("trunkline-no-such-file.toml")), Ok(reading) if reading == Reading::default()));
         assert!(matches!(Config::load(&folder), Err(ConfigError::Unreadable { .. })));
+        let file = folder.join(format!("trunkline-latin-{}.toml", std::process::id()));
+        std::fs::write(&file, b"rows = 500\n# caf\xe9\n").unwrap();
+        let said = Config::load(&file).unwrap_err().to_string();
+        std::fs::remove_file(&file).unwrap();
+        assert!(said.ends_with(":2:6: the text is not UTF-8 from here on"), "{said}");
+    }
+
+    #[test]
+    fn what_is_shown_reads_as_the_same_and_says_who_decided() {
+        let (mut config, _) = parse("tabs = [\"#rust\", 'list:A \"b\" \\ c']\nrows = 300").unwrap();
+        let overrides = Overrides { tabs: Vec::new(), ascii: Some("--ascii"), no_mouse: true };
+        overrides.apply(&mut config);
+        let shown = config.show(|key| overrides.origin(key).unwrap_or(DEFAULT).to_owned());
+        assert_eq!(parse(&shown), Ok((config, Vec::new())), "{shown}");
+        assert!(shown.contains("rows = 300  # the default\n") && shown.contains("mouse = false  # --no-mouse\n"), "{shown}");
+    }
+
+    #[test]
+    fn reading_again_tells_new_tabs_and_an_error_changes_nothing() {
+        let file = std::env::temp_dir().join(format!("trunkline-reload-{}.toml", std::process::id()));
+        let mut held = Held { file: file.clone(), overrides: Overrides::default(), config: Config::default() };
+        std::fs::write(&file, "tabs = [\"home\", \"#rust\"]\nrows = 500\ncolour = 1\n").unwrap();
+        let (new, notices) = held.reload().unwrap();
+        assert_eq!((new.iter().map(ToString::to_string).collect::<Vec<_>>(), notices.len()), (vec!["#rust".to_owned()], 1));
+        assert_eq!(held.config.rows, 500);
+        std::fs::write(&file, "rows = 1\n").unwrap();
+        assert!(held.reload().is_err());
+        assert_eq!(held.config.rows, 500);
+        std::fs::remove_file(&file).unwrap();
+        held.overrides.tabs = vec!["local".parse().unwrap()];
+        assert_eq!(held.reload().unwrap().0, held.overrides.tabs, "flags beat the file");
+        assert_eq!((held.reload().unwrap().0, held.config.rows), (Vec::new(), 2_000));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn any_text_gives_settings_or_says_why_not(text in "\\PC{0,40}|([a-z]{1,6} ?= ?(\"[a-z#:]{0,9}\"|\\[[0-9\", ]{0,9}\\]|-?[0-9]{1,7}|true)\n){0,4}") {
+            match Config::parse(Path::new("c"), &text) {
+                Ok(reading) => prop_assert!(ROWS.contains(&reading.config.rows)),
+                Err(error) => prop_assert!(error.to_string().lines().all(|line| line.starts_with("c:"))),
+            }
+        }
     }
 }

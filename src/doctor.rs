@@ -10,9 +10,11 @@ mod terminal;
 use crate::config::ConfigError;
 use crate::logging::LoggingError;
 use crate::mastodon::streaming::{Settings, Wanted, connect};
-use crate::mastodon::{Client, Error, Introduction};
-use crate::model::{Connection, Event, Failure, FailureKind, List, Offer, Server, Spec, Stream, Subscription, Withheld};
+use crate::mastodon::{Client, Credentials, Error, Introduction};
+use crate::model::{Connection, Event, Failure, FailureKind, List, Offer, Rung, Server, Spec, Stream, Subscription, Withheld};
 use crate::text::Plain;
+use futures_util::future::join_all;
+use jiff::SignedDuration;
 pub use report::{Finding, Report};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,6 +30,12 @@ const QUESTIONS: Duration = Duration::from_secs(12);
 const STREAMS: Duration = Duration::from_secs(3);
 /// What to do where the server limits us.
 const WAIT: &str = "the server wants fewer questions: wait a few minutes";
+/// How long a stream of server-sent events may take to begin.
+const EVENTS: Duration = Duration::from_secs(4);
+/// A clock that is this far from the server's is wrong.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// How many timelines are asked for at most.
+const TIMELINES: usize = 8;
 /// How long the socket may take to close.
 const CLOSING: Duration = Duration::from_millis(500);
 
@@ -102,7 +110,9 @@ fn config(book: &mut Book, config: Option<(PathBuf, Result<Vec<String>, ConfigEr
         Ok(warnings) if warnings.is_empty() && is_there => book.good(check, path.to_string()),
         Ok(warnings) if warnings.is_empty() => book.good(check, format!("the defaults; {path} is not there")),
         Ok(warnings) => book.bad(check, warnings.join("; "), &format!("correct it in {path}")),
-        Err(error) => book.bad(check, error.to_string(), "until then nothing starts with it: TRUNKLINE_CONFIG can name another file"),
+        Err(error) => {
+            book.bad(check, error.notices().join("; "), "until then nothing starts with it: TRUNKLINE_CONFIG can name another file");
+        }
     }
 }
 
@@ -144,10 +154,13 @@ async fn ask(book: &mut Book, client: &Client, specs: &[Spec]) {
         (Some(server), Some(streaming)) => streams_at(book, client, server, streaming).await,
         (_, _) => None,
     };
+    if let Some(server) = &server {
+        feeds(book, server);
+    }
     let accepted = token(book, client).await;
-    scopes(book, client).await;
-    if let (Some(server), true, true) = (&server, address.is_some(), accepted) {
-        streams(book, client, server, specs).await;
+    scopes(book, client, specs).await;
+    if let (Some(server), true) = (&server, accepted) {
+        streams(book, client, server, specs, address.as_ref()).await;
     }
 }
 
@@ -182,13 +195,26 @@ async fn streams_at(book: &mut Book, client: &Client, server: &Server, streaming
     Some(url)
 }
 
-/// Says who the token belongs to; whether it makes sense to go on with it.
+/// Says which feeds the admins have switched off. That is theirs to do: what it means is told of each stream.
+fn feeds(book: &mut Book, server: &Server) {
+    let off = server.timelines_access.switched_off();
+    let words = if off.is_empty() { "none is switched off".to_owned() } else { format!("switched off by the admins: {}", off.join(", ")) };
+    book.good("feeds", words);
+    let lacks = server.lacks();
+    book.good("streaming", if lacks.is_empty() { "every kind of stream".to_owned() } else { lacks.join("; ") });
+}
+
+/// Says who the token belongs to, and what the answer tells beside that; whether it makes sense to go on with it.
 async fn token(book: &mut Book, client: &Client) -> bool {
     let check = "token";
     book.ask(check);
-    match client.verify_credentials().await {
-        Ok(account) => {
+    match client.credentials().await {
+        Ok(Credentials { account, ahead, left }) => {
             book.good(check, format!("belongs to @{}", account.acct));
+            if let Some(ahead) = ahead {
+                clock(book, ahead);
+            }
+            limit(book, left);
             true
         }
         Err(failure) => {
@@ -199,19 +225,47 @@ async fn token(book: &mut Book, client: &Client) -> bool {
     }
 }
 
-async fn scopes(book: &mut Book, client: &Client) {
+fn clock(book: &mut Book, ahead: SignedDuration) {
+    let off = ahead.abs();
+    if off < SKEW {
+        // A second or two is the way there and back.
+        book.good(
+            "clock",
+            if off.as_secs() < 5 { "as the server's".to_owned() } else { format!("{} s beside the server's", off.as_secs()) },
+        );
+        return;
+    }
+    let (minutes, side) = (off.as_mins(), if ahead.is_negative() { "ahead of" } else { "behind" });
+    book.bad(
+        "clock",
+        format!("this computer's is {minutes} min {side} the server's"),
+        "set it by the network (timedatectl set-ntp true): until then ages are wrong, and secure connections may fail",
+    );
+}
+
+fn limit(book: &mut Book, left: Option<(u64, u64)>) {
+    match left {
+        Some((0, of)) => book.bad("rate limit", format!("none of {of} questions is left"), WAIT),
+        Some((left, of)) => book.good("rate limit", format!("{left} of {of} questions are left")),
+        None => book.good("rate limit", "not told by this server"),
+    }
+}
+
+async fn scopes(book: &mut Book, client: &Client, specs: &[Spec]) {
     let check = "scopes";
     book.ask(check);
     match client.scopes().await {
         Ok(None) => book.good(check, "not told by this server"),
         Ok(Some(scopes)) => {
             let told: Vec<&str> = scopes.iter().map(Plain::as_str).collect();
-            let has = |scope: &str| told.contains(&scope);
+            let (needed, nice) = lacking(&told, specs);
             let told = if told.is_empty() { "none".to_owned() } else { told.join(" ") };
-            if has("read") || (has("read:statuses") && has("read:notifications")) {
-                book.good(check, told);
+            let lacks = needed.iter().chain(&nice).map(|(feature, scope)| format!("{feature} needs {scope}"));
+            let words = [told].into_iter().chain(lacks).collect::<Vec<_>>().join("; ");
+            if needed.is_empty() {
+                book.good(check, words);
             } else {
-                book.bad(check, told, "timelines and notifications need `read`: make a token with it");
+                book.bad(check, words, "make a token with the scope `read`, which covers all of them");
             }
         }
         // The token's own finding tells what that means.
@@ -220,7 +274,57 @@ async fn scopes(book: &mut Book, client: &Client) {
     }
 }
 
-async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spec]) {
+/// What the scopes do not cover, each with the scope that it needs: of what was asked for, and of what would be offered.
+///
+/// Source: STREAMING section 4 and <https://docs.joinmastodon.org/api/oauth-scopes/>.
+fn lacking(scopes: &[&str], specs: &[Spec]) -> (Vec<Lacking>, Vec<Lacking>) {
+    let covers = |scope: &str| scopes.contains(&"read") || scopes.contains(&scope);
+    let wants = |wanted: fn(&Spec) -> bool| specs.iter().any(wanted);
+    let notifications = wants(|spec| *spec == Spec::Stream(Stream::UserNotification));
+    let lists = wants(|spec| matches!(spec, Spec::List(_)));
+    let features = [
+        ("reading timelines", "read:statuses", true),
+        ("reading notifications", "read:notifications", notifications),
+        ("finding lists", "read:lists", lists),
+        ("offering followed hashtags", "read:follows", false),
+    ];
+    let lacking = features.into_iter().filter(|(_, scope, _)| !covers(scope));
+    let (needed, nice): (Vec<_>, Vec<_>) = lacking.partition(|(_, _, is_needed)| *is_needed);
+    let bare = |all: Vec<(&'static str, &'static str, bool)>| all.into_iter().map(|(feature, scope, _)| (feature, scope)).collect();
+    (bare(needed), bare(nice))
+}
+
+/// A feature and the scope that it needs.
+type Lacking = (&'static str, &'static str);
+
+/// Whether the timelines can be asked for: what was there before, and what fills gaps.
+async fn timelines(book: &mut Book, client: &Client, wanted: &[Stream], lists: &[List]) {
+    book.ask("timelines");
+    let asked = wanted.iter().take(TIMELINES);
+    let answers = join_all(asked.map(async |stream| (stream, client.timeline(stream, None, 1).await))).await;
+    let mut there = Vec::new();
+    for (stream, answer) in answers {
+        match answer {
+            Ok(_) => there.push(stream.title(lists).to_string()),
+            Err(failure) => book.failed(&format!("timeline {}", called(stream, lists)), &failure),
+        }
+    }
+    if !there.is_empty() {
+        book.good("timelines", format!("answered: {}", there.join(", ")));
+    }
+}
+
+/// A stream as it is typed; a list by its title, as on the screen.
+fn called(stream: &Stream, lists: &[List]) -> String {
+    match stream {
+        Stream::List(_) => format!("list:{}", stream.title(lists)),
+        Stream::User | Stream::UserNotification | Stream::Public { .. } | Stream::Hashtag { .. } | Stream::Direct => {
+            stream.spec().to_string()
+        }
+    }
+}
+
+async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spec], address: Option<&Url>) {
     book.ask("lists");
     let offer = if specs.iter().any(|spec| matches!(spec, Spec::List(_))) {
         client.offer().await.unwrap_or_else(|failure| {
@@ -241,12 +345,18 @@ async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spe
     if wanted.is_empty() {
         return;
     }
+    timelines(book, client, &wanted, &offer.lists).await;
+    let Some(address) = address else { return };
     book.ask("connection");
-    let trial = try_streams(client, &wanted).await;
-    match &trial.trouble {
-        Some((words, advice)) => book.bad("connection", words.as_str(), advice),
-        None => tell_streams(book, server, &wanted, &offer.lists, &trial),
+    let events = async { tokio::time::timeout(EVENTS, client.sends_events(address)).await.ok() };
+    let (trial, events) = tokio::join!(try_streams(client, &wanted), events);
+    if let Some((words, advice)) = &trial.trouble {
+        book.bad("connection", words.as_str(), advice);
+    } else {
+        book.good("connection", format!("open, by {}", trial.rung.words()));
+        tell_streams(book, server, &wanted, &offer.lists, &trial);
     }
+    tell_events(book, events, trial.trouble.is_none());
     match trial.round_trip {
         Some(round_trip) if round_trip < Duration::from_millis(1) => book.good("round trip", "under 1 ms"),
         Some(round_trip) => book.good("round trip", format!("{} ms", round_trip.as_millis())),
@@ -261,10 +371,35 @@ async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spe
     }
 }
 
+/// The next rung of the ladder of transports, for networks that let no WebSocket pass.
+fn tell_events(book: &mut Book, events: Option<Result<bool, Failure>>, has_socket: bool) {
+    let check = "server-sent events";
+    let words = match events {
+        Some(Ok(true)) if has_socket => {
+            book.good(check, "there too, should WebSockets be blocked one day");
+            return;
+        }
+        Some(Ok(true)) => {
+            book.good(check, "there, and used where no WebSocket can be opened");
+            return;
+        }
+        Some(Ok(false)) => "not there".to_owned(),
+        Some(Err(failure)) => failure.reason.to_string(),
+        None => format!("nothing within {} s", EVENTS.as_secs()),
+    };
+    if has_socket {
+        book.good(check, format!("{words}; not needed while WebSockets pass"));
+    } else {
+        book.bad(check, words, "without both there is only polling: ask who runs the network to let WebSockets pass");
+    }
+}
+
 /// What came of subscribing.
 #[derive(Debug, Default)]
 struct Trial {
-    standings: BTreeMap<Stream, Subscription>,
+    standings: BTreeMap<Stream, (Subscription, Rung)>,
+    /// Where the server's streams as a whole stand on the ladder of transports.
+    rung: Rung,
     round_trip: Option<Duration>,
     /// Why there is no connection, and what to do.
     trouble: Option<(Plain, &'static str)>,
@@ -284,17 +419,21 @@ impl Trial {
             Event::Connection(Connection::Reconnecting { reason, .. } | Connection::Failed { reason }) => {
                 self.trouble = Some((reason, "try again in a minute; a proxy or firewall must let WebSockets pass"));
             }
-            Event::Subscription { stream, standing, rung: _ } => drop(self.standings.insert(stream, standing)),
-            Event::Stream(event) => self.standings.extend(event.streams.into_iter().map(|stream| (stream, Subscription::Open))),
+            Event::Subscription { stream, standing, rung } => drop(self.standings.insert(stream, (standing, rung))),
+            Event::Stream(event) => {
+                for stream in event.streams {
+                    self.standings.entry(stream).or_insert((Subscription::Open, Rung::default())).0 = Subscription::Open;
+                }
+            }
+            Event::Ladder { rung, .. } => self.rung = rung,
             Event::Ping(round_trip) => self.round_trip = Some(round_trip),
             Event::Connection(Connection::Connecting | Connection::Live)
             | Event::Server(_)
             | Event::Lagged { .. }
-            | Event::Ladder { .. }
             | Event::Traffic { .. }
             | Event::Malformed { .. } => {}
         }
-        let is_settled = |stream| self.standings.get(stream).is_some_and(|standing| *standing != Subscription::Requested);
+        let is_settled = |stream| self.standings.get(stream).is_some_and(|(standing, _)| *standing != Subscription::Requested);
         self.trouble.is_none() && (self.round_trip.is_none() || !wanted.iter().all(is_settled))
     }
 }
@@ -332,15 +471,11 @@ async fn try_streams(client: &Client, wanted: &[Stream]) -> Trial {
 
 fn tell_streams(book: &mut Book, server: &Server, wanted: &[Stream], lists: &[List], trial: &Trial) {
     for stream in wanted {
-        // A list is named by its title, as on the screen.
-        let check = match stream {
-            Stream::List(_) => format!("stream list:{}", stream.title(lists)),
-            Stream::User | Stream::UserNotification | Stream::Public { .. } | Stream::Hashtag { .. } | Stream::Direct => {
-                format!("stream {}", stream.spec())
-            }
-        };
+        let check = format!("stream {}", called(stream, lists));
         let withheld = server.timelines_access.withheld(stream);
-        match (trial.standings.get(stream), withheld) {
+        let (standing, rung) = trial.standings.get(stream).map(|(standing, rung)| (standing, *rung)).unzip();
+        let by = rung.unwrap_or_default().words();
+        match (standing, withheld) {
             (Some(Subscription::Refused(words)), _) => {
                 book.bad(&check, format!("refused: {words}"), "a missing scope needs another token; a list may have been deleted");
             }
@@ -358,9 +493,12 @@ fn tell_streams(book: &mut Book, server: &Server, wanted: &[Stream], lists: &[Li
                 book.bad(&check, Withheld::Everything.words(), "only the server's admins, or a role that may see it, can change that");
             }
             (Some(Subscription::Open), Some(part @ (Withheld::Local | Withheld::Remote))) => {
-                book.good(&check, format!("open; {}", part.words()));
+                book.good(&check, format!("open, by {by}; {}", part.words()));
             }
-            (Some(Subscription::Open), None) => book.good(&check, "open"),
+            (Some(Subscription::Open), None) if rung == Some(Rung::Polling) => {
+                book.good(&check, "polled: this server does not stream it");
+            }
+            (Some(Subscription::Open), None) => book.good(&check, format!("open, by {by}")),
             (Some(Subscription::Requested) | None, _) => {
                 book.good(&check, format!("asked for, and not refused within {} s", STREAMS.as_secs()));
             }
@@ -384,7 +522,6 @@ fn advice(kind: FailureKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Rung;
 
     fn stream(spec: &str) -> Stream {
         let spec: Spec = spec.parse().unwrap();
@@ -405,6 +542,31 @@ mod tests {
         assert!(trial.take(Event::Ping(Duration::from_millis(4)), &wanted), "home is not settled");
         assert!(!trial.take(standing("home", Subscription::Open), &wanted));
         assert_eq!(trial.round_trip, Some(Duration::from_millis(4)));
+    }
+
+    #[test]
+    fn scopes_are_needed_for_what_was_asked_for() {
+        let specs = |raw: &[&str]| raw.iter().map(|raw| raw.parse().unwrap()).collect::<Vec<Spec>>();
+        let usual = specs(&["home", "notifications"]);
+        assert_eq!(lacking(&["read", "write"], &usual), (vec![], vec![]));
+        let (needed, nice) = lacking(&["read:statuses", "read:notifications"], &usual);
+        assert_eq!((needed.len(), nice.len()), (0, 2), "{nice:?}");
+        assert_eq!(lacking(&["read:statuses"], &usual).0, [("reading notifications", "read:notifications")]);
+        assert_eq!(lacking(&["read:statuses"], &specs(&["home", "list:Friends"])).0, [("finding lists", "read:lists")]);
+        assert_eq!(lacking(&[], &specs(&["local"])).0, [("reading timelines", "read:statuses")]);
+    }
+
+    #[test]
+    fn a_clock_is_wrong_from_five_minutes_on() {
+        let told = |seconds| {
+            let mut book = Book::default();
+            clock(&mut book, SignedDuration::from_secs(seconds));
+            book.findings.pop().map(|finding| (finding.ok, finding.words)).unwrap()
+        };
+        assert_eq!(told(-3), (true, "as the server's".to_owned()));
+        assert_eq!(told(299), (true, "299 s beside the server's".to_owned()));
+        assert_eq!(told(300), (false, "this computer's is 5 min behind the server's".to_owned()));
+        assert_eq!(told(-420), (false, "this computer's is 7 min ahead of the server's".to_owned()));
     }
 
     #[test]

@@ -41,15 +41,32 @@ impl Effects {
                 let result = client.timeline(&stream, Some(&Cursor::After(after)), PAGE).await;
                 Reply::Newer { stream, asked, result }
             }),
+            Effect::FetchReview { stream, cursor, asked, deep: _ } => self.spawn(async move {
+                let result = client.timeline(&stream, cursor.as_ref(), PAGE).await;
+                Reply::Review { stream, asked, result }
+            }),
+            Effect::FetchStatus { id, asked } => self.spawn(async move {
+                let (result, raw) = match client.status_with_text(&id).await {
+                    Ok((bundle, raw)) => (Ok(bundle), raw),
+                    Err(failure) => (Err(failure), None),
+                };
+                Reply::Status { id, asked, result, raw }
+            }),
+            Effect::FetchNotification { id, asked } => self.spawn(async move {
+                let result = client.notification(&id).await;
+                Reply::Notification { id, asked, result }
+            }),
             Effect::FetchThread { id, asked } => self.spawn(async move {
                 let result = thread(&client, &id).await;
                 Reply::Thread { id, asked, result }
             }),
             Effect::FetchOffer => self.spawn(async move { Reply::Offer(client.offer().await) }),
             Effect::FetchAccount => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
+            Effect::FetchHealth => self.spawn(async move { Reply::Health(health(&client).await) }),
+            Effect::FetchScopes => self.spawn(async move { Reply::Scopes(client.scopes().await) }),
             Effect::FetchMarkers => self.spawn(async move { Reply::Markers(client.markers().await) }),
             Effect::RaiseMarkers(read) => self.spawn(async move { Reply::Markers(client.raise_markers(read).await) }),
-            Effect::Suspend | Effect::Redraw | Effect::Quit => debug_assert!(false, "{effect:?} is done by the loop"),
+            Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit => debug_assert!(false, "{effect:?} is done by the loop"),
         }
     }
 
@@ -77,6 +94,12 @@ impl Effects {
     pub fn try_next(&mut self) -> Option<Result<Reply, JoinError>> {
         self.tasks.try_join_next()
     }
+}
+
+/// The streaming server may be another host, which only the instance knows.
+async fn health(client: &Client) -> Result<Option<bool>, Failure> {
+    let (_, streaming) = client.instance().await?;
+    client.streaming_health(&streaming).await
 }
 
 async fn thread(client: &Client, id: &StatusId) -> Result<(Bundle, Thread), Failure> {

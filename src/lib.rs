@@ -22,6 +22,7 @@
 //! - [`private`]: files that only their owner reads, written whole or not at all.
 //! - [`command`]: the one table of what a user can ask for, with names, help and keys.
 //! - [`model`]: the nouns; what a server has and what can be told to us.
+//! - [`clocks`]: the time of day and the process's own, for the loops in which time enters.
 //! - [`keymap`]: keys to commands, by scope.
 //! - [`config`]: settings from a file.
 //! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams,
@@ -33,12 +34,13 @@
 //! - [`ui`]: the state as a screen; lays out only what is visible.
 //! - [`demo`]: a small Mastodon on loopback, with a story. It shares no entity code with the client, so each checks the other.
 //! - [`replay`]: a server on loopback that plays a recording to the ordinary client.
-//! - [`tail`]: the same streams without a screen.
+//! - [`tail`]: the same streams and the same ledger without a screen.
 //! - [`doctor`]: what works between this machine and a server, and what does not.
 //! - [`runtime`]: the loop, the terminal, signals.
 //! - [`cli`]: the command line.
 
 pub mod cli;
+pub mod clocks;
 pub mod command;
 pub mod config;
 pub mod demo;

@@ -13,4 +13,4 @@ mod tap;
 
 pub use door::{Access, Token};
 pub use error::Error;
-pub use rest::{Client, Introduction};
+pub use rest::{Client, Credentials, Introduction};

@@ -272,7 +272,6 @@ impl Holdings for Store {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keymap::Keymap;
     use crate::model::{Connection, Cursor, Event, Markers, Origin, Page};
     use crate::state::{Anchor, Fill, Measured, RowKey, Settings, TimelinePane, VisibleRow};
     use crate::update::{Effect, Msg, Reply, update};
@@ -280,7 +279,6 @@ mod tests {
     /// A run with one tab for home, as far as a screen of `lines` rows shows it.
     struct Run {
         state: State,
-        keymap: Keymap,
         lines: usize,
         measured: Measured,
     }
@@ -288,9 +286,9 @@ mod tests {
     impl Run {
         fn start(memory: Option<&Memory>) -> Self {
             let now = Timestamp::from_second(1_800_000_000).unwrap();
-            let settings = Settings { markers: true, ..Settings::default() };
-            let state = State::new(settings, now, vec![Spec::Stream(Stream::User)]);
-            let mut run = Self { state, keymap: Keymap::compile().unwrap(), lines: 5, measured: Measured::default() };
+            let mut state = State::new(Settings::default(), now, vec![Spec::Stream(Stream::User)]);
+            state.positions.local = false;
+            let mut run = Self { state, lines: 5, measured: Measured::default() };
             for remembered in memory.map(Memory::remembered).unwrap_or_default() {
                 run.send(Msg::Remembered(remembered));
             }
@@ -298,7 +296,7 @@ mod tests {
         }
 
         fn send(&mut self, msg: Msg) -> Vec<Effect> {
-            let effects = update(&mut self.state, &self.keymap, msg, &self.measured);
+            let effects = update(&mut self.state, msg, &self.measured);
             self.state.check().unwrap();
             let tab = self.state.tabs.active().unwrap();
             let rows = self.state.timelines[&tab.stream].rows();

@@ -44,6 +44,8 @@ pub enum Direction {
 pub enum Kind {
     /// A request, or an answer's head and body.
     Http,
+    /// Whole lines of an event stream.
+    Sse,
     /// A whole text message.
     Text,
     /// A binary message, bytes as Latin-1.

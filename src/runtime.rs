@@ -16,12 +16,13 @@ mod outlet;
 mod signals;
 mod terminal;
 
+use crate::clocks::{self, Clocks};
+use crate::config::Held;
 use crate::effects::Effects;
-use crate::keymap::Keymap;
 use crate::mastodon::Client;
 use crate::mastodon::streaming::{self, Events, Wanted};
 use crate::memory::{Keeper, Memory, Writing};
-use crate::model::{Connection, Spec, Timestamp};
+use crate::model::{Connection, Spec};
 use crate::state::{Measured, Settings, State};
 use crate::text::Plain;
 use crate::ui::{self, Cards, Theme};
@@ -50,10 +51,6 @@ pub const TURN_TIME: Duration = Duration::from_millis(8);
 const FRAME: Duration = Duration::from_millis(16);
 /// Least time between two drawings that only the clock asked for.
 const CLOCK_FRAME: Duration = Duration::from_millis(200);
-/// How much more the wall clock may move than the process's own before the machine must have slept.
-const SLEPT: Duration = Duration::from_secs(10);
-/// The longest time without a look at the clocks: a sleep of the machine shows only in them.
-const LOOK: Duration = Duration::from_secs(15);
 /// How long signals that came during a stop may take to arrive.
 const SETTLING: Duration = Duration::from_millis(20);
 /// How long the socket may take to close.
@@ -74,6 +71,8 @@ pub struct Setup {
     pub notices: Vec<String>,
     /// Where the reader's place is kept, and what was kept there; nothing for a run that leaves nothing behind.
     pub memory: Option<(Keeper, Option<Memory>)>,
+    /// Whether the server is told up to where home and notifications were read: where the account allows it.
+    pub markers: bool,
 }
 
 /// Why a run ended.
@@ -87,19 +86,10 @@ pub enum Outcome {
     Panicked,
 }
 
-/// What ends a run before its time.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// The command table is broken.
-    #[error(transparent)]
-    Keymap(#[from] crate::keymap::KeymapError),
-}
-
 /// The program as it runs.
 #[derive(Debug)]
 pub struct App<S, K> {
     state: State,
-    keymap: Keymap,
     measured: Measured,
     theme: Theme,
     cards: Cards,
@@ -109,6 +99,8 @@ pub struct App<S, K> {
     effects: Effects,
     events: Option<Events>,
     client: Client,
+    /// The configuration file, where one is read.
+    held: Option<Held>,
     /// What the reader should be told later.
     notices: Option<mpsc::UnboundedReceiver<String>>,
     connection: JoinHandle<()>,
@@ -141,10 +133,10 @@ enum Woken {
 
 impl<S: Screen, K: Keys> App<S, K> {
     /// Connects, and makes everything ready to run.
-    pub fn new(setup: Setup, screen: S, keys: K, signals: Signals) -> Result<Self, RunError> {
-        let keymap = Keymap::compile()?;
+    pub fn new(setup: Setup, screen: S, keys: K, signals: Signals) -> Self {
         let clocks = Clocks::read();
         let mut state = State::new(setup.settings, clocks.wall, setup.specs);
+        state.positions.local = !setup.markers;
         let mut measured = Measured::default();
         let (columns, lines) = screen.size();
         let (keeper, memory) = setup.memory.unzip();
@@ -159,7 +151,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             .chain(setup.notices.iter().map(|notice| Msg::Failed(Plain::line(notice))));
         for msg in first {
             // None of these has an effect.
-            drop(update(&mut state, &keymap, msg, &measured));
+            drop(update(&mut state, msg, &measured));
         }
         measured.next_change = None;
         let (wanted, to_connection) = watch::channel(wanted(&state));
@@ -167,9 +159,8 @@ impl<S: Screen, K: Keys> App<S, K> {
         let effects = Effects::new(setup.client.clone());
         let (events, connection) =
             streaming::connect(setup.client.clone(), streaming::Settings::default(), to_connection, shutdown.clone());
-        Ok(Self {
+        Self {
             state,
-            keymap,
             measured,
             theme: setup.theme,
             cards: Cards::default(),
@@ -179,6 +170,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             effects,
             events: Some(events),
             client: setup.client,
+            held: None,
             notices: None,
             connection,
             wanted,
@@ -189,13 +181,26 @@ impl<S: Screen, K: Keys> App<S, K> {
             writing: None,
             own_stops: 0,
             end: None,
-        })
+        }
+    }
+
+    /// Reads this configuration file again when the reader asks for it.
+    #[must_use]
+    pub fn with_config(self, held: Option<Held>) -> Self {
+        Self { held, ..self }
     }
 
     /// Tells the reader also what comes by this channel while it runs.
     #[must_use]
     pub fn with_notices(self, notices: mpsc::UnboundedReceiver<String>) -> Self {
         Self { notices: Some(notices), ..self }
+    }
+
+    /// Tells the reader also what was found out about the terminal.
+    #[must_use]
+    pub fn with_terminal(mut self, facts: &[String]) -> Self {
+        self.state.terminal = facts.iter().map(|fact| Plain::line(fact)).collect();
+        self
     }
 
     /// Runs until something ends it.
@@ -248,7 +253,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             // It has passed, and the last turn did not change that: the screen is blocked. No spinning on it.
             CLOCK_FRAME.saturating_sub(clocks.steady.duration_since(self.clocks.steady))
         });
-        [frame, deadline].into_iter().flatten().fold(LOOK, Duration::min)
+        [frame, deadline].into_iter().flatten().fold(clocks::LOOK, Duration::min)
     }
 
     async fn turn(&mut self, woken: Woken) {
@@ -307,7 +312,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         if let Some(signal) = self.signals.try_next() {
             return Some(Woken::Signal(signal));
         }
-        // In the context of the task that waits: crossterm keeps the first waker that it sees.
+        // In the context of the task that waits: some sources of keys keep the first waker that they see.
         let mut key = std::pin::pin!(self.keys.next());
         if let Poll::Ready(msg) = poll_fn(|context| Poll::Ready(key.as_mut().poll(context))).await {
             return Some(Woken::Key(msg));
@@ -336,13 +341,17 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     /// Changes the state. Messages of the loop's own making have no effects that matter here.
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        let fetches_by_itself = matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Failed(_) | Msg::Remembered(_));
-        let effects = update(&mut self.state, &self.keymap, msg, &self.measured);
+        let fetches_by_itself =
+            matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Reloaded(..) | Msg::Remembered(_) | Msg::Failed(_));
+        let effects = update(&mut self.state, msg, &self.measured);
         if !fetches_by_itself {
             return effects;
         }
         for effect in effects {
-            debug_assert!(!matches!(effect, Effect::Suspend | Effect::Redraw | Effect::Quit), "time and size ask for nothing of the loop");
+            debug_assert!(
+                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit),
+                "time and size ask for nothing of the loop"
+            );
             self.effects.start(effect);
         }
         Vec::new()
@@ -352,18 +361,46 @@ impl<S: Screen, K: Keys> App<S, K> {
         match effect {
             Effect::FetchPage { .. }
             | Effect::FetchNewer { .. }
+            | Effect::FetchReview { .. }
+            | Effect::FetchStatus { .. }
+            | Effect::FetchNotification { .. }
             | Effect::FetchThread { .. }
             | Effect::FetchOffer
             | Effect::FetchAccount
             | Effect::FetchMarkers
-            | Effect::RaiseMarkers(_) => self.effects.start(effect),
+            | Effect::RaiseMarkers(_)
+            | Effect::FetchHealth
+            | Effect::FetchScopes => self.effects.start(effect),
             Effect::Suspend => self.suspend().await,
+            Effect::Reload => self.reload(),
             Effect::Redraw => {
                 let repainted = self.screen.repaint();
                 self.on_screen(repainted);
                 self.drawing.wanted = true;
             }
             Effect::Quit => self.end = Some(Outcome::Quit),
+        }
+    }
+
+    /// Reads the configuration file again. Where that fails everything stays as it is.
+    fn reload(&mut self) {
+        let told = match &mut self.held {
+            None => vec!["no configuration file is read here".to_owned()],
+            Some(held) => match held.reload() {
+                // The last one said is the first one read.
+                Err(error) => error.notices().into_iter().rev().collect(),
+                Ok((tabs, told)) => {
+                    let settings = Settings::from(&held.config);
+                    self.theme.set_ascii(settings.ascii);
+                    let shown = self.screen.set_mouse(held.config.mouse);
+                    self.on_screen(shown);
+                    self.update(Msg::Reloaded(settings, tabs));
+                    told
+                }
+            },
+        };
+        for words in told {
+            self.update(Msg::Failed(Plain::line(&words)));
         }
     }
 
@@ -564,42 +601,9 @@ impl Drawing {
     }
 }
 
-/// The wall's clock and the process's own, read together. The latter stands still while the machine sleeps.
-#[derive(Debug, Clone, Copy)]
-struct Clocks {
-    wall: Timestamp,
-    steady: Instant,
-}
-
-impl Clocks {
-    #[expect(clippy::disallowed_methods, reason = "the loop is where time enters")]
-    fn read() -> Self {
-        Self { wall: Timestamp::now(), steady: Instant::now() }
-    }
-
-    fn slept_since(&self, earlier: &Self) -> bool {
-        let wall = Duration::try_from(self.wall.duration_since(earlier.wall)).unwrap_or_default();
-        wall.saturating_sub(self.steady.duration_since(earlier.steady)) > SLEPT
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::SignedDuration;
-
-    #[test]
-    fn a_sleep_shows_in_the_difference_of_the_clocks_and_a_long_wait_does_not() {
-        let before = Clocks::read();
-        let after = |wall: i64, steady: u64| Clocks {
-            wall: before.wall + SignedDuration::from_secs(wall),
-            steady: before.steady + Duration::from_secs(steady),
-        };
-        assert!(after(3600, 5).slept_since(&before));
-        assert!(!after(3600, 3600).slept_since(&before));
-        assert!(!after(8, 0).slept_since(&before));
-        assert!(!after(-3600, 5).slept_since(&before), "set back by hand");
-    }
 
     #[test]
     fn frames_keep_their_distance() {

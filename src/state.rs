@@ -3,6 +3,7 @@
 //! Only `update` changes it. The screen, the wanted streams, the active key scopes and the next deadline are derived, so
 //! nothing has to be kept in step. Absent on purpose: sockets, files, clocks, terminals.
 
+pub mod checks;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -10,16 +11,20 @@ pub mod overlay;
 pub mod positions;
 pub mod prompt;
 pub mod refill;
+pub mod review;
 pub mod store;
 pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
+use crate::config::Config;
+use crate::keymap::{Key, Keymap};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Timestamp,
-    Withheld,
+    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
+    Timestamp, Withheld,
 };
 use crate::text::Plain;
+pub use checks::{Answer, Checks};
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
 pub use meter::Meter;
@@ -28,11 +33,12 @@ pub use overlay::{Detail, Overlay, StreamChoice, ThreadState};
 pub use positions::Positions;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
+pub use review::{Polling, Review, Suspect, Suspects};
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
-pub use timeline::{Cause, Fill, Gap, Loading, Row, RowKey, Timeline};
+pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
 
 /// From this width on the reader stands beside the timeline, in columns.
 pub const WIDE: u16 = 110;
@@ -47,13 +53,19 @@ pub struct Settings {
     pub rows: usize,
     /// Glyphs of ASCII only.
     pub ascii: bool,
-    /// Whether the server is told up to where home and notifications were read.
-    pub markers: bool,
+    /// The keys of commands.
+    pub keymap: Keymap,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rows: 2_000, ascii: false, markers: false }
+        Self::from(&Config::default())
+    }
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone() }
     }
 }
 
@@ -113,6 +125,8 @@ pub struct State {
     pub tabs: Tabs,
     /// What lies above the tabs.
     pub overlays: Vec<Overlay>,
+    /// Keys that begin a sequence which has not ended yet.
+    pub pending: Vec<Key>,
     /// Messages to the user.
     pub notices: Notices,
     /// The server's announcements, newest first.
@@ -125,9 +139,15 @@ pub struct State {
     pub malformed: u64,
     /// Events of names that this program does not know.
     pub unknown: u64,
-    /// What refills have asked lately.
+    /// What was asked for stream health alone.
+    pub checks: Checks,
+    /// What was found out about the terminal at the start, in words; nothing where nobody looked.
+    pub terminal: Vec<Plain>,
+    /// What refills and reviews have asked lately.
     pub budget: Budget,
-    /// Counts the questions of refills, so that an answer to one that nobody waits for any more is told from others.
+    /// Rows that a page should list and does not.
+    pub suspects: Suspects,
+    /// Counts the questions of refills and reviews, so that an answer to one that nobody waits for any more is told from others.
     pub questions: u64,
     /// What the server knows of what was read.
     pub positions: Positions,
@@ -180,15 +200,19 @@ impl State {
             timelines: BTreeMap::new(),
             tabs: Tabs::default(),
             overlays: Vec::new(),
+            pending: Vec::new(),
             notices: Notices::default(),
             announcements: Vec::new(),
             unfolded: HashSet::new(),
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
+            checks: Checks::default(),
+            terminal: Vec::new(),
             budget: Budget::default(),
+            suspects: Suspects::default(),
             questions: 0,
-            positions: Positions { local: !settings.markers, ..Positions::default() },
+            positions: Positions { local: true, ..Positions::default() },
             retries: 0,
             wakes: 0,
             revision: 0,
@@ -409,9 +433,21 @@ impl State {
         }
     }
 
+    /// When a poll of any stream last found everything; `None` where nothing is polled or none has yet.
+    pub fn last_poll(&self) -> Option<Timestamp> {
+        self.timelines.values().filter_map(|timeline| timeline.poll.as_ref()?.last).max()
+    }
+
+    /// How many rows of a tab the reader's server filters hide.
+    pub fn hidden(&self, stream: &Stream) -> usize {
+        let Some((tab, timeline)) = self.tabs.of(stream).zip(self.timelines.get(stream)) else { return 0 };
+        let row = |key: &RowKey| timeline.row(timeline.index_of(key)?);
+        tab.hidden.iter().filter_map(row).filter(|row| !self.is_shown(stream, row)).count()
+    }
+
     /// How the server carries a stream; by frame until the server is known.
     pub fn carriage(&self, stream: &Stream) -> Carriage {
-        self.server.as_ref().map_or(Carriage::Frame, |server| server.software.carriage(stream))
+        self.server.as_ref().map_or(Carriage::Frame, |server| server.carriage(stream))
     }
 
     /// What of a stream the server has switched off; not where posts of it come all the same, as for roles that may.
@@ -426,7 +462,8 @@ impl State {
         if self.line.state != Connection::Live {
             return None;
         }
-        let timeline = self.timelines.get(stream)?;
+        // What is polled has no stream that could fall silent.
+        let timeline = self.timelines.get(stream).filter(|timeline| timeline.poll.is_none())?;
         let silent = self.now.duration_since(timeline.last_event?.max(self.line.since));
         (silent >= SILENCE).then_some(silent)
     }
@@ -451,7 +488,9 @@ impl State {
             | Command::PageUp
             | Command::First
             | Command::Last => rows || detail || text,
-            Command::NextUnread => !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
+            Command::NextUnread | Command::PreviousUnread => {
+                !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty())
+            }
             Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
@@ -465,6 +504,8 @@ impl State {
                         matches!(timeline.first_page, Loading::Failed(..))
                             || matches!(timeline.older_page, Loading::Failed(..))
                             || timeline.refill.as_ref().is_some_and(|refill| refill.retry_at.is_some())
+                            || timeline.review.as_ref().is_some_and(|review| review.retry_at.is_some())
+                            || timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some())
                     })
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
@@ -474,6 +515,7 @@ impl State {
             | Command::Health
             | Command::Help
             | Command::Palette
+            | Command::Reload
             | Command::Redraw
             | Command::Suspend
             | Command::Quit
@@ -504,13 +546,15 @@ impl State {
                 Loading::Idle | Loading::Asked | Loading::Done => None,
             });
         let live = self.line.state == Connection::Live;
-        let refills = self.timelines.iter().filter(|_| live).filter_map(|(_, timeline)| match &timeline.refill {
-            Some(refill) => refill.retry_at.filter(|_| refill.asked.is_none()),
-            None => timeline.check_at,
+        let refills = self.timelines.values().filter(|_| live).filter_map(|timeline| match (&timeline.refill, &timeline.review) {
+            (Some(refill), _) => refill.retry_at.filter(|_| refill.asked.is_none()),
+            (None, Some(review)) => review.retry_at.filter(|_| review.asked.is_none()),
+            (None, None) => timeline.look_at(),
         });
         let meters = self.timelines.values().map(|timeline| &timeline.meter).chain([&self.meter]).filter_map(Meter::next_change);
         let minute = self.tabs.active().and_then(|tab| {
-            let said = self.timelines.get(&tab.stream)?.last_event?.max(self.line.since);
+            let timeline = self.timelines.get(&tab.stream).filter(|timeline| timeline.poll.is_none())?;
+            let said = timeline.last_event?.max(self.line.since);
             let whole = self.now.duration_since(said).as_mins().max(SILENCE.as_mins() - 1) + 1;
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
         });
@@ -518,6 +562,7 @@ impl State {
         let positions = self.unsaid().filter(|_| live && !self.positions.asked).and(self.positions.not_before);
         pages
             .chain(refills)
+            .chain(self.deep_at())
             .chain(meters)
             .chain(countdown)
             .chain(seen)
@@ -526,6 +571,26 @@ impl State {
             .chain(self.notices.next_change())
             .chain(measured.next_change)
             .min()
+    }
+
+    /// Whether a refill, a look or a question about a single row is under way or wanted now: deep passes wait for them.
+    pub fn is_catching_up(&self) -> bool {
+        let wants = |timeline: &Timeline| {
+            timeline.refill.is_some() || timeline.review.is_some() || timeline.due || timeline.look_at().is_some_and(|at| at <= self.now)
+        };
+        !self.suspects.is_empty() || self.timelines.values().any(wants)
+    }
+
+    /// When a deep pass asks next; `None` where none does, or something else comes first.
+    pub fn deep_at(&self) -> Option<Timestamp> {
+        if self.line.state != Connection::Live || self.timelines.values().any(Timeline::is_deep_asked) {
+            return None;
+        }
+        let at = self.timelines.values().filter_map(Timeline::deep_due).min()?;
+        if self.is_catching_up() {
+            return Some(at).filter(|at| *at > self.now);
+        }
+        Some(at.max(self.budget.free_at(review::DEEP_RESERVE, self.now)?))
     }
 
     /// Drops from the store what no row and no pane needs, once enough has come to make it worth the cost.
@@ -588,6 +653,13 @@ impl State {
             if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
                 return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
             }
+            let hidden = timeline.rows().iter().filter(|row| !self.is_shown(&tab.stream, row)).count();
+            if self.hidden(&tab.stream) != hidden {
+                return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(&tab.stream)));
+            }
+            if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
+                return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
+            }
         }
         if self.tabs.all().len() != self.timelines.len() {
             return Err(format!("{} tabs, {} ledgers", self.tabs.all().len(), self.timelines.len()));
@@ -598,16 +670,40 @@ impl State {
         if self.budget.spent() > refill::MOST_QUESTIONS {
             return Err(format!("refills asked {} times", self.budget.spent()));
         }
+        if self.timelines.values().filter(|timeline| timeline.is_deep_asked()).count() > 1 {
+            return Err("more than one question of deep passes is under way".into());
+        }
+        let (waiting, asked) = self.suspects.counts();
+        if asked > review::SUSPECTS_AT_ONCE || (waiting > 0 && asked == 0) {
+            return Err(format!("{waiting} rows wait to be asked about, {asked} are"));
+        }
         for (stream, timeline) in &self.timelines {
             let filling: Vec<&Gap> = timeline.gaps().filter(|gap| gap.fill == Fill::Filling).collect();
             let walked = timeline.refill.as_ref().and_then(|refill| refill.gap.as_ref());
             if filling.len() != usize::from(walked.is_some()) || filling.first().map(|gap| &gap.after) != walked {
                 return Err(format!("{stream:?}: {walked:?} is filled, but the rows say {filling:?}"));
             }
-            if timeline.refill.is_some() && self.line.state != Connection::Live {
+            let goes_on = timeline.refill.is_some() || timeline.review.is_some() || timeline.deep.is_some();
+            if goes_on && self.line.state != Connection::Live {
                 return Err(format!("{stream:?}: a refill goes on without a connection"));
             }
-            if timeline.refill.is_none() && self.line.state == Connection::Live && timeline.due_gap().is_some() {
+            if timeline.refill.is_some() && timeline.review.is_some() {
+                return Err(format!("{stream:?}: it is refilled and looked at at once"));
+            }
+            if timeline.review.as_ref().is_some_and(|review| review.asked.is_none() && review.retry_at.is_none()) {
+                return Err(format!("{stream:?}: a look waits for nothing"));
+            }
+            if timeline.poll.is_some() && (timeline.rung != Rung::Polling || timeline.standing != Subscription::Open) {
+                return Err(format!("{stream:?}: it is polled though {:?} by {:?}", timeline.standing, timeline.rung));
+            }
+            if !stream.is_paged_by_id() && timeline.deep.is_some() {
+                return Err(format!("{stream:?}: cannot be gone through by id"));
+            }
+            let idle = timeline.refill.is_none() && timeline.review.is_none();
+            if idle && self.line.state == Connection::Live && timeline.look_at().is_some_and(|at| at <= self.now) {
+                return Err(format!("{stream:?}: a look is due and nothing is asked"));
+            }
+            if idle && self.line.state == Connection::Live && timeline.due_gap().is_some() {
                 return Err(format!("{stream:?}: a gap waits for nothing"));
             }
             if timeline.refill.as_ref().is_some_and(|refill| refill.asked.is_none() && refill.retry_at.is_none()) {

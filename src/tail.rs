@@ -1,26 +1,36 @@
 //! `trunkline tail`: the same streams without a screen, a line or a JSON object an event.
 //!
-//! What is printed is a contract with scripts (the README names the fields). Reading never waits for printing: lines go
-//! through a bounded channel to a thread that writes, and beyond it the trunk's own outbox sheds and counts. Absent on
-//! purpose: backlog; only what arrives from now on is printed.
+//! What is printed is a contract with scripts (the README names the fields), and the same ledger as on the screen: what was
+//! missed is asked for and printed, and what stays missing is a gap. Reading never waits for printing: lines go through a
+//! bounded channel to a thread that writes, and beyond it the trunk's own outbox sheds and counts. Absent on purpose:
+//! backlog; only what arrives from now on is printed.
 
+mod gaps;
+mod headless;
 mod line;
+mod refill;
 mod stats;
 
+use crate::clocks::{Clocks, LOOK};
+use crate::effects::Effects;
 use crate::mastodon::Client;
-use crate::mastodon::streaming::{Settings, Wanted, connect};
-use crate::model::{Connection, Event, FailureKind, Origin, Payload, Spec, Status, Stream, StreamEvent, Subscription, Timestamp};
+use crate::mastodon::streaming::{Settings as TrunkSettings, connect};
+use crate::model::{Event, FailureKind, Origin, Payload, Spec, Status, Stream, StreamEvent};
 use crate::text::Plain;
-use line::Printer;
+use crate::update::{Effect, Reply};
+use headless::{Headless, Turn};
 pub use stats::Stats;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-/// Lines that may wait to be written.
-const LINES: usize = 1_024;
+/// Most events that are taken and printed in one go.
+const TURN: usize = 32;
+/// How much may wait to be written, each as much as a turn prints.
+const CHUNKS: usize = 32;
+/// The shortest sleep.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(200);
 /// How long the last lines and the socket may take when the program is told to stop.
 const STOPPING: Duration = Duration::from_secs(1);
 
@@ -31,7 +41,7 @@ pub struct Options {
     pub form: Form,
     /// Ends when the plain text or content warning of a post matches.
     pub until: Option<regex::Regex>,
-    /// Ends after so many events of the server.
+    /// Ends after so many events of the server, those among them that a refill brought.
     pub count: Option<u64>,
 }
 
@@ -68,13 +78,14 @@ pub enum Error {
     /// Standard output takes no more.
     #[error("standard output cannot be written: {0}")]
     Output(#[source] io::Error),
-    /// The trunk's task is gone.
-    #[error("the connection's task ended unexpectedly; the log says more")]
+    /// A task of ours is gone.
+    #[error("a part of the program ended unexpectedly; the log says more")]
     Broken,
 }
 
 /// Prints what arrives on the streams of `specs` to `out` until one of the options, `stop` or a closed pipe ends it. What
-/// is to be said beside it goes to `aside`, a line at a time. Gives back the figures of the run.
+/// is to be said beside it goes to `aside`, a line at a time. `continued` counts the stops of the process that are over: then
+/// the streams are opened again. Gives back the figures of the run.
 ///
 /// # Errors
 /// When a spec means nothing, the account is signed out, the server cannot be used, or every stream was refused.
@@ -84,37 +95,82 @@ pub async fn run(
     options: &Options,
     out: impl Write + Send + 'static,
     aside: &mut (dyn FnMut(&str) + Send),
+    mut continued: watch::Receiver<u64>,
     stop: impl Future<Output = ()>,
 ) -> Result<Stats, Error> {
     let streams = resolve(&client, specs).await?;
     let shutdown = CancellationToken::new();
-    let settings = Settings { keep_raw: true, ..Settings::default() };
-    // Closing the sender would mean nothing to the trunk, but it is the set that it watches.
-    let (_wanted, wants) = watch::channel(Wanted { streams: streams.clone(), retry: 0, woke: 0 });
-    let (mut events, task) = connect(client, settings, wants, shutdown.clone());
+    let client = client.keeping_raw();
+    let mut clocks = Clocks::read();
+    let mut headless = Headless::new(streams, options, clocks.wall);
+    let settings = TrunkSettings { keep_raw: true, ..TrunkSettings::default() };
+    let (wanted, wants) = watch::channel(headless.wanted());
+    let (mut events, task) = connect(client.clone(), settings, wants, shutdown.clone());
+    let mut effects = Effects::new(client);
     let (lines, mut closed, writer) = write_lines(out);
-    let mut tail = Tail::new(streams, options);
     tokio::pin!(stop);
     let stopped = || Ended { is_stopped: true, end: Ok(()) };
     let outcome = loop {
-        let (origin, event) = tokio::select! {
+        let woken = tokio::select! {
             biased;
             () = &mut stop => break stopped(),
             _ = &mut closed => break stopped(),
+            Ok(()) = continued.changed() => Woken::Continued,
+            reply = effects.next() => match reply {
+                Ok(reply) => Woken::Reply(reply),
+                // Nobody aborts these tasks: one has panicked.
+                Err(_) => break Ended { is_stopped: false, end: Err(Error::Broken) },
+            },
             event = events.recv() => match event {
-                Some(event) => event,
+                Some((origin, event)) => Woken::Event(origin, event),
                 None => break Ended { is_stopped: false, end: Err(Error::Broken) },
             },
+            // Nothing is computed for it where something has come.
+            () = async { tokio::time::sleep(sleep(&headless, &clocks)).await } => Woken::Time,
         };
-        let taken = tail.take(origin, &event, now(), aside);
-        if !taken.line.is_empty() {
+        let mut turn = Turn::default();
+        let before = std::mem::replace(&mut clocks, Clocks::read());
+        if matches!(woken, Woken::Event(_, Event::Stream(_))) {
+            headless.event_at(clocks.wall, &mut turn);
+        } else {
+            headless.tick(clocks.wall, &mut turn);
+        }
+        if clocks.slept_since(&before) || matches!(woken, Woken::Continued) {
+            tracing::info!("the program was stopped or the machine asleep; the streams are opened again");
+            headless.resumed(&mut turn);
+            let now = headless.wanted();
+            wanted.send_if_modified(|published| std::mem::replace(published, now.clone()) != now);
+        }
+        match woken {
+            Woken::Reply(reply) => headless.reply(reply, &mut turn),
+            Woken::Event(origin, event) => {
+                headless.event(origin, event, &mut turn);
+                let mut taken = 1;
+                while taken < TURN
+                    && turn.end.is_none()
+                    && let Some((origin, event)) = events.try_recv()
+                {
+                    headless.event(origin, event, &mut turn);
+                    taken += 1;
+                }
+            }
+            Woken::Time => headless.look(&mut turn),
+            Woken::Continued => {}
+        }
+        for effect in turn.effects {
+            ask(&mut effects, effect);
+        }
+        for words in turn.asides {
+            aside(&words);
+        }
+        if !turn.lines.is_empty() {
             tokio::select! {
                 biased;
                 () = &mut stop => break stopped(),
-                sent = lines.send(taken.line) => if sent.is_err() { break stopped() },
+                sent = lines.send(turn.lines) => if sent.is_err() { break stopped() },
             }
         }
-        if let Some(end) = taken.end {
+        if let Some(end) = turn.end {
             break Ended { is_stopped: false, end };
         }
     };
@@ -139,7 +195,46 @@ pub async fn run(
     match unwritten {
         // Whoever closed the pipe has seen enough.
         Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
-        Some(_) | None => outcome.end.map(|()| tail.stats),
+        Some(_) | None => outcome.end.map(|()| headless.into_stats()),
+    }
+}
+
+/// What a wait ended with.
+enum Woken {
+    Event(Origin, Event),
+    Reply(Reply),
+    /// The process goes on after a stop.
+    Continued,
+    /// The time of a deadline has come, or that of a look at the clocks.
+    Time,
+}
+
+/// How long nothing has to be done by itself.
+fn sleep(headless: &Headless<'_>, clocks: &Clocks) -> Duration {
+    let wait = headless.next_deadline().map(|at| Duration::try_from(at.duration_since(clocks.wall)).unwrap_or_default());
+    // Where it has passed already the last turn has seen it, and what is still to be done waits for something else.
+    wait.map_or(LOOK, |wait| wait.clamp(SHORTEST_SLEEP, LOOK))
+}
+
+/// Carries out what `update` asks for, but for what only a reader needs: names for tabs, who the account is, and stream health.
+fn ask(effects: &mut Effects, effect: Effect) {
+    match effect {
+        Effect::FetchPage { .. }
+        | Effect::FetchNewer { .. }
+        | Effect::FetchReview { .. }
+        | Effect::FetchStatus { .. }
+        | Effect::FetchNotification { .. }
+        | Effect::FetchThread { .. } => effects.start(effect),
+        Effect::FetchOffer
+        | Effect::FetchAccount
+        | Effect::FetchHealth
+        | Effect::FetchScopes
+        | Effect::FetchMarkers
+        | Effect::RaiseMarkers(_)
+        | Effect::Reload
+        | Effect::Suspend
+        | Effect::Redraw
+        | Effect::Quit => {}
     }
 }
 
@@ -175,12 +270,12 @@ type Lines = (mpsc::Sender<String>, oneshot::Receiver<()>, tokio::task::JoinHand
 
 /// A thread that writes lines; the receiver resolves when the other end of the pipe has gone.
 fn write_lines(mut out: impl Write + Send + 'static) -> Lines {
-    let (lines, mut waiting) = mpsc::channel::<String>(LINES);
+    let (lines, mut waiting) = mpsc::channel::<String>(CHUNKS);
     let (gone, closed) = oneshot::channel();
     let writer = tokio::task::spawn_blocking(move || {
         let mut write = || -> io::Result<()> {
-            while let Some(line) = waiting.blocking_recv() {
-                out.write_all(line.as_bytes())?;
+            while let Some(chunk) = waiting.blocking_recv() {
+                out.write_all(chunk.as_bytes())?;
                 if waiting.is_empty() {
                     out.flush()?;
                 }
@@ -198,116 +293,6 @@ fn write_lines(mut out: impl Write + Send + 'static) -> Lines {
         written
     });
     (lines, closed, writer)
-}
-
-#[expect(clippy::disallowed_methods, reason = "lines carry the time at which they are printed")]
-fn now() -> Timestamp {
-    Timestamp::now()
-}
-
-/// What one event leads to.
-#[derive(Debug, Default)]
-struct Step {
-    line: String,
-    end: Option<Result<(), Error>>,
-}
-
-#[derive(Debug)]
-struct Tail<'a> {
-    options: &'a Options,
-    printer: Printer,
-    streams: Vec<Stream>,
-    refused: BTreeMap<Stream, Plain>,
-    /// The last id that each stream brought, for gaps.
-    last: BTreeMap<Stream, String>,
-    lost_at: Option<Timestamp>,
-    stats: Stats,
-}
-
-impl<'a> Tail<'a> {
-    fn new(streams: Vec<Stream>, options: &'a Options) -> Self {
-        let printer = Printer::new(options.form);
-        Self { options, printer, streams, refused: BTreeMap::new(), last: BTreeMap::new(), lost_at: None, stats: Stats::default() }
-    }
-
-    fn take(&mut self, _origin: Origin, event: &Event, now: Timestamp, aside: &mut (dyn FnMut(&str) + Send)) -> Step {
-        match event {
-            Event::Stream(event) => self.streamed(event, now),
-            Event::Connection(connection) => self.connection(connection, now, aside),
-            Event::Subscription { stream, standing, rung: _ } => self.subscription(stream, standing, now, aside),
-            Event::Lagged { shed } => {
-                let line = shed.iter().map(|(stream, lost)| self.printer.gap(stream, None, None, now, "shed", Some(*lost))).collect();
-                Step { line, end: None }
-            }
-            Event::Malformed { what } => {
-                tracing::warn!(%what, "a message could not be read");
-                Step::default()
-            }
-            Event::Server(_) | Event::Ping(_) | Event::Ladder { .. } | Event::Traffic { .. } => Step::default(),
-        }
-    }
-
-    fn streamed(&mut self, event: &StreamEvent, now: Timestamp) -> Step {
-        self.stats.count(event);
-        if let Some(id) = id(event) {
-            for stream in &event.streams {
-                self.last.insert(stream.clone(), id.to_owned());
-            }
-        }
-        let line = self.printer.event(event, now);
-        let enough = self.options.count.is_some_and(|count| self.stats.events() >= count);
-        let matched = self.options.until.as_ref().is_some_and(|until| matches(until, &event.payload));
-        Step { line, end: (enough || matched).then_some(Ok(())) }
-    }
-
-    fn connection(&mut self, connection: &Connection, now: Timestamp, aside: &mut (dyn FnMut(&str) + Send)) -> Step {
-        let (line, words) = self.printer.connection(connection, now);
-        if self.options.form != Form::Json
-            && let Some(words) = words
-        {
-            aside(&words);
-        }
-        let mut step = Step { line, end: None };
-        match connection {
-            Connection::Live => {
-                if let Some(since) = self.lost_at.take() {
-                    for stream in self.streams.iter().filter(|stream| !self.refused.contains_key(*stream)) {
-                        let after = self.last.get(stream).map(String::as_str);
-                        step.line.push_str(&self.printer.gap(stream, after, Some(since), now, "disconnected", None));
-                    }
-                }
-            }
-            Connection::SignedOut { reason } => step.end = Some(Err(Error::SignedOut(reason.clone()))),
-            Connection::Failed { reason } => step.end = Some(Err(Error::Unusable(reason.clone()))),
-            Connection::Connecting => {}
-            Connection::Reconnecting { .. } | Connection::RateLimited { .. } | Connection::Offline { .. } => {
-                if self.stats.was_live {
-                    self.lost_at.get_or_insert(now);
-                }
-            }
-        }
-        self.stats.was_live |= *connection == Connection::Live;
-        step
-    }
-
-    fn subscription(&mut self, stream: &Stream, standing: &Subscription, now: Timestamp, aside: &mut (dyn FnMut(&str) + Send)) -> Step {
-        let words = match standing {
-            Subscription::Refused(words) => words.clone(),
-            Subscription::NotStreamed => Plain::line("not streamed by this server"),
-            Subscription::Requested | Subscription::Open | Subscription::Interrupted(_) => {
-                self.refused.remove(stream);
-                return Step::default();
-            }
-        };
-        if self.options.form != Form::Json {
-            aside(&format!("{}: refused: {words}", stream.spec()));
-        }
-        let line = self.printer.refused(stream, &words, now);
-        self.refused.insert(stream.clone(), words);
-        let all = self.streams.iter().all(|stream| self.refused.contains_key(stream));
-        let why = || self.refused.iter().map(|(stream, words)| format!("{}: {words}", stream.spec())).collect::<Vec<_>>().join("; ");
-        Step { line, end: all.then(|| Err(Error::AllRefused(why()))) }
-    }
 }
 
 /// The id of the entity that an event is about.

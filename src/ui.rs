@@ -7,7 +7,7 @@
 //! ▌ Ada Quill @ada@tide.example                          2m │ Ada Quill  @ada@tide.example
 //! ▌ Shipping the new release tonight.                       │ 2026-11-23 15:04 · public · en                    reader
 //!                                                           │
-//!   ┄┄┄┄┄┄┄┄ posts may be missing, 14:02 to 14:19 ┄┄┄┄┄┄┄┄  │ Shipping the new release tonight.
+//!   ┄┄┄┄┄┄ posts missing, 14:02–14:19 — enter to fill ┄┄┄┄ │ Shipping the new release tonight.
 //!                                                timeline   │
 //! ──────────────────────────────────────────────────────────┴──────────────────────────────────────────────────
 //!  live since 14:19  │  j/k move  enter read  a add stream  ? help                            ▁▂▁▃▅▇ 12/s  status_bar
@@ -76,7 +76,7 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
     if ruled == 1 {
         bottom_rule(painter, screen.height - 2, panes.joint());
     }
-    status_bar::draw(painter, state, screen.height - 1);
+    status_bar::draw(painter, state, screen.height - 1, open.told);
     if let Some(area) = panes.timeline {
         if state.tabs.active().is_none() {
             timeline::no_tab(painter, state, area);

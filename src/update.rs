@@ -10,26 +10,32 @@ mod memory;
 pub mod msg;
 mod refill;
 mod reply;
+mod review;
 mod rows;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Remembered, Reply};
 
-use crate::command::Scope;
-use crate::keymap::{Key, KeyCode, Keymap};
+use crate::command::{Command, Scope};
+use crate::keymap::{Key, KeyCode, Meaning, Sequence};
 use crate::model::Timestamp;
 use crate::state::{Loading, Measured, Overlay, Prompt, State};
 use crate::text::Plain;
 
 /// Changes the state by one message and says what the world should do.
-pub fn update(state: &mut State, keymap: &Keymap, msg: Msg, measured: &Measured) -> Vec<Effect> {
+pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     let mut effects = Vec::new();
     let version = state.store.version();
     rows::adopt(state, measured);
+    // What is done otherwise gives up a sequence of keys.
+    if matches!(msg, Msg::Paste(_) | Msg::Mouse(..) | Msg::Command(_) | Msg::Reloaded(..)) && !std::mem::take(&mut state.pending).is_empty()
+    {
+        state.revision += 1;
+    }
     match msg {
         Msg::Tick(now) => tick(state, now, &mut effects),
         Msg::Event(origin, event) => event::apply(state, measured, origin, event, &mut effects),
-        Msg::Key(key) => press(state, keymap, key, measured, &mut effects),
+        Msg::Key(key) => press(state, key, measured, &mut effects),
         Msg::Paste(text) => {
             if let Some((prompt, chosen)) = typing(state) {
                 prompt.insert(&text);
@@ -49,8 +55,10 @@ pub fn update(state: &mut State, keymap: &Keymap, msg: Msg, measured: &Measured)
             state.revision += 1;
         }
         Msg::Remembered(remembered) => memory::remembered(state, remembered),
+        Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
     }
+    rows::count_hidden(state);
     refill::pump(state, &mut effects);
     memory::settle(state);
     memory::tell(state, &mut effects);
@@ -93,11 +101,31 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
     state.revision += u64::from(changes);
 }
 
-fn press(state: &mut State, keymap: &Keymap, key: Key, measured: &Measured, effects: &mut Vec<Effect>) {
-    if let Some(wanted) = keymap.resolve(state.scopes(), key) {
-        command::run(state, wanted, measured, effects);
+fn press(state: &mut State, key: Key, measured: &Measured, effects: &mut Vec<Effect>) {
+    let mut pressed = std::mem::take(&mut state.pending);
+    let goes_on = !pressed.is_empty();
+    state.revision += u64::from(goes_on);
+    if goes_on && key == Key::GIVE_UP {
         return;
     }
+    pressed.push(key);
+    match state.settings.keymap.meaning(state.scopes(), &pressed) {
+        Meaning::Command(wanted) => command::run(state, wanted, measured, effects),
+        Meaning::Begun => {
+            state.pending = pressed;
+            state.revision += 1;
+        }
+        Meaning::Nothing if goes_on && key == Key::QUIT => command::run(state, Command::QuitNow, measured, effects),
+        Meaning::Nothing if goes_on => {
+            let words = Sequence::new(pressed).map(|sequence| format!("{sequence} is bound to nothing")).unwrap_or_default();
+            say(state, Plain::line(&words), false);
+        }
+        Meaning::Nothing => write(state, key),
+    }
+}
+
+/// Takes a key as text or as a move in it, where text is typed.
+fn write(state: &mut State, key: Key) {
     if !state.scopes().contains(&Scope::Pick) {
         return;
     }

@@ -99,17 +99,39 @@ async fn all_is_well_and_said_in_order() {
     told.is_well("streaming address", "is trusted: its own host");
     told.is_well("streaming health", "OK");
     told.is_well("token", "belongs to @you");
+    told.is_well("feeds", "none is switched off");
+    told.is_well("streaming", "every kind of stream");
+    told.is_well("clock", "as the server's");
+    told.is_well("rate limit", "");
     told.is_well("scopes", "read");
+    told.is_well("timelines", "answered: Home, Notifications, Local, Federated");
+    told.is_well("connection", "open, by multiplexed WebSocket");
     for spec in ["home", "notifications", "local", "federated"] {
-        told.is_well(&format!("stream {spec}"), "open");
+        told.is_well(&format!("stream {spec}"), "open, by multiplexed WebSocket");
     }
+    told.is_well("server-sent events", "there too");
     told.is_well("round trip", "ms");
     told.is_well("terminal", "none here");
-    let places: Vec<usize> =
-        ["configuration", "log ", "instance", "streaming address", "token", "scopes", "stream home", "round", "terminal"]
-            .iter()
-            .map(|check| told.out.find(check).unwrap())
-            .collect();
+    let places: Vec<usize> = [
+        "configuration",
+        "log ",
+        "instance",
+        "streaming address",
+        "streaming health",
+        "feeds",
+        "token",
+        "clock",
+        "rate limit",
+        "scopes",
+        "timelines",
+        "connection",
+        "stream home",
+        "round trip",
+        "terminal",
+    ]
+    .iter()
+    .map(|check| told.out.find(&format!("\n✓ {check}")).unwrap_or(0))
+    .collect();
     assert!(places.is_sorted(), "{}", told.out);
 }
 
@@ -145,8 +167,16 @@ async fn what_stands_between_here_and_the_streams_is_told() {
     let told = doctor(Some(&demo.url), &[], &["-s", "home"]).await;
     assert_eq!(told.code, 1, "{}", told.out);
     told.is_wrong("connection", "");
+    told.is_well("server-sent events", "there, and used where no WebSocket can be opened");
     told.is_well("token", "@you");
     assert!(!told.out.contains("<h1>"), "{}", told.out);
+
+    let blocked = HttpRefusal::new(403).header("content-type", "text/html").body("<h1>Blocked</h1>");
+    demo.control.refuse_upgrades(vec![blocked.clone(); 9]).await;
+    demo.control.no_events(Some(blocked)).await;
+    let told = doctor(Some(&demo.url), &[], &["-s", "home"]).await;
+    assert_eq!(told.code, 1, "{}", told.out);
+    told.is_wrong("server-sent events", "403");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -175,7 +205,7 @@ async fn a_server_that_never_answers_ends_in_time() {
 async fn json_is_one_object_and_settings_that_are_wrong_are_told() {
     let demo = demo().await;
     let config = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("doctor-{}.toml", unique()));
-    std::fs::write(&config, "streams = [\"home\", \"local\"]\nlanguage = 7\n").unwrap();
+    std::fs::write(&config, "tabs = [\"home\", \"local\"]\nlanguage = 7\n").unwrap();
     let told = doctor(Some(&demo.url), &[("TRUNKLINE_CONFIG", config.to_str().unwrap())], &["--json"]).await;
     std::fs::remove_file(config).unwrap();
     assert_eq!(told.code, 1, "{}", told.out);
@@ -205,6 +235,11 @@ async fn without_utf_8_there_is_only_ascii_and_without_a_server_wrong_usage() {
 /// A server that answers these paths with these documents and everything else with 404, and whose socket takes what comes
 /// and says nothing. As GoToSocial does, it serves nobody without a name.
 async fn raw(documents: impl Fn(&str, u16) -> Option<Value> + Send + Sync + 'static) -> (String, DropGuard) {
+    raw_with("", documents).await
+}
+
+/// As `raw`, with these header lines in every answer.
+async fn raw_with(headers: &'static str, documents: impl Fn(&str, u16) -> Option<Value> + Send + Sync + 'static) -> (String, DropGuard) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let shutdown = CancellationToken::new();
@@ -214,13 +249,13 @@ async fn raw(documents: impl Fn(&str, u16) -> Option<Value> + Send + Sync + 'sta
         loop {
             let (tcp, _) = listener.accept().await.unwrap();
             let documents = std::sync::Arc::clone(&documents);
-            tokio::spawn(async move { serve(tcp, &|path: &str| documents(path, port)).await });
+            tokio::spawn(async move { serve(tcp, headers, &|path: &str| documents(path, port)).await });
         }
     }));
     (format!("http://127.0.0.1:{port}"), stops)
 }
 
-async fn serve(mut tcp: TcpStream, document: &(dyn Fn(&str) -> Option<Value> + Send + Sync)) {
+async fn serve(mut tcp: TcpStream, headers: &str, document: &(dyn Fn(&str) -> Option<Value> + Send + Sync)) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match tcp.read_u8().await {
@@ -252,13 +287,61 @@ async fn serve(mut tcp: TcpStream, document: &(dyn Fn(&str) -> Option<Value> + S
     };
     let body = body.to_string();
     let length = body.len();
-    let answer =
-        format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{headers}Connection: close\r\n\r\n{body}"
+    );
     let _gone = tcp.write_all(answer.as_bytes()).await;
 }
 
+/// Whose the token is, and timelines with nothing in them.
 fn me(path: &str) -> Option<Value> {
-    (path == "/api/v1/accounts/verify_credentials").then(|| json!({ "id": "1", "username": "sam", "acct": "sam" }))
+    let is_timeline = path.starts_with("/api/v1/timelines/") || path.starts_with("/api/v1/notifications?");
+    match path {
+        "/api/v1/accounts/verify_credentials" => Some(json!({ "id": "1", "username": "sam", "acct": "sam" })),
+        _ => is_timeline.then(|| json!([])),
+    }
+}
+
+/// A server of the Mastodon kind with nothing unusual.
+fn usual(path: &str, port: u16) -> Option<Value> {
+    match path {
+        "/api/v2/instance" => Some(json!({
+            "domain": "usual.example", "title": "Usual", "version": "4.5.0", "api_versions": { "mastodon": 7 },
+            "configuration": { "urls": { "streaming": format!("ws://127.0.0.1:{port}") } },
+        })),
+        other => me(other),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_wrong_and_a_limit_that_is_reached_are_told() {
+    let headers = "Date: Mon, 23 Nov 2020 12:00:00 GMT\r\nX-RateLimit-Limit: 300\r\nX-RateLimit-Remaining: 0\r\n";
+    let (url, _stops) = raw_with(headers, usual).await;
+    let told = doctor(Some(&url), &[], &["-s", "home"]).await;
+    assert_eq!(told.code, 1, "{}", told.out);
+    told.is_wrong("clock", "min ahead of the server's");
+    told.is_wrong("rate limit", "none of 300 questions is left");
+    told.is_well("stream home", "open");
+
+    let (url, _stops) = raw_with("X-RateLimit-Limit: 300\r\nX-RateLimit-Remaining: 297\r\n", usual).await;
+    let told = doctor(Some(&url), &[], &["-s", "home"]).await;
+    assert_eq!(told.code, 0, "{}", told.out);
+    told.is_well("rate limit", "297 of 300 questions are left");
+    assert!(!told.out.contains("clock"), "the server tells no time:\n{}", told.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timeline_that_cannot_be_asked_for_is_told_though_its_stream_is_open() {
+    let demo = demo().await;
+    let refusal = HttpRefusal::new(403)
+        .header("content-type", "application/json")
+        .body(r#"{"error":"This action is outside the authorized scopes"}"#);
+    demo.control.refuse_rest("/api/v1/timelines/home", refusal, 9).await;
+    let told = doctor(Some(&demo.url), &[], &["-s", "home", "-s", "local"]).await;
+    assert_eq!(told.code, 1, "{}", told.out);
+    told.is_wrong("timeline home", "outside the authorized scopes");
+    told.is_well("timelines", "answered: Local");
+    told.is_well("stream home", "open");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -278,6 +361,7 @@ async fn gotosocial_is_well_without_what_it_does_not_have() {
     told.is_well("streaming health", "not told by this server");
     told.is_well("scopes", "not told by this server");
     told.is_well("stream notifications", "open");
+    told.is_well("server-sent events", "not there; not needed");
     let told = doctor(Some(&url), &[], &["-s", "home", "-s", "#rust"]).await;
     assert_eq!(told.code, 1, "{}", told.out);
     told.is_well("stream home", "open");
@@ -303,7 +387,8 @@ async fn a_feed_that_is_switched_off_is_told_though_it_subscribes() {
     told.is_wrong("stream local", "switched off by the server");
     told.is_well("stream federated", "local posts are switched off by the server");
     told.is_well("stream home", "open");
-    told.is_wrong("scopes", "write read:lists");
+    told.is_wrong("scopes", "write read:lists; reading timelines needs read:statuses; reading notifications needs");
+    told.is_well("feeds", "local live feed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

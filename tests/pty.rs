@@ -4,10 +4,10 @@
 #![cfg(unix)]
 
 use portable_pty::{ChildKiller, CommandBuilder, MasterPty, PtySize, native_pty_system};
-use std::io::{Read as _, Write};
+use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::num::NonZeroU16;
 use std::process::Command;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -55,7 +55,8 @@ impl Terminal {
         let (code, ended) = channel();
         std::thread::spawn(move || code.send(child.wait().unwrap().exit_code()));
         let mut reader = pair.master.try_clone_reader().unwrap();
-        let (bytes, output) = channel();
+        // Hardly anything is read ahead: a test that takes nothing is a terminal that takes nothing.
+        let (bytes, output) = sync_channel(1);
         std::thread::spawn(move || {
             let mut buffer = [0; 8192];
             while let Ok(count) = reader.read(&mut buffer) {
@@ -191,7 +192,7 @@ fn a_newcomer_watches_switches_subscribes_unsubscribes_resizes_and_quits() {
     terminal.wait("the tab back", |screen| has_open_tab(screen, "#photography"));
     terminal.resize(60, 20);
     terminal.press("1");
-    terminal.wait("the small screen", |screen| has_open_tab(screen, "Home") && !screen.contents().contains('│'));
+    terminal.wait("the small screen", |screen| has_open_tab(screen, "Home") && !screen.contents().contains('┬'));
     terminal.press("q");
     assert_eq!(terminal.end(), 0);
     terminal.assert_sane();
@@ -305,7 +306,7 @@ fn a_stop_and_a_continuation_from_outside_leave_the_screen_whole() {
 #[cfg(debug_assertions)]
 #[test]
 fn a_panic_anywhere_gives_the_terminal_back_and_then_reports() {
-    for place in ["loop", "task"] {
+    for place in ["loop", "task", "thread"] {
         let mut terminal = Terminal::demo(&[], &[("TRUNKLINE_TEST_PANIC", place)]);
         assert_eq!(terminal.end(), 1, "{place}");
         terminal.assert_sane();
@@ -356,6 +357,149 @@ fn no_key_waits_for_the_next_whatever_comes_with_it() {
 }
 
 #[test]
+fn what_is_pasted_or_reported_without_an_end_keeps_no_key() {
+    let mut terminal = Terminal::demo(&[], &[]);
+    terminal.wait("live", |screen| screen.contents().contains('●'));
+    // A field for text shows when the paste has been given up.
+    terminal.press(":");
+    terminal.press("\x1b[200~unfinished");
+    terminal.wait_for("unfinished");
+    terminal.press("\x1b");
+    terminal.wait("an escape alone", |screen| !screen.contents().contains("unfinished"));
+    for begun in ["\x1b[<0;12;", "\x1b[M!", "\x1b]0;title", "\x1b[200~"] {
+        for (key, title) in [("2", "Notif"), ("1", "Home")] {
+            terminal.press(begun);
+            // Nothing on the screen says that it was given up, and a key too early belongs to it: so often as it takes.
+            let until = now() + PATIENCE;
+            while !has_open_tab(terminal.parser.screen(), title) {
+                assert!(now() < until, "{begun:?} keeps {key}; the screen:\n{}", terminal.screen());
+                if let Ok(bytes) = terminal.output.recv_timeout(Duration::from_millis(600)) {
+                    terminal.take(&bytes);
+                } else {
+                    terminal.press(key);
+                }
+            }
+        }
+    }
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_descriptors_it_says_so_spins_not_recovers_and_leaves_cleanly() {
+    let mut server =
+        Command::new(BINARY).args(["demo-server", "--port", "0"]).env_clear().stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut address = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    let mut terminal = Terminal::run(BINARY, &[], &[("TRUNKLINE_SERVER", address.trim()), ("TRUNKLINE_TOKEN", "reader")]);
+    terminal.wait("live", |screen| screen.contents().contains('●'));
+    let pid = terminal.pid.clone();
+    let limit = |most: &str| {
+        let limited = Command::new("prlimit").args(["--pid", &pid, &format!("--nofile={most}:")]).status().unwrap();
+        assert!(limited.success());
+    };
+    limit("1");
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let (ticks, began) = (cpu_ticks(&pid), now());
+    terminal.wait("what is missing", |screen| screen.contents().contains("Too many open files"));
+    terminal.press("\x12");
+    // The time over which a spin would show.
+    while began.elapsed() < Duration::from_secs(3) {
+        if let Ok(bytes) = terminal.output.recv_timeout(Duration::from_millis(100)) {
+            terminal.take(&bytes);
+        }
+    }
+    // Whoever was stopped takes the terminal anew, which takes no descriptor.
+    signal("-STOP", &pid);
+    terminal.take(b"\x1b[?1049l\x1b[2J\x1b[Hgarbage");
+    signal("-CONT", &pid);
+    terminal.wait("the screen again", |screen| screen.alternate_screen() && !screen.contents().contains("garbage"));
+    // Of a hundred ticks a second a spin would take nearly all.
+    let (spent, passed) = (cpu_ticks(&pid) - ticks, began.elapsed());
+    assert!(Duration::from_millis(spent * 10) < passed / 2, "{spent} ticks in {passed:?}");
+    limit("1024");
+    terminal.press("\x12");
+    terminal.wait("a socket again, and nobody there", |screen| screen.contents().contains("refused"));
+    limit("1");
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+}
+
+/// Processor time that a process has used, in hundredths of a second.
+#[cfg(target_os = "linux")]
+fn cpu_ticks(pid: &str) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let (_, after) = stat.rsplit_once(") ").unwrap();
+    let fields: Vec<&str> = after.split(' ').collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_holds_up_no_end() {
+    for ending in ["q", "\x03", "-TERM"] {
+        let mut terminal = Terminal::demo(&[], &[]);
+        terminal.wait("live", |screen| screen.contents().contains('●'));
+        // More than any terminal holds back, and nobody takes it from here on.
+        for size in 0..60 {
+            terminal.master.resize(PtySize { rows: 60, cols: 150 + size % 2, ..PtySize::default() }).unwrap();
+            terminal.press("23451");
+            std::thread::yield_now();
+        }
+        if ending.starts_with('-') {
+            signal(ending, &terminal.pid);
+        } else {
+            terminal.press(ending);
+        }
+        assert_eq!(terminal.ended.recv_timeout(PATIENCE), Ok(0), "{ending:?}");
+        assert_eq!(format!("{:?}", terminal.master.get_termios()), terminal.before, "{ending:?}: the terminal's settings");
+    }
+}
+
+#[test]
+fn a_locale_without_utf_8_gets_ascii() {
+    for locale in [("LANG", "C"), ("LC_ALL", "POSIX"), ("LC_CTYPE", "de_DE.ISO-8859-1")] {
+        let mut terminal = Terminal::demo(&[], &[locale]);
+        terminal.wait("posts of home", |screen| {
+            let words = screen.contents();
+            words.contains("Home") && words.contains("complete since") && words.matches('@').count() > 4
+        });
+        terminal.press("3");
+        terminal.wait("local posts", |screen| screen.contents().matches('@').count() > 4);
+        terminal.press("i");
+        terminal.wait_for("Stream health");
+        terminal.press("\x03");
+        assert_eq!(terminal.end(), 0);
+        terminal.assert_sane();
+        let beyond: Vec<u8> = terminal.raw.iter().copied().filter(|byte| *byte > 0x7e).take(12).collect();
+        assert!(beyond.is_empty(), "{locale:?}: {beyond:x?} in {}", terminal.screen());
+    }
+}
+
+#[test]
+fn without_a_place_for_its_files_it_says_so_and_runs() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("no-folder");
+    std::fs::write(&file, "in the way").unwrap();
+    let within = file.join("state");
+    let environment = [
+        ("TRUNKLINE_SERVER", "http://127.0.0.1:9"),
+        ("TRUNKLINE_TOKEN", "a-very-secret-token"),
+        ("XDG_STATE_HOME", within.to_str().unwrap()),
+    ];
+    let mut terminal = Terminal::run(BINARY, &[], &environment);
+    terminal.wait("what cannot be written, and the server's absence", |screen| {
+        let words = squeezed(&screen.contents());
+        words.contains("nofolder") && words.contains("Home")
+    });
+    terminal.press("\x03");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+}
+
+#[test]
 fn absurd_sizes_are_survived() {
     let mut terminal = Terminal::demo(&[], &[]);
     terminal.wait("live", |screen| screen.contents().contains('●'));
@@ -392,12 +536,14 @@ fn settings_and_log_are_files_and_the_token_is_in_none_of_them() {
     let said = String::from_utf8_lossy(&terminal.raw).into_owned();
     assert!(said.contains("trunkline.toml:1:8: `rows`") && !said.contains('\x1b'), "{said:?}");
 
-    std::fs::write(&config, "streams = [\"#settings\"]\nmuose = false\n").unwrap();
+    std::fs::write(&config, "tabs = [\"#settings\"]\nmuose = false\n").unwrap();
     let mut terminal = Terminal::run(BINARY, &["--no-mouse"], &environment);
     terminal.wait("the tab of the file and its unknown key", |screen| {
         has_open_tab(screen, "#settings") && screen.contents().contains("did you mean `mouse`?")
     });
     terminal.press("\x1b");
+    // Alone, not with the next key: together they would be one with Alt.
+    terminal.wait("the notice gone", |screen| !screen.contents().contains("did you mean"));
     terminal.wait("the server's absence", |screen| !screen.contents().contains('●') && screen.contents().contains("127.0.0.1"));
     terminal.press("q");
     assert_eq!(terminal.end(), 0);

@@ -246,7 +246,7 @@ async fn every_transcript_is_played_whole() {
     let mut waiting = transcripts();
     assert!(waiting.len() > 60, "only {} transcripts were found", waiting.len());
     let mut playing = JoinSet::new();
-    let mut total = 0;
+    let (mut total, mut streamed) = (0, 0);
     loop {
         while playing.len() < 24
             && let Some(path) = waiting.pop()
@@ -256,15 +256,18 @@ async fn every_transcript_is_played_whole() {
         let Some(played) = playing.join_next().await else { break };
         let (path, told) = played.unwrap();
         let rows = std::fs::read_to_string(&path).unwrap();
-        let events = rows
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).unwrap())
-            .filter(|row| row["dir"] == "s2c" && row["kind"] == "text")
-            .filter_map(|row| serde_json::from_str::<Value>(row["data"].as_str().unwrap()).ok())
+        let rows: Vec<Value> = rows.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect();
+        let came = |kind: &'static str| {
+            rows.iter().filter(move |row| row["dir"] == "s2c" && row["kind"] == kind).map(|row| row["data"].as_str().unwrap())
+        };
+        let frames = came("text")
+            .filter_map(|data| serde_json::from_str::<Value>(data).ok())
             .filter(|frame| frame["event"].is_string() && frame["stream"].is_array())
             .count();
-        assert!(told >= events, "{}: {told} of {events} events", path.display());
+        let sent = came("sse").filter(|chunk| chunk.starts_with("event: ")).count();
+        assert!(told >= frames + sent, "{}: {told} of {frames} messages and {sent} sent events", path.display());
         total += told;
+        streamed += sent;
     }
-    assert!(total > 1_000, "only {total} events were told");
+    assert!(total > 1_000 && streamed > 20, "only {total} events were told, {streamed} of event streams");
 }

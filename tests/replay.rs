@@ -14,7 +14,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use trunkline::demo::{Options, Server, Story};
-use trunkline::keymap::Keymap;
 use trunkline::mastodon::streaming::{Settings as TrunkSettings, Wanted, connect};
 use trunkline::mastodon::{Access, Client, Token};
 use trunkline::model::{Event, Stream, Timestamp};
@@ -156,7 +155,6 @@ async fn play(name: &str, frames: &[String], streams: &BTreeSet<Stream>) -> Stat
     }
     let (_wanted, wants) = watch::channel(Wanted { streams: state.subscriptions(), retry: 0, woke: 0 });
     let (mut events, task) = connect(client, TrunkSettings::default(), wants, shutdown.clone());
-    let keymap = Keymap::compile().unwrap();
     let mut seen = Vec::new();
     let mut played = false;
     let ended = async {
@@ -164,7 +162,7 @@ async fn play(name: &str, frames: &[String], streams: &BTreeSet<Stream>) -> Stat
             seen.push(format!("{event:?}").chars().take(120).collect::<String>());
             let live = matches!(&event, Event::Connection(trunkline::model::Connection::Live));
             let over = matches!(&event, Event::Stream(event) if event.name.as_str() == END);
-            update(&mut state, &keymap, Msg::Event(origin, event), &Measured::default());
+            update(&mut state, Msg::Event(origin, event), &Measured::default());
             state.check().unwrap_or_else(|broken| panic!("{name}: {broken}"));
             if over {
                 return;
@@ -229,23 +227,22 @@ fn check(name: &str, expected: &Expected, state: &State) -> usize {
 
 /// Walks down every tab and checks that the words of each post that is not folded were on screen.
 fn look(name: &str, state: &mut State) {
-    let keymap = Keymap::compile().unwrap();
     let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
     let mut cards = Cards::new();
     let mut terminal = Terminal::new(TestBackend::new(80, 30)).unwrap();
     let mut measured = Measured::default();
-    update(state, &keymap, Msg::Resized(80, 30), &measured);
+    update(state, Msg::Resized(80, 30), &measured);
     let streams = state.subscriptions();
     for stream in streams {
         state.tabs.go_to(&stream);
         let mut screens = String::new();
         let steps = state.timelines[&stream].rows().len().min(150);
-        update(state, &keymap, Msg::Key("g".parse().unwrap()), &measured);
+        update(state, Msg::Key("g".parse().unwrap()), &measured);
         for _ in 0..=steps {
             let drawn = terminal.draw(|frame| measured = view(state, &theme, &mut cards, frame)).unwrap();
             screens.extend(drawn.buffer.content().iter().map(ratatui::buffer::Cell::symbol).filter(|symbol| *symbol != " "));
             screens.push('\n');
-            update(state, &keymap, Msg::Key("j".parse().unwrap()), &measured);
+            update(state, Msg::Key("j".parse().unwrap()), &measured);
         }
         for row in state.timelines[&stream].rows().iter().take(steps) {
             let Row::Status(status) = row else { continue };

@@ -15,7 +15,10 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 use stage::*;
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
+use trunkline::config::Config;
+use trunkline::keymap::Sequence;
 use trunkline::model::*;
 use trunkline::state::*;
 use trunkline::text::{Html, Plain, wrap};
@@ -182,6 +185,26 @@ fn overlays() {
     }
 }
 
+#[test]
+fn a_sequence_that_was_begun_is_shown_with_its_ways_on() {
+    let text = "[keys]\nfirst = [\"g g\"]\nhelp = [\"g h\", \"?\"]\nlast = [\"g e\"]\nhealth = [\"g s s\"]";
+    let keymap = Config::parse(std::path::Path::new("c"), text).unwrap().config.keymap;
+    let mut told = Vec::new();
+    for (width, pending) in [(40, "g"), (80, "g"), (120, "g"), (80, "g s")] {
+        let mut state = home((width, 24));
+        state.settings.keymap = keymap.clone();
+        state.pending = pending.parse::<Sequence>().unwrap().keys().to_vec();
+        told.push(rows(&draw(&state).buffer).pop().unwrap());
+    }
+    insta::assert_snapshot!("pending", told.join("\n"));
+    let mut state = home((80, 24));
+    state.settings.keymap = keymap;
+    state.overlays.push(Overlay::Palette { prompt: typed("help"), chosen: 0 });
+    assert!(picture(&state).contains("g h ?"), "keys of the file are shown");
+    state.overlays = vec![Overlay::Help { scroll: 0 }];
+    assert!(picture(&state).contains("g g "));
+}
+
 /// Streams in every standing, with a gap, a silence and pages that failed.
 fn unhealthy(size: (u16, u16)) -> State {
     let mut state = home(size);
@@ -201,25 +224,84 @@ fn unhealthy(size: (u16, u16)) -> State {
     tag.first_page = Loading::Asked;
     tag.last_event = None;
     (state.line.losses, state.line.last_live, state.malformed) = (2, Some(ago(47)), 1);
+    state.line.traffic = (18_400_000, 2_345);
+    state.checks = Checks {
+        health: Answer::Told(Some(true)),
+        health_asked: Some(ago(0)),
+        scopes: Answer::Told(Some(vec![plain("read"), plain("write:favourites")])),
+    };
+    state.terminal = ["TERM=xterm-256color", "COLORTERM=truecolor", "UTF-8", "inside tmux", "mouse taken"].map(plain).to_vec();
     state.overlays.push(Overlay::Health { scroll: 0 });
     state
 }
 
 #[test]
 fn stream_health() {
-    for (width, height) in [(40, 12), (80, 24), (120, 36)] {
+    for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 60)] {
         insta::assert_snapshot!(format!("health_{width}x{height}"), picture(&unhealthy((width, height))));
     }
-    let mut state = unhealthy((40, 66));
+    let mut state = unhealthy((40, 90));
     state.server.as_mut().unwrap().software = Software::GoToSocial;
     timeline(&mut state, &hashtag("rust")).standing = Subscription::NotStreamed;
-    insta::assert_snapshot!("health_40x66", picture(&state));
+    insta::assert_snapshot!("health_40x90", picture(&state));
     state.server = None;
     state.line.state =
         Connection::Reconnecting { reason: plain("the server closed the connection"), attempt: 3, retry_in: Duration::from_secs(4) };
     state.line.next_attempt = now().checked_add(SignedDuration::from_secs(4)).ok();
     state.timelines.values_mut().for_each(|timeline| timeline.live_since = None);
-    insta::assert_snapshot!("health_away_40x66", picture(&state));
+    insta::assert_snapshot!("health_away_40x90", picture(&state));
+}
+
+/// Everything that a stream can be beside those of `unhealthy`, and the rungs below the best.
+#[test]
+fn stream_health_on_lower_rungs() {
+    let mut state = unhealthy((80, 68));
+    let climbs = now().checked_add(SignedDuration::from_mins(14)).ok();
+    state.line.rung = Rung::ServerSentEvents;
+    state.line.below = Some((plain("a proxy answers upgrades with 403"), climbs));
+    state.checks.health = Answer::Failed(failure("streaming.tide.example did not answer within 10 s"));
+    state.checks.scopes = Answer::Told(None);
+    for timeline in state.timelines.values_mut() {
+        timeline.rung = Rung::ServerSentEvents;
+    }
+    let user = timeline(&mut state, &Stream::User);
+    user.older_page = Loading::Done;
+    let gap = Arc::clone(&user.gaps().next().unwrap().after);
+    fill(user, &gap, climbs);
+    timeline(&mut state, &Stream::UserNotification).standing = Subscription::Interrupted(plain("the server closed the connection"));
+    let tag = timeline(&mut state, &hashtag("rust"));
+    (tag.standing, tag.rung, tag.first_page) = (Subscription::Open, Rung::Polling, Loading::Done);
+    let next = now().checked_add(SignedDuration::from_secs(48)).unwrap();
+    let last = now().checked_sub(SignedDuration::from_secs(12)).ok();
+    tag.poll = Some(Polling { last, next, failure: Some(failure("503 from the server")) });
+    state.open(Stream::Direct);
+    let direct = timeline(&mut state, &Stream::Direct);
+    (direct.standing, direct.first_page, direct.complete_since) = (Subscription::Open, Loading::Done, Some(ago(3)));
+    insta::assert_snapshot!("health_rungs_80x68", picture(&state));
+}
+
+#[test]
+fn numbers_that_change_move_nothing_in_stream_health() {
+    for size in [(40, 90), (80, 60), (120, 60), (200, 60)] {
+        let mut state = unhealthy(size);
+        let before = rows(&draw(&state).buffer);
+        state.line.traffic = (999_999_999_999, 999_999);
+        state.line.ping = Some(Duration::from_millis(2_345));
+        state.line.losses = 1_234;
+        for timeline in state.timelines.values_mut() {
+            (0..1_234).for_each(|_| timeline.meter.count(now()));
+            timeline.last_event = timeline.last_event.map(|at| if at == ago(12) { ago(59) } else { ago(4) });
+        }
+        (0..9_999).for_each(|_| state.meter.count(now()));
+        let after = rows(&draw(&state).buffer);
+        // What was in a line is there still, at its place: digits and what follows them apart.
+        let first = |row: &String| {
+            let inner = row.split_once('│').map_or(row.as_str(), |(_, inner)| inner);
+            inner.trim_start().chars().filter(|ch| !ch.is_ascii_digit()).take(4).collect::<String>()
+        };
+        let bare = |rows: &[String]| rows.iter().skip(2).take(usize::from(size.1) - 4).map(first).collect::<Vec<_>>();
+        assert_eq!(bare(&before), bare(&after), "{size:?}");
+    }
 }
 
 #[test]
@@ -272,19 +354,28 @@ fn each_state_of_the_connection_is_told_apart() {
     insta::assert_snapshot!("connection", told);
 }
 
+/// A walk that has taken three pages and waits.
+fn fill(timeline: &mut Timeline, gap: &Arc<str>, retry_at: Option<Timestamp>) {
+    timeline.set_fill(gap, Fill::Filling);
+    timeline.refill = Some(Refill { pages: 3, retry_at, ..Refill::new(Some(Arc::clone(gap)), Arc::clone(gap), "4".into(), ago(1)) });
+}
+
+/// Adds the top, the rows and the bottom of a screen, narrow and wide.
+fn tell_of(told: &mut String, name: &str, change: &dyn Fn(&mut State)) {
+    for width in [60, 120] {
+        let mut state = bare((width, 13));
+        change(&mut state);
+        let drawn = draw(&state);
+        let rows = rows(&drawn.buffer);
+        let body = rows[2..12].iter().filter(|row| !row.is_empty()).cloned().collect::<Vec<_>>().join("\n");
+        write!(told, "-- {name}\n{}\n{body}\n{}\n\n", rows[0], rows[12]).unwrap();
+    }
+}
+
 #[test]
 fn each_state_of_a_stream_is_told_apart() {
     let mut told = String::new();
-    let mut tell = |name: &str, change: &dyn Fn(&mut State)| {
-        for width in [60, 120] {
-            let mut state = bare((width, 13));
-            change(&mut state);
-            let drawn = draw(&state);
-            let rows = rows(&drawn.buffer);
-            let body = rows[2..12].iter().filter(|row| !row.is_empty()).cloned().collect::<Vec<_>>().join("\n");
-            write!(told, "-- {name}\n{}\n{body}\n{}\n\n", rows[0], rows[12]).unwrap();
-        }
-    };
+    let mut tell = |name: &str, change: &dyn Fn(&mut State)| tell_of(&mut told, name, change);
     let user = Stream::User;
     tell("empty", &|_| {});
     tell("loading", &|state| timeline(state, &user).first_page = Loading::Asked);
@@ -330,6 +421,15 @@ fn each_state_of_a_stream_is_told_apart() {
         timeline(state, &user).older_page = Loading::Failed(failure("503 from the server"), None);
     });
     tell("a grave notice", &|state| state.notices.say(now(), plain("the log cannot be written: disk full"), true));
+    tell("no tab", &|state| while state.tabs.close_active().is_some() {});
+    insta::assert_snapshot!("streams", told);
+}
+
+#[test]
+fn each_state_of_a_ledger_and_each_rung_is_told_apart() {
+    let mut told = String::new();
+    let mut tell = |name: &str, change: &dyn Fn(&mut State)| tell_of(&mut told, name, change);
+    let user = Stream::User;
     tell("shed", &|state| {
         post(state, &user, status("5", "2", 9, "<p>words</p>"));
         timeline(state, &user).mark_gap(Some(ago(8)), Some(ago(7)), Cause::Shed, Some(1_234));
@@ -343,8 +443,55 @@ fn each_state_of_a_stream_is_told_apart() {
             post(state, &user, status("6", "2", 1, "<p>words</p>"));
         });
     }
-    tell("no tab", &|state| while state.tabs.close_active().is_some() {});
-    insta::assert_snapshot!("streams", told);
+    tell("refilling page by page", &|state| {
+        post(state, &user, status("5", "2", 9, "<p>words</p>"));
+        timeline(state, &user).mark_gap(Some(ago(8)), Some(ago(7)), Cause::Disconnected, None);
+        fill(timeline(state, &user), &"5".into(), now().checked_add(SignedDuration::from_mins(3)).ok());
+        post(state, &user, status("6", "2", 1, "<p>words</p>"));
+    });
+    tell("dropped to save memory", &|state| {
+        post(state, &user, status("5", "2", 9, "<p>words</p>"));
+        timeline(state, &user).mark_gap(None, None, Cause::Trimmed, None);
+        post(state, &user, status("6", "2", 1, "<p>words</p>"));
+    });
+    tell("interrupted", &|state| {
+        timeline(state, &user).standing = Subscription::Interrupted(plain("the server closed the connection"));
+    });
+    tell("filtered", &|state| {
+        let hides = FilterMatch { title: plain("Sports"), context: vec![FilterContext::Home], action: FilterAction::Hide };
+        post(state, &user, Status { filtered: Some(vec![hides]), ..status("5", "2", 9, "<p>football</p>") });
+        state.tabs.active_mut().unwrap().hidden.insert(key("5"));
+    });
+    tell("polled", &|state| {
+        state.server.as_mut().unwrap().software = Software::GoToSocial;
+        state.tabs.go_to(&hashtag("rust"));
+        let timeline = timeline(state, &hashtag("rust"));
+        let next = now().checked_add(SignedDuration::from_secs(18)).unwrap();
+        (timeline.rung, timeline.poll) = (Rung::Polling, Some(Polling { last: Some(ago(0)), next, failure: None }));
+    });
+    tell("a poll that failed", &|state| {
+        timeline(state, &user).rung = Rung::Polling;
+        timeline(state, &user).poll = Some(Polling { failure: Some(failure("503 from the server")), ..Polling::new(now()) });
+    });
+    tell("not known to be complete", &|state| {
+        state.open(Stream::Direct);
+        state.tabs.go_to(&Stream::Direct);
+        let direct = timeline(state, &Stream::Direct);
+        (direct.standing, direct.first_page, direct.complete_since) = (Subscription::Open, Loading::Done, Some(ago(3)));
+    });
+    tell("by server-sent events", &|state| {
+        state.line.rung = Rung::ServerSentEvents;
+        state.timelines.values_mut().for_each(|timeline| timeline.rung = Rung::ServerSentEvents);
+    });
+    tell("all is polled", &|state| {
+        state.line.rung = Rung::Polling;
+        state.line.ping = None;
+        let last = now().checked_sub(SignedDuration::from_secs(12)).ok();
+        for timeline in state.timelines.values_mut() {
+            (timeline.rung, timeline.poll) = (Rung::Polling, Some(Polling { last, ..Polling::new(now()) }));
+        }
+    });
+    insta::assert_snapshot!("ledgers", told);
 }
 
 #[test]
@@ -457,8 +604,8 @@ fn marks_carry_the_colours_and_words_do_not() {
     assert_eq!(style("Home 1", 5), (Color::Magenta, Modifier::BOLD), "what is unseen");
     assert_eq!(style("Home 1", 0).1, Modifier::BOLD);
     assert_eq!(style("▲ 1 new post", 3), (Color::Magenta, Modifier::BOLD));
-    assert_eq!(style("┄┄ posts may be missing", 0).0, Color::Yellow);
-    assert_eq!(style("posts may be missing", 0), (Color::Reset, Modifier::empty()), "yellow words vanish on white");
+    assert_eq!(style("┄┄ posts missing", 0).0, Color::Yellow);
+    assert_eq!(style("posts missing", 0), (Color::Reset, Modifier::empty()), "yellow words vanish on white");
     assert_eq!(style("● live", 0).0, Color::Green);
     assert_eq!(style("Mint Firework", 0).1, Modifier::BOLD);
     let buffer = draw(&home((120, 36))).buffer;

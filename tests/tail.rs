@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -11,6 +12,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use trunkline::demo::{Control, HttpRefusal, Options, Server, Story};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+const TOKEN: &str = "s3cret-and-not-to-be-seen";
 
 struct Demo {
     server: Server,
@@ -60,7 +62,7 @@ struct Running {
 
 impl Running {
     fn start(demo: &Demo, arguments: &[&str]) -> Self {
-        let mut child = trunkline(Some(demo.server.url()), Some("token")).arg("tail").args(arguments).spawn().unwrap();
+        let mut child = trunkline(Some(demo.server.url()), Some(TOKEN)).arg("tail").args(arguments).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
     }
@@ -68,6 +70,7 @@ impl Running {
     async fn line(&mut self) -> Value {
         let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("no line in time").unwrap().expect("no more lines");
         assert!(line.bytes().all(|byte| byte >= b' ' && byte != 0x7f), "a control byte in {line:?}");
+        assert!(!line.contains(TOKEN), "the token is shown");
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
@@ -91,6 +94,41 @@ async fn carried(control: &Control, count: usize) {
         }
     };
     tokio::time::timeout(PATIENCE, there).await.expect("not subscribed in time");
+}
+
+/// How many requests were made that have all these words.
+async fn requests(control: &Control, words: &[&str]) -> usize {
+    control.requests().await.iter().filter(|request| words.iter().all(|word| request.contains(word))).count()
+}
+
+/// Waits until so many requests with these words have been made.
+async fn asked(control: &Control, words: &[&str], count: usize) {
+    let mut looks = tokio::time::interval(Duration::from_millis(10));
+    let there = async {
+        while requests(control, words).await < count {
+            looks.tick().await;
+        }
+    };
+    let in_time = tokio::time::timeout(PATIENCE, there).await.is_ok();
+    assert!(in_time, "not {count} times {words:?} in {:#?}", control.requests().await);
+}
+
+/// The streams are carried and their first pages are there, which a post of each shows that came live. Gives its id.
+async fn settled(demo: &Demo, tail: &mut Running, streams: usize) -> String {
+    carried(&demo.control, streams).await;
+    asked(&demo.control, &["/api/v1/timelines/"], streams).await;
+    let id = demo.control.post("wren", "settled #rust").await;
+    for _ in 0..streams {
+        assert_eq!(tail.line_of("update").await["id"], id.as_str());
+    }
+    id
+}
+
+/// The connection is lost, and not back before this happened.
+async fn away<T>(demo: &Demo, happens: impl Future<Output = T>) -> T {
+    demo.control.refuse_upgrades(vec![HttpRefusal::new(502), HttpRefusal::new(502)]).await;
+    demo.control.cut().await;
+    happens.await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,19 +166,163 @@ async fn each_event_is_a_json_object_with_the_entity_as_it_was_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lost_connection_leaves_a_gap_line() {
+async fn what_was_missed_is_printed_once_in_order_and_says_that_it_was() {
+    let demo = demo().await;
+    demo.control.post("wren", "backlog #rust").await;
+    let mut tail = Running::start(&demo, &["federated", "#rust", "--json"]);
+    let gone = settled(&demo, &mut tail, 2).await;
+    let before = settled(&demo, &mut tail, 2).await;
+    let post = async |words: &str| demo.control.post("wren", words).await;
+    let missed = away(&demo, async {
+        demo.control.edit(&before, "settled, and better #rust").await;
+        demo.control.delete(&gone).await;
+        [post("one #rust").await, post("two #rust").await, post("three #rust").await]
+    })
+    .await;
+    carried(&demo.control, 2).await;
+    let mut told: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    let mut last = None;
+    while told.len() < 2 || told.values().any(|lines| Some(lines.last().unwrap()["id"].as_str().unwrap()) != last.as_deref()) {
+        let line = tail.line().await;
+        if line["event"] != "connection" {
+            told.entry(line["stream"].to_string()).or_default().push(line);
+        }
+        // What is gone is found last, when a later look at the newest page does not list it.
+        if last.is_none() && told.len() == 2 && told.values().all(|lines| lines.last().unwrap()["event"] == "delete") {
+            last = Some(post("last #rust").await);
+        }
+    }
+    let last = last.unwrap();
+    let [one, two, three] = missed.each_ref().map(String::as_str);
+    let expected = [
+        ("status.update", "refill", before.as_str()),
+        ("update", "refill", one),
+        ("update", "refill", two),
+        ("update", "refill", three),
+        ("delete", "refill", gone.as_str()),
+        ("update", "live", last.as_str()),
+    ];
+    assert_eq!(told.keys().collect::<Vec<_>>(), ["[\"hashtag\",\"rust\"]", "[\"public\"]"]);
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let page = reqwest::Client::new().get(format!("{}/api/v1/timelines/public?limit=40", demo.server.url())).bearer_auth(TOKEN);
+    let page: Vec<Value> = serde_json::from_str(&page.send().await.unwrap().text().await.unwrap()).unwrap();
+    // The author counts what has been posted since.
+    let but_author = |post: &Value| post.as_object().unwrap().clone().into_iter().filter(|(name, _)| name != "account").collect::<Vec<_>>();
+    for (stream, lines) in &told {
+        let words = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
+        let seen: Vec<_> = lines.iter().map(|line| (words(line, "event"), words(line, "source"), words(line, "id"))).collect();
+        let seen: Vec<_> = seen.iter().map(|(event, source, id)| (event.as_str(), source.as_str(), id.as_str())).collect();
+        assert_eq!(seen, expected, "{stream}");
+        assert_eq!(lines[4]["payload"], Value::Null);
+        for line in lines.iter().filter(|line| line["event"] != "delete") {
+            assert_eq!(line["payload"]["id"], line["id"]);
+            let is_as_asked = page.iter().any(|post| but_author(post) == but_author(&line["payload"]));
+            assert_eq!(is_as_asked, line["source"] == "refill", "as REST has it: {line}");
+        }
+        assert!(lines[0]["payload"]["edited_at"].is_string(), "{}", lines[0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_cut_each_post_is_told_once_on_each_stream() {
+    let demo = demo().await;
+    demo.control.post("wren", "backlog #rust").await;
+    let mut tail = Running::start(&demo, &["federated", "#rust", "--json"]);
+    settled(&demo, &mut tail, 2).await;
+    let mut posted = Vec::new();
+    for cut in 0..5 {
+        // Some of these are under way when the connection goes, or come while it is coming back.
+        for post in 0..cut * 7 {
+            if post == cut * 3 {
+                demo.control.cut().await;
+            }
+            posted.push(demo.control.post("wren", &format!("post {post} of cut {cut} #rust")).await);
+        }
+        carried(&demo.control, 2).await;
+    }
+    posted.push(demo.control.post("wren", "the last #rust").await);
+    let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    while told.values().map(Vec::len).sum::<usize>() < posted.len() * 2 {
+        let line = tail.line().await;
+        match line["event"].as_str().unwrap() {
+            "update" => told.entry(line["stream"].to_string()).or_default().push(line["id"].as_str().unwrap().to_owned()),
+            "connection" => {}
+            _ => panic!("{line}"),
+        }
+    }
+    posted.sort();
+    for (stream, ids) in &mut told {
+        ids.sort();
+        assert_eq!(*ids, posted, "{stream}");
+    }
+    assert_eq!(told.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_asked_for_leaves_a_gap_line() {
     let demo = demo().await;
     let mut tail = Running::start(&demo, &["federated", "--json"]);
-    carried(&demo.control, 1).await;
-    let id = demo.control.post("wren", "before").await;
-    tail.line_of("update").await;
-    demo.control.cut().await;
-    let lost = tail.line_of("connection").await;
-    assert_eq!(lost["state"], "reconnecting");
-    assert!(!lost["reason"].as_str().unwrap().is_empty());
+    let id = settled(&demo, &mut tail, 1).await;
+    let refusal = HttpRefusal::new(403).header("Content-Type", "application/json").body("{\"error\":\"This is not allowed\"}");
+    demo.control.refuse_rest("/api/v1/timelines/public", refusal, 1).await;
+    away(&demo, demo.control.post("wren", "never seen")).await;
     let gap = tail.line_of("gap").await;
     assert_eq!((&gap["stream"], &gap["after"]), (&serde_json::json!(["public"]), &Value::from(id.as_str())));
-    assert!(gap["since"].is_string() && gap["until"].is_string() && gap["lost"].is_null() && gap["before"].is_null(), "{gap}");
+    assert_eq!((&gap["reason"], &gap["lost"], &gap["before"]), (&"disconnected".into(), &Value::Null, &Value::Null));
+    assert!(gap["since"].as_str().unwrap() < gap["until"].as_str().unwrap(), "{gap}");
+    carried(&demo.control, 1).await;
+    let next = demo.control.post("wren", "and on").await;
+    assert_eq!(tail.line().await["id"], next.as_str(), "once, and nothing else");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_refill_brings_counts_and_matches() {
+    let demo = demo().await;
+    for arguments in [["--count", "3"], ["--until", "the needle"]] {
+        let mut tail = Running::start(&demo, &[&["federated", "--json"][..], &arguments].concat());
+        settled(&demo, &mut tail, 1).await;
+        let id = away(&demo, async {
+            demo.control.post("wren", "missed").await;
+            demo.control.post("wren", "missed, with the needle").await
+        })
+        .await;
+        while tail.line_of("update").await["id"] != id.as_str() {}
+        let status = tokio::time::timeout(PATIENCE, tail.child.wait()).await.expect("it does not end").unwrap();
+        assert_eq!(status.code(), Some(0), "{arguments:?}");
+        demo.control.cut().await;
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_of_the_process_costs_a_reconnect_and_no_post() {
+    let demo = demo().await;
+    demo.control.post("wren", "backlog").await;
+    let mut tail = Running::start(&demo, &["federated", "--json"]);
+    settled(&demo, &mut tail, 1).await;
+    // By then the socket is older than the pause, which would have killed it.
+    asked(&demo.control, &["/api/v1/timelines/public"], 2).await;
+    let pid = tail.child.id().unwrap().to_string();
+    let kill = async |name: &str| assert!(Command::new("kill").args([name, &pid]).status().await.unwrap().success());
+    kill("-STOP").await;
+    let missed = demo.control.post("wren", "while it was stopped").await;
+    kill("-CONT").await;
+    asked(&demo.control, &["/api/v1/streaming"], 2).await;
+    carried(&demo.control, 1).await;
+    let last = demo.control.post("wren", "afterwards").await;
+    let (mut told, mut states) = (Vec::new(), Vec::new());
+    while !(told.contains(&missed) && told.contains(&last)) {
+        let line = tail.line().await;
+        match line["event"].as_str().unwrap() {
+            "connection" => states.push(line["state"].as_str().unwrap().to_owned()),
+            "update" => told.push(line["id"].as_str().unwrap().to_owned()),
+            _ => panic!("{line}"),
+        }
+    }
+    // What was in the socket may have come live or with the refill, and that after what came live.
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!((states.first().map(String::as_str), states.last().map(String::as_str)), (Some("reconnecting"), Some("live")), "{states:?}");
+    assert_eq!(requests(&demo.control, &["/api/v1/streaming"]).await, 2, "one pause, one reconnect");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

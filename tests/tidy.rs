@@ -15,6 +15,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("recording", &[]),
     ("command", &[]),
     ("model", &["text"]),
+    ("clocks", &["model"]),
     ("keymap", &["command"]),
     ("config", &["model", "command", "keymap"]),
     ("mastodon", &["model", "text", "recording"]),
@@ -25,9 +26,12 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("ui", &["text", "model", "command", "keymap", "config", "state"]),
     ("demo", &[]),
     ("replay", &["text", "model"]),
-    ("tail", &["text", "model", "mastodon"]),
+    ("tail", &["text", "clocks", "model", "mastodon", "state", "update", "effects"]),
     ("doctor", &["text", "logging", "model", "config", "mastodon"]),
-    ("runtime", &["text", "logging", "command", "model", "keymap", "config", "mastodon", "state", "update", "effects", "ui", "memory"]),
+    (
+        "runtime",
+        &["text", "logging", "command", "clocks", "model", "keymap", "config", "mastodon", "state", "update", "effects", "memory", "ui"],
+    ),
     (
         "cli",
         &[
@@ -57,6 +61,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("model", &["ratatui", "tokio", "serde_json", "crossterm"]),
     ("command", &["ratatui", "tokio", "crossterm"]),
     ("keymap", &["ratatui", "tokio", "crossterm"]),
+    ("clocks", &["ratatui", "tokio", "crossterm"]),
     ("config", &["ratatui", "tokio", "crossterm"]),
     ("mastodon", &["ratatui", "crossterm"]),
     ("state", &["ratatui", "tokio", "crossterm"]),
@@ -174,7 +179,10 @@ fn key_table() -> String {
             if row.command == Command::SelectTab(1) {
                 lines.push("| `1` … `9` | tab 1 … tab 9 |".to_owned());
             } else if !matches!(row.command, Command::SelectTab(_)) {
-                let keys: Vec<String> = row.keys.iter().map(|key| format!("`{}`", key.replace('|', "\\|"))).collect();
+                let mut keys: Vec<String> = row.keys.iter().map(|key| format!("`{}`", key.replace('|', "\\|"))).collect();
+                if keys.is_empty() {
+                    keys.push(format!("`:` {}", row.name));
+                }
                 lines.push(format!("| {} | {} |", keys.join(" "), row.help));
             }
         }
@@ -182,16 +190,34 @@ fn key_table() -> String {
     lines.join("\n") + "\n"
 }
 
-#[test]
-fn the_readmes_key_table_is_the_command_table() {
-    let path = root().join("README.md");
+/// The keys as a table of the configuration, each with what it does.
+fn key_settings() -> String {
+    let mut lines = Vec::new();
+    for group in Group::ALL {
+        lines.push(format!("# {}", group.title()));
+        for row in COMMANDS.iter().filter(|row| row.group == group) {
+            let keys: Vec<String> = row.keys.iter().map(|key| format!("\"{key}\"")).collect();
+            lines.push(format!("{} = [{}]  # {}", row.name, keys.join(", "), row.help));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Compares a part of a document with what it is made from, or rewrites it.
+fn assert_made(file: &str, start: &str, end: &str, made: &str) {
+    let path = root().join(file);
     let text = fs::read_to_string(&path).unwrap();
-    let (start, end) = ("<!-- keys: made from src/command.rs -->\n", "<!-- end of keys -->");
-    let (before, rest) = text.split_once(start).expect("README.md has no key table");
-    let (table, after) = rest.split_once(end).expect("README.md's key table does not end");
+    let (before, rest) = text.split_once(start).unwrap_or_else(|| panic!("{file} has no {start}"));
+    let (table, after) = rest.split_once(end).unwrap_or_else(|| panic!("{file} has no {end}"));
     if std::env::var_os("BLESS").is_some() {
-        fs::write(&path, format!("{before}{start}{}{end}{after}", key_table())).unwrap();
+        fs::write(&path, format!("{before}{start}{made}{end}{after}")).unwrap();
         return;
     }
-    assert_eq!(table, key_table(), "run BLESS=1 cargo test --test tidy");
+    assert_eq!(table, made, "{file}: run BLESS=1 cargo test --test tidy");
+}
+
+#[test]
+fn the_tables_of_keys_are_the_command_table() {
+    assert_made("README.md", "<!-- keys: made from src/command.rs -->\n", "<!-- end of keys -->", &key_table());
+    assert_made("config.example.toml", "# keys: made from src/command.rs\n", "# end of keys\n", &key_settings());
 }

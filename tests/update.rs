@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use std::time::Duration;
 use trunkline::command::Command;
+use trunkline::config::Config;
 use trunkline::keymap::Keymap;
 use trunkline::model::*;
 use trunkline::state::*;
@@ -14,9 +15,10 @@ use trunkline::update::{Effect, Mouse, Msg, Reply, update};
 /// A state with the drawing that goes with it, so that what flows back is what a screen of `lines` rows would say.
 struct Desk {
     state: State,
-    keymap: Keymap,
     lines: usize,
     measured: Measured,
+    /// Questions about single rows that have not been answered.
+    open: Vec<Effect>,
 }
 
 impl Desk {
@@ -27,18 +29,21 @@ impl Desk {
         for spec in specs {
             state.open(stream(spec));
         }
-        let mut desk = Self { state, keymap: Keymap::compile().unwrap(), lines: 5, measured: Measured::default() };
+        let mut desk = Self { state, lines: 5, measured: Measured::default(), open: Vec::new() };
         desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
         desk
     }
 
     fn send(&mut self, msg: Msg) -> Vec<Effect> {
         let said = format!("{msg:?}");
-        let effects = update(&mut self.state, &self.keymap, msg, &self.measured);
+        let effects = update(&mut self.state, msg, &self.measured);
         if let Err(broken) = self.state.check() {
             panic!("{broken}\nafter {said}");
         }
         self.draw();
+        self.open.extend(
+            effects.iter().filter(|effect| matches!(effect, Effect::FetchStatus { .. } | Effect::FetchNotification { .. })).cloned(),
+        );
         effects
     }
 
@@ -118,9 +123,28 @@ impl Desk {
         self.send(Msg::Reply(Reply::Newer { stream: stream(spec), asked, result: Ok(page) }))
     }
 
+    /// Answers a question of a look or a deep pass with posts, newest first; there are older ones.
+    fn looked(&mut self, spec: &str, asked: u64, ids: &[&str]) -> Vec<Effect> {
+        let statuses: Vec<Status> = ids.iter().map(|id| status(id, "page")).collect();
+        let items = ids.iter().map(|id| Item::Status(sid(id))).collect();
+        let older = ids.last().map(|id| Cursor::Before((*id).into()));
+        let page = Page { items, bundle: bundle(statuses), older, ..Page::default() };
+        self.send(Msg::Reply(Reply::Review { stream: stream(spec), asked, result: Ok(page) }))
+    }
+
+    fn look_failed(&mut self, spec: &str, asked: u64, kind: FailureKind) -> Vec<Effect> {
+        self.send(Msg::Reply(Reply::Review { stream: stream(spec), asked, result: Err(failure(kind)) }))
+    }
+
+    /// Says what the server has by the id of a single post.
+    fn about(&mut self, effect: &Effect, result: Result<Status, FailureKind>) -> Vec<Effect> {
+        let Effect::FetchStatus { id, asked } = effect.clone() else { panic!("{effect:?}") };
+        let result = result.map(|status| bundle(vec![status])).map_err(failure);
+        self.send(Msg::Reply(Reply::Status { id, asked, result, raw: None }))
+    }
+
     fn fail(&mut self, spec: &str, asked: u64, kind: FailureKind) -> Vec<Effect> {
-        let result = Err(Failure { kind, reason: Plain::line("the server's words") });
-        self.send(Msg::Reply(Reply::Newer { stream: stream(spec), asked, result }))
+        self.send(Msg::Reply(Reply::Newer { stream: stream(spec), asked, result: Err(failure(kind)) }))
     }
 
     /// Loses the connection and has it back a second later; gives what is asked then.
@@ -131,8 +155,7 @@ impl Desk {
     }
 
     fn lose(&mut self) {
-        let lost = Connection::Reconnecting { reason: Plain::line("reset"), attempt: 1, retry_in: Duration::from_secs(3) };
-        self.send(Msg::Event(origin(), Event::Connection(lost)));
+        self.send(Msg::Event(origin(), Event::Connection(lost())));
     }
 
     fn after(&mut self, seconds: i64) -> Vec<Effect> {
@@ -144,7 +167,7 @@ impl Desk {
         &self.state.timelines[&stream(spec)]
     }
 
-    fn page(&mut self, spec: &str, cursor: Option<&str>, ids: &[&str], older: Option<&str>) {
+    fn page(&mut self, spec: &str, cursor: Option<&str>, ids: &[&str], older: Option<&str>) -> Vec<Effect> {
         let statuses: Vec<Status> = ids.iter().map(|id| status(id, "page")).collect();
         let page = Page {
             items: ids.iter().map(|id| Item::Status(sid(id))).collect(),
@@ -153,8 +176,49 @@ impl Desk {
             ..Page::default()
         };
         let cursor = cursor.map(|id| Cursor::Before(id.into()));
-        self.send(Msg::Reply(Reply::Page { stream: stream(spec), cursor, result: Ok(page) }));
+        self.send(Msg::Reply(Reply::Page { stream: stream(spec), cursor, result: Ok(page) }))
     }
+
+    /// Has the connection back and everything that was missed, by one empty page for each tab.
+    fn back(&mut self, specs: &[&str]) {
+        self.reconnect();
+        for spec in specs {
+            let asked = self.timeline(spec).refill.as_ref().and_then(|refill| refill.asked).unwrap();
+            self.newer(spec, asked, &[]);
+        }
+    }
+}
+
+fn id_of(key: &RowKey) -> String {
+    match key {
+        RowKey::Status(id) => id.to_string(),
+        RowKey::Notification(id) => id.to_string(),
+        RowKey::Conversation(id) => id.to_string(),
+        RowKey::Gap(after) => after.to_string(),
+    }
+}
+
+fn lost() -> Connection {
+    Connection::Reconnecting { reason: Plain::line("reset"), attempt: 1, retry_in: Duration::from_secs(3) }
+}
+
+fn failure(kind: FailureKind) -> Failure {
+    Failure { kind, reason: Plain::line("the server's words") }
+}
+
+/// The question for the newest page, to hold it against what is held.
+fn look(spec: &str, asked: u64) -> Effect {
+    Effect::FetchReview { stream: stream(spec), cursor: None, asked, deep: false }
+}
+
+/// As `look`, below an id.
+fn look_below(spec: &str, below: &str, asked: u64) -> Effect {
+    Effect::FetchReview { stream: stream(spec), cursor: Some(Cursor::Before(below.into())), asked, deep: false }
+}
+
+/// A question of a deep pass.
+fn deep(spec: &str, below: Option<&str>, asked: u64) -> Effect {
+    Effect::FetchReview { stream: stream(spec), cursor: below.map(|below| Cursor::Before(below.into())), asked, deep: true }
 }
 
 /// The question for what is right above an id.
@@ -439,6 +503,7 @@ fn server_filters_count_in_the_tabs_context_only() {
     assert_eq!(desk.state.shown(&stream("home"), &sid("5")), Shown::Open);
     assert_eq!(desk.state.shown(&stream("federated"), &sid("5")), Shown::Hidden);
     assert_eq!(desk.tab("federated").unseen.len(), 0, "what is hidden is not news");
+    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("federated"))), (0, 1));
     let mut warned = status("6", "words");
     warned.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Warn)]);
     desk.event(&["home"], Payload::Update(bundle(vec![warned])));
@@ -464,6 +529,7 @@ fn an_edit_that_a_filter_hides_leaves_neither_a_count_nor_the_cursor_on_it() {
         desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Home)])));
     }
     assert_eq!(desk.tab("local").unseen.len(), 2, "what is hidden is not news any more");
+    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("local"))), (2, 0), "the last copy's filter is for home");
     assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("4"))), "the next one that can be seen");
     desk.key("enter");
     assert_eq!(desk.state.detail().unwrap().status, sid("4"), "what is opened is what has the bar");
@@ -553,7 +619,7 @@ fn a_key_means_the_post_that_was_on_screen_when_it_went_down() {
             payload: Payload::Update(bundle(vec![warned(id)])),
             raw: None,
         };
-        update(&mut desk.state, &desk.keymap, Msg::Event(origin(), Event::Stream(event)), &desk.measured);
+        update(&mut desk.state, Msg::Event(origin(), Event::Stream(event)), &desk.measured);
         desk.key(key);
     };
     undrawn(&mut desk, "11", "space");
@@ -701,8 +767,20 @@ fn an_older_page_that_nobody_waits_for_any_more_leaves_no_hole() {
 #[test]
 fn stream_health_opens_closes_and_scrolls_and_is_drawn_again_by_whatever_comes() {
     let mut desk = Desk::new(&["home"]);
-    desk.key("i");
+    assert_eq!(desk.key("i"), [Effect::FetchHealth, Effect::FetchScopes]);
     assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 0 }]);
+    assert_eq!(desk.state.checks.health, Answer::Asked);
+    let drawn = desk.state.revision;
+    desk.send(Msg::Reply(Reply::Health(Ok(Some(true)))));
+    desk.send(Msg::Reply(Reply::Scopes(Ok(Some(vec![Plain::line("read")])))));
+    assert!(desk.state.revision > drawn);
+    assert_eq!(
+        (&desk.state.checks.health, &desk.state.checks.scopes),
+        (&Answer::Told(Some(true)), &Answer::Told(Some(vec![Plain::line("read")])))
+    );
+    assert_eq!(desk.key("i i"), [], "not twice a minute");
+    desk.after(61);
+    assert_eq!(desk.key("i i"), [Effect::FetchHealth], "the scopes stay");
     desk.measured.overlay = Some(OverlayPane { area: Area { height: 10, ..Area::default() }, first: (0, 0), entries: 10, most: 4 });
     desk.key("j j");
     assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 2 }]);
@@ -789,6 +867,26 @@ fn rows_that_a_filter_hides_do_not_keep_older_ones_away() {
     desk.post(&["home"], "95");
     desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(Cursor::Before("60".into())), result: Ok(page(30..60)) }));
     assert_eq!(desk.key("G"), fetch("30"), "many hidden rows beneath the last shown one");
+    assert_eq!(desk.state.hidden(&stream("home")), 60);
+}
+
+#[test]
+fn hidden_rows_are_counted_whatever_hid_them_and_until_they_are_gone() {
+    let mut desk = Desk::new(&["home", "local", "notifications"]);
+    let hides = || Some(vec![filter(FilterContext::Home, FilterAction::Hide), filter(FilterContext::Notifications, FilterAction::Hide)]);
+    desk.post(&["home"], "5");
+    desk.event(&["home"], Payload::Update(bundle(boost("9", "5"))));
+    desk.event(&["notifications"], Payload::Notification(notification("7", Some("5")), bundle(vec![status("5", "words")])));
+    let counts = |desk: &Desk| ["home", "local", "notifications"].map(|spec| desk.state.hidden(&stream(spec)));
+    assert_eq!(counts(&desk), [0, 0, 0]);
+    // A page of another tab brings a copy that a filter hides: the post, its boost and its notification go.
+    let page = Page { items: Vec::new(), bundle: bundle(vec![Status { filtered: hides(), ..status("5", "words") }]), ..Page::default() };
+    desk.send(Msg::Reply(Reply::Page { stream: stream("local"), cursor: None, result: Ok(page) }));
+    assert_eq!(counts(&desk), [2, 0, 1]);
+    desk.send(Msg::Reply(Reply::Account(Ok(account("1")))));
+    desk.event(&["home"], Payload::Delete(sid("9")));
+    desk.event(&["home"], Payload::Delete(sid("5")));
+    assert_eq!(counts(&desk), [0, 0, 0]);
 }
 
 #[test]
@@ -957,12 +1055,33 @@ fn it_looks_once_more_when_the_subscription_has_surely_taken_effect() {
     desk.post(&["home"], "23");
     desk.after(2);
     desk.post(&["home"], "25");
-    assert_eq!(desk.after(2), [newer("home", "20", 3)], "five seconds later, unseen");
+    assert_eq!(desk.after(2), [look("home", 3)], "five seconds later, unseen");
     assert_eq!(desk.rows("home"), ["25", "23", "21", "20"], "without a row for it");
-    assert_eq!(desk.newer("home", 3, &["23", "22", "21"]), [newer("home", "23", 4)]);
-    assert_eq!(desk.newer("home", 4, &["25", "24"]), [], "25 came live two seconds after the connection: what follows did as well");
+    assert_eq!(desk.looked("home", 3, &["25", "24", "23", "22", "21", "20"]), [], "one page shows it all");
     assert_eq!(desk.rows("home"), ["25", "24", "23", "22", "21", "20"]);
-    assert_eq!(desk.after(600), [], "and that is all");
+    assert_eq!(desk.after(30), [], "and that is all that is quick");
+}
+
+#[test]
+fn a_look_that_does_not_reach_what_is_proven_goes_on_from_below() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "20");
+    desk.reconnect();
+    desk.newer("home", 1, &["21"]);
+    desk.newer("home", 2, &[]);
+    assert_eq!(desk.after(5), [look("home", 3)]);
+    assert_eq!(desk.looked("home", 3, &["90", "80", "70"]), [newer("home", "20", 4)]);
+    assert_eq!(desk.newer("home", 4, &["60", "50", "22", "21"]), [newer("home", "60", 5)]);
+    assert_eq!(desk.newer("home", 5, &["75", "70", "65"]), [], "the newest page has shown everything from 70 on");
+    assert_eq!(desk.rows("home"), ["90", "80", "75", "70", "65", "60", "50", "22", "21", "20"]);
+    // What the walk cannot reach is left as a gap.
+    desk.after(1);
+    desk.reconnect();
+    desk.newer("home", 6, &[]);
+    desk.after(5);
+    assert_eq!(desk.looked("home", 7, &["190", "180"]), [newer("home", "20", 8)]);
+    desk.fail("home", 8, FailureKind::Forbidden);
+    assert_eq!(desk.rows("home")[..4], ["190", "180", "gap>90", "90"]);
 }
 
 #[test]
@@ -970,11 +1089,23 @@ fn the_first_page_is_looked_at_twice_as_well() {
     let mut desk = Desk::new(&["home", "local"]);
     desk.page("home", None, &["20", "19"], None);
     desk.page("local", None, &[], None);
-    let effects = desk.after(5);
-    assert_eq!(effects, [newer("home", "19", 1), Effect::FetchPage { stream: stream("local"), cursor: None }]);
-    desk.newer("home", 1, &[]);
-    desk.page("local", None, &["21"], None);
+    assert_eq!(desk.after(5), [look("home", 1), look("local", 2)]);
+    desk.looked("home", 1, &["20", "19"]);
+    desk.looked("local", 2, &["21"]);
     assert_eq!((desk.rows("local"), desk.after(60)), (vec!["21".to_owned()], vec![]));
+}
+
+#[test]
+fn a_first_page_from_before_the_stream_is_looked_at_again_however_late_it_comes() {
+    let mut desk = Desk::new(&[]);
+    desk.lose();
+    desk.state.open(stream("home"));
+    assert_eq!(desk.send(Msg::Event(origin(), Event::Connection(lost()))), [Effect::FetchPage { stream: stream("home"), cursor: None }]);
+    desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
+    assert_eq!(desk.after(9), [], "there is nothing to hold a page against");
+    assert_eq!(desk.page("home", None, &["20", "19"], Some("19")), [look("home", 1)], "20 and 19 are from before the stream");
+    desk.looked("home", 1, &["22", "21", "20", "19"]);
+    assert_eq!(desk.rows("home"), ["22", "21", "20", "19"]);
 }
 
 #[test]
@@ -1043,10 +1174,11 @@ fn a_refill_that_fails_waits_or_leaves_its_gap_and_enter_fills_it() {
     assert_eq!(desk.after(3600), [], "a refusal is not asked about again by itself");
     assert_eq!(desk.rows("home"), ["gap>22", "22", "20"]);
     assert!(desk.timeline("home").gaps().all(|gap| gap.fill == Fill::Left));
-    assert_eq!(desk.key("g enter"), [newer("home", "20", 7)]);
+    // Question 7 is a deep pass's.
+    assert_eq!(desk.key("g enter"), [newer("home", "20", 8)]);
     assert_eq!(desk.key("enter"), [], "once");
-    desk.newer("home", 7, &["23"]);
-    desk.newer("home", 8, &[]);
+    desk.newer("home", 8, &["23"]);
+    desk.newer("home", 9, &[]);
     assert_eq!(desk.rows("home"), ["23", "22", "20"]);
 }
 
@@ -1060,9 +1192,12 @@ fn a_gap_costs_ten_pages_by_itself_and_all_of_them_a_budget() {
     for round in 0..12 {
         for page in 0..10 {
             asked += 1;
-            assert!(matches!(&effects[..], [Effect::FetchNewer { asked: number, .. }] if *number == asked), "{round} {page}: {effects:?}");
+            let [Effect::FetchNewer { asked: number, after, .. }] = &effects[..] else { panic!("{round} {page}: {effects:?}") };
+            assert_eq!(*number, asked);
+            let from = after.parse::<u32>().unwrap().max(1_000);
             id += 1;
-            effects = desk.newer("home", asked, &[&id.to_string()]);
+            let ids: Vec<String> = (from + 1..=id).rev().map(|id| id.to_string()).collect();
+            effects = desk.newer("home", asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
         }
         assert_eq!(effects, [], "ten pages");
         assert_eq!(desk.timeline("home").gaps().count(), 1);
@@ -1155,8 +1290,11 @@ fn rows_dropped_above_a_parked_reader_are_filled_on_enter_up_to_where_it_goes_on
     let tab = desk.state.tabs.active_mut().unwrap();
     tab.cursor = Some(RowKey::Gap(gap.after));
     desk.state.settings.rows = 1_000;
-    assert_eq!(desk.key("enter").len(), 1);
-    let ids: Vec<String> = (after + 1..=before).rev().map(|id| id.to_string()).collect();
+    let effects = desk.key("enter");
+    let [Effect::FetchNewer { after: from, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let from: u32 = from.parse().unwrap();
+    assert!(from < after);
+    let ids: Vec<String> = (from + 1..=before).rev().map(|id| id.to_string()).collect();
     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
     assert_eq!(desk.newer("home", 1, &ids), [], "no more is asked than was dropped");
     assert_eq!(desk.timeline("home").gaps().count(), 0);
@@ -1200,6 +1338,574 @@ fn complete_since_survives_a_refill_and_moves_up_where_a_gap_is_dropped() {
     assert_eq!((desk.timeline("home").gaps().count(), desk.timeline("home").complete_since), (0, Some(back)));
 }
 
+#[test]
+fn a_post_deleted_while_away_goes_as_if_its_deletion_had_been_heard() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.page("home", None, &["20", "19", "18", "17"], Some("17"));
+    desk.page("local", None, &["20", "19", "18", "17"], Some("17"));
+    desk.event(&["home"], Payload::Update(bundle(boost("21", "18"))));
+    desk.back(&["home", "local"]);
+    let asked = desk.state.questions;
+    assert_eq!(desk.after(5), [look("home", asked + 1), look("local", asked + 2)]);
+    let effects = desk.looked("home", asked + 1, &["20", "19", "17"]);
+    assert!(
+        matches!(&effects[..], [Effect::FetchStatus { id: first, .. }, Effect::FetchStatus { id: second, .. }]
+        if first.as_str() == "21" && second.as_str() == "18"),
+        "{effects:?}"
+    );
+    assert_eq!(desk.looked("local", asked + 2, &["20", "19", "17"]), [], "18 is asked about already");
+    assert_eq!(desk.rows("home"), ["21", "20", "19", "18", "17"], "until something is known it stays");
+    let before = desk.state.revision;
+    assert_eq!(desk.about(&effects[1], Err(FailureKind::NotFound)), []);
+    assert_eq!((desk.words("18"), desk.rows("local")), (String::new(), vec!["20".to_owned(), "19".into(), "17".into()]));
+    assert_eq!(desk.rows("home"), ["x21", "20", "19", "x18", "17"], "in view a tombstone stands for it; its boost goes with it");
+    assert!(desk.state.revision > before);
+    desk.about(&effects[0], Err(FailureKind::NotFound));
+    desk.page("home", None, &["20", "18"], None);
+    assert_eq!((desk.words("18"), desk.state.suspects.is_empty()), (String::new(), true), "a page that still lists it does not revive it");
+}
+
+#[test]
+fn a_walk_finds_what_is_gone_from_what_it_goes_over_again() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19", "18"], Some("18"));
+    desk.reconnect();
+    let effects = desk.newer("home", 1, &["40", "30", "20"]);
+    let [Effect::FetchNewer { .. }, Effect::FetchStatus { id, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(id.as_str(), "19");
+    desk.about(&effects[1], Err(FailureKind::NotFound));
+    assert_eq!(desk.rows("home"), ["gap>40", "40", "30", "20", "x19", "18"]);
+}
+
+#[test]
+fn the_oldest_rows_are_asked_about_where_the_pages_end_above_them() {
+    let mut desk = Desk::new(&["home"]);
+    let ids: Vec<String> = (100..125).rev().map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    desk.page("home", None, &ids, Some("100"));
+    desk.back(&["home"]);
+    desk.after(5);
+    let effects = desk.looked("home", 2, &ids[..24]);
+    assert!(
+        matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "100"),
+        "a short page and one row below: {effects:?}"
+    );
+    desk.about(&effects[0], Err(FailureKind::NotFound));
+    assert_eq!(desk.rows("home").len(), 24);
+    assert_eq!(desk.after(60), [deep("home", None, 3)]);
+    assert_eq!(desk.looked("home", 3, &ids[..20]), [deep("home", Some("105"), 4)]);
+    let effects = desk.looked("home", 4, &[]);
+    assert_eq!(effects.len(), 2, "nothing is listed below 105: {effects:?}");
+}
+
+#[test]
+fn a_row_that_the_server_only_lists_no_more_stays_in_its_newest_version() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19", "18"], Some("18"));
+    desk.back(&["home"]);
+    desk.after(5);
+    let asked = desk.state.questions;
+    let effects = desk.looked("home", asked, &["20", "18"]);
+    assert!(matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "19"), "{effects:?}");
+    desk.about(&effects[0], Ok(edited("19", "edited while away", 30)));
+    assert_eq!((desk.rows("home"), desk.words("19")), (vec!["20".to_owned(), "19".into(), "18".into()], "edited while away".into()));
+    desk.about(&effects[0], Err(FailureKind::NotFound));
+    assert_eq!(desk.rows("home").len(), 3, "an answer that nobody waits for");
+    desk.back(&["home"]);
+    desk.after(5);
+    let asked = desk.state.questions;
+    assert_eq!(desk.looked("home", asked, &["20", "18"]), [], "that is known by now");
+}
+
+#[test]
+fn what_the_stream_told_after_the_question_counts_more_than_the_answer() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19", "18"], Some("18"));
+    desk.back(&["home"]);
+    desk.after(5);
+    let asked = desk.state.questions;
+    let effects = desk.looked("home", asked, &["18"]);
+    assert_eq!(effects.len(), 2, "20 and 19 were held before the loss");
+    desk.event(&["home"], Payload::Edit(bundle(vec![edited("19", "here", 30)])));
+    desk.event(&["home"], Payload::Delete(sid("20")));
+    desk.about(&effects[1], Err(FailureKind::NotFound));
+    desk.about(&effects[0], Ok(status("20", "asked before its deletion")));
+    assert_eq!((desk.rows("home"), desk.words("19")), (vec!["x20".to_owned(), "19".into(), "18".into()], "here".into()));
+}
+
+#[test]
+fn a_question_about_a_row_that_settles_nothing_leaves_it() {
+    let mut desk = Desk::new(&["home"]);
+    let ids: Vec<String> = (100..140).rev().map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    desk.page("home", None, &ids, Some("100"));
+    desk.back(&["home"]);
+    desk.after(5);
+    let asked = desk.state.questions;
+    let mut todo = desk.looked("home", asked, &["139", "100"]);
+    let mut questions = 0;
+    while let Some(effect) = todo.pop() {
+        assert!(desk.state.suspects.counts().1 <= 2, "few at a time");
+        questions += 1;
+        todo.extend(desk.about(&effect, Err([FailureKind::Retry, FailureKind::Forbidden][questions % 2])));
+    }
+    assert_eq!((questions, desk.rows("home").len()), (8, 40), "so many at most, and all of them stay");
+    assert_eq!(desk.after(30), [], "they are asked about again by the next look, not by themselves");
+}
+
+#[test]
+fn posts_edited_or_late_while_away_show_after_the_look() {
+    let mut desk = Desk::new(&["home"]);
+    desk.event(&["home"], Payload::Update(bundle(vec![edited("20", "third", 30)])));
+    desk.page("home", None, &["20", "18"], Some("18"));
+    desk.back(&["home"]);
+    desk.after(5);
+    let page = Page {
+        items: ["20", "19", "18"].map(|id| Item::Status(sid(id))).to_vec(),
+        bundle: bundle(vec![edited("20", "second", 20), status("19", "late"), edited("18", "edited", 20)]),
+        older: Some(Cursor::Before("18".into())),
+        ..Page::default()
+    };
+    let asked = desk.state.questions;
+    let effects = desk.send(Msg::Reply(Reply::Review { stream: stream("home"), asked, result: Ok(page) }));
+    assert_eq!(effects, []);
+    assert_eq!((desk.words("20"), desk.words("19"), desk.words("18")), ("third".into(), "late".into(), "edited".into()));
+    assert_eq!(desk.rows("home"), ["20", "19", "18"]);
+}
+
+#[test]
+fn what_is_on_screen_below_the_newest_page_is_looked_at_as_well() {
+    let mut desk = Desk::new(&["home", "local"]);
+    let ids: Vec<String> = (100..140).rev().map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    desk.page("home", None, &ids, Some("100"));
+    desk.key("G k k k k");
+    let top: u32 = id_of(&desk.measured.timeline.as_ref().unwrap().visible[0].key).parse().unwrap();
+    desk.back(&["home"]);
+    desk.after(5);
+    let asked = desk.timeline("home").review.as_ref().unwrap().asked.unwrap();
+    let effects = desk.looked("home", asked, &ids[..25]);
+    let above = (top + 1).to_string();
+    assert_eq!(effects, [look_below("home", &above, desk.state.questions)]);
+    let visible: Vec<String> = (100..=top).rev().filter(|id| *id != 102).map(|id| id.to_string()).collect();
+    let visible: Vec<&str> = visible.iter().map(String::as_str).collect();
+    let asked = desk.state.questions;
+    let effects = desk.looked("home", asked, &visible);
+    assert!(matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "102"), "{effects:?}");
+    desk.about(&effects[0], Err(FailureKind::NotFound));
+    assert!(desk.rows("home").contains(&"x102".to_owned()));
+    // Where that fails nothing waits for it.
+    desk.back(&["home"]);
+    desk.after(5);
+    let asked = desk.timeline("home").review.as_ref().unwrap().asked.unwrap();
+    assert!(matches!(&desk.looked("home", asked, &ids[..10])[..], [Effect::FetchReview { cursor: Some(_), .. }]));
+    let asked = desk.state.questions;
+    assert!(matches!(&desk.look_failed("home", asked, FailureKind::Retry)[..], [Effect::FetchNewer { .. }]), "the walk up to 130");
+    assert!(desk.state.notices.shown().is_some_and(|notice| notice.text.as_str().contains("on screen")));
+}
+
+#[test]
+fn notifications_that_are_gone_go() {
+    let mut desk = Desk::new(&["notifications"]);
+    for id in ["5", "6", "7"] {
+        desk.event(&["notifications"], Payload::Notification(notification(id, None), bundle(vec![])));
+    }
+    desk.back(&["notifications"]);
+    desk.after(5);
+    let items = ["7", "5"].map(|id| Item::Notification(notification(id, None))).to_vec();
+    let page = Page { items, older: Some(Cursor::Before("5".into())), ..Page::default() };
+    let asked = desk.state.questions;
+    let effects = desk.send(Msg::Reply(Reply::Review { stream: stream("notifications"), asked, result: Ok(page) }));
+    let [Effect::FetchNotification { id, asked }] = &effects[..] else { panic!("{effects:?}") };
+    let answer = |result| Msg::Reply(Reply::Notification { id: id.clone(), asked: *asked, result });
+    let mut other = Desk::new(&["notifications"]);
+    other.send(answer(Err(failure(FailureKind::NotFound))));
+    desk.send(answer(Err(failure(FailureKind::NotFound))));
+    assert_eq!(desk.rows("notifications"), ["7", "5"]);
+}
+
+#[test]
+fn notifications_about_a_deleted_post_go_with_it_if_the_server_has_them_no_more() {
+    for gone in [true, false] {
+        let mut desk = Desk::new(&["notifications", "home"]);
+        desk.post(&["home"], "30");
+        for (id, about) in [("5", "30"), ("6", "31"), ("7", "30")] {
+            let payload = Payload::Notification(notification(id, Some(about)), bundle(vec![status(about, "words")]));
+            desk.event(&["notifications"], payload);
+        }
+        desk.event(&["home"], Payload::Delete(sid("30")));
+        let asked = std::mem::take(&mut desk.open);
+        let [Effect::FetchNotification { id, asked }] = &asked[..] else { panic!("one question tells of all: {asked:?}") };
+        // A mute is told as deletions too, and leaves notifications where they are.
+        let result = if gone {
+            Err(failure(FailureKind::NotFound))
+        } else {
+            Ok((notification(id.as_str(), Some("30")), bundle(vec![status("30", "words")])))
+        };
+        desk.send(Msg::Reply(Reply::Notification { id: id.clone(), asked: *asked, result }));
+        assert_eq!(desk.rows("notifications"), if gone { vec!["6"] } else { vec!["7", "6", "5"] });
+        // One that was overtaken by the deletion.
+        desk.event(&["notifications"], Payload::Notification(notification("8", Some("30")), bundle(vec![status("30", "words")])));
+        assert!(matches!(&desk.open[..], [Effect::FetchNotification { id, .. }] if id.as_str() == "8"), "{:?}", desk.open);
+    }
+}
+
+#[test]
+fn merged_notifications_are_looked_for_near_and_far_at_once() {
+    let mut desk = Desk::new(&["notifications"]);
+    for id in ["50", "60", "70"] {
+        desk.event(&["notifications"], Payload::Notification(notification(id, None), bundle(vec![])));
+    }
+    let spec = "notifications";
+    let event =
+        |payload| Event::Stream(StreamEvent { streams: vec![stream(spec)], named: None, name: Plain::line("event"), payload, raw: None });
+    let page = |ids: &[&str]| Page {
+        items: ids.iter().map(|id| Item::Notification(notification(id, None))).collect(),
+        older: ids.last().map(|id| Cursor::Before((*id).into())),
+        ..Page::default()
+    };
+    desk.send(Msg::Reply(Reply::Page { stream: stream(spec), cursor: None, result: Ok(page(&["70", "60", "50"])) }));
+    desk.after(5);
+    desk.send(Msg::Reply(Reply::Review { stream: stream(spec), asked: 1, result: Ok(page(&["70", "60", "50"])) }));
+    assert_eq!(desk.send(Msg::Event(origin(), event(Payload::NotificationsMerged))), [look(spec, 2)]);
+    let effects = desk.send(Msg::Reply(Reply::Review { stream: stream(spec), asked: 2, result: Ok(page(&["70", "65", "60", "50"])) }));
+    assert_eq!(effects, [deep(spec, None, 3)], "a walk upwards would not find old ids");
+    let effects = desk.send(Msg::Reply(Reply::Review { stream: stream(spec), asked: 3, result: Ok(page(&["70", "65", "60"])) }));
+    assert_eq!(effects, [deep(spec, Some("60"), 4)]);
+    desk.send(Msg::Reply(Reply::Review { stream: stream(spec), asked: 4, result: Ok(page(&["55", "50", "40"])) }));
+    assert_eq!(desk.rows(spec), ["70", "65", "60", "55", "50"], "down to what is held: what is below comes with its page");
+    assert_eq!(desk.tab(spec).unseen.len() + desk.measured.timeline.as_ref().unwrap().visible.len(), 5);
+}
+
+#[test]
+fn after_a_loss_everything_held_is_gone_through_slowly() {
+    let mut desk = Desk::new(&["home", "local"]);
+    // Even ids from 100 up to 200.
+    let even = |from: u32, to: u32| (from..=to).rev().filter(|id| id % 2 == 0).map(|id| id.to_string()).collect::<Vec<_>>();
+    let held = even(100, 200);
+    let looked = |desk: &mut Desk, spec: &str, asked: u64, ids: Vec<String>| {
+        desk.looked(spec, asked, &ids.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    desk.page("home", None, &held.iter().map(String::as_str).collect::<Vec<_>>(), Some("100"));
+    desk.page("local", None, &["200", "198"], Some("198"));
+    desk.back(&["home", "local"]);
+    assert_eq!(desk.after(5), [look("home", 3), look("local", 4)]);
+    assert_eq!(looked(&mut desk, "home", 3, even(150, 200)), []);
+    assert_eq!(desk.looked("local", 4, &["200", "198"]), []);
+    assert_eq!(desk.after(54), []);
+    assert_eq!(desk.after(1), [deep("home", None, 5)], "one question in all, for the tab on screen first");
+    assert_eq!(looked(&mut desk, "home", 5, even(150, 200)), [deep("home", Some("150"), 6)]);
+    let mut late = even(120, 148);
+    late.retain(|id| id != "130");
+    late.insert(2, "143".to_owned());
+    let effects = looked(&mut desk, "home", 6, late);
+    assert!(matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "130"), "before the next page: {effects:?}");
+    assert_eq!(desk.rows("home").len(), 52, "143 came hours late");
+    assert_eq!(desk.about(&effects[0], Err(FailureKind::NotFound)), [deep("home", Some("120"), 7)]);
+    assert!(!desk.rows("home").contains(&"130".to_owned()));
+    assert_eq!(looked(&mut desk, "home", 7, even(90, 118)), [deep("local", None, 8)], "down to the oldest row");
+    assert_eq!(desk.rows("home").last().map(String::as_str), Some("100"), "what is below comes with its page");
+    desk.lose();
+    assert_eq!(desk.looked("local", 8, &["70"]), [], "a loss ends it");
+    desk.back(&["home", "local"]);
+    let asked = desk.state.questions;
+    assert_eq!(desk.after(5), [look("home", asked + 1), look("local", asked + 2)]);
+    looked(&mut desk, "home", asked + 1, even(150, 200));
+    desk.looked("local", asked + 2, &["200", "198"]);
+    assert_eq!(desk.after(800), []);
+    assert!(matches!(&desk.after(100)[..], [Effect::FetchReview { deep: true, .. }]), "and it begins again a quarter of an hour later");
+}
+
+#[test]
+fn a_deep_pass_goes_down_to_the_end_where_all_there_was_has_been_loaded() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["200", "190"], None);
+    desk.back(&["home"]);
+    desk.after(5);
+    desk.looked("home", desk.state.questions, &["200", "190"]);
+    desk.after(100);
+    let asked = desk.state.questions;
+    let effects = desk.looked("home", asked, &["200", "190"]);
+    assert_eq!(effects, [deep("home", Some("190"), asked + 1)], "what came late may be older than all that is held");
+    assert_eq!(desk.looked("home", asked + 1, &["30"]), [deep("home", Some("30"), asked + 2)]);
+    assert_eq!(desk.looked("home", asked + 2, &[]), []);
+    assert_eq!(desk.rows("home"), ["200", "190", "30"]);
+}
+
+#[test]
+fn a_deep_pass_leaves_the_budget_to_what_is_quick() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    desk.back(&["home"]);
+    desk.after(5);
+    desk.looked("home", 2, &["20"]);
+    while desk.state.budget.left(desk.state.now) > 40 {
+        let now = desk.state.now;
+        desk.state.budget.take(now);
+    }
+    assert_eq!(desk.after(100), []);
+    let at = desk.state.next_deadline(&Measured::default()).unwrap();
+    assert!(at > desk.state.now, "it does not spin");
+    assert_eq!(desk.after(900), [deep("home", None, 3)]);
+    desk.look_failed("home", 3, FailureKind::Retry);
+    assert_eq!((desk.after(4), desk.after(1)), (vec![], vec![deep("home", None, 4)]));
+    desk.look_failed("home", 4, FailureKind::Forbidden);
+    assert_eq!((desk.after(3600), desk.timeline("home").gaps().count()), (vec![], 0));
+}
+
+#[test]
+fn what_is_not_streamed_is_polled() {
+    let mut desk = Desk::new(&["home", "#rust"]);
+    desk.page("#rust", None, &["20", "19"], Some("19"));
+    desk.page("home", None, &["1"], None);
+    let standing = |standing, rung| Event::Subscription { stream: stream("#rust"), standing, rung };
+    let effects = desk.send(Msg::Event(origin(), standing(Subscription::Open, Rung::Polling)));
+    assert_eq!(effects, [look("#rust", 1)]);
+    assert_eq!(desk.timeline("#rust").completeness(&stream("#rust")), Completeness::Unknown(Unproven::NotPolled));
+    let begun = desk.state.now;
+    desk.looked("#rust", 1, &["22", "21", "20", "19"]);
+    assert_eq!(desk.rows("#rust"), ["22", "21", "20", "19"]);
+    assert_eq!(desk.tab("#rust").unseen.len(), 2, "what a poll brings is news");
+    assert_eq!(desk.timeline("#rust").completeness(&stream("#rust")), Completeness::Between(begun, begun));
+    let effects = desk.after(5);
+    assert_eq!(effects, [look("home", 2), look("#rust", 3)], "the second look");
+    desk.looked("home", 2, &["1"]);
+    desk.looked("#rust", 3, &["22", "21", "20", "19"]);
+    let next = desk.timeline("#rust").poll.as_ref().unwrap().next;
+    assert_eq!(next, begun.checked_add(SignedDuration::from_secs(60)).unwrap());
+    assert!(desk.state.next_deadline(&Measured::default()) <= Some(next), "the loop wakes for it");
+    assert_eq!((desk.after(54), desk.after(1)), (vec![], vec![look("#rust", 4)]));
+    let effects = desk.looked("#rust", 4, &["90", "22", "20", "19"]);
+    assert!(matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "21"), "a deletion shows: {effects:?}");
+    desk.about(&effects[0], Err(FailureKind::NotFound));
+    assert_eq!(desk.rows("#rust"), ["90", "22", "20", "19"]);
+    desk.key("2");
+    assert_eq!((desk.after(29), desk.after(1)), (vec![], vec![look("#rust", 5)]), "on screen twice as often");
+    assert_eq!(desk.looked("#rust", 5, &["190", "180"]), [newer("#rust", "19", 6)], "more came than a page holds");
+    desk.newer("#rust", 6, &["185", "180", "100", "90", "22", "20"]);
+    assert_eq!(desk.rows("#rust"), ["190", "185", "180", "100", "90", "22", "20", "19"]);
+    assert_eq!(desk.timeline("#rust").gaps().count(), 0);
+}
+
+#[test]
+fn a_poll_that_fails_says_so_and_the_next_one_finds_what_it_missed() {
+    let mut desk = Desk::new(&["#rust"]);
+    desk.page("#rust", None, &["20", "19"], Some("19"));
+    desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("#rust"), standing: Subscription::Open, rung: Rung::Polling }));
+    desk.looked("#rust", 1, &["20", "19"]);
+    desk.after(5);
+    desk.looked("#rust", 2, &["20", "19"]);
+    let good = desk.timeline("#rust").poll.clone().unwrap().last;
+    assert_eq!(desk.after(25), [look("#rust", 3)]);
+    desk.look_failed("#rust", 3, FailureKind::Retry);
+    let poll = desk.timeline("#rust").poll.clone().unwrap();
+    assert_eq!((poll.last, poll.failure.map(|failure| failure.kind)), (good, Some(FailureKind::Retry)));
+    assert!(desk.state.notices.shown().is_some_and(|notice| notice.text.as_str().contains("could not be polled")));
+    assert_eq!(desk.rows("#rust"), ["20", "19"], "no gap: what is there is complete up to the last poll");
+    desk.after(9);
+    assert_eq!(desk.state.notices.shown(), None);
+    assert_eq!(desk.after(21), [look("#rust", 4)]);
+    desk.look_failed("#rust", 4, FailureKind::Forbidden);
+    assert_eq!(desk.state.notices.shown(), None, "it is said once");
+    desk.send(Msg::Command(Command::RetryNow));
+    desk.looked("#rust", 5, &["21", "20", "19"]);
+    assert_eq!((desk.timeline("#rust").poll.clone().unwrap().failure, desk.rows("#rust").len()), (None, 3));
+}
+
+#[test]
+fn polling_stays_within_the_budget_and_rests_without_a_connection() {
+    let mut desk = Desk::new(&["#rust", "#ruby", "#zig", "#go", "#c"]);
+    let specs = ["#rust", "#ruby", "#zig", "#go", "#c"];
+    for spec in specs {
+        desk.page(spec, None, &["20"], None);
+        desk.send(Msg::Event(origin(), Event::Subscription { stream: stream(spec), standing: Subscription::Open, rung: Rung::Polling }));
+    }
+    let mut asked = 0;
+    for _ in 0..7200 {
+        let open: Vec<(Stream, u64)> =
+            desk.state.timelines.iter().filter_map(|(stream, timeline)| Some((stream.clone(), timeline.review.as_ref()?.asked?))).collect();
+        for (stream, number) in open {
+            asked += 1;
+            desk.looked(&stream.spec().to_string(), number, &["20"]);
+        }
+        desk.after(1);
+        assert!(desk.state.budget.left(desk.state.now) >= 20, "what is quick finds some left");
+    }
+    assert!((300..=800).contains(&asked), "{asked} in two hours");
+    assert_eq!(desk.state.silent_minutes(), None, "what is polled does not fall silent");
+    desk.lose();
+    assert_eq!(desk.after(3600), []);
+}
+
+#[test]
+fn a_stream_that_is_carried_again_is_polled_no_more() {
+    let mut desk = Desk::new(&["#rust"]);
+    desk.page("#rust", None, &["20"], None);
+    let standing = |rung| Event::Subscription { stream: stream("#rust"), standing: Subscription::Open, rung };
+    desk.send(Msg::Event(origin(), standing(Rung::Polling)));
+    desk.looked("#rust", 1, &["20"]);
+    desk.after(20);
+    desk.looked("#rust", 2, &["20"]);
+    desk.send(Msg::Event(origin(), standing(Rung::Socket)));
+    assert_eq!(desk.timeline("#rust").poll, None);
+    assert_eq!((desk.after(4), desk.after(1)), (vec![], vec![look("#rust", 3)]), "what the last poll left is looked for");
+    desk.looked("#rust", 3, &["21", "20"]);
+    assert_eq!((desk.rows("#rust").len(), desk.after(600)), (2, vec![]));
+}
+
+#[test]
+fn conversations_are_asked_for_again_and_say_that_nothing_is_proven() {
+    let talk = |id: &str, last: &str| Conversation {
+        id: ConversationId::new(id).unwrap(),
+        accounts: vec![],
+        unread: false,
+        last_status: Some(sid(last)),
+    };
+    let page = |talks: &[(&str, &str)]| Page {
+        items: talks.iter().map(|(id, last)| Item::Conversation(talk(id, last))).collect(),
+        bundle: bundle(talks.iter().map(|(_, last)| status(last, "hello")).collect()),
+        older: Some(Cursor::Before("1".into())),
+        ..Page::default()
+    };
+    let mut desk = Desk::new(&["direct"]);
+    let reply = |asked, talks| Msg::Reply(Reply::Review { stream: stream("direct"), asked, result: Ok(page(talks)) });
+    desk.send(Msg::Reply(Reply::Page {
+        stream: stream("direct"),
+        cursor: None,
+        result: Ok(page(&[("3", "30"), ("2", "20"), ("1", "10")])),
+    }));
+    assert_eq!(desk.after(5), [look("direct", 1)]);
+    desk.send(reply(1, &[("3", "30"), ("2", "20"), ("1", "10")]));
+    assert_eq!(desk.reconnect(), [look("direct", 2)], "at once");
+    desk.send(reply(2, &[("4", "50"), ("1", "40"), ("5", "35")]));
+    assert_eq!(desk.rows("direct"), ["50", "40", "35", "gap>30", "30", "20"], "moved and new; it does not meet what was held");
+    assert_eq!(desk.after(5), [look("direct", 3)], "and once more");
+    let newer = Payload::Conversation(talk("2", "60"), bundle(vec![status("60", "now")]));
+    desk.event(&["direct"], newer);
+    desk.send(reply(3, &[("4", "50"), ("1", "40"), ("5", "35"), ("6", "33"), ("3", "30"), ("2", "20")]));
+    assert_eq!(desk.rows("direct"), ["60", "50", "40", "35", "33", "30"], "3 has not changed, so nothing is missing above it");
+    assert_eq!(desk.timeline("direct").completeness(&stream("direct")), Completeness::Unknown(Unproven::Unordered));
+    assert_eq!(desk.after(900), []);
+    // One that cannot be read costs itself.
+    assert_eq!(desk.reconnect(), [look("direct", 4)]);
+    let page = Page { rejected: 1, ..page(&[("2", "60"), ("4", "50")]) };
+    desk.send(Msg::Reply(Reply::Review { stream: stream("direct"), asked: 4, result: Ok(page) }));
+    assert_eq!(desk.rows("direct")[..2], ["60", "50"]);
+}
+
+#[test]
+fn a_newest_page_closes_the_gaps_that_it_covers_and_no_others() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    desk.reconnect();
+    desk.fail("home", 1, FailureKind::Forbidden);
+    for id in ["40", "41"] {
+        desk.post(&["home"], id);
+    }
+    desk.reconnect();
+    desk.newer("home", 2, &[]);
+    assert_eq!(desk.rows("home"), ["41", "40", "gap>20", "20"]);
+    desk.after(5);
+    desk.looked("home", 3, &["41", "40", "30"]);
+    assert_eq!(desk.rows("home"), ["41", "40", "30", "gap>20", "20"], "30 is not 20");
+    let question = desk.open.pop().unwrap();
+    desk.about(&question, Ok(status("20", "still here")));
+    assert_eq!(desk.after(60), [deep("home", None, 4)]);
+    desk.looked("home", 4, &["41", "40", "30"]);
+    desk.looked("home", 5, &["25", "20", "15"]);
+    assert_eq!(desk.rows("home"), ["41", "40", "30", "25", "20", "15"]);
+}
+
+#[test]
+fn a_page_that_is_not_ready_is_asked_for_again() {
+    // 206 is a failure of the kind that may pass (the door says so), never a page.
+    let mut desk = Desk::new(&["home"]);
+    desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: None, result: Err(failure(FailureKind::Retry)) }));
+    assert_eq!((desk.after(4), desk.after(1)), (vec![], vec![Effect::FetchPage { stream: stream("home"), cursor: None }]));
+    desk.page("home", None, &["20"], None);
+    let asked = desk.state.questions;
+    desk.look_failed("home", asked, FailureKind::Retry);
+    assert_eq!(desk.timeline("home").gaps().count(), 0);
+    assert_eq!((desk.after(4), desk.after(1)), (vec![], vec![look("home", asked + 1)]));
+    desk.look_failed("home", asked + 1, FailureKind::Forbidden);
+    assert_eq!(desk.rows("home"), ["gap>20", "20"], "what could not be looked at is not proven");
+}
+
+#[test]
+fn a_look_without_a_budget_leaves_a_gap_that_enter_fills() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19"], None);
+    let now = desk.state.now;
+    while desk.state.budget.take(now) {}
+    assert_eq!(desk.after(5), []);
+    assert_eq!(desk.rows("home"), ["gap>20", "20", "19"]);
+    assert!(desk.state.notices.shown().is_some_and(|notice| notice.text.as_str().contains("too many pages")));
+    assert_eq!(desk.timeline("home").completeness(&stream("home")), Completeness::Gaps(1));
+    desk.after(900);
+    assert_eq!(desk.key("g enter"), [newer("home", "19", 1)]);
+    desk.newer("home", 1, &["21", "20"]);
+    desk.newer("home", 2, &[]);
+    assert_eq!(desk.rows("home"), ["21", "20", "19"]);
+    assert!(matches!(desk.timeline("home").completeness(&stream("home")), Completeness::Since(_)));
+}
+
+#[test]
+fn what_a_look_leaves_open_stays_marked_where_rows_are_dropped_for_a_parked_reader() {
+    let mut desk = Desk::new(&["home"]);
+    desk.state.settings.rows = 8;
+    for id in 100..110 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.key("j j j j");
+    desk.page("home", None, &["109"], None);
+    for id in 200..204 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.after(5);
+    let asked = desk.timeline("home").review.as_ref().unwrap().asked.unwrap();
+    let ids: Vec<String> = (300..306).rev().map(|id| id.to_string()).collect();
+    let effects = desk.looked("home", asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(effects, [look_below("home", "200", asked + 1)], "what is on screen first");
+    let ids: Vec<String> = (100..110).rev().map(|id| id.to_string()).collect();
+    let effects = desk.looked("home", asked + 1, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    let [Effect::FetchNewer { asked, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let ids: Vec<String> = (204..210).rev().map(|id| id.to_string()).collect();
+    desk.newer("home", *asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(desk.timeline("home").refill, None);
+    assert_eq!(desk.rows("home")[..7], ["305", "304", "303", "302", "gap>209", "gap>107", "107"], "210 to 299 are not known either");
+}
+
+#[test]
+fn a_stream_that_is_polled_from_now_on_trusts_what_came_live() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    desk.after(5);
+    desk.looked("home", 1, &["20"]);
+    for id in 100..200 {
+        desk.post(&["home"], &id.to_string());
+    }
+    let polled = Event::Subscription { stream: stream("home"), standing: Subscription::Open, rung: Rung::Polling };
+    assert_eq!(desk.send(Msg::Event(origin(), polled)), [look("home", 2)]);
+    let ids: Vec<String> = (161..201).rev().map(|id| id.to_string()).collect();
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    assert_eq!(desk.looked("home", 2, &ids), [], "everything up to 199 came");
+    assert_eq!((desk.timeline("home").gaps().count(), desk.rows("home")[0].clone()), (0, "200".to_owned()));
+}
+
+#[test]
+fn what_was_asked_before_posts_were_shed_proves_nothing() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    assert_eq!(desk.after(5), [look("home", 1)]);
+    desk.post(&["home"], "21");
+    let effects = desk.send(Msg::Event(origin(), Event::Lagged { shed: vec![(stream("home"), 3)] }));
+    assert_eq!(effects, [newer("home", "20", 2)]);
+    desk.looked("home", 1, &["21", "20"]);
+    assert_eq!(desk.rows("home"), ["gap>21", "21", "20"]);
+    assert_eq!(desk.newer("home", 2, &["23", "22", "21"]), [newer("home", "23", 3)]);
+    assert_eq!(desk.newer("home", 3, &[]), [look("home", 4)], "and the look begins anew");
+}
+
 fn payloads() -> impl Strategy<Value = Payload> {
     let id = (1_u32..40).prop_map(|id| id.to_string());
     prop_oneof![
@@ -1232,6 +1938,9 @@ enum Step {
     Lagged(u64),
     Page(&'static str, Vec<u32>),
     Newer(Vec<u32>, bool),
+    Look(Vec<u32>, bool),
+    About(u8),
+    Standing(&'static str, u8),
     Seconds(i64),
     Resize(u16, u16),
 }
@@ -1250,7 +1959,11 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (proptest::sample::select(vec!["home", "local", "#rust"]), proptest::collection::vec(1_u32..40, 0..8))
             .prop_map(|(spec, ids)| Step::Page(spec, ids)),
         6 => (proptest::collection::vec(1_u32..60, 0..8), proptest::bool::weighted(0.8)).prop_map(|(ids, well)| Step::Newer(ids, well)),
-        1 => (0_i64..400).prop_map(Step::Seconds),
+        6 => (proptest::collection::vec(1_u32..60, 0..8), proptest::bool::weighted(0.8)).prop_map(|(ids, well)| Step::Look(ids, well)),
+        4 => (0_u8..4).prop_map(Step::About),
+        1 => (proptest::sample::select(vec!["home", "local", "#rust", "notifications", "direct"]), 0_u8..5)
+            .prop_map(|(spec, standing)| Step::Standing(spec, standing)),
+        2 => (0_i64..400).prop_map(Step::Seconds),
         1 => (1_u16..200, 1_u16..60).prop_map(|(columns, lines)| Step::Resize(columns, lines)),
     ]
 }
@@ -1283,6 +1996,55 @@ proptest! {
                         desk.fail(&stream.spec().to_string(), asked, if well { FailureKind::Forbidden } else { FailureKind::Retry });
                     }
                 }
+                Step::Look(ids, well) => {
+                    let looks = desk.state.timelines.iter().find_map(|(stream, timeline)| {
+                        let asked = timeline.review.iter().chain(&timeline.deep).find_map(|review| review.asked)?;
+                        Some((stream.clone(), asked))
+                    });
+                    let Some((stream, asked)) = looks else { continue };
+                    let items = ids.iter().map(u32::to_string).map(|id| match stream {
+                        Stream::UserNotification => Item::Notification(notification(&id, None)),
+                        Stream::Direct => Item::Conversation(Conversation {
+                            id: ConversationId::new(&id).unwrap(),
+                            accounts: vec![],
+                            unread: false,
+                            last_status: Some(sid(&id)),
+                        }),
+                        Stream::User | Stream::Public { .. } | Stream::Hashtag { .. } | Stream::List(_) => Item::Status(sid(&id)),
+                    });
+                    let page = Page {
+                        items: items.collect(),
+                        bundle: bundle(ids.iter().map(|id| status(&id.to_string(), "look")).collect()),
+                        older: ids.iter().min().map(|id| Cursor::Before(id.to_string())),
+                        rejected: ids.len() % 7 / 6,
+                        ..Page::default()
+                    };
+                    let result = if well { Ok(page) } else { Err(failure([FailureKind::Retry, FailureKind::Forbidden][ids.len() % 2])) };
+                    desk.send(Msg::Reply(Reply::Review { stream, asked, result }));
+                }
+                Step::About(kind) => {
+                    let Some(effect) = desk.open.pop() else { continue };
+                    let said = failure(if kind == 0 { FailureKind::Retry } else { FailureKind::NotFound });
+                    let reply = if let Effect::FetchStatus { id, asked } = effect {
+                        let result = if kind == 3 { Ok(bundle(vec![status(id.as_str(), "still here")])) } else { Err(said) };
+                        Reply::Status { id, asked, result, raw: None }
+                    } else if let Effect::FetchNotification { id, asked } = effect {
+                        let result = if kind == 3 { Ok((notification(id.as_str(), None), bundle(vec![]))) } else { Err(said) };
+                        Reply::Notification { id, asked, result }
+                    } else {
+                        panic!("{effect:?}");
+                    };
+                    desk.send(Msg::Reply(reply));
+                }
+                Step::Standing(spec, standing) => {
+                    let (standing, rung) = match standing {
+                        0 => (Subscription::Open, Rung::Multiplexed),
+                        1 | 2 => (Subscription::Open, Rung::Polling),
+                        3 => (Subscription::Interrupted(Plain::line("reset")), Rung::Socket),
+                        _ => (Subscription::NotStreamed, Rung::Multiplexed),
+                    };
+                    desk.send(Msg::Event(origin(), Event::Subscription { stream: stream(spec), standing, rung }));
+                }
                 Step::Event(streams, payload) => desk.event(&streams, payload),
                 Step::Key(key) => drop(desk.key(key)),
                 Step::Connection(true) => drop(desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)))),
@@ -1299,6 +2061,9 @@ proptest! {
                 Step::Seconds(seconds) => {
                     let then = desk.state.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
                     desk.send(Msg::Tick(then));
+                    let wakes = |timeline: &Timeline| timeline.look_at().is_none_or(|at| at > then) || timeline.refill.is_some() || timeline.review.is_some();
+                    prop_assert!(desk.state.line.state != Connection::Live || desk.state.timelines.values().all(wakes));
+                    prop_assert!(desk.state.deep_at().is_none_or(|at| at > then), "a deep pass is due and nothing asks");
                 }
                 Step::Resize(columns, lines) => drop(desk.send(Msg::Resized(columns, lines))),
             }
@@ -1342,4 +2107,86 @@ fn commands_that_make_no_sense_now_do_nothing() {
         assert!(!desk.state.can(command), "{command:?}");
         assert_eq!(desk.send(Msg::Command(command)), []);
     }
+}
+
+/// The keys of a configuration's table.
+fn keys_of(table: &str) -> Keymap {
+    Config::parse(std::path::Path::new("config.toml"), &format!("[keys]\n{table}")).unwrap().config.keymap
+}
+
+#[test]
+fn a_sequence_waits_without_a_timeout_and_esc_or_anything_else_gives_it_up() {
+    let mut desk = Desk::new(&["home", "local"]);
+    for id in ["1", "2", "3"] {
+        desk.post(&["home"], id);
+    }
+    desk.state.settings.keymap = keys_of("last = [\"g e\"]\nfirst = [\"g g\", \"home\"]\nnext-tab = \"space t\"\nhold = []");
+    assert_eq!(desk.key("g"), []);
+    assert_eq!(desk.state.pending.len(), 1);
+    desk.after(3600);
+    assert_eq!(desk.state.pending.len(), 1, "nothing but a key ends it");
+    desk.key("e");
+    assert_eq!((desk.state.pending.len(), desk.tab("home").cursor.clone()), (0, Some(RowKey::Status(sid("1")))));
+    desk.key("g g");
+    assert_eq!(desk.tab("home").anchor, Anchor::Top);
+
+    desk.key("? g esc");
+    assert_eq!((desk.state.pending.len(), desk.state.overlays.len()), (0, 1), "esc gives up the sequence alone");
+    desk.key("esc space t");
+    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("local"));
+
+    desk.key("space x");
+    assert_eq!((desk.state.pending.len(), desk.state.tabs.all().len()), (0, 2), "x is part of what was given up");
+    assert_eq!(desk.state.notices.shown().unwrap().text.as_str(), "space x is bound to nothing");
+    desk.key("space");
+    desk.send(Msg::Mouse(Mouse::WheelDown, 5, 5));
+    assert_eq!(desk.state.pending, []);
+    assert_eq!(desk.key("space ctrl-c"), [Effect::Quit], "the way out is never part of a sequence");
+}
+
+#[test]
+fn keys_of_the_file_are_typed_where_text_is_typed() {
+    let mut desk = Desk::new(&["home"]);
+    desk.state.settings.keymap = keys_of("back = [\"esc\", \"q\"]\nquit = \"ctrl-x ctrl-c\"\nfirst = \"g g\"");
+    desk.key(": q g");
+    let Some(Overlay::Palette { prompt, .. }) = desk.state.overlays.last() else { panic!("{:?}", desk.state.overlays) };
+    assert_eq!((prompt.text(), desk.state.pending.len()), ("qg", 0));
+    desk.key("esc ? q");
+    assert_eq!(desk.state.overlays, [], "q goes back where nothing is typed");
+    assert_eq!(desk.key("ctrl-x ctrl-c"), [Effect::Quit]);
+}
+
+#[test]
+fn unread_posts_are_met_in_both_directions() {
+    let mut desk = Desk::new(&["home"]);
+    for id in 1..=30 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.key("G");
+    for id in 31..=32 {
+        desk.post(&["home"], &id.to_string());
+    }
+    let unseen: Vec<RowKey> = ["31", "32"].map(|id| RowKey::Status(sid(id))).into();
+    assert!(unseen.iter().all(|key| desk.tab("home").unseen.contains(key)));
+    desk.key("[");
+    assert_eq!(desk.tab("home").cursor.as_ref(), Some(&unseen[0]), "the nearest one above");
+}
+
+#[test]
+fn settings_that_were_read_again_hold_at_once() {
+    let mut desk = Desk::new(&["home"]);
+    for id in 1..=90 {
+        desk.post(&["home"], &id.to_string());
+    }
+    let text = "rows = 100\nkeys.help = \"f2\"";
+    let mut config = Config::parse(std::path::Path::new("config.toml"), text).unwrap().config;
+    config.rows = 20;
+    desk.key("g");
+    desk.send(Msg::Reloaded(Settings::from(&config), vec!["#rust".parse().unwrap(), "list:Friends".parse().unwrap()]));
+    assert_eq!(desk.rows("home").len(), 20);
+    assert_eq!(desk.state.subscriptions(), [stream("home"), stream("#rust")]);
+    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("home"), "nobody is taken elsewhere");
+    assert_eq!(desk.state.unresolved.len(), 1, "the list waits for the lists");
+    desk.key("f2");
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Help { .. })));
 }

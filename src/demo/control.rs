@@ -270,6 +270,15 @@ impl Control {
         self.shared.hub.lock().await.rest_refusals.push(RestRefusal { prefix: path_prefix.to_owned(), refusal, times });
     }
 
+    /// Takes back all that is still to be refused by [`refuse_upgrades`](Self::refuse_upgrades),
+    /// [`refuse_events`](Self::refuse_events) and [`refuse_rest`](Self::refuse_rest).
+    pub async fn allow(&self) {
+        let mut hub = self.shared.hub.lock().await;
+        hub.upgrade_refusals.clear();
+        hub.events_refusals.clear();
+        hub.rest_refusals.clear();
+    }
+
     /// Makes the connections that there are dead without closing them: nothing is sent or read, no pings, no pongs.
     /// Connections made later work; `false` wakes the stalled ones, and what was queued follows.
     pub async fn stall(&self, yes: bool) {

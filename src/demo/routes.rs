@@ -32,6 +32,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/api/v1/timelines/tag/{tag}", get(tag))
         .route("/api/v1/timelines/list/{list}", get(list))
         .route("/api/v1/notifications", get(notifications))
+        .route("/api/v1/notifications/{id}", get(notification))
         .route("/api/v1/conversations", get(conversations))
         .route("/api/v1/statuses", get(several))
         .route("/api/v1/statuses/{id}", get(status))
@@ -336,6 +337,13 @@ async fn notifications(State(shared): Server, uri: Uri) -> Response<Body> {
         add_links(&mut response, query.links(&shared, uri.path(), &newest, Some(&oldest)));
     }
     response
+}
+
+async fn notification(State(shared): Server, Path(id): Path<String>) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    let found = world.notifications.get(&Id::new(&id));
+    found.map_or_else(not_found, |notification| answer(&json::notification(world, notification, clock())))
 }
 
 /// Conversations are ordered and paged by the ids of their last posts.

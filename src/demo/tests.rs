@@ -277,7 +277,9 @@ async fn notifications_come_on_user_and_user_notification() {
         assert_eq!((notification["id"].as_str(), notification["status"]["id"].as_str()), (Some(id.as_str()), Some(mine.as_str())));
         assert!(notification["group_key"].as_str().unwrap().starts_with(&format!("favourite-{mine}-")));
     }
-    assert_eq!(stage.ids("/api/v1/notifications").await, [id]);
+    assert_eq!(stage.ids("/api/v1/notifications").await, std::slice::from_ref(&id));
+    assert_eq!(stage.json(&format!("/api/v1/notifications/{id}")).await["type"], "favourite");
+    assert_eq!(stage.get("/api/v1/notifications/1").await.status(), 404);
     stage.control.post("stranger@far.example", "@me hello").await;
     assert_eq!(socket.events(2).await, [r#"["user"] notification"#, r#"["user:notification"] notification"#]);
     assert!(stage.ids("/api/v1/notifications?types[]=favourite&exclude_types[]=favourite").await.is_empty());

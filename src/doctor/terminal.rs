@@ -21,8 +21,12 @@ pub struct Terminal {
     pub no_color: bool,
     /// Whether only ASCII is drawn: by the settings, or because the locale is not one of UTF-8.
     pub ascii: bool,
+    /// Whether the locale is one of UTF-8.
+    pub utf8: bool,
     /// Whether the mouse is taken.
     pub mouse: bool,
+    /// What stands between here and the terminal itself, where something does.
+    pub inside: Option<&'static str>,
 }
 
 impl Terminal {
@@ -37,8 +41,46 @@ impl Terminal {
             colorterm: variable("COLORTERM"),
             no_color: variable("NO_COLOR").is_some(),
             ascii,
+            utf8: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(variable).is_none_or(|locale| is_utf8(&locale)),
             mouse,
+            inside: [("TMUX", "tmux"), ("STY", "screen"), ("ZELLIJ", "zellij")]
+                .into_iter()
+                .find_map(|(name, words)| variable(name).map(|_| words)),
         }
+    }
+
+    /// What was found out but for its size, which changes, in words.
+    pub fn facts(&self) -> Vec<String> {
+        let mut facts = Vec::new();
+        facts.push(self.term.as_ref().map_or_else(|| "TERM is not set".to_owned(), |term| format!("TERM={term}")));
+        facts.extend(self.colorterm.as_ref().map(|colorterm| format!("COLORTERM={colorterm}")));
+        facts.push(if self.no_color { "no colours (NO_COLOR)" } else { "colours" }.to_owned());
+        facts.push(match (self.ascii, self.utf8) {
+            (false, _) => "UTF-8".to_owned(),
+            (true, true) => "ASCII only, as set".to_owned(),
+            (true, false) => "ASCII only, as the locale is not UTF-8".to_owned(),
+        });
+        facts.extend(self.inside.map(|inside| format!("inside {inside}")));
+        // By names alone: whoever does not know these sequences ignores them, so nothing depends on it.
+        let is_console = self.term.as_deref().is_some_and(|term| term == "linux" || term == "vt100" || term == "vt220");
+        facts.push(if is_console { "pastes come as keys" } else { "bracketed paste" }.to_owned());
+        facts.push(
+            match (is_console, self.inside) {
+                (true, _) | (_, Some("screen")) => "no synchronized output, so frames may tear",
+                (false, Some("tmux")) => "synchronized output from tmux 3.4 on",
+                (false, _) => "synchronized output",
+            }
+            .to_owned(),
+        );
+        facts.push(
+            match (self.mouse, is_console) {
+                (true, true) => "no mouse on this terminal",
+                (true, false) => "mouse taken",
+                (false, _) => "mouse left to the terminal",
+            }
+            .to_owned(),
+        );
+        facts
     }
 
     pub(super) fn finding(&self) -> Finding {
@@ -50,11 +92,7 @@ impl Terminal {
         if let Some((columns, rows)) = self.size {
             facts.push(format!("{columns}x{rows}"));
         }
-        facts.push(self.term.as_ref().map_or_else(|| "TERM is not set".to_owned(), |term| format!("TERM={term}")));
-        facts.extend(self.colorterm.as_ref().map(|colorterm| format!("COLORTERM={colorterm}")));
-        facts.push(if self.no_color { "no colours (NO_COLOR)" } else { "colours" }.to_owned());
-        facts.push(if self.ascii { "ASCII only" } else { "UTF-8" }.to_owned());
-        facts.push(if self.mouse { "mouse taken" } else { "mouse left to the terminal" }.to_owned());
+        facts.extend(self.facts());
         let words = facts.join(", ");
         if self.is_terminal && self.term.as_deref() == Some("dumb") {
             return Finding::bad(check, &words, "TERM=dumb can show no screen: set what your terminal is, as in TERM=xterm-256color");
@@ -66,6 +104,11 @@ impl Terminal {
             Some(_) | None => Finding::good(check, &words),
         }
     }
+}
+
+fn is_utf8(locale: &str) -> bool {
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
 }
 
 /// The smallest screen that anything is drawn on.
@@ -93,7 +136,14 @@ mod tests {
 
     #[test]
     fn what_cannot_show_a_screen_is_wrong_and_what_is_none_is_not() {
-        assert_eq!(terminal().finding(), Finding::good("terminal", "80x24, TERM=xterm, colours, UTF-8, mouse taken"));
+        assert_eq!(
+            terminal().finding(),
+            Finding::good("terminal", "80x24, TERM=xterm, colours, UTF-8, bracketed paste, synchronized output, mouse taken")
+        );
+        let told = Terminal { ascii: true, inside: Some("tmux"), term: Some("linux".to_owned()), ..terminal() }.facts().join(", ");
+        for words in ["as the locale is not UTF-8", "inside tmux", "pastes come as keys", "frames may tear", "no mouse"] {
+            assert!(told.contains(words), "{words}: {told}");
+        }
         assert!(!Terminal { size: Some((19, 24)), ..terminal() }.finding().ok);
         let dumb = Terminal { term: Some("dumb".to_owned()), ..terminal() };
         assert!(!dumb.finding().ok);

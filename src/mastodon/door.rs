@@ -10,12 +10,14 @@ use crate::mastodon::{Error, ingest};
 use crate::model::{Failure, FailureKind, Timestamp};
 use crate::recording::Recorder;
 use crate::text::Plain;
+use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LINK, LOCATION, RETRY_AFTER, SEC_WEBSOCKET_ACCEPT,
-    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LINK, LOCATION, RETRY_AFTER,
+    SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use reqwest::{Method, Response, StatusCode, Upgraded, redirect};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Upgraded, redirect};
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
 use std::io;
@@ -67,9 +69,13 @@ pub(crate) struct Answer {
     pub(crate) link: Option<String>,
     /// The body after decompression.
     pub(crate) body: Vec<u8>,
+    /// How far the server's clock is ahead of ours, by its `Date`.
+    pub(crate) ahead: Option<SignedDuration>,
+    /// How many questions are left until its limit, and of how many (`X-RateLimit-Remaining`, `X-RateLimit-Limit`).
+    pub(crate) left: Option<(u64, u64)>,
 }
 
-/// Why there is no socket.
+/// Why there is no socket or event stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// What it means for the connection.
@@ -80,7 +86,7 @@ pub(crate) struct Refusal {
     pub(crate) retry_after: Option<Duration>,
 }
 
-/// What a refused upgrade means.
+/// What a refused upgrade or event stream means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RefusalKind {
     /// The name does not resolve, nobody answers there, or not in time.
@@ -93,8 +99,16 @@ pub(crate) enum RefusalKind {
     Interposed,
     /// 429 or 503: not now.
     RateLimited,
+    /// Somebody listens, but there was no answer in time.
+    Unanswered,
+    /// The connection ended before there was an answer.
+    Lost,
     /// No streaming at this address.
     NoStreaming,
+    /// The same in the server's own words, which may be about one stream alone.
+    NotThere,
+    /// The server itself forbids it: a scope is missing, not the account.
+    Forbidden,
     /// Any other trouble of the server's.
     Server,
 }
@@ -200,7 +214,7 @@ impl Door {
             return Err(failure(FailureKind::RateLimited(until), &format!("{} wants no questions for a while", self.host())));
         }
         match tokio::time::timeout(self.patience.answer, self.ask(path, query, form, limit_bytes)).await {
-            Ok(answer) => answer,
+            Ok(answer) => answer.map_err(|failure| Failure { reason: self.without_token(failure.reason), ..failure }),
             Err(_) => {
                 Err(failure(FailureKind::Retry, &format!("{} did not answer within {} s", self.host(), self.patience.answer.as_secs())))
             }
@@ -224,6 +238,8 @@ impl Door {
         }
         let html = is_html(response.headers());
         let link = link(response.headers());
+        let ahead = header(response.headers(), DATE.as_str()).and_then(http_date).map(|date| date.duration_since((self.clock)()));
+        let left = left(response.headers());
         let headers = self.tap.is_some().then(|| response.headers().clone());
         let body = match read(&mut response, limit_bytes).await {
             Ok(body) => body,
@@ -241,7 +257,7 @@ impl Door {
         if html {
             return Err(failure(FailureKind::Retry, &interposed(&self.server, StatusCode::OK)));
         }
-        Ok(Answer { link, body })
+        Ok(Answer { link, body, ahead, left })
     }
 
     /// The moment that the server stated, if it is still to come. One further off than any that is believed is an old one
@@ -355,7 +371,7 @@ impl Door {
             }
             let unread = |_| failure(FailureKind::Retry, &format!("{} broke off in the middle of an answer", name(streaming)));
             let body = read(&mut response, WORDS).await.map_err(unread)?;
-            Ok(Answer { link: None, body })
+            Ok(Answer { body, ..Answer::default() })
         };
         tokio::time::timeout(self.patience.upgrade, ask).await.unwrap_or_else(|_| {
             let words = format!("{} did not answer within {} s", name(streaming), self.patience.upgrade.as_secs());
@@ -366,13 +382,39 @@ impl Door {
     /// Opens the socket at `streaming`, with one deadline of 10 s over all of it; the token goes into the subprotocol as
     /// well where the server is known to look only there.
     pub(crate) async fn upgrade(&self, streaming: &Url, subprotocol: bool) -> Result<Upgraded, Refusal> {
-        tokio::time::timeout(self.patience.upgrade, self.dial(streaming, subprotocol)).await.unwrap_or_else(|_| {
-            let words = format!("{} did not answer within {} s", name(streaming), self.patience.upgrade.as_secs());
-            Err(refusal(RefusalKind::Offline, &words))
-        })
+        let dialled = tokio::time::timeout(self.patience.upgrade, self.dial(streaming, subprotocol)).await;
+        self.clean(dialled.unwrap_or_else(|_| Err(self.unanswered(streaming))))
     }
 
-    async fn dial(&self, streaming: &Url, subprotocol: bool) -> Result<Upgraded, Refusal> {
+    /// A server's words, in which it may have said the token back.
+    pub(crate) fn without_token(&self, words: Plain) -> Plain {
+        // The token is printable ASCII, as it was checked.
+        let token = self.protocol.to_str().unwrap_or_default();
+        match redacted(token, words.as_str()) {
+            Cow::Owned(clean) => Plain::line(&clean),
+            Cow::Borrowed(_) => words,
+        }
+    }
+
+    /// Opens the event stream at `streaming`, with 10 s until its head; its body may last for ever.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/streaming/> (transcripts `sse-*`).
+    pub(crate) async fn events(&self, streaming: &Url) -> Result<Response, Refusal> {
+        let answered = tokio::time::timeout(self.patience.upgrade, self.listen(streaming)).await;
+        self.clean(answered.unwrap_or_else(|_| Err(self.unanswered(streaming))))
+    }
+
+    fn clean<T>(&self, outcome: Result<T, Refusal>) -> Result<T, Refusal> {
+        outcome.map_err(|refusal| Refusal { reason: self.without_token(refusal.reason), ..refusal })
+    }
+
+    fn unanswered(&self, streaming: &Url) -> Refusal {
+        let words = format!("{} did not answer within {} s", name(streaming), self.patience.upgrade.as_secs());
+        refusal(RefusalKind::Unanswered, &words)
+    }
+
+    /// A request with the token to a streaming address, if the token may go there.
+    fn authorized(&self, streaming: &Url) -> Result<RequestBuilder, Refusal> {
         trusted(&self.server, streaming).map_err(|reason| refusal(RefusalKind::NoStreaming, &reason))?;
         let mut url = streaming.clone();
         if url.set_scheme(if secure(streaming) { "https" } else { "http" }).is_err() {
@@ -383,14 +425,31 @@ impl Door {
         } else {
             upgrade_client(&url).map_err(|error| refusal(RefusalKind::Tls, &set_up(&error).to_string()))?
         };
+        Ok(client.get(url).header(AUTHORIZATION, self.authorization.clone()))
+    }
+
+    async fn listen(&self, streaming: &Url) -> Result<Response, Refusal> {
+        let request = self.authorized(streaming)?.header(ACCEPT, EVENT_STREAM).header(CACHE_CONTROL, "no-store");
+        let response = request.send().await.map_err(|error| Trouble::of(&error, streaming).into_refusal())?;
+        if response.status() != StatusCode::OK {
+            return Err(self.turned_away(streaming, response).await);
+        }
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(EVENT_STREAM)) {
+            let words = format!("something between here and {} answers, but not with an event stream", name(streaming));
+            return Err(refusal(RefusalKind::Interposed, &words));
+        }
+        Ok(response)
+    }
+
+    async fn dial(&self, streaming: &Url, subprotocol: bool) -> Result<Upgraded, Refusal> {
         let key = generate_key();
-        let mut request = client
-            .get(url)
+        let mut request = self
+            .authorized(streaming)?
             .header(UPGRADE, "websocket")
             .header(CONNECTION, "Upgrade")
             .header(SEC_WEBSOCKET_VERSION, "13")
-            .header(SEC_WEBSOCKET_KEY, &key)
-            .header(AUTHORIZATION, self.authorization.clone());
+            .header(SEC_WEBSOCKET_KEY, &key);
         if subprotocol {
             request = request.header(SEC_WEBSOCKET_PROTOCOL, self.protocol.clone());
         }
@@ -424,12 +483,15 @@ impl Door {
             401 if words.is_some() || body.trim_ascii() == b"Unauthorized" => (RefusalKind::Unauthorized, answered(streaming, status)),
             200..=299 => return refusal(RefusalKind::Interposed, &interposed(streaming, status)),
             429 | 503 => (RefusalKind::RateLimited, answered(streaming, status)),
-            // The server's own no: a scope is missing, not the account.
-            403 if words.is_some() => (RefusalKind::Server, answered(streaming, status)),
+            403 if words.is_some() => (RefusalKind::Forbidden, answered(streaming, status)),
             // A permanent redirect is the server's own (to another streaming host); any other is a login page's.
             401 | 403 | 407 | 300 | 302..=307 => (RefusalKind::Interposed, Plain::line(&interposed(streaming, status))),
             301 | 308..=399 => (RefusalKind::NoStreaming, Plain::line(&format!("{} redirects its streaming elsewhere", name(streaming)))),
-            404 | 410 | 501 => (RefusalKind::NoStreaming, Plain::line(&format!("{} has no streaming there ({status})", name(streaming)))),
+            400 | 404 | 410 if words.is_some() => (RefusalKind::NotThere, answered(streaming, status)),
+            // What remains of an upgrade on the way is no upgrade: 400, 405, 426.
+            400 | 404 | 405 | 410 | 426 | 501 => {
+                (RefusalKind::NoStreaming, Plain::line(&format!("{} has no streaming there ({status})", name(streaming))))
+            }
             _ => (RefusalKind::Server, answered(streaming, status)),
         };
         let retry_after = if kind == RefusalKind::RateLimited { wait(status, &headers, now) } else { None };
@@ -475,12 +537,20 @@ pub(crate) fn secure(url: &Url) -> bool {
     matches!(url.scheme(), "https" | "wss")
 }
 
+/// A text without the token.
+pub(crate) fn redacted<'a>(token: &str, text: &'a str) -> Cow<'a, str> {
+    if token.len() >= SHORTEST_TOKEN && text.contains(token) { Cow::Owned(text.replace(token, REDACTED)) } else { Cow::Borrowed(text) }
+}
+
 /// A failure in our own words.
 pub(crate) fn failure(kind: FailureKind, words: &str) -> Failure {
     Failure { kind, reason: Plain::line(words) }
 }
 
 const LONGEST_TOKEN: usize = 4096;
+/// A shorter word is no server's token, and would be found in ordinary text.
+const SHORTEST_TOKEN: usize = 12;
+const REDACTED: &str = "REDACTED";
 const CONNECT: Duration = Duration::from_secs(10);
 /// The part of an upgrade's time in which a connection must stand. Its addresses share it evenly, so that one that does not
 /// answer leaves time for the next.
@@ -498,6 +568,7 @@ const WORDS: usize = 64 * 1024;
 /// How long to stay away where a server limits us without saying until when.
 const UNSTATED: Duration = Duration::from_secs(60);
 const REDIRECTS: usize = 3;
+const EVENT_STREAM: &str = "text/event-stream";
 const USER_AGENT: &str = concat!("Trunkline/", env!("CARGO_PKG_VERSION"), " (Mastodon streams in a terminal)");
 
 fn builder(server: &Url) -> reqwest::ClientBuilder {
@@ -644,6 +715,15 @@ fn link(headers: &HeaderMap) -> Option<String> {
     (!links.is_empty()).then(|| links.join(", "))
 }
 
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
+}
+
+fn left(headers: &HeaderMap) -> Option<(u64, u64)> {
+    let count = |name| header(headers, name)?.parse().ok();
+    Some((count("x-ratelimit-remaining")?, count("x-ratelimit-limit")?))
+}
+
 fn is_html(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
     kind.starts_with("text/html") || kind.starts_with("application/xhtml")
@@ -757,7 +837,7 @@ impl Trouble {
             Way::Untrusted => RefusalKind::Tls,
             Way::Nowhere => RefusalKind::Offline,
             Way::Proxy => RefusalKind::Interposed,
-            Way::Lost => RefusalKind::Server,
+            Way::Lost => RefusalKind::Lost,
         };
         Refusal { kind, reason: self.words, retry_after: None }
     }
@@ -799,6 +879,9 @@ fn tls_within(error: &io::Error) -> Option<&rustls::Error> {
     let inner = error.get_ref()?;
     inner.downcast_ref::<rustls::Error>().or_else(|| inner.downcast_ref::<io::Error>().and_then(tls_within))
 }
+
+#[cfg(test)]
+mod route;
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -1086,6 +1169,7 @@ pub(crate) mod tests {
             ("404 Not Found", json, br#"{"error":"Record not found"}"#, FailureKind::NotFound, "Record not found"),
             ("410 Gone", json, b"{}", FailureKind::NotFound, "410 Gone"),
             ("422 Unprocessable", json, br#"{"error":"Validation failed"}"#, FailureKind::Forbidden, "Validation failed"),
+            ("422 Unprocessable", json, br#"{"error":"who is Bearer s3cr3t-0f-\u200bth3-r34d3r?"}"#, FailureKind::Forbidden, "who is"),
             ("405 Method Not Allowed", "", b"405 method not allowed", FailureKind::Unusable, "405"),
             ("206 Partial Content", json, b"{}", FailureKind::Retry, "not ready"),
             ("500 Internal Server Error", html, b"<h1>oh</h1>", FailureKind::Retry, "500"),
@@ -1156,8 +1240,8 @@ pub(crate) mod tests {
         assert!(door.get(&["api", "x"], &[], LIMIT).await.is_ok());
     }
 
-    /// Eight MiB of one letter in 53 KB of gzip: fixed codes, one literal, then matches of 258 bytes.
-    fn bomb() -> Vec<u8> {
+    /// One letter in gzip, 258 bytes of it for thirteen bits: fixed codes, one literal, then so many matches.
+    pub(crate) fn bomb(matches: usize) -> Vec<u8> {
         let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
         let (mut held, mut count) = (0_u32, 0);
         let mut put = |bits: u32, width: u32| {
@@ -1171,7 +1255,7 @@ pub(crate) mod tests {
         };
         put(0b011, 3);
         put(0x91_u8.reverse_bits().into(), 8);
-        for _ in 0..32 * 1024 {
+        for _ in 0..matches {
             put(0b1100_0101_u8.reverse_bits().into(), 8);
             put(0, 5);
         }
@@ -1182,7 +1266,7 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn bodies_are_bounded_after_decompression_and_must_be_whole() {
-        let bomb = bomb();
+        let bomb = bomb(32 * 1024);
         assert!(bomb.len() < LIMIT);
         let failure = ask_for(reply("200 OK", "Content-Type: application/json\nContent-Encoding: gzip", &bomb)).await;
         assert_eq!(failure.kind, FailureKind::Unusable, "{failure:?}");
@@ -1221,8 +1305,9 @@ pub(crate) mod tests {
         assert_eq!(failure.kind, FailureKind::Retry);
         assert!(failure.reason.as_str().contains("did not answer"), "{failure:?}");
         let refusal = door.upgrade(&url, false).await.unwrap_err();
-        assert_eq!(refusal.kind, RefusalKind::Offline);
+        assert_eq!(refusal.kind, RefusalKind::Unanswered);
         assert!(refusal.reason.as_str().contains("did not answer"), "{refusal:?}");
+        assert_eq!(door.events(&url).await.unwrap_err().kind, RefusalKind::Unanswered);
 
         // A slow answer counts as well as none: the deadline is over all of it.
         let slow = tokio::spawn(async move {
@@ -1235,7 +1320,7 @@ pub(crate) mod tests {
             }
         });
         let refusal = door.upgrade(&url, false).await.unwrap_err();
-        assert_eq!(refusal.kind, RefusalKind::Offline);
+        assert_eq!(refusal.kind, RefusalKind::Unanswered);
         slow.abort();
     }
 
@@ -1381,17 +1466,22 @@ pub(crate) mod tests {
             ("401 Unauthorized", html, b"Unauthorized", RefusalKind::Unauthorized, "401 Unauthorized"),
             ("401 Unauthorized", html, b"<h1>Unauthorized</h1>", RefusalKind::Interposed, "something between"),
             ("403 Forbidden", html, b"<h1>no</h1>", RefusalKind::Interposed, "something between"),
-            ("403 Forbidden", json, br#"{"error":"insufficient scope"}"#, RefusalKind::Server, "insufficient scope"),
+            ("403 Forbidden", json, br#"{"error":"insufficient scope"}"#, RefusalKind::Forbidden, "insufficient scope"),
             ("407 Proxy Authentication Required", html, b"", RefusalKind::Interposed, "something between"),
             ("200 OK", html, b"<h1>hotel</h1>", RefusalKind::Interposed, "something between"),
             ("404 Not Found", json, b"{}", RefusalKind::NoStreaming, "404 Not Found"),
             ("501 Not Implemented", html, b"", RefusalKind::NoStreaming, "501"),
             ("301 Moved Permanently", "Location: /api/v1/streaming", b"", RefusalKind::NoStreaming, "elsewhere"),
             ("302 Found", "Location: /login", b"", RefusalKind::Interposed, "302"),
-            ("400 Bad Request", html, b"Missing or invalid Sec-WebSocket-Version header", RefusalKind::Server, "400"),
+            ("404 Not Found", json, br#"{"error":"Not found"}"#, RefusalKind::NotThere, "Not found"),
+            ("400 Bad Request", json, br#"{"error":"Unknown channel requested"}"#, RefusalKind::NotThere, "Unknown channel"),
+            ("400 Bad Request", html, b"Missing or invalid Sec-WebSocket-Version header", RefusalKind::NoStreaming, "400"),
+            ("426 Upgrade Required", html, b"", RefusalKind::NoStreaming, "426"),
             ("418 I'm a teapot", json, br#"{"error":"I'm a teapot: no user-agent"}"#, RefusalKind::Server, "no user-agent"),
             ("500 Oops", "X-Error-Message: An unexpected error occurred", b"", RefusalKind::Server, "unexpected error"),
             ("502 Bad Gateway", html, b"<h1>nginx</h1>", RefusalKind::Server, "502 Bad Gateway"),
+            ("500 Oops", "X-Error-Message: not s3cr3t-0f-th3-r34d3r", b"", RefusalKind::Server, "not REDACTED"),
+            ("400 Bad Request", json, br#"{"error":"no s3cr3t-0f-th3-r34d3r"}"#, RefusalKind::NotThere, "no REDACTED"),
         ] {
             let refusal = refuse_with(reply(status, headers, body)).await;
             assert_eq!((refusal.kind, refusal.retry_after), (kind, None), "{status} {headers}: {refusal:?}");
@@ -1403,6 +1493,30 @@ pub(crate) mod tests {
         let refusal = refuse_with(reply("503 Service Unavailable", "Retry-After: 3600", b"<h1>busy</h1>")).await;
         assert_eq!((refusal.kind, refusal.retry_after), (RefusalKind::RateLimited, Some(Duration::from_secs(900))));
         let refusal = refuse_with(Vec::new()).await;
-        assert_eq!(refusal.kind, RefusalKind::Server, "{refusal:?}");
+        assert_eq!(refusal.kind, RefusalKind::Lost, "{refusal:?}");
+    }
+
+    #[tokio::test]
+    async fn an_event_stream_is_one_by_its_type_and_has_the_token_in_its_header() {
+        let mut server = serve(|_| reply("200 OK", "Content-Type: text/event-stream; charset=utf-8", b":)\n")).await;
+        let streaming = server.url.join("api/v1/streaming/hashtag?tag=rust").unwrap();
+        let mut response = door(&server.url).events(&streaming).await.unwrap();
+        assert_eq!(response.chunk().await.unwrap().unwrap().as_ref(), b":)\n");
+        let head = server.heads().remove(0);
+        assert!(head.starts_with("GET /api/v1/streaming/hashtag?tag=rust HTTP/1.1\r\n"), "{head}");
+        let lower = head.to_ascii_lowercase();
+        assert!(lower.contains("accept: text/event-stream") && lower.contains("authorization: bearer "), "{head}");
+        for (status, headers, kind) in [
+            ("200 OK", "Content-Type: text/html", RefusalKind::Interposed),
+            ("200 OK", "Content-Type: application/json", RefusalKind::Interposed),
+            ("302 Found", "Location: /elsewhere", RefusalKind::Interposed),
+            ("404 Not Found", "Content-Type: text/html", RefusalKind::NoStreaming),
+            ("503 Service Unavailable", "Content-Type: text/html", RefusalKind::RateLimited),
+            ("500 Oops", "Content-Type: text/html", RefusalKind::Server),
+        ] {
+            let server = serve(move |_| reply(status, headers, b"")).await;
+            let refusal = door(&server.url).events(&server.url).await.unwrap_err();
+            assert_eq!(refusal.kind, kind, "{status} {headers}: {refusal:?}");
+        }
     }
 }

@@ -135,6 +135,11 @@ pub(crate) fn single_status(body: &[u8]) -> Option<Bundle> {
     status(&entities::object(&String::from_utf8_lossy(body))?)
 }
 
+/// One notification as REST gives it.
+pub(crate) fn single_notification(body: &[u8]) -> Option<(Notification, Bundle)> {
+    notification(&entities::object(&String::from_utf8_lossy(body))?)
+}
+
 /// One account as REST gives it.
 pub(crate) fn account(body: &[u8]) -> Option<Account> {
     person(&entities::object(&String::from_utf8_lossy(body))?)
@@ -532,6 +537,9 @@ fn moment(text: &Text<'_>) -> Option<Timestamp> {
         jiff::tz::TimeZone::UTC.to_timestamp(civil).ok()
     })
 }
+
+#[cfg(test)]
+mod mutations;
 
 #[cfg(test)]
 mod tests {

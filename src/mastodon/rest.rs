@@ -3,13 +3,15 @@
 //! Absent on purpose: how bytes travel (the door), how entities are read (`ingest`), and anything that writes: Trunkline
 //! only reads timelines.
 
-use crate::mastodon::door::{self, Access, Answer, Door, failure};
+use crate::mastodon::door::{self, Access, Answer, Door, Refusal, RefusalKind, failure};
 use crate::mastodon::{Error, ingest};
 use crate::model::{
-    Account, Bundle, Cursor, Failure, FailureKind, Item, Markers, Offer, Page, Reach, Server, Software, StatusId, Stream, Thread, Timestamp,
+    Account, Bundle, Cursor, Failure, FailureKind, Item, Markers, Notification, NotificationId, Offer, Page, Reach, Server, Software,
+    StatusId, Stream, Thread, Timestamp,
 };
 use crate::recording::Recorder;
 use crate::text::Plain;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::fmt;
 use std::sync::Arc;
@@ -31,6 +33,17 @@ pub struct Introduction {
     pub document: u8,
     /// The address of its streams, or why that is not used.
     pub streaming: Result<Url, Failure>,
+}
+
+/// Whose the token is, and what stands beside that answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The account.
+    pub account: Account,
+    /// How far the server's clock is ahead of ours, where it tells its time; whole seconds.
+    pub ahead: Option<SignedDuration>,
+    /// How many questions are left until the server's limit, and of how many, where it tells.
+    pub left: Option<(u64, u64)>,
 }
 
 impl Client {
@@ -94,8 +107,14 @@ impl Client {
 
     /// The account that the token belongs to.
     pub async fn verify_credentials(&self) -> Result<Account, Failure> {
-        let answer = self.get(&["api", "v1", "accounts", "verify_credentials"], &[], ENTITY).await?;
-        ingest::account(&answer.body).ok_or_else(|| self.unreadable("an account"))
+        Ok(self.credentials().await?.account)
+    }
+
+    /// As [`Self::verify_credentials`], with what the answer's headers tell.
+    pub async fn credentials(&self) -> Result<Credentials, Failure> {
+        let Answer { body, ahead, left, .. } = self.get(&["api", "v1", "accounts", "verify_credentials"], &[], ENTITY).await?;
+        let account = ingest::account(&body).ok_or_else(|| self.unreadable("an account"))?;
+        Ok(Credentials { account, ahead, left })
     }
 
     /// The scopes of the token's application; `None` where the server does not tell them (before Mastodon 4.3, and others).
@@ -115,6 +134,24 @@ impl Client {
         Ok(present(answer)?.map(|answer| answer.body.trim_ascii() == b"OK"))
     }
 
+    /// Whether the server sends the events of home without a WebSocket, at an address that [`Self::instance`] gave.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/streaming/> (transcript `sse-user`).
+    pub async fn sends_events(&self, streaming: &Url) -> Result<bool, Failure> {
+        let mut url = streaming.clone();
+        url.set_path(&format!("{}/user", streaming.path().trim_end_matches('/')));
+        let mut response = match self.door.events(&url).await {
+            Ok(response) => response,
+            Err(Refusal { kind: RefusalKind::NoStreaming | RefusalKind::NotThere, .. }) => return Ok(false),
+            Err(refusal) => return Err(Failure { kind: FailureKind::Retry, reason: refusal.reason }),
+        };
+        // Where something between holds back what is streamed, the head alone comes.
+        match response.chunk().await {
+            Ok(first) => Ok(first.is_some()),
+            Err(_) => Err(failure(FailureKind::Retry, &format!("{} broke an event stream off", self.door.host()))),
+        }
+    }
+
     /// The instance's host, with the port where it is not the usual one.
     pub fn host(&self) -> String {
         self.door.host()
@@ -132,7 +169,7 @@ impl Client {
             None => {}
         }
         query.push(("limit", &asked));
-        let Answer { link, body } = match self.get(&path, &query, ENTITY).await {
+        let Answer { link, body, .. } = match self.get(&path, &query, ENTITY).await {
             // GoToSocial does not know a hashtag before somebody used it.
             Err(Failure { kind: FailureKind::NotFound, .. }) if matches!(stream, Stream::Hashtag { .. }) => return Ok(Page::default()),
             other => other?,
@@ -153,8 +190,22 @@ impl Client {
 
     /// One status.
     pub async fn status(&self, id: &StatusId) -> Result<Bundle, Failure> {
+        Ok(self.status_with_text(id).await?.0)
+    }
+
+    /// One status with its exact text, where the client keeps that.
+    pub async fn status_with_text(&self, id: &StatusId) -> Result<(Bundle, Option<Arc<str>>), Failure> {
         let answer = self.get(&["api", "v1", "statuses", id.as_str()], &[], ENTITY).await?;
-        ingest::single_status(&answer.body).ok_or_else(|| self.unreadable("a post"))
+        let bundle = ingest::single_status(&answer.body).ok_or_else(|| self.unreadable("a post"))?;
+        Ok((bundle, self.keep_raw.then(|| String::from_utf8_lossy(&answer.body).into())))
+    }
+
+    /// One notification.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/notifications/#get-one>.
+    pub async fn notification(&self, id: &NotificationId) -> Result<(Notification, Bundle), Failure> {
+        let answer = self.get(&["api", "v1", "notifications", id.as_str()], &[], ENTITY).await?;
+        ingest::single_notification(&answer.body).ok_or_else(|| self.unreadable("a notification"))
     }
 
     /// What stands before and after a status.
@@ -594,6 +645,10 @@ mod tests {
             "/api/v1/statuses/90/context" => ok(&format!(r#"{{"ancestors":[{}],"descendants":[]}}"#, status_json("80"))),
             "/api/v1/accounts/verify_credentials" => ok(r#"{"id":"7","username":"a","acct":"a"}"#),
             "/api/v1/statuses/1" => ok("[]"),
+            "/api/v1/notifications/5" => {
+                ok(&format!(r#"{{"id":"5","type":"mention","account":{{"id":"7","acct":"a"}},"status":{}}}"#, status_json("90")))
+            }
+            "/api/v1/notifications/1" => ok("{}"),
             _ => missing(),
         })
         .await;
@@ -605,6 +660,12 @@ mod tests {
         assert_eq!(client.status(&StatusId::new("2").unwrap()).await.unwrap_err().kind, FailureKind::NotFound);
         assert_eq!(client.status(&StatusId::new("1").unwrap()).await.unwrap_err().kind, FailureKind::Unusable);
         assert_eq!(server.targets().len(), 5);
+        let id = |raw| NotificationId::new(raw).unwrap();
+        let (notification, bundle) = client.notification(&id("5")).await.unwrap();
+        assert_eq!((notification.id, notification.status), (id("5"), StatusId::new("90")));
+        assert_eq!(bundle.statuses.len(), 1);
+        assert_eq!(client.notification(&id("6")).await.unwrap_err().kind, FailureKind::NotFound);
+        assert_eq!(client.notification(&id("1")).await.unwrap_err().kind, FailureKind::Unusable);
     }
 
     #[tokio::test]
@@ -772,5 +833,23 @@ mod tests {
     fn a_client_prints_its_server_and_no_more() {
         let client = client(&Url::parse("http://127.0.0.1:9/").unwrap());
         assert_eq!(format!("{client:?}"), "Client { server: \"127.0.0.1:9\", .. }");
+    }
+    #[tokio::test]
+    async fn an_answer_is_read_up_to_the_bound_of_its_kind() {
+        // Blanks behind a whole document: too long is too long, whatever it says.
+        let padded = |body: &str, length: usize| format!("{body}{}", " ".repeat(length - body.len()));
+        let document = r#"{"domain":"a.example","uri":"a.example","version":"4.5.0"}"#;
+        for (length, fits) in [(DOCUMENT, true), (DOCUMENT + 1, false)] {
+            let body = ok(&padded(document, length));
+            let server = serve(move |_| body.clone()).await;
+            assert_eq!(client(&server.url).instance().await.is_ok(), fits, "a document of {length} bytes");
+        }
+        for (length, fits) in [(ENTITY, true), (ENTITY + 1, false)] {
+            let body = ok(&padded("[]", length));
+            let server = serve(move |_| body.clone()).await;
+            let page = client(&server.url).timeline(&Stream::User, None, 40).await;
+            assert_eq!(page.is_ok(), fits, "a page of {length} bytes");
+        }
+        assert_eq!((DOCUMENT, ENTITY), (1024 * 1024, 16 * 1024 * 1024));
     }
 }

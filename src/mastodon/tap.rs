@@ -4,18 +4,17 @@
 //! client, and the token nowhere, also where a server says it back. Absent on purpose: the file and its thread
 //! (`recording`); without a recorder there is no tap, and nothing is paid.
 
+use crate::mastodon::door::redacted;
 use crate::recording::{Data, Direction, Kind, Recorder, Request, Row};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LINK, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use tokio_tungstenite::tungstenite::Message;
 use url::Url;
 
 /// Headers of an answer that are recorded.
 const HEADERS: [&str; 4] = ["x-error-message", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
-/// A shorter word is no server's token, and would be found in ordinary text.
-const SHORTEST_TOKEN: usize = 12;
-const REDACTED: &str = "REDACTED";
 
 /// Where one account's traffic is recorded.
 #[derive(Clone)]
@@ -72,10 +71,10 @@ impl Tap {
 
     /// The text without the token.
     fn clean(&self, text: String) -> String {
-        if self.token.len() >= SHORTEST_TOKEN && text.contains(&self.token) {
-            return text.replace(&self.token, REDACTED);
+        match redacted(&self.token, &text) {
+            Cow::Owned(clean) => clean,
+            Cow::Borrowed(_) => text,
         }
-        text
     }
 }
 
@@ -85,6 +84,19 @@ impl LinkTap {
         let path = self.tap.path(streaming);
         self.record(Direction::Out, Kind::Http, Data::Text(format!("GET {path} HTTP/1.1\r\nUpgrade: websocket\r\n\r\n")));
         self.record(Direction::In, Kind::Http, Data::Text("HTTP/1.1 101 Switching Protocols\r\n\r\n".to_owned()));
+    }
+
+    /// The event stream stands.
+    pub(crate) fn began_events(&self, address: &Url) {
+        let path = self.tap.path(address);
+        self.record(Direction::Out, Kind::Http, Data::Text(format!("GET {path} HTTP/1.1\r\nAccept: text/event-stream\r\n\r\n")));
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+        self.record(Direction::In, Kind::Http, Data::Text(head.to_owned()));
+    }
+
+    /// A piece of an event stream came, which begins and ends with whole lines: a token cannot hide between two rows.
+    pub(crate) fn streamed(&self, lines: &[u8]) {
+        self.record(Direction::In, Kind::Sse, Data::Text(self.tap.clean(String::from_utf8_lossy(lines).into_owned())));
     }
 
     /// The connection is over, or there is none; by whom, and why as far as it is known.

@@ -126,16 +126,6 @@ impl Software {
             Self::Other => "unknown software",
         }
     }
-
-    /// The kinds of stream that it never carries, in words.
-    pub fn never_carries(self) -> Vec<&'static str> {
-        let public = |reach, only_media| Stream::Public { reach, only_media };
-        let tag = Tag::new("tag").map(|tag| Stream::Hashtag { tag, local: false });
-        [(Some(public(Reach::Remote, false)), "remote"), (Some(public(Reach::Local, true)), "media only"), (tag, "hashtags")]
-            .into_iter()
-            .filter_map(|(stream, words)| (self.carriage(&stream?) == Carriage::Never).then_some(words))
-            .collect()
-    }
 }
 
 /// Which software answers.
@@ -156,7 +146,7 @@ pub enum Software {
 pub enum Carriage {
     /// By a subscribe frame on the shared socket.
     Frame,
-    /// Not by frame, but its events come on another stream.
+    /// Not by frame, but its events come on another stream while that one is wanted too; else on a socket of its own.
     Within(Stream),
     /// Only on a socket of its own, which names it in its address.
     Socket,
@@ -166,12 +156,77 @@ pub enum Carriage {
     Never,
 }
 
+impl Server {
+    /// What it does not carry as subscriptions on the shared socket, in words, each with what there is instead.
+    pub fn lacks(&self) -> Vec<String> {
+        let public = |reach, only_media| Stream::Public { reach, only_media };
+        let kinds = [
+            Some(Stream::UserNotification),
+            Some(public(Reach::Local, false)),
+            Some(public(Reach::Remote, false)),
+            Some(public(Reach::Local, true)),
+            Tag::new("tag").map(|tag| Stream::Hashtag { tag, local: false }),
+            ListId::new("1").map(Stream::List),
+            Some(Stream::Direct),
+        ];
+        let (mut lacks, mut never, mut polled, mut apart) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for stream in kinds.into_iter().flatten() {
+            match self.carriage(&stream) {
+                Carriage::Frame => {}
+                Carriage::Within(other) => lacks.push(format!("{} come with {}", stream.kind(), other.kind())),
+                Carriage::Socket => apart.push(stream.kind()),
+                Carriage::Polling => polled.push(stream.kind()),
+                Carriage::Never => never.push(stream.kind()),
+            }
+        }
+        for (kinds, words) in [(apart, "on a socket of their own"), (polled, "not streamed, but polled"), (never, "not there at all")] {
+            if !kinds.is_empty() {
+                lacks.push(format!("{}: {words}", kinds.join(", ")));
+            }
+        }
+        lacks
+    }
+
+    /// How this server carries a stream, by its software and version.
+    ///
+    /// Before Mastodon 3.3 a socket carried the one stream that its address named
+    /// (<https://docs.joinmastodon.org/methods/streaming/#websocket>); Akkoma takes lists and hashtags only there.
+    pub fn carriage(&self, stream: &Stream) -> Carriage {
+        match (self.software, stream) {
+            (Software::Mastodon, _) if self.is_before(3, 3) => Carriage::Socket,
+            (Software::Pleroma, Stream::List(_) | Stream::Hashtag { .. }) if self.is_akkoma() => Carriage::Socket,
+            _ => self.software.carriage(stream),
+        }
+    }
+
+    /// Whether it may stream as server-sent events; some software is known not to.
+    pub fn may_send_events(&self) -> bool {
+        match self.software {
+            Software::Mastodon | Software::Other => true,
+            Software::GoToSocial | Software::Pleroma => false,
+        }
+    }
+
+    /// Whether its version is an older one than this; one that cannot be read is not.
+    fn is_before(&self, major: u32, minor: u32) -> bool {
+        let mut numbers = self.version.as_str().split('.').map(|part| part.parse::<u32>().ok());
+        match (numbers.next().flatten(), numbers.next().flatten()) {
+            (Some(own_major), Some(own_minor)) => (own_major, own_minor) < (major, minor),
+            _ => false,
+        }
+    }
+
+    fn is_akkoma(&self) -> bool {
+        self.version.as_str().to_ascii_lowercase().contains("akkoma")
+    }
+}
+
 impl Software {
-    /// How this software carries a stream on one multiplexed socket (transcripts `multiplex`, `single-*` of GoToSocial).
+    /// How this software carries a stream, whatever its version (transcripts `multiplex`, `single-*` of GoToSocial).
     pub fn carriage(self, stream: &Stream) -> Carriage {
         match (self, stream) {
             (Self::GoToSocial, Stream::UserNotification) => Carriage::Within(Stream::User),
-            (Self::GoToSocial, Stream::Hashtag { .. }) => Carriage::Never,
+            (Self::GoToSocial, Stream::Hashtag { .. }) => Carriage::Polling,
             (Self::GoToSocial, Stream::Public { reach, only_media }) if *only_media || *reach == Reach::Remote => Carriage::Never,
             _ => Carriage::Frame,
         }
@@ -224,8 +279,52 @@ mod tests {
     }
 
     #[test]
-    fn what_a_software_never_carries_follows_from_how_it_carries() {
-        assert_eq!(Software::GoToSocial.never_carries(), ["remote", "media only", "hashtags"]);
-        assert_eq!(Software::Mastodon.never_carries(), Vec::<&str>::new());
+    fn what_a_server_lacks_follows_from_how_it_carries() {
+        let lacks = |software, version: &str| {
+            let words = || Plain::line("social.example");
+            let access = TimelinesAccess::default();
+            let version = Plain::line(version);
+            Server { domain: words(), title: words(), version, software, streaming_host: words(), timelines_access: access }.lacks()
+        };
+        assert_eq!(
+            lacks(Software::GoToSocial, "0.20.0"),
+            ["notifications come with home", "hashtags: not streamed, but polled", "the remote feed, media only feeds: not there at all"]
+        );
+        assert_eq!(lacks(Software::Mastodon, "4.5.0"), Vec::<String>::new());
+        assert!(lacks(Software::Mastodon, "3.2.2").join(" ").contains("lists, direct messages: on a socket of their own"));
+    }
+
+    #[test]
+    fn how_a_stream_is_carried_depends_on_software_and_version() {
+        let words = || Plain::line("social.example");
+        let server = |software, version: &str| Server {
+            domain: words(),
+            title: words(),
+            version: Plain::line(version),
+            software,
+            streaming_host: words(),
+            timelines_access: TimelinesAccess::default(),
+        };
+        let list = Stream::List(ListId::new("12").unwrap());
+        let akkoma = "2.7.2 (compatible; Akkoma 3.13.2-0-g050bc74)";
+        for (software, version, stream, expected) in [
+            (Software::Mastodon, "4.7.0-alpha.2+glitch", stream("home"), Carriage::Frame),
+            (Software::Mastodon, "3.3.0rc1", stream("home"), Carriage::Frame),
+            (Software::Mastodon, "3.2.2", stream("home"), Carriage::Socket),
+            (Software::Mastodon, "2.9.3", stream("#rust"), Carriage::Socket),
+            (Software::Mastodon, "10.0.0", list.clone(), Carriage::Frame),
+            (Software::Mastodon, "unknown", list.clone(), Carriage::Frame),
+            (Software::Pleroma, akkoma, list.clone(), Carriage::Socket),
+            (Software::Pleroma, akkoma, stream("#rust"), Carriage::Socket),
+            (Software::Pleroma, akkoma, stream("notifications"), Carriage::Frame),
+            (Software::Pleroma, "2.7.2 (compatible; Pleroma 2.6.0)", list.clone(), Carriage::Frame),
+            (Software::GoToSocial, "0.20.0", stream("notifications"), Carriage::Within(Stream::User)),
+            (Software::GoToSocial, "0.20.0", stream("#rust:local"), Carriage::Polling),
+            (Software::GoToSocial, "0.20.0", stream("local:media"), Carriage::Never),
+            (Software::GoToSocial, "0.20.0", list.clone(), Carriage::Frame),
+            (Software::Other, "1.2.3", list, Carriage::Frame),
+        ] {
+            assert_eq!(server(software, version).carriage(&stream), expected, "{stream:?} of {software:?} {version}");
+        }
     }
 }

@@ -120,6 +120,21 @@ impl Stream {
         }
     }
 
+    /// The kind that it is of, in words: `hashtags`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::User => "home",
+            Self::UserNotification => "notifications",
+            Self::Public { only_media: true, .. } => "media only feeds",
+            Self::Public { reach: Reach::Federated, .. } => "the federated feed",
+            Self::Public { reach: Reach::Local, .. } => "the local feed",
+            Self::Public { reach: Reach::Remote, .. } => "the remote feed",
+            Self::Hashtag { .. } => "hashtags",
+            Self::List(_) => "lists",
+            Self::Direct => "direct messages",
+        }
+    }
+
     /// The filter context that counts in this stream's tab; none for conversations.
     pub fn filter_context(&self) -> Option<FilterContext> {
         match self {

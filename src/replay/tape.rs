@@ -6,6 +6,7 @@
 use crate::model::Stream;
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -84,6 +85,8 @@ struct Line {
     kind: String,
     #[serde(default)]
     data: Value,
+    #[serde(default)]
+    link: Option<u16>,
     #[serde(default)]
     path: Option<String>,
     #[serde(default)]
@@ -190,14 +193,31 @@ struct Reader {
     last_ms: u64,
     streams: Vec<Stream>,
     has_notifications: bool,
-    /// The stream of an event stream that was asked for, and its event whose data is still to come.
-    asked: Option<Stream>,
-    event: Option<String>,
+    /// What each link was opened for, by its number; transcripts of one connection number none.
+    links: HashMap<Option<u16>, Opened>,
+}
+
+/// A socket or an event stream that was opened for one stream.
+#[derive(Default)]
+struct Opened {
+    stream: Option<Stream>,
+    /// The event under way: its name, and its data so far.
+    event: String,
+    data: Option<String>,
+}
+
+impl Opened {
+    /// The stream as a message on a shared socket names it.
+    fn name(&self) -> Option<Value> {
+        let stream = self.stream.as_ref()?;
+        let parameter = stream.wire_parameter().map(|(_, value)| value);
+        Some([Some(stream.wire_name()), parameter].into_iter().flatten().collect())
+    }
 }
 
 impl Reader {
     fn take(&mut self, line: Line) -> Result<(), String> {
-        let Line { dir, t_ms, kind, data, path, status } = line;
+        let Line { dir, t_ms, kind, data, link, path, status } = line;
         let is_in = match dir.as_str() {
             "s2c" => true,
             "c2s" => false,
@@ -207,25 +227,39 @@ impl Reader {
         match (kind.as_str(), data) {
             ("text", Value::String(text)) => {
                 if is_in {
-                    self.message(t_ms, text);
+                    self.text(t_ms, link, text);
                 } else {
                     self.subscribed(&text);
                 }
             }
             ("http", Value::String(text)) => {
                 if !is_in {
-                    self.requested(&text);
+                    self.requested(link, &text);
                 } else if let (Some(path), Some(200)) = (path, status) {
                     self.answered(&path, &text);
                 }
             }
-            ("sse", Value::String(chunk)) if is_in => self.chunk(t_ms, &chunk),
+            ("sse", Value::String(chunk)) if is_in => self.chunk(t_ms, link, &chunk),
             ("sse", Value::String(_)) => {}
             ("text" | "http" | "sse", _) => return Err(format!("`data` of {kind:?} is no text")),
             // Also of kinds that are still to come: nothing else is played.
             _ => {}
         }
         Ok(())
+    }
+
+    /// A message; on a socket of a stream's own it need not name that one, and on the one that is played it must.
+    fn text(&mut self, t_ms: u64, link: Option<u16>, text: String) {
+        if let Some(name) = self.links.get(&link).and_then(Opened::name)
+            && let Ok(Value::Object(mut frame)) = serde_json::from_str::<Value>(&text)
+            && frame.contains_key("event")
+            && !frame.contains_key("stream")
+        {
+            frame.insert("stream".to_owned(), name);
+            self.message(t_ms, Value::Object(frame).to_string());
+        } else {
+            self.message(t_ms, text);
+        }
     }
 
     fn message(&mut self, t_ms: u64, text: String) {
@@ -258,7 +292,7 @@ impl Reader {
     }
 
     /// A request's head: which stream a socket or an event stream was opened for.
-    fn requested(&mut self, text: &str) {
+    fn requested(&mut self, link: Option<u16>, text: &str) {
         let Some(url) = text.split_whitespace().nth(1).and_then(url) else { return };
         let Some(rest) = url.path().strip_prefix("/api/v1/streaming") else { return };
         let value = |wanted: &str| url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
@@ -270,8 +304,7 @@ impl Reader {
             name.push_str(":media");
         }
         let stream = Stream::from_wire(&name, value("tag").or_else(|| value("list")).as_deref());
-        self.asked.clone_from(&stream);
-        self.event = None;
+        self.links.insert(link, Opened { stream: stream.clone(), ..Opened::default() });
         self.named(stream);
     }
 
@@ -287,20 +320,27 @@ impl Reader {
     }
 
     /// Lines of an event stream, made into the messages that a socket would have brought.
-    fn chunk(&mut self, t_ms: u64, chunk: &str) {
+    fn chunk(&mut self, t_ms: u64, link: Option<u16>, chunk: &str) {
+        let opened = self.links.entry(link).or_default();
+        let mut frames = Vec::new();
         for line in chunk.lines() {
             if let Some(event) = line.strip_prefix("event:") {
-                self.event = Some(event.trim().to_owned());
-            } else if let Some(data) = line.strip_prefix("data:")
-                && let Some(event) = self.event.take()
-            {
-                let name = self.asked.as_ref().map(|stream| {
-                    let parameter = stream.wire_parameter().map(|(_, value)| value);
-                    [Some(stream.wire_name()), parameter].into_iter().flatten().collect::<Vec<_>>()
-                });
-                let frame = serde_json::json!({"stream": name, "event": event, "payload": data.trim_start()});
-                self.message(t_ms, frame.to_string());
+                event.trim().clone_into(&mut opened.event);
+            } else if let Some(data) = line.strip_prefix("data:") {
+                let data = data.strip_prefix(' ').unwrap_or(data);
+                match &mut opened.data {
+                    Some(held) => held.extend(["\n", data]),
+                    None => opened.data = Some(data.to_owned()),
+                }
+            } else if line.is_empty() {
+                let event = std::mem::take(&mut opened.event);
+                if let Some(data) = opened.data.take() {
+                    frames.push(serde_json::json!({"stream": opened.name(), "event": event, "payload": data}).to_string());
+                }
             }
+        }
+        for frame in frames {
+            self.message(t_ms, frame);
         }
     }
 
@@ -403,6 +443,42 @@ mod tests {
         let frame: Value = serde_json::from_str(&tape.messages[0].text).unwrap();
         assert_eq!(frame, serde_json::json!({"stream": ["hashtag:local", "rust"], "event": "delete", "payload": "17"}));
         assert_eq!(tape.streams().len(), 1);
+    }
+
+    #[test]
+    fn several_links_are_told_apart_and_played_as_one() {
+        let row = |dir: &str, link: u16, kind: &str, data: &str| {
+            serde_json::json!({"dir": dir, "t_ms": 1, "kind": kind, "data": data, "link": link, "life": 1}).to_string() + "\n"
+        };
+        let tape = read(
+            &[
+                row("c2s", 1, "http", "GET /api/v1/streaming/user HTTP/1.1\r\nAccept: text/event-stream\r\n\r\n"),
+                row("c2s", 2, "http", "GET /api/v1/streaming/public/local?only_media=true HTTP/1.1\r\n\r\n"),
+                row("c2s", 3, "http", "GET /api/v1/streaming?stream=list&list=12 HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"),
+                row("s2c", 1, "sse", ":)\nevent: delete\n"),
+                row("s2c", 2, "sse", "event: update\ndata: {\ndata: }\n\nevent: delete\ndata: 2\n\n"),
+                row("s2c", 3, "text", r#"{"event":"delete","payload":"3"}"#),
+                row("s2c", 3, "text", r#"{"stream":["list","12"],"event":"delete","payload":"4"}"#),
+                row("s2c", 3, "text", r#"{"error":"words"}"#),
+                row("s2c", 1, "sse", "data: 1\n\n:thump\n\n"),
+            ]
+            .concat(),
+        )
+        .unwrap();
+        let frames: Vec<Value> = tape.messages.iter().map(|message| serde_json::from_str(&message.text).unwrap()).collect();
+        assert_eq!(
+            frames,
+            [
+                serde_json::json!({"stream": ["public:local:media"], "event": "update", "payload": "{\n}"}),
+                serde_json::json!({"stream": ["public:local:media"], "event": "delete", "payload": "2"}),
+                serde_json::json!({"stream": ["list", "12"], "event": "delete", "payload": "3"}),
+                serde_json::json!({"stream": ["list", "12"], "event": "delete", "payload": "4"}),
+                serde_json::json!({"error": "words"}),
+                serde_json::json!({"stream": ["user"], "event": "delete", "payload": "1"}),
+            ]
+        );
+        let titles: Vec<String> = tape.streams().iter().map(|stream| stream.title(&[]).to_string()).collect();
+        assert_eq!(titles, ["Home", "Local (media only)", "List 12"]);
     }
 
     #[test]

@@ -5,12 +5,16 @@
 //! replaced, and what it pushes aside, is not in our picture of the screen. So a line that has such a cluster, or had one, is
 //! erased and written whole when anything on it changes, and behind each cluster the cursor is placed anew. All other lines
 //! are written as ever.
+//!
+//! Where the locale knows nothing but ASCII, other letters are written as the letter beneath their marks, or as `?`: bytes
+//! that the terminal takes for something else could be anything, control characters too.
 
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use unicode_normalization::UnicodeNormalization as _;
 use unicode_width::UnicodeWidthStr as _;
 
 /// Writes cells so that no cluster can damage what stands beside it.
@@ -19,11 +23,13 @@ pub(crate) struct CarefulBackend<W: Write> {
     inner: CrosstermBackend<W>,
     /// The screen as we believe it to be, line by line, as far as it has been written.
     lines: Vec<Vec<Cell>>,
+    /// Whether nothing but ASCII may be written.
+    ascii: bool,
 }
 
 impl<W: Write> CarefulBackend<W> {
-    pub(crate) fn new(out: W) -> Self {
-        Self { inner: CrosstermBackend::new(out), lines: Vec::new() }
+    pub(crate) fn new(out: W, ascii: bool) -> Self {
+        Self { inner: CrosstermBackend::new(out), lines: Vec::new(), ascii }
     }
 
     /// Whether a line has a cluster that terminals may measure differently.
@@ -79,6 +85,25 @@ fn is_doubtful(cell: &Cell) -> bool {
     cell.symbol().chars().nth(1).is_some()
 }
 
+/// The cell in ASCII, as wide as it was.
+fn in_ascii(cell: &Cell) -> Cell {
+    let mut cell = cell.clone();
+    let symbol = cell.symbol();
+    if !symbol.is_ascii() {
+        let letter = match symbol.nfkd().next() {
+            Some('\u{2018}' | '\u{2019}') => '\'',
+            Some('\u{201c}' | '\u{201d}' | '\u{ab}' | '\u{bb}') => '"',
+            Some('\u{2010}'..='\u{2015}') => '-',
+            Some(letter) if letter.is_ascii_graphic() => letter,
+            Some(_) | None => '?',
+        };
+        let columns = symbol.width().max(1);
+        let text = if columns > 1 { String::from(letter) + &"?".repeat(columns - 1) } else { String::from(letter) };
+        cell.set_symbol(&text);
+    }
+    cell
+}
+
 impl<W: Write> Backend for CarefulBackend<W> {
     type Error = io::Error;
 
@@ -86,7 +111,13 @@ impl<W: Write> Backend for CarefulBackend<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let content: Vec<_> = content.collect();
+        let legible: Vec<(u16, u16, Cell)>;
+        let content: Vec<(u16, u16, &Cell)> = if self.ascii {
+            legible = content.map(|(x, y, cell)| (x, y, in_ascii(cell))).collect();
+            legible.iter().map(|(x, y, cell)| (*x, *y, cell)).collect()
+        } else {
+            content.collect()
+        };
         let touched: BTreeSet<u16> = content.iter().map(|(_, y, _)| *y).collect();
         let mut whole: BTreeSet<u16> = touched.iter().copied().filter(|y| self.is_doubtful(*y)).collect();
         for (x, y, cell) in &content {
@@ -172,7 +203,7 @@ mod tests {
         old.set_string(0, 0, before, Style::new());
         new.set_string(0, 0, after, Style::new());
         let sink = Sink::default();
-        let mut backend = CarefulBackend::new(sink.clone());
+        let mut backend = CarefulBackend::new(sink.clone(), false);
         backend.draw(Buffer::empty(area).diff(&old).into_iter()).unwrap();
         sink.0.borrow_mut().clear();
         backend.draw(old.diff(&new).into_iter()).unwrap();
@@ -223,6 +254,23 @@ mod tests {
             new.set_string(0, 0, text, Style::new());
             CrosstermBackend::new(&mut plain).draw(old.diff(&new).into_iter()).unwrap();
             assert_eq!(out.as_bytes(), plain, "{text}");
+        }
+    }
+
+    #[test]
+    fn where_only_ascii_can_be_shown_nothing_else_is_written() {
+        let area = Rect::new(0, 0, 20, 2);
+        for (text, wanted) in
+            [("plain", "plain"), ("café “x” – 日本|", "cafe \"x\" - ????|"), ("👩\u{200d}🚀|e\u{301}", "??|e"), ("жук", "???")]
+        {
+            let (old, mut new) = (Buffer::empty(area), Buffer::empty(area));
+            new.set_string(0, 0, text, Style::new());
+            let sink = Sink::default();
+            let mut backend = CarefulBackend::new(sink.clone(), true);
+            backend.draw(old.diff(&new).into_iter()).unwrap();
+            let out = sink.0.take();
+            assert!(out.is_ascii(), "{text}");
+            assert_eq!(shown(&String::from_utf8(out).unwrap()).trim_end(), wanted, "{text}");
         }
     }
 }

@@ -55,7 +55,15 @@ impl Outlet {
 }
 
 /// Standard output as a plain descriptor: no lock that a blocked writer could hold while the program wants to leave.
-pub(crate) fn stdout() -> io::Result<impl Write + Send + 'static> {
+#[cfg(unix)]
+pub(crate) type Output = std::fs::File;
+
+/// Elsewhere it is what the library has.
+#[cfg(not(unix))]
+pub(crate) type Output = io::Stdout;
+
+/// Standard output; takes a descriptor.
+pub(crate) fn stdout() -> io::Result<Output> {
     #[cfg(unix)]
     {
         use std::os::fd::AsFd as _;

@@ -45,6 +45,13 @@ impl Signals {
         Ok((sender, signals))
     }
 
+    /// The same, but for the stop, which without a screen may do what it always does.
+    pub(crate) fn listen_without_a_screen() -> io::Result<(SignalSender, Self)> {
+        let (sender, signals) = Self::listen_for_ends()?;
+        listen_for_continuations(&sender)?;
+        Ok((sender, signals))
+    }
+
     /// The same without stop and continue, which then do what they always do.
     pub(crate) fn listen_for_ends() -> io::Result<(SignalSender, Self)> {
         let (sender, signals) = Self::manual();
@@ -109,6 +116,13 @@ fn listen_for_stops(to: &SignalSender) -> io::Result<()> {
     use rustix::process::Signal as Kind;
     use tokio::signal::unix::SignalKind;
     forward(SignalKind::from_raw(Kind::TSTP.as_raw()), Signal::Stop, to)?;
+    listen_for_continuations(to)
+}
+
+#[cfg(unix)]
+fn listen_for_continuations(to: &SignalSender) -> io::Result<()> {
+    use rustix::process::Signal as Kind;
+    use tokio::signal::unix::SignalKind;
     forward(SignalKind::from_raw(Kind::CONT.as_raw()), Signal::Continued, to)
 }
 
@@ -129,6 +143,11 @@ fn listen_for_ends(to: &SignalSender) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn listen_for_stops(_to: &SignalSender) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn listen_for_continuations(_to: &SignalSender) -> io::Result<()> {
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 //! it. Absent on purpose: what is drawn, and any question to the terminal, which might not answer.
 
 use super::backend::CarefulBackend;
-use super::outlet::{self, Outlet};
+use super::outlet::{self, Outlet, Output};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
@@ -13,6 +13,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::io::{self, IsTerminal as _, Write};
 use std::rc::Rc;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -29,6 +30,9 @@ pub trait Screen {
 
     /// Whether the last frame has been taken.
     fn is_free(&self) -> bool;
+
+    /// Takes clicks and the wheel, or leaves them to the terminal.
+    fn set_mouse(&mut self, on: bool) -> io::Result<()>;
 
     /// Waits until the last frame has been taken; an error means that the terminal has gone. Can be dropped and asked
     /// again.
@@ -75,6 +79,9 @@ const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[6 q\x1b[?25l\x1b[0m\x1b[2J";
 /// Clicks and the wheel with any coordinates; motion is not asked for.
 #[cfg(unix)]
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// What [`MOUSE`] set, unset.
+#[cfg(unix)]
+const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 /// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set.
 const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[?1049l";
 const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
@@ -85,10 +92,20 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The largest screen that is drawn, in columns and rows; terminals may claim any size.
 const LARGEST: (u16, u16) = (1000, 400);
 
+/// The terminal, opened once: there may be no descriptor to be had when it is to be given back.
+static TERMINAL: OnceLock<Output> = OnceLock::new();
 /// Whether the screen is ours. One terminal, so one flag for all threads.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 /// Whether the writing thread is in the middle of a frame.
 static WRITING: AtomicBool = AtomicBool::new(false);
+
+fn descriptor() -> io::Result<&'static Output> {
+    if let Some(open) = TERMINAL.get() {
+        return Ok(open);
+    }
+    let opened = outlet::stdout()?;
+    Ok(TERMINAL.get_or_init(|| opened))
+}
 
 /// Holds the terminal as a screen, and leaves it when dropped.
 #[derive(Debug)]
@@ -109,7 +126,7 @@ impl TerminalGuard {
     fn take(&self) -> io::Result<()> {
         enable_raw_mode()?;
         ENTERED.store(true, Ordering::SeqCst);
-        let mut out = outlet::stdout()?;
+        let mut out = descriptor()?;
         out.write_all(ENTER)?;
         #[cfg(unix)]
         if self.mouse {
@@ -142,7 +159,7 @@ pub(crate) fn leave() {
         waited += Duration::from_millis(5);
     }
     if takes_output()
-        && let Ok(mut out) = outlet::stdout()
+        && let Ok(mut out) = descriptor()
     {
         #[cfg(not(unix))]
         drop(crossterm::execute!(out, crossterm::event::DisableMouseCapture));
@@ -215,15 +232,15 @@ impl std::fmt::Debug for TerminalScreen {
 }
 
 impl TerminalScreen {
-    /// Takes the terminal, which stays taken until this is dropped.
-    pub(crate) fn enter(mouse: bool) -> Result<Self, TerminalError> {
+    /// Takes the terminal, which stays taken until this is dropped. `ascii` where it can show nothing else.
+    pub(crate) fn enter(mouse: bool, ascii: bool) -> Result<Self, TerminalError> {
         probe()?;
         let outlet = Outlet::new(FrameSink(outlet::stdout()?))?;
         let guard = TerminalGuard::enter(mouse)?;
         let (drawn, area) = (Drawn::default(), area());
         // Fixed, so that ratatui does not ask for the size itself: a terminal may claim any.
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
-        let terminal = Terminal::with_options(CarefulBackend::new(drawn.clone()), options)?;
+        let terminal = Terminal::with_options(CarefulBackend::new(drawn.clone(), ascii), options)?;
         Ok(Self { terminal, drawn, outlet, guard, area })
     }
 }
@@ -254,6 +271,22 @@ impl Screen for TerminalScreen {
 
     fn is_free(&self) -> bool {
         !self.outlet.is_busy()
+    }
+
+    fn set_mouse(&mut self, on: bool) -> io::Result<()> {
+        if on == self.guard.mouse {
+            return Ok(());
+        }
+        self.guard.mouse = on;
+        #[cfg(unix)]
+        self.drawn.0.borrow_mut().extend_from_slice(if on { MOUSE } else { NO_MOUSE });
+        #[cfg(not(unix))]
+        if on {
+            crossterm::execute!(io::stdout(), crossterm::event::EnableMouseCapture)?;
+        } else {
+            crossterm::execute!(io::stdout(), crossterm::event::DisableMouseCapture)?;
+        }
+        Ok(())
     }
 
     async fn free(&mut self) -> io::Result<()> {
@@ -290,7 +323,7 @@ impl Screen for TerminalScreen {
 }
 
 /// The terminal's size, clamped. Where it cannot be told, the most common one.
-fn area() -> Rect {
+pub(super) fn area() -> Rect {
     let (columns, lines) = told_size().unwrap_or((80, 24));
     Rect::new(0, 0, columns.min(LARGEST.0), lines.min(LARGEST.1))
 }

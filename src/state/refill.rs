@@ -1,7 +1,7 @@
 //! `Refill`: the walk that proves a stretch of a ledger complete, page by page upwards, and `Budget`, which bounds all of them.
 //!
-//! Pure: what to ask next and what an answer proves. Absent on purpose: rows (the ledger has them), questions (`update` asks)
-//! and the slow pass for posts that arrive hours late.
+//! Pure: what to ask next and what an answer proves. Absent on purpose: rows (the ledger has them), questions (`update` asks),
+//! and what changed in what was proven before (`Review` looks for that).
 
 use crate::model::{Timestamp, by_age};
 use jiff::SignedDuration;
@@ -21,7 +21,7 @@ pub const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(2);
 /// A walk upwards under way. It belongs to one life of the connection and is begun anew with the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refill {
-    /// The gap that it fills, by the id below it; `None` for the second look, which has no row.
+    /// The gap that it fills, by the id below it; `None` for what a newest page left open, which has no row.
     pub gap: Option<Arc<str>>,
     /// Up to where the ledger is proven; never moves up before an answer has shown it.
     pub proven: Arc<str>,
@@ -37,6 +37,8 @@ pub struct Refill {
     pub pages: u32,
     /// When it began.
     pub begun: Timestamp,
+    /// The newest id and the oldest of a newest page, from whose oldest on nothing is missing.
+    pub meets: Option<(Arc<str>, Arc<str>)>,
 }
 
 /// What a page was, as far as a walk needs it.
@@ -62,9 +64,9 @@ pub enum Stand {
 }
 
 impl Refill {
-    /// A walk for a gap, or a second look, from `from` below what is `proven`.
+    /// A walk for a gap, or for what a newest page left open, from `from` below what is `proven`.
     pub fn new(gap: Option<Arc<str>>, proven: Arc<str>, from: Arc<str>, begun: Timestamp) -> Self {
-        Self { gap, proven, from, asked: None, retry_at: None, attempts: 0, pages: 0, begun }
+        Self { gap, proven, from, asked: None, retry_at: None, attempts: 0, pages: 0, begun, meets: None }
     }
 
     /// Whether a question is to be asked now.
@@ -125,6 +127,21 @@ impl Budget {
     pub fn spent(&self) -> usize {
         self.asked.len()
     }
+
+    /// Questions that may be asked now.
+    pub fn left(&self, now: Timestamp) -> usize {
+        let over = self.asked.partition_point(|at| now.duration_since(*at) >= Self::WINDOW);
+        MOST_QUESTIONS - (self.asked.len() - over)
+    }
+
+    /// When more than so many questions may be asked; `None` where that is never.
+    pub fn free_at(&self, reserve: usize, now: Timestamp) -> Option<Timestamp> {
+        let keep = MOST_QUESTIONS.checked_sub(reserve + 1)?;
+        match self.asked.len().checked_sub(keep + 1) {
+            None => Some(now),
+            Some(last) => self.asked.get(last)?.checked_add(Self::WINDOW).ok().map(|at| at.max(now)),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -176,5 +193,12 @@ mod tests {
         assert_eq!((0..200).filter(|n| budget.take(at(*n))).count(), MOST_QUESTIONS);
         assert!(!budget.take(at(899)));
         assert!(budget.take(at(900)) && !budget.take(at(900)), "the first one counts no more");
+        assert_eq!((budget.left(at(900)), budget.left(at(901)), budget.left(at(905))), (0, 1, 5));
+        assert_eq!(
+            (budget.free_at(0, at(900)), budget.free_at(4, at(900)), budget.free_at(40, at(5000))),
+            (Some(at(901)), Some(at(905)), Some(at(5000)))
+        );
+        assert_eq!(budget.free_at(MOST_QUESTIONS, at(900)), None);
+        assert_eq!(Budget::default().free_at(40, at(1)), Some(at(1)));
     }
 }

@@ -4,7 +4,9 @@
 //! presence, and what a deletion outlasts. Nothing here costs more with longer timelines, but for `sweep`, which the
 //! caller spreads over many insertions.
 
-use crate::model::{Account, AccountId, Bundle, Conversation, ConversationId, Notification, NotificationId, QuoteState, Status, StatusId};
+use crate::model::{
+    Account, AccountId, Bundle, Conversation, ConversationId, FilterAction, Notification, NotificationId, QuoteState, Status, StatusId,
+};
 use crate::text::RichText;
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -22,6 +24,8 @@ pub struct Entry {
     status: Status,
     revision: u32,
     rich: OnceCell<RichText>,
+    /// The store's moment when the stream last told of it.
+    heard: u64,
 }
 
 impl Entry {
@@ -66,7 +70,9 @@ pub struct Store {
     mentioned_by: HashMap<StatusId, Vec<StatusId>>,
     deleted: Ring<StatusId, Deleted>,
     edits: Ring<StatusId, Box<Status>>,
-    /// Counts up with each deletion and each question, so that an answer knows which came first.
+    /// Statuses that a filter may hide since the last look, each with whether it was held before.
+    hiding: Vec<(StatusId, bool)>,
+    /// Counts up with each deletion, each question and each post heard of, so that an answer knows which came first.
     clock: u64,
     version: u64,
     swept_to: usize,
@@ -143,6 +149,16 @@ impl Store {
         }
     }
 
+    /// Takes the statuses that a filter may hide since the last time, each with whether it was held before.
+    pub fn take_hiding(&mut self) -> Vec<(StatusId, bool)> {
+        std::mem::take(&mut self.hiding)
+    }
+
+    /// What shows a status beside itself: boosts and quotes of it.
+    pub fn showing(&self, id: &StatusId) -> &[StatusId] {
+        self.mentioned_by.get(id).map_or(&[], Vec::as_slice)
+    }
+
     /// Counts up whenever something that was held before, and so may be on screen, reads differently.
     pub fn version(&self) -> u64 {
         self.version
@@ -169,6 +185,22 @@ impl Store {
             last = self.put_status(status);
         }
         last
+    }
+
+    /// Notes that the stream told of a status just now, and so of one that it boosts.
+    pub fn hear(&mut self, id: &StatusId) {
+        let at = self.moment();
+        let Some(entry) = self.statuses.get_mut(id) else { return };
+        entry.heard = at;
+        let inner = entry.status.reblog.clone();
+        if let Some(inner) = inner.and_then(|inner| self.statuses.get_mut(&inner)) {
+            inner.heard = at;
+        }
+    }
+
+    /// Whether the stream told of a status after a `moment`: an answer to a question from then says less.
+    pub fn was_heard_since(&self, id: &StatusId, asked: u64) -> bool {
+        self.statuses.get(id).is_some_and(|entry| entry.heard > asked)
     }
 
     /// Puts an edit: as `put`, but where its own status is not held it is only remembered.
@@ -251,6 +283,9 @@ impl Store {
             if merged.content != entry.status.content || merged.mentions != entry.status.mentions || merged.tags != entry.status.tags {
                 entry.rich = OnceCell::new();
             }
+            if may_hide(&merged) {
+                self.hiding.push((id.clone(), true));
+            }
             entry.status = merged;
             entry.revision += 1;
             self.version += 1;
@@ -266,9 +301,12 @@ impl Store {
         };
         let incoming = self.without_deleted_quote(incoming);
         self.link(&id, related(&incoming));
+        if may_hide(&incoming) {
+            self.hiding.push((id.clone(), false));
+        }
         // What quotes it has said until now that it is not held.
         self.version += u64::from(self.mentioned_by.contains_key(&id));
-        self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new() });
+        self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new(), heard: 0 });
         Put::New
     }
 
@@ -379,6 +417,10 @@ pub struct Keep {
     pub conversations: HashSet<ConversationId>,
     /// Accounts that tombstones and panes name.
     pub authors: HashSet<AccountId>,
+}
+
+fn may_hide(status: &Status) -> bool {
+    status.filtered.iter().flatten().any(|found| found.action == FilterAction::Hide)
 }
 
 fn related(status: &Status) -> [Option<StatusId>; 2] {

@@ -32,6 +32,8 @@ pub struct Tab {
     pub held_at_top: bool,
     /// Rows that came and have not been in view yet.
     pub unseen: HashSet<RowKey>,
+    /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
+    pub hidden: HashSet<RowKey>,
     /// Tombstones in the ledger; they go when they leave the view.
     pub tombstones: Vec<StatusId>,
     /// Place of the newest row that has been in view, in this run or an earlier one.
@@ -52,6 +54,7 @@ impl Tab {
             held: false,
             held_at_top: false,
             unseen: HashSet::new(),
+            hidden: HashSet::new(),
             tombstones: Vec::new(),
             read: None,
             bookmark: None,

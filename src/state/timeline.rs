@@ -1,10 +1,12 @@
 //! `Timeline`: the ledger of one stream. Sorted unique rows, newest first, a cap, and gaps where rows may be missing.
 //!
 //! A gap knows the row after which nothing is proven; the walk that fills it is a `Refill`, and moves it up as answers come.
+//! What else may have changed is looked for by a `Review`.
 
-use crate::model::{ConversationId, Cursor, Failure, NotificationId, Rung, StatusId, Subscription, Timestamp, by_age};
+use crate::model::{ConversationId, Cursor, Failure, NotificationId, Rung, StatusId, Stream, Subscription, Timestamp, by_age};
 use crate::state::meter::Meter;
 use crate::state::refill::Refill;
+use crate::state::review::{Polling, Review, Span};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -168,8 +170,20 @@ pub struct Timeline {
     pub complete_since: Option<Timestamp>,
     /// When the subscription was asked for on this connection.
     pub subscribed: Option<Timestamp>,
-    /// When it is looked once more for what came before the subscription took effect.
+    /// When the newest page is looked at, for what came before the subscription took effect, and what changed before that.
     pub check_at: Option<Timestamp>,
+    /// The look under way, or the poll.
+    pub review: Option<Review>,
+    /// The newest row of those that were held while nobody told of deletions, until that has been looked at.
+    pub held_to: Option<Arc<str>>,
+    /// When everything that is held is to be gone through.
+    pub deep_at: Option<Timestamp>,
+    /// The deep pass under way.
+    pub deep: Option<Review>,
+    /// When the last deep pass began.
+    pub deep_begun: Option<Timestamp>,
+    /// How polling goes, where nothing carries the stream.
+    pub poll: Option<Polling>,
     /// The newest id up to which the server has shown everything, and whether it did on this connection.
     pub shown_to: Option<(Arc<str>, bool)>,
     /// The first id that came live, as the newest, after all that: from there on the subscription carries everything.
@@ -197,8 +211,52 @@ impl Default for Timeline {
             complete_since: None,
             subscribed: None,
             check_at: None,
+            review: None,
+            held_to: None,
+            deep_at: None,
+            deep: None,
+            deep_begun: None,
+            poll: None,
             shown_to: None,
             witness: None,
+        }
+    }
+}
+
+/// What a ledger can say about being complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// Everything since then is there, and comes as it happens.
+    Since(Timestamp),
+    /// Everything is there from one moment to the other: what came later comes with the next poll, or with the connection.
+    Between(Timestamp, Timestamp),
+    /// Rows may be missing at so many places, which are marked.
+    Gaps(usize),
+    /// Nothing can be said.
+    Unknown(Unproven),
+}
+
+/// Why nothing can be said about whether a ledger is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unproven {
+    /// Conversations have no order that could be asked for from a point on.
+    Unordered,
+    /// The server carries the stream in no way.
+    NotStreamed,
+    /// Its connection is away, was refused, or has brought nothing to count from yet.
+    NotConnected,
+    /// No poll has succeeded yet.
+    NotPolled,
+}
+
+impl Unproven {
+    /// Why, in words for the screen.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Unordered => "conversations cannot be asked for from a point on",
+            Self::NotStreamed => "the server does not stream it",
+            Self::NotConnected => "it is not connected",
+            Self::NotPolled => "no poll has succeeded yet",
         }
     }
 }
@@ -382,6 +440,8 @@ impl Timeline {
     pub fn open_gap(&mut self, after: &Arc<str>, since: Option<Timestamp>, until: Option<Timestamp>, cause: Cause) {
         if let Some(gap) = self.gap_mut(after) {
             gap.until = until.or(gap.until);
+            // There is more to it than was thought.
+            gap.before = None;
         } else if self.rows_from(after).next().is_some() {
             self.insert(Row::Gap(Gap { since, until, ..Gap::above(Arc::clone(after), cause) }));
         }
@@ -396,8 +456,10 @@ impl Timeline {
         }
     }
 
-    /// Ends the walk under way; its gap waits for another one.
+    /// Ends the walks and looks under way; the gap of a walk waits for another one.
     pub fn interrupt(&mut self) {
+        self.review = None;
+        self.deep = None;
         if let Some(gap) = self.refill.take().and_then(|refill| refill.gap) {
             self.set_fill(&gap, Fill::Due);
         }
@@ -406,6 +468,55 @@ impl Timeline {
     /// The oldest gap that waits to be filled: a walk up from there passes the others.
     pub fn due_gap(&self) -> Option<&Gap> {
         self.gaps().filter(|gap| gap.fill == Fill::Due).last()
+    }
+
+    /// The rows of a span, newest first.
+    pub fn rows_in<'a>(&'a self, span: &'a Span) -> impl Iterator<Item = &'a Row> {
+        let index = self.rows.partition_point(|row| !span.reaches_up_to(row.place_id()));
+        self.rows.iter().skip(index).take_while(|row| span.holds(row.place_id()))
+    }
+
+    /// When the newest page is looked at next; not before the first page has come, or there would be nothing to hold it
+    /// against.
+    pub fn look_at(&self) -> Option<Timestamp> {
+        let waits = match self.first_page {
+            Loading::Idle | Loading::Asked | Loading::Failed(_, Some(_)) => self.shown_to.is_none(),
+            Loading::Done | Loading::Failed(_, None) => false,
+        };
+        let polls = self.poll.as_ref().map(|poll| poll.next);
+        [self.check_at, polls].into_iter().flatten().min().filter(|_| !waits)
+    }
+
+    /// Whether a question of its deep pass is under way.
+    pub fn is_deep_asked(&self) -> bool {
+        self.deep.as_ref().is_some_and(|deep| deep.asked.is_some())
+    }
+
+    /// When its deep pass asks next, where there is one: a moment that is over where only others are waited for.
+    pub fn deep_due(&self) -> Option<Timestamp> {
+        match &self.deep {
+            Some(deep) => Some(deep.retry_at.unwrap_or(deep.begun)).filter(|_| deep.asked.is_none()),
+            None => self.deep_at,
+        }
+    }
+
+    /// What can be said about its being complete.
+    pub fn completeness(&self, stream: &Stream) -> Completeness {
+        let gaps = self.gaps().count();
+        match (&self.standing, self.complete_since) {
+            (Subscription::NotStreamed, _) => Completeness::Unknown(Unproven::NotStreamed),
+            (Subscription::Refused(_) | Subscription::Interrupted(_), _) | (_, None) => Completeness::Unknown(Unproven::NotConnected),
+            (Subscription::Requested | Subscription::Open, Some(_)) if !stream.is_paged_by_id() => {
+                Completeness::Unknown(Unproven::Unordered)
+            }
+            (Subscription::Requested | Subscription::Open, Some(_)) if gaps > 0 => Completeness::Gaps(gaps),
+            (Subscription::Requested | Subscription::Open, Some(since)) => match (&self.poll, self.broken_since) {
+                (None, None) => Completeness::Since(since),
+                (None, Some(lost)) => Completeness::Between(since.min(lost), lost),
+                (Some(Polling { last: Some(last), .. }), _) => Completeness::Between(since.min(*last), *last),
+                (Some(Polling { last: None, .. }), _) => Completeness::Unknown(Unproven::NotPolled),
+            },
+        }
     }
 
     /// Takes in that everything up to an id has been shown on this connection.

@@ -10,6 +10,36 @@ use std::fmt::Write as _;
 /// How many columns of a post's words a line shows.
 const WORDS: usize = 100;
 
+/// How an event came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// By the stream, as it happened.
+    Live,
+    /// With a page that was asked for.
+    Refill,
+}
+
+/// A hole that could not be filled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hole {
+    /// The stream.
+    pub(super) stream: Stream,
+    /// The id above which something may be missing; `None` where nothing is known beneath it.
+    pub(super) after: Option<String>,
+    /// The id from which on nothing is missing; `None` where that is not known.
+    pub(super) before: Option<String>,
+    /// Since when something may be missing.
+    pub(super) since: Option<Timestamp>,
+    /// Until when; `None` for now.
+    pub(super) until: Option<Timestamp>,
+    /// Why, in a word for scripts.
+    pub(super) reason: &'static str,
+    /// How much is missing, where it was counted.
+    pub(super) lost: Option<u64>,
+    /// Why it could not be filled, where the server said so.
+    pub(super) failure: Option<Plain>,
+}
+
 /// Prints events in one form.
 #[derive(Debug)]
 pub(super) struct Printer {
@@ -60,10 +90,10 @@ impl Printer {
     }
 
     /// A line for an event of the server.
-    pub(super) fn event(&self, event: &StreamEvent, now: Timestamp) -> String {
+    pub(super) fn event(&self, event: &StreamEvent, source: Source, now: Timestamp) -> String {
         match self.form {
             Form::Nothing => String::new(),
-            Form::Words => words(event, now),
+            Form::Words => words(event, source, now),
             Form::Json => {
                 let bare = matches!(event.payload, Payload::Delete(_) | Payload::AnnouncementDelete(_) | Payload::FiltersChanged);
                 let payload = event.raw.as_deref().filter(|_| !bare).and_then(parsed);
@@ -72,7 +102,10 @@ impl Printer {
                     event: event.name.as_str(),
                     id: id(event),
                     at: stamp(now),
-                    source: "live",
+                    source: match source {
+                        Source::Live => "live",
+                        Source::Refill => "refill",
+                    },
                     payload: payload.as_deref(),
                 })
             }
@@ -118,37 +151,32 @@ impl Printer {
     }
 
     /// A line for a hole in a stream.
-    pub(super) fn gap(
-        &self,
-        stream: &Stream,
-        after: Option<&str>,
-        since: Option<Timestamp>,
-        until: Timestamp,
-        reason: &str,
-        lost: Option<u64>,
-    ) -> String {
+    pub(super) fn gap(&self, hole: &Hole, now: Timestamp) -> String {
         match self.form {
             Form::Nothing => String::new(),
             Form::Json => line(&GapLine {
                 event: "gap",
-                stream: names(stream),
-                after,
-                before: None,
-                since: since.map(stamp),
-                until: stamp(until),
-                reason,
-                lost,
+                stream: names(&hole.stream),
+                after: hole.after.as_deref(),
+                before: hole.before.as_deref(),
+                since: hole.since.map(stamp),
+                until: stamp(hole.until.unwrap_or(now)),
+                reason: hole.reason,
+                lost: hole.lost,
             }),
             Form::Words => {
-                let lost = lost.map(|lost| format!(" ({lost})")).unwrap_or_default();
-                format!("{} {:<14} gap: posts may be missing{lost}, {reason}\n", clock(until), stream.spec().to_string())
+                let place = hole.stream.spec().to_string();
+                let lost = hole.lost.map(|lost| format!(" ({lost})")).unwrap_or_default();
+                let above = hole.after.as_ref().map(|after| format!(" above {after}")).unwrap_or_default();
+                let failure = hole.failure.as_ref().map(|failure| format!("; could not be filled: {failure}")).unwrap_or_default();
+                format!("{} {place:<14} gap: posts may be missing{lost}{above}, {}{failure}\n", clock(now), hole.reason)
             }
         }
     }
 }
 
 /// The stream as the server names it, in the form of an event's `stream`.
-fn names(stream: &Stream) -> Vec<&str> {
+pub(super) fn names(stream: &Stream) -> Vec<&str> {
     let parameter = stream.wire_parameter().map(|(_, value)| value);
     std::iter::once(stream.wire_name()).chain(parameter).collect()
 }
@@ -199,7 +227,7 @@ fn clock(time: Timestamp) -> String {
 }
 
 /// A line to read: when, where, what, who, first words.
-fn words(event: &StreamEvent, now: Timestamp) -> String {
+fn words(event: &StreamEvent, source: Source, now: Timestamp) -> String {
     let place = match event.streams.first() {
         Some(stream) => stream.spec().to_string(),
         None => event.named.as_ref().map(|named| named.iter().map(Plain::as_str).collect::<Vec<_>>().join(" ")).unwrap_or_default(),
@@ -231,7 +259,11 @@ fn words(event: &StreamEvent, now: Timestamp) -> String {
         Payload::FiltersChanged | Payload::NotificationsMerged | Payload::Other => String::new(),
     };
     let said = said.trim().trim_end_matches(':');
-    format!("{} {place:<14} {:<13} {said}\n", clock(now), event.name.as_str())
+    let mark = match source {
+        Source::Live => "",
+        Source::Refill => "(refill) ",
+    };
+    format!("{} {place:<14} {:<13} {mark}{said}\n", clock(now), event.name.as_str())
 }
 
 /// The `type` of a notification as the server spells it.
@@ -281,7 +313,7 @@ mod tests {
     #[test]
     fn a_json_line_holds_the_entity_as_it_was_sent() {
         let raw = "{\"id\":\"1\",\"big\":12345678901234567890,\"x\":1.50,\"bell\":\"\\u0007\",\"bidi\":\"\u{202e}\",\"c1\":\"\u{9b}\"}";
-        let line = Printer::new(Form::Json).event(&event("some.event", Payload::Other, Some(raw)), now());
+        let line = Printer::new(Form::Json).event(&event("some.event", Payload::Other, Some(raw)), Source::Live, now());
         assert_eq!(
             line,
             "{\"stream\":[\"hashtag\",\"rust\"],\"event\":\"some.event\",\"id\":null,\"at\":\"2026-11-23T12:00:00.000Z\",\"source\":\"live\",\
@@ -292,9 +324,9 @@ mod tests {
     #[test]
     fn a_delete_has_its_id_and_no_payload_and_what_is_not_json_is_a_string() {
         let printer = Printer::new(Form::Json);
-        let line = printer.event(&event("delete", Payload::Delete(StatusId::new("7").unwrap()), Some("7")), now());
+        let line = printer.event(&event("delete", Payload::Delete(StatusId::new("7").unwrap()), Some("7")), Source::Live, now());
         assert!(line.contains("\"id\":\"7\"") && line.contains("\"payload\":null"), "{line}");
-        let line = printer.event(&event("odd", Payload::Other, Some("not\njson")), now());
+        let line = printer.event(&event("odd", Payload::Other, Some("not\njson")), Source::Live, now());
         assert!(line.contains("\"payload\":\"not\\njson\"") && line.matches('\n').count() == 1, "{line}");
     }
 
@@ -311,8 +343,9 @@ mod tests {
             printer.refused(&stream, &Plain::line("no"), now()),
             "{\"event\":\"subscription\",\"stream\":[\"list\",\"13\"],\"state\":\"refused\",\"error\":\"no\"}\n"
         );
+        let hole = Hole { after: Some("5".to_owned()), ..super::super::gaps::without_row(&stream, None, "shed", Some(2)) };
         assert_eq!(
-            printer.gap(&stream, Some("5"), None, now(), "shed", Some(2)),
+            printer.gap(&hole, now()),
             "{\"event\":\"gap\",\"stream\":[\"list\",\"13\"],\"after\":\"5\",\"before\":null,\"since\":null,\
              \"until\":\"2026-11-23T12:00:00.000Z\",\"reason\":\"shed\",\"lost\":2}\n"
         );

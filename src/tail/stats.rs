@@ -2,13 +2,7 @@
 
 use crate::model::StreamEvent;
 use serde::Serialize;
-use std::collections::HashSet;
-use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
-
-/// How many events are remembered to tell repeats.
-const REMEMBERED: usize = 100_000;
 
 /// What came, and what it cost from the first event on.
 #[derive(Debug, Default)]
@@ -16,11 +10,7 @@ pub struct Stats {
     events: u64,
     bytes: u64,
     duplicates: u64,
-    seen: HashSet<u64>,
-    order: VecDeque<u64>,
     start: Option<Spent>,
-    /// Whether the connection has been live at all.
-    pub(super) was_live: bool,
 }
 
 /// The line of figures.
@@ -49,28 +39,17 @@ impl Stats {
         self.events
     }
 
-    pub(super) fn count(&mut self, event: &StreamEvent) {
-        self.start.get_or_insert_with(Spent::so_far);
+    /// Counts an event; a duplicate is one about a post that was held already.
+    pub(super) fn count(&mut self, event: &StreamEvent, is_duplicate: bool) {
         self.events += 1;
-        let raw = event.raw.as_deref().unwrap_or_default();
-        self.bytes += raw.len() as u64;
-        let mut hasher = DefaultHasher::new();
-        (event.name.as_str(), super::id(event), if super::id(event).is_none() { raw } else { "" }).hash(&mut hasher);
-        // Two edits of one post are two events; the same edit on two streams is one.
-        if event.name.as_str() == "status.update" {
-            raw.hash(&mut hasher);
-        }
-        let mark = hasher.finish();
-        if !self.seen.insert(mark) {
-            self.duplicates += 1;
-            return;
-        }
-        self.order.push_back(mark);
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.seen.remove(&oldest);
-        }
+        self.weigh(event, is_duplicate);
+    }
+
+    /// Takes in what came of an event that counts no more, since it has been counted.
+    pub(super) fn weigh(&mut self, event: &StreamEvent, is_duplicate: bool) {
+        self.start.get_or_insert_with(Spent::so_far);
+        self.bytes += event.raw.as_deref().map_or(0, str::len) as u64;
+        self.duplicates += u64::from(is_duplicate);
     }
 
     /// The figures as one line of JSON; those of the process are null where the system does not tell them.

@@ -3,9 +3,11 @@
 //! Only what is drawn is laid out; what several frames have not used is forgotten, and everything when the theme, the day
 //! or the reader changes. Ages and the selection bar are drawn over a card and are not part of it.
 
+use crate::command::Command;
 use crate::model::{AccountId, Announcement, Connection, StatusId, Stream};
-use crate::state::{Row, RowKey, Shown, State};
+use crate::state::{Fill, Row, RowKey, Shown, State};
 use crate::ui::line::Card;
+use crate::ui::status_bar::key_of;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, row, status};
 use std::collections::HashMap;
@@ -22,7 +24,16 @@ pub struct Cards {
     announcements: Option<(Vec<Announcement>, u16, Arc<Card>)>,
     frame: u64,
     /// What all cards were made for.
-    made_for: Option<(Theme, jiff::civil::Date, Option<AccountId>)>,
+    made_for: Option<MadeFor>,
+}
+
+/// What is in cards beside their rows: how things look, today, who reads, and the key that fills a gap.
+#[derive(Debug, Clone, PartialEq)]
+struct MadeFor {
+    theme: Theme,
+    today: jiff::civil::Date,
+    reader: Option<AccountId>,
+    fills: Option<String>,
 }
 
 #[derive(Debug)]
@@ -86,15 +97,19 @@ impl Cards {
         self.held.is_empty()
     }
 
-    /// A frame begins: cards of another theme, day or reader are forgotten.
+    /// A frame begins: cards of another theme, day, reader or key are forgotten.
     pub(crate) fn begin(&mut self, theme: &Theme, state: &State) {
         self.frame += 1;
         let today = theme.zone.to_datetime(state.now).date();
-        let reader = state.me.as_ref().map(|me| &me.id);
-        if self.made_for.as_ref().is_none_or(|(made, day, whose)| made != theme || *day != today || whose.as_ref() != reader) {
+        let (reader, fills) = (state.me.as_ref().map(|me| &me.id), key_of(state, Command::Read));
+        let is_same = |made: &MadeFor| {
+            made.theme == *theme && made.today == today && made.reader.as_ref() == reader && made.fills.as_deref() == fills
+        };
+        if !self.made_for.as_ref().is_some_and(is_same) {
             self.held.clear();
             self.announcements = None;
-            self.made_for = Some((theme.clone(), today, reader.cloned()));
+            let (reader, fills) = (reader.cloned(), fills.map(str::to_owned));
+            self.made_for = Some(MadeFor { theme: theme.clone(), today, reader, fills });
         }
     }
 
@@ -176,6 +191,8 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
             (gap.since, gap.until, gap.lost).hash(&mut hasher);
             std::mem::discriminant(&gap.cause).hash(&mut hasher);
             (gap.fill, setting.state.line.state == Connection::Live).hash(&mut hasher);
+            let walk = setting.stream.and_then(|stream| setting.state.timelines.get(stream)?.refill.as_ref());
+            walk.filter(|_| gap.fill == Fill::Filling).map(|walk| (walk.pages, walk.retry_at)).hash(&mut hasher);
         }
     }
     hasher.finish()

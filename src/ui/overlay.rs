@@ -6,6 +6,8 @@ mod help;
 mod palette;
 mod subscribe;
 
+use crate::command::{Command, Row};
+use crate::keymap::Sequence;
 use crate::state::{Overlay, OverlayPane, Prompt, State};
 use crate::text::{Plain, wrap};
 use crate::ui::cards::Cards;
@@ -22,7 +24,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
     for overlay in layers {
         painter.step_back(body);
         pane = match overlay {
-            Overlay::Help { scroll } => Some(help::draw(painter, body, *scroll)),
+            Overlay::Help { scroll } => Some(help::draw(painter, state, body, *scroll)),
             Overlay::Palette { prompt, chosen } => Some(palette::draw(painter, state, body, prompt, *chosen)),
             Overlay::Subscribe { prompt, chosen } => Some(subscribe::draw(painter, state, body, prompt, *chosen)),
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
@@ -31,6 +33,16 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
         };
     }
     pane
+}
+
+/// The keys of a command, or how the palette finds it where it has none.
+fn keys_of(state: &State, row: &Row) -> String {
+    let keys = state.settings.keymap.keys(row.command);
+    if !keys.is_empty() {
+        return keys.iter().map(Sequence::as_str).collect::<Vec<_>>().join(" ");
+    }
+    let palette = state.settings.keymap.keys(Command::Palette).first().map_or("", Sequence::as_str);
+    format!("{palette} {}", row.name)
 }
 
 /// Draws an empty panel with a title in its frame and gives back its inside. Where there is no room for a frame the

@@ -1,14 +1,15 @@
 //! One row of a timeline as lines: posts and notifications by their own rooms; here are conversations, tombstones and gaps.
 
 use crate::command::Command;
-use crate::model::{Account, Connection, ConversationId, StatusId};
-use crate::state::{Cause, Fill, Gap, Row};
+use crate::model::{Account, Connection, ConversationId, StatusId, Stream};
+use crate::state::{Cause, Fill, Gap, Refill, Row, State};
 use crate::text::wrap;
 use crate::ui::cards::{Setting, Shape};
-use crate::ui::line::{Card, CardLine, Head, plain};
+use crate::ui::line::{Card, CardLine, Head, hang, plain};
 use crate::ui::status_bar::key_of;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, status, times};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// Lays out a row.
@@ -34,37 +35,60 @@ pub(crate) fn tombstone(setting: Setting<'_>, id: &StatusId) -> Card {
     card
 }
 
-/// What a gap says: where it lies and why.
-pub(crate) fn gap_words(setting: Setting<'_>, gap: &Gap) -> String {
-    let told = |at| times::moment(at, setting.state.now, &setting.theme.zone);
-    let span = match (gap.since, gap.until) {
-        (Some(since), Some(until)) if told(since) == told(until) => format!(", around {}", told(since)),
-        (Some(since), Some(until)) => format!(", {} to {}", told(since), told(until)),
-        (Some(since), None) => format!(", since {}", told(since)),
-        (None, Some(until)) => format!(", until {}", told(until)),
+/// When something is missing, in words: `14:02–14:19`.
+pub(crate) fn gap_span(gap: &Gap, state: &State, theme: &Theme) -> String {
+    let told = |at| times::moment(at, state.now, &theme.zone);
+    match (gap.since, gap.until) {
+        (Some(since), Some(until)) if told(since) == told(until) => format!("around {}", told(since)),
+        (Some(since), Some(until)) => format!("{}{}{}", told(since), theme.glyphs().to, told(until)),
+        (Some(since), None) => format!("since {}", told(since)),
+        (None, Some(until)) => format!("until {}", told(until)),
         (None, None) => String::new(),
-    };
-    match (gap.cause, gap.lost) {
-        (Cause::Disconnected, _) => format!("posts may be missing{span}"),
-        (Cause::Shed, Some(1)) => format!("1 post was shed{span}"),
-        (Cause::Shed, Some(lost)) => format!("{lost} posts were shed{span}"),
-        (Cause::Shed, None) => format!("posts were shed{span}"),
-        (Cause::Trimmed, _) => "posts were trimmed to save memory".to_owned(),
     }
 }
 
-/// What becomes of a gap: that it is being filled, or the key that fills it.
+/// What a gap says: what is missing, and from when to when. Only what was counted or dropped is known to be missing before
+/// the server has been asked.
+pub(crate) fn gap_words(setting: Setting<'_>, gap: &Gap) -> String {
+    let things = if setting.stream == Some(&Stream::UserNotification) { "notification" } else { "post" };
+    let span = gap_span(gap, setting.state, setting.theme);
+    let span = if span.is_empty() { span } else { format!(", {span}") };
+    match (gap.cause, gap.lost) {
+        (_, Some(1)) => format!("about 1 {things} missing{span}"),
+        (_, Some(lost)) => format!("about {lost} {things}s missing{span}"),
+        (Cause::Disconnected, None) if gap.fill != Fill::Left => format!("{things}s may be missing{span}"),
+        (Cause::Disconnected | Cause::Shed, None) => format!("{things}s missing{span}"),
+        (Cause::Trimmed, None) => format!("{things}s dropped to save memory{span}"),
+    }
+}
+
+/// What becomes of a gap: how far it has been filled, or the key that fills it.
 pub(crate) fn gap_fate(setting: Setting<'_>, gap: &Gap) -> Option<String> {
     let (state, glyphs) = (setting.state, setting.theme.glyphs());
     if state.line.state != Connection::Live {
-        return None;
+        return (gap.fill != Fill::Left).then(|| "filled when the connection is back".to_owned());
     }
+    let walk = setting.stream.and_then(|stream| state.timelines.get(stream)?.refill.as_ref());
     match gap.fill {
-        Fill::Due | Fill::Filling => Some(format!("filling{}", glyphs.ellipsis)),
+        Fill::Due => Some(format!("filling{}", glyphs.ellipsis)),
+        Fill::Filling => Some(walk.map_or_else(|| format!("filling{}", glyphs.ellipsis), |walk| walk_words(walk, state, setting.theme))),
         Fill::Left => {
             setting.stream.filter(|stream| stream.is_paged_by_id())?;
-            key_of(Command::Read).map(|key| format!("{key} fills"))
+            key_of(state, Command::Read).map(|key| format!("{key} to fill"))
         }
+    }
+}
+
+/// How far a walk is, in words.
+pub(crate) fn walk_words(walk: &Refill, state: &State, theme: &Theme) -> String {
+    let pages = match walk.pages {
+        0 => format!("filling{}", theme.glyphs().ellipsis),
+        1 => "filling, 1 page so far".to_owned(),
+        pages => format!("filling, {pages} pages so far"),
+    };
+    match walk.retry_at {
+        Some(at) => format!("{pages}, goes on at {}", times::moment(at, state.now, &theme.zone)),
+        None => pages,
     }
 }
 
@@ -72,13 +96,14 @@ fn gap_card(setting: Setting<'_>, gap: &Gap) -> Card {
     let theme = setting.theme;
     let mut words = gap_words(setting, gap);
     if let Some(fate) = gap_fate(setting, gap) {
-        words = format!("{words} {} {fate}", theme.glyphs().dot);
+        words = format!("{words} {} {fate}", theme.glyphs().dash);
     }
     let width = usize::from(setting.width);
     let own = wrap::width(&words);
     let mut card = Card::default();
-    if own + 6 > width {
-        card.extend(plain(&words, setting.width, theme.mark().patch(theme.dim())));
+    if own + 4 > width {
+        let first = Span::styled(format!("{} ", theme.glyphs().gap), theme.mark());
+        card.extend(hang(plain(&words, setting.width.saturating_sub(2), Style::new()), &first, &Span::raw("  ")));
         return card;
     }
     let dash = theme.glyphs().gap;

@@ -1,59 +1,98 @@
-//! The status line: a message, or how the open stream stands; the keys that make sense now; how much comes.
+//! The status line: a message, keys that begin a sequence, or how the open stream stands; the keys that make sense now; how much comes.
 //!
-//! Keys are those of the command table and are shown where `State::can` says so: there is no second list of them.
+//! Keys are those of the keymap and are shown where `State::can` says so: there is no second list of them.
 
 use crate::command::{COMMANDS, Command, Row};
-use crate::model::{Connection, Subscription, Withheld};
-use crate::state::{Anchor, Fill, State, Timeline};
+use crate::keymap::Sequence;
+use crate::model::{Carriage, Connection, Rung, Stream, Subscription, Withheld};
+use crate::state::{Anchor, Completeness, Fill, State, Timeline, Unproven};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
+use crate::ui::row::gap_span;
 use crate::ui::tab_bar::spark;
 use crate::ui::theme::Theme;
 use crate::ui::timeline::reason;
 use crate::ui::times;
 use ratatui::text::{Line, Span};
 
-/// Below this width the tab bar tells the connection by its mark alone.
-const NARROW: u16 = 60;
-
-/// The first key of a command, as the table spells it.
-pub(crate) fn key_of(command: Command) -> Option<&'static str> {
-    command.row().and_then(|row| row.keys.first().copied())
+/// The first key of a command, where it has one.
+pub(crate) fn key_of(state: &State, command: Command) -> Option<&str> {
+    state.settings.keymap.keys(command).first().map(Sequence::as_str)
 }
 
-/// Draws the line.
-pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) {
+/// Draws the line. `told` says whether the tab bar had room for the connection in words.
+pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16, told: bool) {
     let theme = painter.theme;
     let width = painter.screen().width;
     let rate = rate(state, theme, width);
     let right = painter.line_to(width.saturating_sub(1), y, width / 3, &rate);
     let end = right.saturating_sub(1);
     // Where the tab bar has no room for it, the countdown stands here.
-    let next = state.line.next_attempt.filter(|_| width < NARROW).map(|at| painter.clock.soon(at));
-    let left = left(state, theme, next.as_deref());
-    let x = painter.line(1, y, end.saturating_sub(1), &left);
-    hints(painter, state, x, end, y);
+    let next = state.line.next_attempt.filter(|_| !told).map(|at| painter.clock.soon(at));
+    let left = left(state, theme, told, next.as_deref());
+    let room = end.saturating_sub(1);
+    // A message that is too long gives way to one hint, but not where what is said is all there is room for.
+    let room = if state.notices.shown().is_some() && width >= SPARE { room.saturating_sub(HINT) } else { room };
+    let x = painter.line(1, y, room, &left);
+    if state.pending.is_empty() {
+        hints(painter, state, x, end, y);
+    } else {
+        continuations(painter, state, x, end, y);
+    }
 }
 
+/// How the sequence that was begun can go on.
+fn continuations(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {
+    let theme = painter.theme;
+    let named = |command: Command| command.row().map_or("", |row| if row.hint.is_empty() { row.name } else { row.hint });
+    let ways = state.settings.keymap.continuations(state.scopes(), &state.pending).into_iter();
+    let ways = ways.filter(|(_, command)| state.can(*command)).map(|(rest, command)| (rest.to_string(), named(command)));
+    let mut x = separator(painter, from, y);
+    for (key, words) in [("esc".to_owned(), "gives up")].into_iter().chain(ways) {
+        let line = Line::from(vec![Span::styled(key, theme.bold()), Span::styled(format!(" {words}"), theme.dim())]);
+        if x + cols(line_width(&line)) > end {
+            break;
+        }
+        x = painter.line(x, y, end.saturating_sub(x), &line) + 2;
+    }
+}
+
+/// Draws the mark between what is said and the hints; gives the column after it.
+fn separator(painter: &mut Painter<'_>, from: u16, y: u16) -> u16 {
+    if from <= 1 {
+        return from;
+    }
+    painter.text(from + 2, y, 1, painter.theme.glyphs().vertical, painter.theme.rule());
+    from + 5
+}
+
+/// From this width on a message leaves room for a hint, in columns.
+const SPARE: u16 = 60;
+/// The columns of the hint with the mark before it.
+const HINT: u16 = 12;
+
 /// What the line begins with.
-fn left(state: &State, theme: &Theme, next: Option<&str>) -> Line<'static> {
+fn left(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Line<'static> {
+    if let Some(begun) = Sequence::new(state.pending.clone()) {
+        return said((theme.glyphs().prompt, theme.accent()), format!("{begun} {}", theme.glyphs().ellipsis));
+    }
     if let Some(notice) = state.notices.shown() {
         let mark = if notice.grave { (theme.glyphs().cross, theme.bad()) } else { (theme.glyphs().dot, theme.accent()) };
         return said(mark, notice.text.to_string());
     }
+    let glyphs = theme.glyphs();
+    if let Some(words) = away(state, theme, told, next) {
+        return said(
+            match &state.line.state {
+                Connection::Connecting | Connection::Live => (glyphs.connecting, theme.dim()),
+                Connection::Reconnecting { .. } | Connection::RateLimited { .. } => (glyphs.again, theme.mark()),
+                Connection::Offline { .. } | Connection::SignedOut { .. } | Connection::Failed { .. } => (glyphs.cross, theme.bad()),
+            },
+            words,
+        );
+    }
     let standing = state.active_timeline().map(|timeline| &timeline.standing);
     let withheld = state.tabs.active().and_then(|tab| state.withheld(&tab.stream));
-    let glyphs = theme.glyphs();
-    let why = reason(&state.line.state);
-    let why = next.map_or_else(|| why.clone(), |next| format!("{next}: {why}"));
-    match &state.line.state {
-        Connection::Live => {}
-        Connection::Connecting => return said((glyphs.connecting, theme.dim()), format!("connecting{}", glyphs.ellipsis)),
-        Connection::Reconnecting { .. } | Connection::RateLimited { .. } => return said((glyphs.again, theme.mark()), why),
-        Connection::Offline { .. } | Connection::SignedOut { .. } | Connection::Failed { .. } => {
-            return said((glyphs.cross, theme.bad()), why);
-        }
-    }
     match standing {
         Some(Subscription::Refused(words)) => said((glyphs.cross, theme.bad()), format!("refused: {words}")),
         Some(Subscription::Interrupted(words)) => said((glyphs.again, theme.mark()), format!("interrupted: {words}")),
@@ -62,42 +101,101 @@ fn left(state: &State, theme: &Theme, next: Option<&str>) -> Line<'static> {
         Some(Subscription::Open) if withheld == Some(Withheld::Everything) => {
             said((glyphs.absent, theme.mark()), Withheld::Everything.words().to_owned())
         }
-        Some(Subscription::Open) => state.active_timeline().map(|timeline| open(state, theme, timeline)).unwrap_or_default(),
+        Some(Subscription::Open) => state.active_timeline().map(|timeline| open(state, theme, timeline, told)).unwrap_or_default(),
         None => Line::default(),
     }
+}
+
+/// Why there is no connection, `None` where there is one. The state and the countdown come first where the tab bar has no
+/// room for them.
+fn away(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Option<String> {
+    let why = reason(&state.line.state);
+    let named = |name: &str| if told { why.clone() } else { format!("{name}: {why}") };
+    let next = |between: &str| next.map(|next| format!("{between} {next}")).unwrap_or_default();
+    Some(match &state.line.state {
+        Connection::Live => return None,
+        Connection::Connecting => format!("connecting{}", theme.glyphs().ellipsis),
+        Connection::Reconnecting { .. } => named(&format!("reconnecting{}", next(""))),
+        Connection::Offline { .. } => named(&format!("offline{}", next(", again"))),
+        Connection::RateLimited { .. } => {
+            let until = state.line.next_attempt.map(|at| format!(" until {}", times::moment(at, state.now, &theme.zone)));
+            format!("rate limited{}: {why}", until.unwrap_or_default())
+        }
+        Connection::SignedOut { .. } => named("signed out"),
+        Connection::Failed { .. } => named("not connected"),
+    })
 }
 
 fn said((mark, style): (&'static str, ratatui::style::Style), words: String) -> Line<'static> {
     Line::from(vec![Span::styled(format!("{mark} "), style), Span::raw(words)])
 }
 
-fn open(state: &State, theme: &Theme, timeline: &Timeline) -> Line<'static> {
+fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Line<'static> {
     let glyphs = theme.glyphs();
-    let tab = state.tabs.active();
+    let Some(tab) = state.tabs.active() else { return Line::default() };
     let mut line = Line::default();
-    if tab.is_some_and(|tab| tab.held) {
+    if tab.held {
         line = said((glyphs.held, theme.mark()), "held  ".to_owned());
     }
     let told = |since| times::moment(since, state.now, &theme.zone);
     let mut gaps = timeline.gaps();
-    if timeline.refill.as_ref().is_some_and(|refill| refill.gap.is_some()) || gaps.any(|gap| gap.fill != Fill::Left) {
-        line.push_span(Span::styled(format!("refilling{}", glyphs.ellipsis), theme.mark()));
+    let (mark, words) = if let Some(walk) = timeline.refill.as_ref().filter(|walk| walk.gap.is_some()) {
+        let pages = match walk.pages {
+            0 => glyphs.ellipsis.to_owned(),
+            1 => ", 1 page so far".to_owned(),
+            pages => format!(", {pages} pages so far"),
+        };
+        (Some(glyphs.again), format!("refilling{pages}"))
+    } else if gaps.any(|gap| gap.fill != Fill::Left) {
+        (Some(glyphs.again), format!("refilling{}", glyphs.ellipsis))
     } else if let Some(gap) = timeline.gaps().next() {
-        let since = gap.since.map(|since| format!(", since {}", told(since))).unwrap_or_default();
-        line.push_span(Span::styled(format!("gap left{since}"), theme.mark()));
-    } else if let Some(since) = timeline.complete_since {
-        line.push_span(Span::styled(format!("complete since {}", told(since)), theme.good()));
+        let span = gap_span(gap, state, theme);
+        (Some(glyphs.gap), if span.is_empty() { "gap left".to_owned() } else { format!("gap left, {span}") })
     } else {
-        line.push_span(Span::styled("live", theme.good()));
+        let words = match timeline.completeness(&tab.stream) {
+            Completeness::Since(since) => format!("complete since {}", told(since)),
+            Completeness::Between(since, until) => format!("complete {}{}{}", told(since), glyphs.to, told(until)),
+            Completeness::Gaps(_) => "gap left".to_owned(),
+            Completeness::Unknown(Unproven::Unordered) => "live, not known to be complete".to_owned(),
+            Completeness::Unknown(Unproven::NotPolled) => "polled, not known to be complete".to_owned(),
+            Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected) => "live".to_owned(),
+        };
+        (None, words)
+    };
+    match mark {
+        Some(mark) => line.spans.extend(said((mark, theme.mark()), words).spans),
+        None => line.push_span(Span::styled(words, theme.good())),
     }
-    if let Some(withheld) = tab.and_then(|tab| state.withheld(&tab.stream)) {
-        let which = if withheld == Withheld::Local { "local posts off" } else { "remote posts off" };
-        line.push_span(Span::styled(format!(" {} {which}", glyphs.dot), theme.mark()));
+    let mut aside = |words: String, style| line.push_span(Span::styled(format!(" {} {words}", glyphs.dot), style));
+    if let Some(withheld) = state.withheld(&tab.stream) {
+        aside(if withheld == Withheld::Local { "local posts off" } else { "remote posts off" }.to_owned(), ratatui::style::Style::new());
     }
-    if let Some(silence) = tab.and_then(|tab| state.silence(&tab.stream)) {
-        line.push_span(Span::styled(format!(" {} quiet {}", glyphs.dot, times::length(silence)), theme.dim()));
+    if let Some(silence) = state.silence(&tab.stream) {
+        aside(format!("silent for {}", times::length(silence)), theme.dim());
+    }
+    let hidden = state.hidden(&tab.stream);
+    if hidden > 0 {
+        aside(format!("filtered ({hidden} hidden)"), theme.dim());
+    }
+    if let Some(failure) = timeline.poll.as_ref().and_then(|poll| poll.failure.as_ref()) {
+        aside(format!("the last poll failed: {}", failure.reason), ratatui::style::Style::new());
+    } else if timeline.rung != state.line.rung || (!is_told && timeline.rung != Rung::Multiplexed) {
+        aside(rung_words(state, &tab.stream, timeline.rung), theme.dim());
     }
     line
+}
+
+/// By which other means than the rest a stream comes, and why where that is known.
+fn rung_words(state: &State, stream: &Stream, rung: Rung) -> String {
+    match rung {
+        Rung::Multiplexed => "multiplexed".to_owned(),
+        Rung::Socket => "on a socket of its own".to_owned(),
+        Rung::ServerSentEvents => "by server-sent events".to_owned(),
+        Rung::Polling => match state.carriage(stream) {
+            Carriage::Polling | Carriage::Never => format!("polled: this server never streams {}", stream.kind()),
+            Carriage::Frame | Carriage::Within(_) | Carriage::Socket => "polled".to_owned(),
+        },
+    }
 }
 
 fn rate(state: &State, theme: &Theme, width: u16) -> Line<'static> {
@@ -147,6 +245,7 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
         !row.hint.is_empty()
             && scopes.contains(&row.scope)
             && state.can(row.command)
+            && key_of(state, row.command).is_some()
             && !out_of_place.iter().any(|(command, out)| *out && *command == row.command)
     };
     let mut rows: Vec<&'static Row> = COMMANDS.iter().filter(fits).collect();
@@ -181,12 +280,7 @@ fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) 
     }
     // What was chosen by worth is shown in the table's order.
     taken.sort_by_key(|row| COMMANDS.iter().position(|other| other.command == row.command));
-    let mut x = from;
-    if from > 1 {
-        x += 2;
-        painter.text(x, y, 1, theme.glyphs().vertical, theme.rule());
-        x += 3;
-    }
+    let mut x = separator(painter, from, y);
     for row in taken {
         let line = hint(state, row, theme, unfolds);
         if x + cols(line_width(&line)) > end {
@@ -197,8 +291,8 @@ fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) 
 }
 
 fn hint(state: &State, row: &Row, theme: &Theme, unfolds: bool) -> Line<'static> {
-    let first = row.keys.first().copied().unwrap_or_default();
-    let both = if row.command == Command::Down { key_of(Command::Up) } else { None };
+    let first = key_of(state, row.command).unwrap_or_default();
+    let both = if row.command == Command::Down { key_of(state, Command::Up) } else { None };
     let keys = both.map_or_else(|| first.to_owned(), |second| format!("{first}/{second}"));
     let words = if row.command != Command::HoldOrUnfold {
         row.hint

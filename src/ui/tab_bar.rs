@@ -3,13 +3,13 @@
 //!
 //! Where the screen is narrow it says less, step by step, and at last scrolls so that the open tab is always in view.
 
-use crate::model::{Connection, Subscription, Withheld};
+use crate::model::{Connection, Rung, Subscription, Withheld};
 use crate::state::{Meter, State, Tab};
 use crate::text::{Plain, wrap};
 use crate::ui::line::{cols, cut, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
-use crate::ui::times::Clock;
+use crate::ui::times::{Clock, moment};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -50,6 +50,8 @@ const LEVELS: [Level; 6] = [
 pub(crate) struct OpenTab {
     pub(crate) from: u16,
     pub(crate) to: u16,
+    /// Whether the bar tells the connection in words, and not by its mark alone.
+    pub(crate) told: bool,
 }
 
 /// Draws the bar; gives back where tabs stand, and the open one.
@@ -63,15 +65,16 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) -> (Vec<(u1
         let brand = if level.brand { brand(theme) } else { Line::default() };
         let own = line_width(&brand) + tabs.iter().map(line_width).sum::<usize>() + line_width(&line) + 2;
         let fits = own <= usize::from(width);
-        chosen = Some((brand, tabs, line));
+        chosen = Some((brand, tabs, line, level.line != Words::Mark));
         if fits {
             break;
         }
     }
-    let Some((brand, tabs, line)) = chosen else { return (Vec::new(), OpenTab::default()) };
+    let Some((brand, tabs, line, told)) = chosen else { return (Vec::new(), OpenTab::default()) };
     let right = painter.line_to(width.saturating_sub(1), y, width.saturating_sub(1), &line);
     let x = painter.line(0, y, right, &brand);
-    tabs_between(painter, state, &tabs, (x, right.saturating_sub(1)), y)
+    let (areas, open) = tabs_between(painter, state, &tabs, (x, right.saturating_sub(1)), y);
+    (areas, OpenTab { told, ..open })
 }
 
 fn brand(theme: &Theme) -> Line<'static> {
@@ -117,7 +120,7 @@ fn tabs_between(
         let own = own.min(left);
         painter.line(x, y, own, tab);
         if index == active {
-            open = OpenTab { from: x, to: x + own };
+            open = OpenTab { from: x, to: x + own, ..OpenTab::default() };
         }
         areas.push((x, x + own, index));
         x += own;
@@ -182,27 +185,49 @@ pub(crate) fn spark(meter: &Meter, theme: &Theme, count: usize) -> String {
     meter.bars(count).into_iter().filter_map(|height| theme.glyphs().bars.get(usize::from(height)).copied()).collect()
 }
 
-fn connection(state: &State, theme: &Theme, clock: &mut Clock<'_>, words: Words) -> Line<'static> {
+/// How the connection is told: its mark and style, and in many words and in few.
+type Told = (&'static str, Style, String, String);
+
+fn told(state: &State, theme: &Theme, clock: &mut Clock<'_>) -> Told {
     let glyphs = theme.glyphs();
-    let next = state.line.next_attempt.map(|at| clock.soon(at));
-    let (mark, style, full, short) = match &state.line.state {
-        Connection::Live => (glyphs.live, theme.good(), "live".to_owned(), "live".to_owned()),
-        Connection::Connecting => (glyphs.connecting, theme.dim(), "connecting".to_owned(), "connecting".to_owned()),
+    let line = &state.line;
+    let next = line.next_attempt.map(|at| clock.soon(at));
+    let both = |words: &str| (words.to_owned(), words.to_owned());
+    let (mark, style, (full, short)) = match &line.state {
+        Connection::Live => match line.rung {
+            Rung::Multiplexed => (glyphs.live, theme.good(), both("live")),
+            Rung::Socket => (glyphs.live, theme.good(), (format!("live {} a socket per stream", glyphs.dot), "live".to_owned())),
+            Rung::ServerSentEvents => {
+                let full = format!("live {} {}", glyphs.dot, line.rung.words());
+                (glyphs.live, theme.good(), (full, format!("live {} SSE", glyphs.dot)))
+            }
+            Rung::Polling => {
+                let last = state.last_poll().map(|at| clock.lately(at));
+                let full = last.map_or_else(|| "polling".to_owned(), |last| format!("polling, last {last}"));
+                (glyphs.connecting, theme.mark(), (full, "polling".to_owned()))
+            }
+        },
+        Connection::Connecting => (glyphs.connecting, theme.dim(), both("connecting")),
         Connection::Reconnecting { attempt, .. } => {
             let next = next.unwrap_or_else(|| "now".to_owned());
-            (glyphs.again, theme.mark(), format!("reconnecting ({attempt} failed), next try {next}"), format!("retry {next}"))
+            (glyphs.again, theme.mark(), (format!("reconnecting ({attempt} failed), next try {next}"), format!("retry {next}")))
         }
         Connection::RateLimited { .. } => {
-            let next = next.unwrap_or_else(|| "soon".to_owned());
-            (glyphs.again, theme.mark(), format!("rate limited, next try {next}"), format!("limited, {next}"))
+            let until = line.next_attempt.map(|at| format!(" until {}", moment(at, state.now, &theme.zone))).unwrap_or_default();
+            (glyphs.again, theme.mark(), (format!("rate limited{until}"), format!("limited{until}")))
         }
         Connection::Offline { .. } => {
             let next = next.unwrap_or_else(|| "now".to_owned());
-            (glyphs.cross, theme.bad(), format!("offline, next try {next}"), format!("offline, {next}"))
+            (glyphs.cross, theme.bad(), (format!("offline, next try {next}"), format!("offline, {next}")))
         }
-        Connection::SignedOut { .. } => (glyphs.cross, theme.bad(), "signed out".to_owned(), "signed out".to_owned()),
-        Connection::Failed { .. } => (glyphs.cross, theme.bad(), "not connected".to_owned(), "failed".to_owned()),
+        Connection::SignedOut { .. } => (glyphs.cross, theme.bad(), both("signed out")),
+        Connection::Failed { .. } => (glyphs.cross, theme.bad(), ("not connected".to_owned(), "failed".to_owned())),
     };
+    (mark, style, full, short)
+}
+
+fn connection(state: &State, theme: &Theme, clock: &mut Clock<'_>, words: Words) -> Line<'static> {
+    let (mark, style, full, short) = told(state, theme, clock);
     let mut line = Line::from(Span::styled(mark, style));
     match words {
         Words::Full => line.push_span(Span::raw(format!(" {full}"))),

@@ -22,6 +22,11 @@ impl Theme {
         Self { zone, color, ascii }
     }
 
+    /// Draws glyphs of ASCII alone from now on, or drawn ones.
+    pub(crate) fn set_ascii(&mut self, ascii: bool) {
+        self.ascii = ascii;
+    }
+
     /// The glyphs.
     pub(crate) fn glyphs(&self) -> &'static Glyphs {
         if self.ascii { &ASCII } else { &DRAWN }
@@ -30,6 +35,11 @@ impl Theme {
     /// Whether only ASCII glyphs may be drawn.
     pub(crate) fn is_ascii(&self) -> bool {
         self.ascii
+    }
+
+    /// Whether colours are drawn.
+    pub(crate) fn has_color(&self) -> bool {
+        self.color
     }
 
     fn ink(&self, color: Color) -> Style {
@@ -142,6 +152,10 @@ pub(crate) struct Glyphs {
     pub(crate) notice: &'static str,
     pub(crate) dot: &'static str,
     pub(crate) ellipsis: &'static str,
+    /// Between the ends of a span of time.
+    pub(crate) to: &'static str,
+    /// Before what is to be done about something.
+    pub(crate) dash: &'static str,
     pub(crate) times: &'static str,
     pub(crate) prompt: &'static str,
     pub(crate) more_left: &'static str,
@@ -182,6 +196,8 @@ static DRAWN: Glyphs = Glyphs {
     notice: "!",
     dot: "·",
     ellipsis: "…",
+    to: "–",
+    dash: "—",
     times: "×",
     prompt: "›",
     more_left: "‹",
@@ -222,6 +238,8 @@ static ASCII: Glyphs = Glyphs {
     notice: "!",
     dot: "-",
     ellipsis: "~",
+    to: "-",
+    dash: "-",
     times: "x",
     prompt: ">",
     more_left: "<",
@@ -267,6 +285,8 @@ mod tests {
             glyphs.notice,
             glyphs.dot,
             glyphs.ellipsis,
+            glyphs.to,
+            glyphs.dash,
             glyphs.times,
             glyphs.prompt,
             glyphs.more_left,

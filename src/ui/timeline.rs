@@ -4,7 +4,7 @@
 //! above and below. The chosen row is always whole in view, except while the view follows what is new.
 
 use crate::command::Command;
-use crate::model::{Connection, Subscription, Withheld, by_age};
+use crate::model::{Connection, Rung, Subscription, Withheld, by_age};
 use crate::state::{Anchor, Area, Loading, Row, State, Tab, Timeline, TimelinePane, VisibleRow};
 use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, plain};
@@ -308,7 +308,7 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
     if tab.held {
         line.push_span(Span::styled(format!("{} ", theme.glyphs().held), theme.mark()));
         line.push_span(Span::styled("held", theme.bold()));
-        let hint = key_of(Command::HoldOrUnfold).map(|key| format!(" {dot} {key} lets go")).unwrap_or_default();
+        let hint = key_of(state, Command::HoldOrUnfold).map(|key| format!(" {dot} {key} lets go")).unwrap_or_default();
         line.push_span(Span::styled(hint, theme.dim()));
     }
     if new > 0 {
@@ -322,7 +322,7 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
     }
     if newer > 0
         && !tab.held
-        && let Some(key) = key_of(Command::First)
+        && let Some(key) = key_of(state, Command::First)
     {
         line.push_span(Span::styled(format!(" {dot} {key} newest"), theme.dim()));
     }
@@ -336,7 +336,7 @@ fn foot(painter: &mut Painter<'_>, state: &State, timeline: &Timeline, width: u1
     let line = match &timeline.older_page {
         Loading::Asked => dim_line(theme, format!("loading older posts{}", theme.glyphs().ellipsis)),
         Loading::Failed(failure, retry) => {
-            let again = again(painter, *retry);
+            let again = again(painter, state, *retry);
             card.extend(plain(&format!("{} older posts: {}{again}", theme.glyphs().cross, failure.reason), width, theme.bad()));
             return card;
         }
@@ -345,7 +345,7 @@ fn foot(painter: &mut Painter<'_>, state: &State, timeline: &Timeline, width: u1
         }
         Loading::Idle | Loading::Done => match &timeline.first_page {
             Loading::Failed(failure, retry) => {
-                let again = again(painter, *retry);
+                let again = again(painter, state, *retry);
                 card.extend(plain(&format!("{} what came before: {}{again}", theme.glyphs().cross, failure.reason), width, theme.bad()));
                 return card;
             }
@@ -359,11 +359,11 @@ fn foot(painter: &mut Painter<'_>, state: &State, timeline: &Timeline, width: u1
     card
 }
 
-fn again(painter: &mut Painter<'_>, retry: Option<crate::model::Timestamp>) -> String {
+fn again(painter: &mut Painter<'_>, state: &State, retry: Option<crate::model::Timestamp>) -> String {
     let dot = painter.theme.glyphs().dot;
     match retry {
         Some(at) => format!(" {dot} asked again {}", painter.clock.soon(at)),
-        None => key_of(Command::RetryNow).map(|key| format!(" {dot} {key} tries again")).unwrap_or_default(),
+        None => key_of(state, Command::RetryNow).map(|key| format!(" {dot} {key} tries again")).unwrap_or_default(),
     }
 }
 
@@ -398,11 +398,14 @@ fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (He
         Subscription::NotStreamed if timeline.first_page != Loading::Asked => {
             return (heading(glyphs.absent, theme.mark(), "This server does not stream this"), no_rows(timeline));
         }
+        Subscription::Interrupted(reason) if state.line.state == Connection::Live && timeline.first_page != Loading::Asked => {
+            return (heading(glyphs.again, theme.mark(), "This stream was interrupted"), format!("{reason}. It is being opened again."));
+        }
         Subscription::Requested | Subscription::Open | Subscription::Interrupted(_) | Subscription::NotStreamed => {}
     }
     match &timeline.first_page {
         Loading::Failed(failure, retry) => {
-            let again = again(painter, *retry);
+            let again = again(painter, state, *retry);
             return (heading(glyphs.cross, theme.bad(), "Loading failed"), format!("{}{again}", failure.reason));
         }
         Loading::Done => {}
@@ -410,12 +413,24 @@ fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (He
         Loading::Idle => return (waiting(theme, &state.line.state), reason(&state.line.state)),
     }
     let withheld = state.tabs.active().and_then(|tab| state.withheld(&tab.stream));
+    let hidden = state.tabs.active().map_or(0, |tab| state.hidden(&tab.stream));
     match &state.line.state {
         Connection::Live if withheld == Some(Withheld::Everything) => {
             let words = "It takes the subscription, but sends deletions only. Its admins can switch the feed on.";
             (heading(glyphs.absent, theme.mark(), "The server has switched this feed off"), words.to_owned())
         }
-        Connection::Live => (heading(glyphs.dot, theme.dim(), "Nothing here yet"), "What comes from now on appears by itself.".to_owned()),
+        Connection::Live if hidden > 0 => {
+            let words = "The filters that you set on the server hide them here.";
+            (heading(glyphs.dot, theme.dim(), &format!("Every post here is filtered ({hidden} hidden)")), words.to_owned())
+        }
+        Connection::Live => {
+            let words = if timeline.rung == Rung::Polling {
+                "It is asked for again and again; what is new appears by itself."
+            } else {
+                "What comes from now on appears by itself."
+            };
+            (heading(glyphs.dot, theme.dim(), "Nothing here yet"), words.to_owned())
+        }
         other @ (Connection::Connecting
         | Connection::Reconnecting { .. }
         | Connection::RateLimited { .. }
@@ -459,14 +474,14 @@ pub(crate) fn no_tab(painter: &mut Painter<'_>, state: &State, area: Rect) {
     let theme = painter.theme;
     let glyphs = theme.glyphs();
     if state.unresolved.is_empty() {
-        let key = |command| key_of(command).unwrap_or_default();
+        let key = |command| key_of(state, command).unwrap_or_default();
         let words = format!("{} adds one, {} brings back the last one closed.", key(Command::Subscribe), key(Command::RestoreTab));
         message(painter, area, (glyphs.dot, theme.dim(), "No stream is open".to_owned()), &words);
         return;
     }
     match &state.offer_loading {
         Loading::Failed(failure, retry) => {
-            let words = format!("{}{}", failure.reason, again(painter, *retry));
+            let words = format!("{}{}", failure.reason, again(painter, state, *retry));
             message(painter, area, (glyphs.cross, theme.bad(), "The lists could not be loaded".to_owned()), &words);
         }
         Loading::Idle | Loading::Asked | Loading::Done => {

@@ -74,6 +74,17 @@ impl<'a> Clock<'a> {
         if seconds < 2 * MINUTE { format!("in {seconds} s") } else { format!("in {} min", seconds / MINUTE) }
     }
 
+    /// How long ago, to the second at first: `12 s ago`, `3 min ago`. Never negative.
+    pub(crate) fn lately(&mut self, at: Timestamp) -> String {
+        let seconds = self.now.duration_since(at).as_secs().max(0);
+        if seconds < 2 * MINUTE {
+            self.note(self.now, 1);
+            return format!("{seconds} s ago");
+        }
+        self.note(at, (seconds / MINUTE + 1) * MINUTE);
+        format!("{} ago", length(SignedDuration::from_secs(seconds)))
+    }
+
     fn note(&mut self, from: Timestamp, seconds: i64) {
         let at = from.checked_add(SignedDuration::from_secs(seconds)).ok().filter(|at| *at > self.now);
         self.next_change = match (self.next_change, at) {
@@ -140,6 +151,16 @@ mod tests {
         assert_eq!(clock.age("2026-11-03T13:00:00Z".parse().unwrap()), "3 Nov");
         assert_eq!(clock.age("2024-01-03T13:00:00Z".parse().unwrap()), "2024-01-03");
         assert_eq!(clock.next_change(), None);
+    }
+
+    #[test]
+    fn what_was_lately_is_told_to_the_second_for_two_minutes() {
+        let now = at(1_000_000);
+        for (ago, words, change) in [(-5, "0 s ago", 1), (12, "12 s ago", 1), (119, "119 s ago", 1), (130, "2 min ago", 50)] {
+            let mut clock = Clock::new(now, &ZONE);
+            assert_eq!(clock.lately(at(1_000_000 - ago)), words);
+            assert_eq!(clock.next_change(), Some(at(1_000_000 + change)), "{ago}");
+        }
     }
 
     #[test]

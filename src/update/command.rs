@@ -3,7 +3,7 @@
 use super::{Effect, Mouse, reply, rows, say};
 use crate::command::Command;
 use crate::model::Stream;
-use crate::state::{Anchor, Detail, Fill, Loading, Measured, Overlay, Prompt, Row, RowKey, State, ThreadState, overlay};
+use crate::state::{Anchor, Answer, Detail, Fill, Loading, Measured, Overlay, Prompt, Row, RowKey, State, ThreadState, overlay};
 use crate::text::Plain;
 use std::sync::Arc;
 
@@ -25,7 +25,8 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::PageUp => go(state, measured, Go::Halves(-2), effects),
         Command::First => go(state, measured, Go::First, effects),
         Command::Last => go(state, measured, Go::Last, effects),
-        Command::NextUnread => next_unread(state, measured),
+        Command::NextUnread => go_unread(state, measured, true),
+        Command::PreviousUnread => go_unread(state, measured, false),
         Command::Read => read(state, measured, effects),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
         Command::SelectTab(number) => {
@@ -58,7 +59,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             Some(Overlay::Health { .. }) => {
                 state.overlays.pop();
             }
-            Some(_) | None => state.overlays.push(Overlay::Health { scroll: 0 }),
+            Some(_) | None => open_health(state, effects),
         },
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
@@ -76,6 +77,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Accept => accept(state, measured, effects),
         Command::NextChoice => choose(state, 1),
         Command::PreviousChoice => choose(state, -1),
+        Command::Reload => effects.push(Effect::Reload),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
         Command::Quit | Command::QuitNow => effects.push(Effect::Quit),
@@ -210,13 +212,18 @@ fn load_older(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) {
     }
 }
 
-fn next_unread(state: &mut State, measured: &Measured) {
+/// Goes to the nearest unseen row on one side of the cursor, or else to the farthest one on the other.
+fn go_unread(state: &mut State, measured: &Measured, older: bool) {
     let Some(tab) = state.tabs.active() else { return };
     let Some(timeline) = state.timelines.get(&tab.stream) else { return };
     let here = start(state, &tab.stream, measured.timeline.as_ref());
     let mut unseen: Vec<(usize, &RowKey)> = tab.unseen.iter().filter_map(|key| timeline.index_of(key).map(|index| (index, key))).collect();
     unseen.sort_unstable_by_key(|(index, _)| *index);
-    let next = unseen.iter().find(|(index, _)| *index > here).or_else(|| unseen.first());
+    let next = if older {
+        unseen.iter().find(|(index, _)| *index > here).or_else(|| unseen.first())
+    } else {
+        unseen.iter().rev().find(|(index, _)| *index < here).or_else(|| unseen.last())
+    };
     let Some((index, key)) = next.map(|(index, key)| (*index, (*key).clone())) else { return };
     let newest = state.shown_near(&tab.stream, 0) == Some(index);
     if let Some(tab) = state.tabs.active_mut() {
@@ -279,6 +286,19 @@ fn hold_or_unfold(state: &mut State, measured: &Measured) {
     }
 }
 
+/// Opens stream health, and asks what it tells and nothing else needs.
+fn open_health(state: &mut State, effects: &mut Vec<Effect>) {
+    state.overlays.push(Overlay::Health { scroll: 0 });
+    if state.checks.wants_health(state.now) {
+        (state.checks.health, state.checks.health_asked) = (Answer::Asked, Some(state.now));
+        effects.push(Effect::FetchHealth);
+    }
+    if state.checks.wants_scopes() {
+        state.checks.scopes = Answer::Asked;
+        effects.push(Effect::FetchScopes);
+    }
+}
+
 fn open_picker(state: &mut State) {
     state.overlays.push(Overlay::Subscribe { prompt: Prompt::default(), chosen: 0 });
 }
@@ -308,6 +328,12 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
         }
         if let Some(refill) = &mut timeline.refill {
             refill.retry_at = None;
+        }
+        if let Some(review) = &mut timeline.review {
+            review.retry_at = None;
+        }
+        if let Some(poll) = timeline.poll.as_mut().filter(|poll| poll.failure.is_some()) {
+            poll.next = state.now;
         }
     }
     if matches!(state.offer_loading, Loading::Failed(..)) {

@@ -1,10 +1,10 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, refill, reply, say};
+use super::{Effect, refill, reply, review, say};
 use crate::model::{
-    Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Server, StatusId,
-    Stream, StreamEvent, Subscription,
+    Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Rung, Server,
+    StatusId, Stream, StreamEvent, Subscription,
 };
 use crate::state::{Anchor, Cause, Loading, Measured, Overlay, Put, Row, RowKey, State};
 use crate::text::{LinkKind, Plain};
@@ -24,9 +24,16 @@ pub(super) fn apply(state: &mut State, measured: &Measured, origin: Origin, even
         }
         Event::Subscription { stream, standing, rung } => {
             if let Some(timeline) = state.timelines.get_mut(&stream) {
+                if timeline.poll.take_if(|_| rung != Rung::Polling).is_some() {
+                    // It is subscribed to from now on, and what the last poll left is looked for.
+                    timeline.subscribed = None;
+                }
                 timeline.rung = rung;
             }
             subscription_changed(state, &stream, standing, effects);
+            if let Some(timeline) = state.timelines.get_mut(&stream) {
+                review::follow_rung(timeline, state.now);
+            }
         }
         Event::Ladder { rung, reason, climb_in } => {
             let climb_at = climb_in.and_then(|wait| state.now.checked_add(SignedDuration::try_from(wait).ok()?).ok());
@@ -39,7 +46,7 @@ pub(super) fn apply(state: &mut State, measured: &Measured, origin: Origin, even
             state.revision += u64::from(is_health_open(state));
         }
         Event::Server(server) => server_known(state, server, effects),
-        Event::Stream(event) => streamed(state, measured, event, effects),
+        Event::Stream(event) => streamed(state, measured, event),
         Event::Lagged { shed } => lagged(state, &shed),
         Event::Ping(round_trip) => {
             state.line.ping = Some(round_trip);
@@ -76,6 +83,7 @@ fn connection_changed(state: &mut State, connection: Connection, effects: &mut V
         state.line.losses += 1;
         state.line.last_live = Some(now);
         state.line.ping = None;
+        state.suspects.drop_waiting();
         for timeline in state.timelines.values_mut() {
             timeline.broken_since.get_or_insert(now);
             timeline.live_since = None;
@@ -173,7 +181,7 @@ fn server_known(state: &mut State, server: Server, effects: &mut Vec<Effect>) {
     ask_about_reader(state, effects);
 }
 
-fn streamed(state: &mut State, measured: &Measured, event: StreamEvent, effects: &mut Vec<Effect>) {
+fn streamed(state: &mut State, measured: &Measured, event: StreamEvent) {
     let now = state.now;
     let silence = state.silent_minutes();
     state.meter.count(now);
@@ -195,10 +203,12 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent, effects:
         Payload::Update(bundle) => arrived(state, measured, &event.streams, bundle),
         Payload::Edit(bundle) => {
             let id = bundle.main().map(|status| status.id.clone());
-            if state.store.put_edit(bundle) == Put::Changed
-                && let Some(id) = id
-            {
-                rows::forget_hidden(state, &id);
+            let put = state.store.put_edit(bundle);
+            if let Some(id) = id {
+                state.store.hear(&id);
+                if put == Put::Changed {
+                    rows::forget_hidden(state, &id);
+                }
             }
         }
         Payload::Delete(id) => deleted(state, measured, &id),
@@ -214,10 +224,8 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent, effects:
             say(state, Plain::line("your filters changed on the server; posts that come from now on follow them"), false);
         }
         Payload::NotificationsMerged => {
-            if let Some(timeline) = state.timelines.get_mut(&Stream::UserNotification)
-                && timeline.first_page != Loading::Asked
-            {
-                effects.push(reply::ask_first(&Stream::UserNotification, timeline));
+            if let Some(timeline) = state.timelines.get_mut(&Stream::UserNotification) {
+                review::doubt_all(timeline, now);
             }
         }
         Payload::Other => state.unknown += 1,
@@ -230,6 +238,7 @@ fn arrived(state: &mut State, measured: &Measured, streams: &[Stream], bundle: B
     if put == Put::Gone || state.store.shown(&id).is_none() {
         return;
     }
+    state.store.hear(&id);
     if put == Put::Changed {
         rows::forget_hidden(state, &id);
     }
@@ -247,7 +256,7 @@ fn arrived(state: &mut State, measured: &Measured, streams: &[Stream], bundle: B
 
 /// A deletion counts everywhere, whatever stream named it: the words are gone at once, a tombstone stands where the
 /// post was in view, and its boosts go with it.
-fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
+pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
     let removed = state.store.delete(id);
     let streams: Vec<Stream> = state.timelines.keys().cloned().collect();
     for gone in &removed.statuses {
@@ -261,9 +270,13 @@ fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
                 && let Some(tab) = state.tabs.of_mut(stream)
             {
                 tab.unseen.remove(&key);
+                tab.hidden.remove(&key);
                 tab.tombstones.push(gone.clone());
             }
         }
+    }
+    for gone in removed.statuses.iter().filter(|gone| *gone != id).chain([id]) {
+        review::doubt_notifications(state, gone);
     }
     state.unfolded.remove(id);
 }
@@ -271,6 +284,7 @@ fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
 fn notified(state: &mut State, measured: &Measured, notification: Notification, bundle: Bundle) {
     state.store.put(bundle);
     let row = Row::Notification(notification.id.clone());
+    let about = notification.status.clone().filter(|status| state.store.is_deleted(status));
     state.store.put_notification(notification);
     let stream = Stream::UserNotification;
     // Also when it came on `user`: there is one ledger of notifications.
@@ -279,6 +293,10 @@ fn notified(state: &mut State, measured: &Measured, notification: Notification, 
     {
         timeline.meter.count(state.now);
         timeline.last_event = Some(state.now);
+    }
+    if let Some(about) = about {
+        // Overtaken by the deletion.
+        review::doubt_notifications(state, &about);
     }
 }
 
@@ -291,6 +309,11 @@ pub(super) fn talked(state: &mut State, measured: &Measured, conversation: Conve
     }
     let id = conversation.id.clone();
     let last = conversation.last_status.clone();
+    let held = state.store.conversation(&id).and_then(|held| held.last_status.as_ref());
+    if came != Came::Live && held.is_some_and(|held| last.as_ref().is_none_or(|last| last < held) && state.store.status(held).is_some()) {
+        // A message came while the page was under way.
+        return;
+    }
     let before = state.store.put_conversation(conversation);
     if before.as_ref().is_some_and(|before| before.last_status == last) {
         let row = Row::Conversation(id, last);
@@ -359,7 +382,14 @@ fn lagged(state: &mut State, shed: &[(Stream, u64)]) {
             timeline.mark_gap(timeline.last_event, Some(now), Cause::Shed, Some(*count));
             timeline.live_since = Some(now);
             // What was asked before the loss says nothing about it.
+            let looks = timeline.review.is_some() || timeline.refill.as_ref().is_some_and(|refill| refill.gap.is_none());
+            if timeline.deep.is_some() {
+                timeline.deep_at = Some(now);
+            }
             timeline.interrupt();
+            if looks {
+                timeline.check_at = Some(now);
+            }
             refill::fill_newest(timeline, stream);
             if timeline.rows().is_empty() {
                 timeline.check_at = Some(now);

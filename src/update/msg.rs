@@ -2,8 +2,13 @@
 
 use crate::command::Command;
 use crate::keymap::Key;
-use crate::model::{Account, Bundle, Cursor, Event, Failure, Markers, Offer, Origin, Page, StatusId, Stream, Thread, Timestamp};
+use crate::model::{
+    Account, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Spec, StatusId, Stream, Thread,
+    Timestamp,
+};
+use crate::state::Settings;
 use crate::text::Plain;
+use std::sync::Arc;
 
 /// Everything that can change `State`.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +33,8 @@ pub enum Msg {
     Resumed,
     /// What the last run kept of a tab.
     Remembered(Remembered),
+    /// The configuration file was read again: what holds now, and the tabs that are new in it.
+    Reloaded(Settings, Vec<Spec>),
     /// Something of ours failed; words for the screen.
     Failed(Plain),
 }
@@ -77,6 +84,35 @@ pub enum Reply {
         /// The page.
         result: Result<Page, Failure>,
     },
+    /// To [`crate::update::Effect::FetchReview`].
+    Review {
+        /// Whose page.
+        stream: Stream,
+        /// The number of the question.
+        asked: u64,
+        /// The page.
+        result: Result<Page, Failure>,
+    },
+    /// To [`crate::update::Effect::FetchStatus`].
+    Status {
+        /// The post.
+        id: StatusId,
+        /// The store's moment when it was asked.
+        asked: u64,
+        /// The post as it is now; a failure of the kind `NotFound` says that it is gone.
+        result: Result<Bundle, Failure>,
+        /// Its exact text, where the client keeps that.
+        raw: Option<Arc<str>>,
+    },
+    /// To [`crate::update::Effect::FetchNotification`].
+    Notification {
+        /// The notification.
+        id: NotificationId,
+        /// The store's moment when it was asked.
+        asked: u64,
+        /// The notification as it is now; a failure of the kind `NotFound` says that it is gone.
+        result: Result<(Notification, Bundle), Failure>,
+    },
     /// To [`crate::update::Effect::FetchThread`]: the post itself and what stands before and after it.
     Thread {
         /// The post.
@@ -92,4 +128,24 @@ pub enum Reply {
     Account(Result<Account, Failure>),
     /// To [`crate::update::Effect::FetchMarkers`] and [`crate::update::Effect::RaiseMarkers`].
     Markers(Result<Markers, Failure>),
+    /// To [`crate::update::Effect::FetchHealth`]: whether it calls itself healthy; `None` where there is no such question.
+    Health(Result<Option<bool>, Failure>),
+    /// To [`crate::update::Effect::FetchScopes`]; `None` where the server does not tell them.
+    Scopes(Result<Option<Vec<Plain>>, Failure>),
+}
+
+impl Reply {
+    /// Whether what it brings was missed, or changed while nobody told: `tail` says so where it prints that.
+    pub fn is_refill(&self) -> bool {
+        match self {
+            Self::Newer { .. } | Self::Review { .. } | Self::Status { .. } | Self::Notification { .. } => true,
+            Self::Page { .. }
+            | Self::Thread { .. }
+            | Self::Offer(_)
+            | Self::Account(_)
+            | Self::Markers(_)
+            | Self::Health(_)
+            | Self::Scopes(_) => false,
+        }
+    }
 }

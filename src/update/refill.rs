@@ -1,14 +1,14 @@
 //! Fills gaps: decides which walk goes on, asks its next page, and takes in what the answer proves.
 //!
-//! Walks go from the last point proven complete upwards until nothing is above, with some overlap for what came late, and
-//! once more after the subscription has surely taken effect. Absent on purpose: asking about single posts that a page does
-//! not list any more, and the slow pass for what arrives hours late.
+//! Walks go from the last point proven complete upwards until nothing is above, with some overlap for what came late. Absent on
+//! purpose: the looks that come after them, once the subscription has surely taken effect, and deep passes (`review` has both).
 
 use super::rows::{self, Came};
-use super::{Effect, reply, say};
-use crate::model::{Connection, Failure, Item, Page, Stream, Subscription, Timestamp, by_age};
+use super::{Effect, reply, review, say};
+use crate::model::{Connection, Failure, Item, Page, Stream, Timestamp, by_age};
 use crate::state::refill::{CHECK_AFTER, Seen, Stand};
-use crate::state::{Cause, Fill, Loading, Measured, Refill, Row, State, Store, Timeline};
+use crate::state::review::{DEEP_AFTER, DEEP_APART, MOST_SUSPECTS, Span};
+use crate::state::{Cause, Fill, Measured, Refill, Row, State, Store, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
 use std::cmp::Ordering;
@@ -22,27 +22,35 @@ const OVERLAP_ROWS: usize = 20;
 /// Asks what is to be asked now, for the tab on screen first. Called after every message.
 pub(super) fn pump(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
-    let wants = |timeline: &Timeline| match &timeline.refill {
-        Some(refill) => refill.is_due(now),
-        None => timeline.due || timeline.check_at.is_some_and(|at| at <= now),
-    };
-    if state.line.state != Connection::Live || !state.timelines.values().any(wants) {
+    if state.line.state != Connection::Live {
         return;
     }
     let active = state.tabs.active().map(|tab| tab.stream.clone());
-    let others = state.timelines.iter().filter(|(stream, timeline)| active.as_ref() != Some(stream) && wants(timeline));
-    let others: Vec<Stream> = others.map(|(stream, _)| stream.clone()).collect();
-    for stream in active.into_iter().chain(others) {
-        // Where one is stopped by the budget the next gap of the same tab is told so as well.
-        while begin(state, &stream, effects) && !ask(state, &stream, effects) {}
+    if let Some(active) = &active {
+        review::hasten(state, active);
     }
+    let wants = |timeline: &Timeline| match (&timeline.refill, &timeline.review) {
+        (Some(refill), _) => refill.is_due(now),
+        (None, Some(review)) => review.is_due(now),
+        (None, None) => timeline.due || timeline.look_at().is_some_and(|at| at <= now),
+    };
+    if state.timelines.values().any(wants) {
+        let others = state.timelines.iter().filter(|(stream, timeline)| active.as_ref() != Some(stream) && wants(timeline));
+        let others: Vec<Stream> = others.map(|(stream, _)| stream.clone()).collect();
+        for stream in active.into_iter().chain(others) {
+            // Where one is stopped by the budget the next gap of the same tab is told so as well.
+            while begin(state, &stream) && !ask(state, &stream, effects) {}
+        }
+    }
+    review::ask_about_suspects(state, effects);
+    review::go_deep(state, effects);
 }
 
-/// Begins the next walk of a stream where none is under way; says whether there is one now.
-fn begin(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) -> bool {
+/// Begins the next walk or look of a stream where none is under way; says whether there is one now.
+fn begin(state: &mut State, stream: &Stream) -> bool {
     let now = state.now;
     let Some(timeline) = state.timelines.get_mut(stream) else { return false };
-    if timeline.refill.is_some() {
+    if timeline.refill.is_some() || timeline.review.is_some() {
         return true;
     }
     if let Some(after) = timeline.due_gap().map(|gap| Arc::clone(&gap.after)) {
@@ -53,30 +61,11 @@ fn begin(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) -> bool 
         return true;
     }
     timeline.due = false;
-    if timeline.check_at.take_if(|at| *at <= now).is_none() {
-        return false;
-    }
-    if matches!(timeline.standing, Subscription::NotStreamed | Subscription::Refused(_) | Subscription::Interrupted(_)) {
-        return false;
-    }
-    if timeline.rows().is_empty() && timeline.first_page == Loading::Done {
-        // There is nothing to start from; the first page is all there is.
-        effects.push(reply::ask_first(stream, timeline));
-        return false;
-    }
-    let Some(proven) = timeline.shown_to.as_ref().map(|(id, _)| Arc::clone(id)).filter(|_| !timeline.rows().is_empty()) else {
-        return false;
-    };
-    if !stream.is_paged_by_id() {
-        return false;
-    }
-    let from = overlap(&state.store, timeline, &proven);
-    timeline.refill = Some(Refill::new(None, proven, from, now));
-    true
+    review::begin(state, stream)
 }
 
 /// The id from which a walk starts whose ledger is proven up to `after`.
-fn overlap(store: &Store, timeline: &Timeline, after: &Arc<str>) -> Arc<str> {
+pub(super) fn overlap(store: &Store, timeline: &Timeline, after: &Arc<str>) -> Arc<str> {
     let mut start = Arc::clone(after);
     let mut newest: Option<Timestamp> = None;
     let below = timeline.rows_from(after).skip_while(|row| matches!(row, Row::Gap(gap) if gap.after == *after));
@@ -97,10 +86,11 @@ fn overlap(store: &Store, timeline: &Timeline, after: &Arc<str>) -> Arc<str> {
     start
 }
 
-/// Asks the next page of the walk under way, if it is time; says whether the walk goes on.
+/// Asks the next page of the walk or look under way, if it is time; says whether that goes on.
 fn ask(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) -> bool {
     let now = state.now;
-    let Some(refill) = state.timelines.get_mut(stream).and_then(|timeline| timeline.refill.as_mut()) else { return false };
+    let Some(timeline) = state.timelines.get_mut(stream) else { return false };
+    let Some(refill) = timeline.refill.as_mut() else { return review::ask(state, stream, effects) };
     if !refill.is_due(now) {
         return true;
     }
@@ -128,7 +118,11 @@ pub(super) fn answered(state: &mut State, measured: &Measured, stream: &Stream, 
         Err(failure) => {
             refill.attempts += 1;
             refill.retry_at = reply::retry_at(now, &failure, refill.attempts);
-            if refill.retry_at.is_none() {
+            let stops = refill.retry_at.is_none();
+            if let Some(poll) = &mut timeline.poll {
+                poll.failure = Some(failure.clone());
+            }
+            if stops {
                 let title = stream.title(&state.offer.lists);
                 stop(state, stream);
                 say(state, Plain::line(&format!("{title}: what may be missing could not be asked for: {}", failure.reason)), true);
@@ -137,14 +131,28 @@ pub(super) fn answered(state: &mut State, measured: &Measured, stream: &Stream, 
             return;
         }
     };
-    let seen = Seen { ends: ends(&page), rejected: page.rejected };
+    let seen = seen(&page);
     let gap = refill.gap.clone();
     let before = gap.as_ref().and_then(|gap| timeline.gap_mut(gap)?.before.clone());
-    let joins = if gap.is_some() { before } else { timeline.witness.clone() };
     let Some(refill) = timeline.refill.as_mut() else { return };
+    let asked_from = Arc::clone(&refill.from);
+    let met = refill.meets.as_ref().map(|(_, oldest)| Arc::clone(oldest));
+    let joins = if gap.is_some() {
+        before
+    } else {
+        [timeline.witness.clone(), met].into_iter().flatten().min_by(|left, right| by_age(left, right))
+    };
     let stand = refill.take(&seen, joins.as_deref());
     let (proven, begun) = (Arc::clone(&refill.proven), refill.begun);
+    let listed = review::listed(&page);
     reply::take(state, measured, stream, page, Came::Refill);
+    if let Some((newest, oldest)) = seen.ends.clone()
+        && by_age(&oldest, &asked_from) == Ordering::Greater
+    {
+        // What it goes over again may have changed as well.
+        let span = Span { top: Some(newest), with_top: true, bottom: Some(asked_from), with_bottom: false };
+        review::suspect(state, stream, &span, &listed, MOST_SUSPECTS);
+    }
     if let Some(gap) = &gap {
         advance(state, measured, stream, gap, &proven);
     }
@@ -159,6 +167,11 @@ pub(super) fn answered(state: &mut State, measured: &Measured, stream: &Stream, 
         say(state, Plain::line(&format!("{title}: {} of a page could not be read and are left out", seen.rejected)), true);
     }
     state.revision += u64::from(gap.is_some());
+}
+
+/// What a page was, as far as a walk or a look needs it.
+pub(super) fn seen(page: &Page) -> Seen {
+    Seen { ends: ends(page), rejected: page.rejected }
 }
 
 /// The newest id of a page.
@@ -217,12 +230,17 @@ fn finish(state: &mut State, measured: &Measured, stream: &Stream, stand: Stand,
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
     let Some(refill) = timeline.refill.take() else { return };
     let mut filled: Vec<Arc<str>> = refill.gap.iter().cloned().collect();
+    if let Some((newest, _)) = &refill.meets {
+        timeline.confirm(newest);
+    }
+    if refill.gap.is_none() || stand == Stand::Complete {
+        review::polled(timeline, begun);
+    }
     if stand == Stand::Complete {
         // Nothing is above what is proven, so that nothing is missing above it either.
         let above = |after: &Arc<str>| by_age(after, proven) != Ordering::Less;
         filled.extend(timeline.gaps().map(|gap| Arc::clone(&gap.after)).filter(above));
         timeline.confirm(proven);
-        timeline.check_at = timeline.check_at.filter(|at| begun < *at);
     }
     for after in filled {
         rows::move_gap(state, measured, stream, &after, None);
@@ -230,7 +248,7 @@ fn finish(state: &mut State, measured: &Measured, stream: &Stream, stand: Stand,
 }
 
 /// Ends a walk that cannot go on by itself: what it did not reach is left as a gap.
-fn stop(state: &mut State, stream: &Stream) {
+pub(super) fn stop(state: &mut State, stream: &Stream) {
     let now = state.now;
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
     let Some(refill) = timeline.refill.take() else { return };
@@ -242,22 +260,28 @@ fn stop(state: &mut State, stream: &Stream) {
     state.revision += 1;
 }
 
-/// The connection was lost: walks end, and what was not proven by then is in doubt.
+/// The connection was lost: walks and looks end, and what was not proven by then is in doubt.
 pub(super) fn lost(timeline: &mut Timeline) {
-    let looking = timeline.refill.as_ref().filter(|refill| refill.gap.is_none()).map(|refill| Arc::clone(&refill.proven));
+    let walked = timeline.refill.as_ref().filter(|refill| refill.gap.is_none()).map(|refill| Arc::clone(&refill.proven));
+    let looking = walked.or_else(|| timeline.review.as_ref()?.proven.clone());
     let waiting = timeline.check_at.and(timeline.shown_to.as_ref()).map(|(id, _)| Arc::clone(id));
     timeline.interrupt();
     if timeline.due_gap().is_none() {
         timeline.doubt = looking.or(waiting).or(timeline.doubt.take());
     }
     timeline.check_at = None;
+    timeline.deep_at = None;
     timeline.subscribed = None;
     timeline.witness = None;
 }
 
 /// The connection carries a stream from now on: what came while it did not is filled, and looked for once more later.
 pub(super) fn carried(timeline: &mut Timeline, stream: &Stream, now: Timestamp, away: Option<Timestamp>) {
+    timeline.check_at = now.checked_add(CHECK_AFTER).ok();
     if let Some(since) = away {
+        // What was shed meanwhile may be asked for already, from a stream that did not come.
+        timeline.interrupt();
+        timeline.held_to = timeline.rows().front().map(|row| Arc::from(row.place_id()));
         if let Some(doubt) = timeline.doubt.take() {
             timeline.open_gap(&doubt, Some(since), Some(now), Cause::Disconnected);
             if stream.is_paged_by_id() {
@@ -267,10 +291,16 @@ pub(super) fn carried(timeline: &mut Timeline, stream: &Stream, now: Timestamp, 
         timeline.mark_gap(Some(since), Some(now), Cause::Disconnected, None);
         fill_newest(timeline, stream);
         timeline.shown_to = timeline.rows().front().map(|row| (Arc::from(row.place_id()), false));
+        if stream.is_paged_by_id() {
+            let soonest = timeline.deep_begun.and_then(|begun| begun.checked_add(DEEP_APART).ok());
+            timeline.deep_at = now.checked_add(DEEP_AFTER).ok().max(soonest);
+        } else {
+            // Nothing walks up to now; the newest page is all that can be asked for.
+            timeline.check_at = Some(now);
+        }
     }
     timeline.witness = None;
     timeline.subscribed = Some(now);
-    timeline.check_at = now.checked_add(CHECK_AFTER).ok();
 }
 
 /// Has the gap above the newest row filled.

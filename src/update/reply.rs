@@ -1,9 +1,9 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Reply, event, memory, refill, say};
+use super::{Effect, Reply, event, memory, refill, review, say};
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
-use crate::state::{Loading, Measured, Overlay, Row, RowKey, State, ThreadState, Timeline};
+use crate::state::{Loading, Measured, Overlay, Row, RowKey, Settings, State, ThreadState, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
 
@@ -14,6 +14,9 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
     match reply {
         Reply::Page { stream, cursor, result } => page(state, &stream, cursor.as_ref(), result),
         Reply::Newer { stream, asked, result } => refill::answered(state, measured, &stream, asked, result),
+        Reply::Review { stream, asked, result } => review::answered(state, measured, &stream, asked, result),
+        Reply::Status { id, asked, result, raw: _ } => review::about_status(state, measured, &id, asked, result),
+        Reply::Notification { id, asked, result } => review::about_notification(state, &id, asked, result),
         Reply::Thread { id, asked, result } => thread(state, &id, asked, result),
         Reply::Offer(result) => offer(state, result),
         Reply::Account(Ok(account)) => {
@@ -24,6 +27,14 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         Reply::Markers(result) => memory::positions(state, result),
         // The name of the reader is a nicety; what an unaccepted token means is said by the connection.
         Reply::Account(Err(_)) => {}
+        Reply::Health(result) => {
+            state.checks.health.take(result);
+            state.revision += 1;
+        }
+        Reply::Scopes(result) => {
+            state.checks.scopes.take(result);
+            state.revision += 1;
+        }
     }
 }
 
@@ -198,6 +209,23 @@ fn keep_chosen(state: &mut State, stream: &Stream) {
     let place = state.stream_choices(prompt.text()).iter().position(|choice| choice.stream == *stream);
     if let (Some(place), Some(Overlay::Subscribe { chosen, .. })) = (place, state.overlays.last_mut()) {
         *chosen = place;
+    }
+}
+
+/// Takes the settings of a file that was read again, and opens the tabs that are new in it.
+pub(super) fn reloaded(state: &mut State, settings: Settings, tabs: Vec<Spec>) {
+    state.settings = settings;
+    let streams: Vec<Stream> = state.timelines.keys().cloned().collect();
+    for stream in &streams {
+        rows::trim(state, stream);
+    }
+    say(state, Plain::line("settings read again"), false);
+    for spec in tabs {
+        match spec {
+            Spec::Stream(stream) => state.open(stream),
+            Spec::List(_) if state.offer_loading == Loading::Done => open_spec(state, &spec, None),
+            Spec::List(_) => state.unresolved.push((spec, None)),
+        }
     }
 }
 

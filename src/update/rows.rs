@@ -76,7 +76,15 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
         return false;
     }
     let key = row.key();
-    let Some(index) = timeline.insert(row) else { return false };
+    let inserted = timeline.insert(row);
+    if let Some(tab) = state.tabs.of_mut(stream) {
+        if shown {
+            tab.hidden.remove(&key);
+        } else {
+            tab.hidden.insert(key.clone());
+        }
+    }
+    let Some(index) = inserted else { return false };
     timeline.brought |= came == Came::Live;
     // The newest of all, when the server has shown everything before it: whatever comes later comes live as well.
     if came == Came::Live
@@ -125,6 +133,37 @@ pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
     }
 }
 
+/// Counts rows that a filter hides by now, whatever brought it: rows put in since are counted already.
+pub(crate) fn count_hidden(state: &mut State) {
+    let changed = state.store.take_hiding();
+    if changed.is_empty() {
+        return;
+    }
+    let mut keys: Vec<RowKey> = Vec::new();
+    for (id, _) in &changed {
+        keys.extend([id].into_iter().chain(state.store.showing(id)).map(|id| RowKey::Status(id.clone())));
+    }
+    // There is no way from a status to its notifications but through all of them; what comes anew has none yet.
+    let held: Vec<&StatusId> = changed.iter().filter_map(|(id, was_held)| was_held.then_some(id)).collect();
+    if !held.is_empty()
+        && let Some(timeline) = state.timelines.get(&Stream::UserNotification)
+    {
+        let about = |row: &&Row| matches!(row, Row::Notification(id) if state.store.notification(id).and_then(|found| found.status.as_ref()).is_some_and(|status| held.contains(&status)));
+        keys.extend(timeline.rows().iter().filter(about).map(Row::key));
+    }
+    let mut hidden: Vec<(Stream, RowKey)> = Vec::new();
+    for (stream, timeline) in &state.timelines {
+        let is_hidden =
+            |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !state.is_shown(stream, row));
+        hidden.extend(keys.iter().filter(is_hidden).map(|key| (stream.clone(), key.clone())));
+    }
+    for (stream, key) in hidden {
+        if let Some(tab) = state.tabs.of_mut(&stream) {
+            state.revision += u64::from(tab.hidden.insert(key));
+        }
+    }
+}
+
 /// Takes a row out; cursor and anchor go to the next older row, or to the next newer one at the end.
 pub(crate) fn remove(state: &mut State, stream: &Stream, key: &RowKey) {
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
@@ -133,6 +172,7 @@ pub(crate) fn remove(state: &mut State, stream: &Stream, key: &RowKey) {
     let heir = timeline.row(index).or_else(|| timeline.row(index.checked_sub(1)?)).map(Row::key);
     if let Some(tab) = state.tabs.of_mut(stream) {
         tab.unseen.remove(key);
+        tab.hidden.remove(key);
         if tab.cursor.as_ref() == Some(key) {
             tab.cursor.clone_from(&heir);
         }
@@ -181,7 +221,7 @@ pub(crate) fn move_gap(state: &mut State, measured: &Measured, stream: &Stream, 
 
 /// Drops rows over the cap, but none that the reader looks at.
 pub(crate) fn trim(state: &mut State, stream: &Stream) {
-    let cap = state.settings.rows;
+    let (cap, now) = (state.settings.rows, state.now);
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
     if timeline.rows().len() <= cap {
         return;
@@ -196,10 +236,12 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
     let above = |row: &Row| oldest.as_ref().is_some_and(|oldest| by_age(row.place_id(), oldest) == Ordering::Greater);
     if dropped.iter().any(above)
         && let Some(refill) = timeline.refill.take()
-        && let Some(gap) = refill.gap
     {
         // What it brings is dropped again to keep the reader's place: it goes on when the reader asks.
-        timeline.set_fill(&gap, Fill::Left);
+        match refill.gap {
+            Some(gap) => timeline.set_fill(&gap, Fill::Left),
+            None => timeline.open_gap(&refill.proven, timeline.subscribed, Some(now), Cause::Disconnected),
+        }
     }
     for row in dropped {
         let key = row.key();
@@ -211,6 +253,7 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
             timeline.refill.take_if(|refill| refill.gap.as_ref() == Some(&gap.after));
         }
         tab.unseen.remove(&key);
+        tab.hidden.remove(&key);
         if let Row::Tombstone(id) = &row {
             tab.tombstones.retain(|held| held != id);
         }

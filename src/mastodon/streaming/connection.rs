@@ -1,20 +1,21 @@
 //! The task that carries out what the session decides: the only part of the trunk that waits, and the only one with a clock.
 //!
-//! It holds at most one socket and reads it whatever the app does: delivering never waits, pongs leave with the next poll, and
-//! what is to be sent lies in a short queue beside the socket until the server takes it. Attempts are tasks of its own set, so
+//! It reads every open link, each in its turn, whatever the app does: delivering never waits, pongs leave with the next poll,
+//! and what is to be sent lies in a short queue beside its socket until the server takes it. Attempts are tasks of its own set, so
 //! that nothing outlives it. Absent on purpose: policy of any kind; if something here could be decided in two ways, it belongs
 //! to `session`.
 
 use super::outbox::Outbox;
-use super::session::{Action, Input, Link, Session, Verdict};
-use super::{Settings, Wanted, frame};
-use crate::mastodon::door::{Refusal, RefusalKind};
+use super::session::{Action, By, Input, Link, Session, Verdict};
+use super::{Settings, Wanted, frame, sse};
+use crate::mastodon::door::{Door, Refusal, RefusalKind};
 use crate::mastodon::rest::Client;
 use crate::mastodon::tap::LinkTap;
-use crate::model::{Connection, Event, Failure, FailureKind, Origin, Payload, Server, StreamEvent, Timestamp};
+use crate::model::{Connection, Event, Failure, FailureKind, Origin, Payload, Server, Stream, StreamEvent, Timestamp};
 use crate::recording::Direction;
 use crate::text::Plain;
 use futures_util::{Sink as _, Stream as _, StreamExt as _};
+use reqwest::Response;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
@@ -23,12 +24,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use url::Url;
@@ -41,9 +42,13 @@ const WRITE_BUFFER: usize = 256 * 1024;
 const OUTGOING: usize = 4_096;
 /// Kinds of odd messages that are logged.
 const ODDITIES: usize = 32;
+/// How often the app is told what has gone over the links.
+const TALLY: Duration = Duration::from_secs(60);
 /// How long a closing handshake may take.
 const FAREWELL: Duration = Duration::from_millis(800);
 
+/// What is read of a body at once; nothing at its end.
+type Piece = reqwest::Result<Option<Bytes>>;
 type Socket = WebSocketStream<Counted<reqwest::Upgraded>>;
 
 /// Keeps the streams of one account flowing until `shutdown`.
@@ -63,8 +68,10 @@ pub(crate) async fn run(
         samples: Samples::new(),
         streaming: None,
         attempts: JoinSet::new(),
+        aborts: Vec::new(),
         farewells: JoinSet::new(),
-        open: None,
+        links: Links::default(),
+        traffic: Traffic::default(),
         wake: None,
         actions: Vec::new(),
         oddities: Oddities::default(),
@@ -89,8 +96,8 @@ pub(crate) async fn run(
                 Err(error) => if let Ok(panic) = error.try_into_panic() { std::panic::resume_unwind(panic) },
             },
             Some(_) = task.farewells.join_next() => {}
-            heard = hear(&mut task.open), if task.open.is_some() => {
-                task.heard(heard);
+            (link, heard) = task.links.hear(), if !task.links.open.is_empty() => {
+                task.heard(link, heard);
                 // A burst lies in our own buffers, where the runtime does not see that a task never pauses.
                 tokio::task::consume_budget().await;
             }
@@ -110,8 +117,10 @@ struct Task {
     /// Where the streams are, as the server last said.
     streaming: Option<Url>,
     attempts: JoinSet<(Link, Outcome)>,
+    aborts: Vec<(Link, AbortHandle)>,
     farewells: JoinSet<()>,
-    open: Option<Open>,
+    links: Links,
+    traffic: Traffic,
     wake: Option<Instant>,
     actions: Vec<Action>,
     oddities: Oddities,
@@ -120,7 +129,7 @@ struct Task {
 /// What an attempt came to.
 enum Outcome {
     Discovered(Result<(Server, Url), Failure>),
-    Upgraded(Result<Box<Socket>, Refusal>),
+    Linked(Result<(Wire, Url), Refusal>),
     Verified(Verdict),
 }
 
@@ -133,33 +142,57 @@ impl Task {
             self.carry_out(action, bytes);
         }
         self.actions = actions;
+        if self.traffic.is_due(self.start.elapsed()) {
+            self.tally();
+        }
+    }
+
+    /// Tells the app what has gone over the links.
+    fn tally(&mut self) {
+        let Traffic { received, sent, .. } = self.traffic;
+        self.traffic.told = (received, sent);
+        self.traffic.told_at = self.start.elapsed();
+        let origin = Origin { account: self.settings.account, epoch: self.session.epoch() };
+        self.outbox.push(origin, Event::Traffic { received, sent }, 0);
+    }
+
+    fn begin(&mut self, link: Link, attempt: impl Future<Output = (Link, Outcome)> + Send + 'static) {
+        self.aborts.retain(|(_, handle)| !handle.is_finished());
+        let handle = self.attempts.spawn(attempt);
+        self.aborts.push((link, handle));
     }
 
     fn carry_out(&mut self, action: Action, bytes: usize) {
         match action {
             Action::Deliver { epoch, event } => {
                 log(&event, &mut self.oddities);
+                let is_measured = matches!(event, Event::Ping(_));
                 self.outbox.push(Origin { account: self.settings.account, epoch }, event, bytes);
+                if is_measured {
+                    self.tally();
+                }
             }
             Action::WakeAt(at) => self.wake = Some(self.start + at),
             Action::Send { link, text } => self.send(link, Message::text(text)),
             Action::Ping { link, number } => self.send(link, Message::Ping(number.to_string().into())),
             Action::Discover { link } => {
                 let client = self.client.clone();
-                self.attempts.spawn(async move { (link, Outcome::Discovered(client.instance().await)) });
+                self.begin(link, async move { (link, Outcome::Discovered(client.instance().await)) });
             }
-            Action::Connect { link, subprotocol } => {
+            Action::Connect { link, by, subprotocol } => {
                 let client = self.client.clone();
                 let streaming = self.streaming.clone();
-                self.attempts.spawn(async move { (link, Outcome::Upgraded(dial(client, streaming, subprotocol).await)) });
+                self.begin(link, async move { (link, Outcome::Linked(dial(client, streaming, by, subprotocol).await)) });
             }
             Action::Verify { link } => {
                 let client = self.client.clone();
-                self.attempts.spawn(async move { (link, Outcome::Verified(verify(client).await)) });
+                self.begin(link, async move { (link, Outcome::Verified(verify(client).await)) });
             }
             Action::Close { link } => {
-                self.attempts.abort_all();
-                if let Some(open) = self.open.take_if(|open| open.link == link) {
+                for (_, handle) in self.aborts.extract_if(.., |(attempt, _)| *attempt == link) {
+                    handle.abort();
+                }
+                if let Some(open) = self.links.take(link) {
                     self.dismiss(open);
                 }
             }
@@ -167,7 +200,10 @@ impl Task {
     }
 
     fn send(&mut self, link: Link, message: Message) {
-        if let Some(open) = self.open.as_mut().filter(|open| open.link == link) {
+        if let Some(open) = self.links.open.iter_mut().find(|open| open.link == link) {
+            if let Message::Text(text) = &message {
+                self.traffic.sent += text.len() as u64;
+            }
             open.outgoing.push_back(message);
         }
     }
@@ -184,19 +220,23 @@ impl Task {
                 Input::DiscoveryFailed { link, failure, retry_after }
             }
             // Given up while the answer was on its way.
-            Outcome::Upgraded(Ok(socket)) if !self.session.awaits(link) => {
-                self.farewells.spawn(farewell(*socket));
+            Outcome::Linked(Ok((wire, _))) if !self.session.awaits(link) => {
+                if let Wire::Socket(socket) = wire {
+                    self.farewells.spawn(farewell(*socket));
+                }
                 return;
             }
-            Outcome::Upgraded(Ok(socket)) => {
+            Outcome::Linked(Ok((wire, address))) => {
                 let tap = self.client.door().tap().map(|tap| tap.link(link.id.number(), link.life));
-                if let (Some(tap), Some(streaming)) = (&tap, &self.streaming) {
-                    tap.began(streaming);
+                match (&tap, &wire) {
+                    (Some(tap), Wire::Socket(_)) => tap.began(&address),
+                    (Some(tap), Wire::Events(_)) => tap.began_events(&address),
+                    (None, _) => {}
                 }
-                self.open = Some(Open { tap, ..Open::new(link, *socket) });
+                self.links.open.push(Open { tap, ..Open::new(link, wire) });
                 Input::Opened { link }
             }
-            Outcome::Upgraded(Err(refusal)) => {
+            Outcome::Linked(Err(refusal)) => {
                 if let Some(tap) = self.client.door().tap() {
                     tap.link(link.id.number(), link.life).ended(Direction::In, refusal.reason.as_str());
                 }
@@ -207,24 +247,28 @@ impl Task {
         self.step(input, 0);
     }
 
-    fn heard(&mut self, heard: Heard) {
-        let Some(open) = &self.open else { return };
-        let link = open.link;
+    fn heard(&mut self, link: Link, heard: Heard) {
+        let Some(open) = self.links.open.iter_mut().find(|open| open.link == link) else { return };
         if let Some(tap) = &open.tap {
             match &heard {
                 Heard::Message(message) => tap.heard(message),
-                Heard::Broken(error) => tap.ended(Direction::In, &in_words(error)),
+                Heard::Broken(words) => tap.ended(Direction::In, words),
                 Heard::End => tap.ended(Direction::In, ""),
-                Heard::Part => {}
+                // Event streams record whole lines as they find them.
+                Heard::Part | Heard::Sent(..) => {}
             }
         }
-        let closed = |code, reason: &str| Input::Closed { link, code, reason: Plain::line(reason) };
+        let had_bytes = open.heard > 0;
+        let keep_raw = self.settings.keep_raw;
+        let weight = |length: usize| if keep_raw { length * 2 } else { length };
         match heard {
             Heard::Message(Message::Text(text)) => {
-                let message = frame::decode(&text, self.settings.keep_raw);
-                self.step(Input::Message { link, message }, if self.settings.keep_raw { text.len() * 2 } else { text.len() });
+                self.traffic.received += text.len() as u64;
+                let message = without_token(frame::decode(&text, keep_raw), self.client.door());
+                self.step(Input::Message { link, message }, weight(text.len()));
             }
             Heard::Message(Message::Binary(bytes)) => {
+                self.traffic.received += bytes.len() as u64;
                 let what = Plain::line(&format!("a binary message of {} bytes", bytes.len()));
                 self.step(Input::Message { link, message: frame::Message::Malformed(what) }, 0);
             }
@@ -233,23 +277,43 @@ impl Task {
                 self.step(number.map_or(Input::Bytes { link }, |number| Input::Pong { link, number }), 0);
             }
             Heard::Part | Heard::Message(Message::Ping(_) | Message::Frame(_)) => self.step(Input::Bytes { link }, 0),
+            Heard::Sent(size, stream, sent) => {
+                self.traffic.received += size as u64;
+                self.step(Input::Bytes { link }, 0);
+                for sent in sent {
+                    let (message, length) = match sent {
+                        sse::Sent::Event { name, data } => (frame::decode_event(&stream, &name, &data, keep_raw), data.len()),
+                        sse::Sent::TooLarge => (frame::Message::Malformed(Plain::line("an event of more than 4 MiB")), 0),
+                    };
+                    let message = without_token(message, self.client.door());
+                    self.step(Input::Message { link, message }, weight(length));
+                }
+            }
             Heard::Message(Message::Close(close)) => {
                 let (code, reason) = last_words(close);
-                if let Some(open) = self.open.take() {
+                if let Some(open) = self.links.take(link) {
                     self.dismiss(open);
                 }
-                self.step(closed(code, &reason), 0);
+                self.step(Input::Bytes { link }, 0);
+                self.step(self.closed(link, code, &reason), 0);
             }
-            // Nothing after the first error is interpreted, so the socket goes with it.
-            Heard::Broken(error) => {
-                self.open = None;
-                self.step(closed(None, &in_words(&error)), 0);
-            }
-            Heard::End => {
-                self.open = None;
-                self.step(closed(None, "the server ended the connection"), 0);
-            }
+            // Nothing after the first error is interpreted, so the link goes with it.
+            Heard::Broken(words) => self.gone(link, had_bytes, &words),
+            Heard::End => self.gone(link, had_bytes, "the server ended the connection"),
         }
+    }
+
+    /// A link ended without a goodbye. What came in the same moment was life before that.
+    fn gone(&mut self, link: Link, had_bytes: bool, reason: &str) {
+        drop(self.links.take(link));
+        if had_bytes {
+            self.step(Input::Bytes { link }, 0);
+        }
+        self.step(self.closed(link, None, reason), 0);
+    }
+
+    fn closed(&self, link: Link, code: Option<u16>, reason: &str) -> Input {
+        Input::Closed { link, code, reason: self.client.door().without_token(Plain::line(reason)) }
     }
 
     fn timer(&mut self) {
@@ -259,23 +323,73 @@ impl Task {
 
     fn dismiss(&mut self, open: Open) {
         open.bid_farewell();
-        self.farewells.spawn(farewell(open.socket));
+        match open.wire {
+            Wire::Socket(socket) => drop(self.farewells.spawn(farewell(*socket))),
+            // Dropping it is all the goodbye there is.
+            Wire::Events(_) => {}
+        }
     }
 
     async fn end(mut self) {
         self.attempts.abort_all();
-        if let Some(open) = self.open.take() {
-            open.bid_farewell();
-            farewell(open.socket).await;
+        for open in std::mem::take(&mut self.links.open) {
+            self.dismiss(open);
         }
+        while self.farewells.join_next().await.is_some() {}
         debug!("the trunk has ended");
     }
 }
 
-/// A socket and what waits to be sent on it.
+/// Bytes of messages over all links.
+#[derive(Debug, Default)]
+struct Traffic {
+    received: u64,
+    sent: u64,
+    told: (u64, u64),
+    told_at: Duration,
+}
+
+impl Traffic {
+    fn is_due(&self, now: Duration) -> bool {
+        now >= self.told_at + TALLY && self.told != (self.received, self.sent)
+    }
+}
+
+/// The open links, of which each is read in its turn.
+#[derive(Default)]
+struct Links {
+    open: Vec<Open>,
+    next: usize,
+}
+
+impl Links {
+    fn take(&mut self, link: Link) -> Option<Open> {
+        let index = self.open.iter().position(|open| open.link == link)?;
+        Some(self.open.swap_remove(index))
+    }
+
+    /// Waits for what comes next on any of them. May be cancelled at any time: nothing is kept outside the links.
+    async fn hear(&mut self) -> (Link, Heard) {
+        poll_fn(|context| {
+            let Self { open, next } = self;
+            let first = if open.is_empty() { 0 } else { *next % open.len() };
+            let (early, late) = open.split_at_mut(first);
+            for (turn, open) in late.iter_mut().chain(early).enumerate() {
+                if let Poll::Ready(heard) = open.poll(context) {
+                    *next = first + turn + 1;
+                    return Poll::Ready((open.link, heard));
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+/// An open link and what waits to be sent on it.
 struct Open {
     link: Link,
-    socket: Socket,
+    wire: Wire,
     outgoing: VecDeque<Message>,
     unflushed: bool,
     /// How many bytes had come when any were last told of.
@@ -283,89 +397,175 @@ struct Open {
     tap: Option<LinkTap>,
 }
 
-/// What came on a socket.
+/// What a link is made of.
+enum Wire {
+    Socket(Box<Socket>),
+    Events(EventStream),
+}
+
+/// The body of an event stream.
+struct EventStream {
+    stream: Stream,
+    parser: sse::Parser,
+    /// The next piece, with the body to ask for the one after it.
+    next: Pin<Box<dyn Future<Output = (Response, Piece)> + Send>>,
+    /// The beginning of a line that is recorded once it is whole.
+    unrecorded: Vec<u8>,
+}
+
+/// What came on a link.
 #[derive(Debug)]
 enum Heard {
     Message(Message),
     /// Bytes that are no whole message yet: life all the same.
     Part,
-    Broken(Error),
+    /// So many bytes of this stream's own event stream, and the events that they completed.
+    Sent(usize, Stream, Vec<sse::Sent>),
+    /// It broke, in words.
+    Broken(String),
     End,
 }
 
 impl Open {
-    fn new(link: Link, socket: Socket) -> Self {
-        Self { link, socket, outgoing: VecDeque::new(), unflushed: false, heard: 0, tap: None }
+    fn new(link: Link, wire: Wire) -> Self {
+        Self { link, wire, outgoing: VecDeque::new(), unflushed: false, heard: 0, tap: None }
     }
 
     /// Records that we close it.
     fn bid_farewell(&self) {
         if let Some(tap) = &self.tap {
-            tap.sent(&Message::Close(None));
+            if let Wire::Socket(_) = self.wire {
+                tap.sent(&Message::Close(None));
+            }
             tap.ended(Direction::Out, "");
         }
     }
 
     /// Writes what the server takes and reads what it sends, neither waiting for the other.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Heard> {
-        if self.outgoing.len() > OUTGOING {
-            return Poll::Ready(Heard::Broken(Error::Io(io::Error::other("the server does not read"))));
-        }
-        if let Poll::Ready(Err(error)) = self.poll_write(context) {
-            return Poll::Ready(Heard::Broken(error));
-        }
-        let next = Pin::new(&mut self.socket).poll_next(context);
-        let before = std::mem::replace(&mut self.heard, self.socket.get_ref().count);
-        match next {
-            Poll::Ready(Some(Ok(message))) => Poll::Ready(Heard::Message(message)),
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Heard::Broken(error)),
-            Poll::Ready(None) => Poll::Ready(Heard::End),
-            // Told at once, as silence is counted from the last byte.
-            Poll::Pending if self.heard != before => Poll::Ready(Heard::Part),
-            Poll::Pending => Poll::Pending,
-        }
-    }
-
-    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        while !self.outgoing.is_empty() {
-            ready!(Pin::new(&mut self.socket).poll_ready(context))?;
-            if let Some(message) = self.outgoing.pop_front() {
-                if let Some(tap) = &self.tap {
-                    tap.sent(&message);
+        match &mut self.wire {
+            Wire::Events(events) => events.poll(context, self.tap.as_ref()),
+            Wire::Socket(socket) => {
+                if self.outgoing.len() > OUTGOING {
+                    return Poll::Ready(Heard::Broken("the server does not read".to_owned()));
                 }
-                Pin::new(&mut self.socket).start_send(message)?;
-                self.unflushed = true;
+                if let Poll::Ready(Err(error)) = poll_write(socket, &mut self.outgoing, &mut self.unflushed, self.tap.as_ref(), context) {
+                    return Poll::Ready(Heard::Broken(in_words(&error)));
+                }
+                let next = Pin::new(socket.as_mut()).poll_next(context);
+                let before = std::mem::replace(&mut self.heard, socket.get_ref().count);
+                match next {
+                    Poll::Ready(Some(Ok(message))) => Poll::Ready(Heard::Message(message)),
+                    Poll::Ready(Some(Err(error))) => Poll::Ready(Heard::Broken(in_words(&error))),
+                    Poll::Ready(None) => Poll::Ready(Heard::End),
+                    // Told at once, as silence is counted from the last byte.
+                    Poll::Pending if self.heard != before => Poll::Ready(Heard::Part),
+                    Poll::Pending => Poll::Pending,
+                }
             }
         }
-        if self.unflushed {
-            ready!(Pin::new(&mut self.socket).poll_flush(context))?;
-            self.unflushed = false;
+    }
+}
+
+fn poll_write(
+    socket: &mut Socket,
+    outgoing: &mut VecDeque<Message>,
+    unflushed: &mut bool,
+    tap: Option<&LinkTap>,
+    context: &mut Context<'_>,
+) -> Poll<Result<(), Error>> {
+    while !outgoing.is_empty() {
+        ready!(Pin::new(&mut *socket).poll_ready(context))?;
+        if let Some(message) = outgoing.pop_front() {
+            if let Some(tap) = tap {
+                tap.sent(&message);
+            }
+            Pin::new(&mut *socket).start_send(message)?;
+            *unflushed = true;
         }
-        Poll::Ready(Ok(()))
+    }
+    if *unflushed {
+        ready!(Pin::new(&mut *socket).poll_flush(context))?;
+        *unflushed = false;
+    }
+    Poll::Ready(Ok(()))
+}
+
+impl EventStream {
+    fn new(stream: Stream, body: Response) -> Self {
+        Self { stream, parser: sse::Parser::default(), next: Box::pin(next_piece(body)), unrecorded: Vec::new() }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>, tap: Option<&LinkTap>) -> Poll<Heard> {
+        let (body, piece) = ready!(self.next.as_mut().poll(context));
+        let heard = match piece {
+            Ok(Some(piece)) => {
+                self.next = Box::pin(next_piece(body));
+                if let Some(tap) = tap {
+                    self.record(&piece, tap);
+                }
+                let mut sent = Vec::new();
+                self.parser.take(&piece, &mut sent);
+                return Poll::Ready(Heard::Sent(piece.len(), self.stream.clone(), sent));
+            }
+            Ok(None) => Heard::End,
+            Err(error) => Heard::Broken(broken(&error)),
+        };
+        if let Some(tap) = tap.filter(|_| !self.unrecorded.is_empty()) {
+            tap.streamed(&self.unrecorded);
+        }
+        self.next = Box::pin(std::future::pending());
+        Poll::Ready(heard)
+    }
+
+    fn record(&mut self, piece: &[u8], tap: &LinkTap) {
+        self.unrecorded.extend_from_slice(piece);
+        let whole = self.unrecorded.iter().rposition(|byte| *byte == b'\n').map(|end| end + 1);
+        // A line that never ends is not waited for.
+        let whole = whole.or_else(|| (self.unrecorded.len() > LARGEST_MESSAGE).then_some(self.unrecorded.len()));
+        if let Some(whole) = whole {
+            let rest = self.unrecorded.split_off(whole);
+            tap.streamed(&std::mem::replace(&mut self.unrecorded, rest));
+        }
     }
 }
 
-/// Waits for the next message. May be cancelled at any time: nothing is kept outside the socket.
-async fn hear(open: &mut Option<Open>) -> Heard {
-    match open {
-        Some(open) => poll_fn(|context| open.poll(context)).await,
-        None => Heard::End,
-    }
+async fn next_piece(mut body: Response) -> (Response, Piece) {
+    let piece = body.chunk().await;
+    (body, piece)
 }
 
-async fn dial(client: Client, streaming: Option<Url>, subprotocol: bool) -> Result<Box<Socket>, Refusal> {
+/// How an event stream broke: the innermost cause, since the outer ones carry the address.
+fn broken(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    if cause.is::<reqwest::Error>() { "the event stream broke off".to_owned() } else { format!("the event stream broke off: {cause}") }
+}
+
+async fn dial(client: Client, streaming: Option<Url>, by: By, subprotocol: bool) -> Result<(Wire, Url), Refusal> {
     let Some(streaming) = streaming else {
         let reason = Plain::line("the streaming address is not known");
         return Err(Refusal { kind: RefusalKind::Offline, reason, retry_after: None });
     };
-    let upgraded = client.door().upgrade(&streaming, subprotocol).await?;
+    let address = match &by {
+        By::Trunk => streaming,
+        By::Socket(stream) => sse::socket_address(&streaming, stream),
+        By::ServerSentEvents(stream) => sse::address(&streaming, stream),
+    };
+    if let By::ServerSentEvents(stream) = by {
+        let body = client.door().events(&address).await?;
+        return Ok((Wire::Events(EventStream::new(stream, body)), address));
+    }
+    let upgraded = client.door().upgrade(&address, subprotocol).await?;
     let config = WebSocketConfig::default()
         .max_message_size(Some(LARGEST_MESSAGE))
         .max_frame_size(Some(LARGEST_MESSAGE))
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER);
     let counted = Counted { inner: upgraded, count: 0 };
-    Ok(Box::new(WebSocketStream::from_raw_socket(counted, Role::Client, Some(config)).await))
+    Ok((Wire::Socket(Box::new(WebSocketStream::from_raw_socket(counted, Role::Client, Some(config)).await)), address))
 }
 
 async fn verify(client: Client) -> Verdict {
@@ -383,12 +583,24 @@ async fn verify(client: Client) -> Verdict {
 /// Finishes the closing handshake, begun by either side, as far as the server plays along.
 async fn farewell(mut socket: Socket) {
     let handshake = async {
-        if socket.close(None).await.is_ok() {
-            while let Some(Ok(_)) = socket.next().await {}
-        }
+        // Refused where the server closed first; then reading on sends the answer that waits to go out.
+        drop(socket.close(None).await);
+        while let Some(Ok(_)) = socket.next().await {}
     };
     if timeout(FAREWELL, handshake).await.is_err() {
         debug!("the server did not finish the closing handshake");
+    }
+}
+
+/// What a server says to us, and not to the reader, goes to the screen and the log: it may have said the token back.
+fn without_token(message: frame::Message, door: &Door) -> frame::Message {
+    match message {
+        frame::Message::Error { text, status } => frame::Message::Error { text: door.without_token(text), status },
+        frame::Message::Malformed(what) => frame::Message::Malformed(door.without_token(what)),
+        frame::Message::Event(event) if event.payload == Payload::Other => {
+            frame::Message::Event(frame::Decoded { name: door.without_token(event.name), ..event })
+        }
+        frame::Message::Event(_) | frame::Message::Nothing => message,
     }
 }
 
@@ -524,7 +736,7 @@ mod tests {
     use crate::mastodon::door::{Access, Token};
     use crate::mastodon::streaming::session::LinkId;
     use crate::mastodon::streaming::{Events, connect};
-    use crate::model::{Spec, Stream, Subscription};
+    use crate::model::{Rung, Spec, Subscription};
     use futures_util::SinkExt as _;
     use std::collections::BTreeSet;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -580,6 +792,45 @@ mod tests {
 
     type Peer = WebSocketStream<TcpStream>;
 
+    impl Server {
+        /// Answers requests until one is for an event stream, and gives its connection and head. Upgrades are not known here.
+        async fn accept_events(&self) -> (TcpStream, String) {
+            timeout(DEADLINE, async {
+                loop {
+                    let (mut tcp, _) = self.listener.accept().await.unwrap();
+                    let head = read_head(&mut tcp).await;
+                    if head.starts_with("GET /api/v1/streaming/") {
+                        let answer = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+                        tcp.write_all(answer.as_bytes()).await.unwrap();
+                        return (tcp, head);
+                    }
+                    if head.starts_with("GET /api/v1/streaming") {
+                        answer(&mut tcp, "404 Not Found", "").await;
+                        continue;
+                    }
+                    let streaming = format!("ws://{}", self.address());
+                    let body = format!(
+                        r#"{{"domain":"social.example","title":"Social","version":"{}","configuration":{{"urls":{{"streaming":"{streaming}"}}}}}}"#,
+                        self.version
+                    );
+                    answer(&mut tcp, "200 OK", &body).await;
+                }
+            })
+            .await
+            .expect("nobody asked for an event stream")
+        }
+    }
+
+    /// Sends a piece of an event stream as one chunk.
+    async fn chunk(tcp: &mut TcpStream, piece: &str) {
+        tcp.write_all(format!("{:x}\r\n{piece}\r\n", piece.len()).as_bytes()).await.unwrap();
+    }
+
+    async fn until_closed(tcp: &mut TcpStream) {
+        let end = timeout(DEADLINE, async { while tcp.read(&mut [0; 64]).await.is_ok_and(|read| read > 0) {} }).await;
+        assert!(end.is_ok(), "the connection stays open");
+    }
+
     async fn read_head(tcp: &mut TcpStream) -> String {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -620,7 +871,10 @@ mod tests {
         fn start_with(address: &str, specs: &[&str], settings: Settings) -> Self {
             rustls::crypto::ring::default_provider().install_default().ok();
             let access = Access::new(&format!("http://{address}"), Token::new("token").unwrap()).unwrap();
-            let client = Client::new(access).unwrap();
+            Self::start_as(Client::new(access).unwrap(), specs, settings)
+        }
+
+        fn start_as(client: Client, specs: &[&str], settings: Settings) -> Self {
             let streams = specs.iter().map(|spec| stream(spec)).collect();
             let (wanted, wanted_receiver) = watch::channel(Wanted { streams, ..Wanted::default() });
             let shutdown = CancellationToken::new();
@@ -937,30 +1191,32 @@ mod tests {
         let access = Access::new(&format!("http://{}", server.address()), Token::new("token").unwrap()).unwrap();
         let client = Client::new(access).unwrap();
         let streaming = Url::parse(&format!("ws://{}/api/v1/streaming", server.address())).unwrap();
-        let (dialled, (peer, _)) = tokio::join!(dial(client, Some(streaming), false), server.accept());
+        let (dialled, (peer, _)) = tokio::join!(dial(client, Some(streaming), By::Trunk, false), server.accept());
         let link = Link { id: LinkId::TRUNK, life: 1 };
-        let mut open = Some(Open::new(link, *dialled.unwrap()));
+        let mut links = Links { open: vec![Open::new(link, dialled.unwrap_or_else(|refusal| panic!("{refusal:?}")).0)], next: 0 };
         let mut tcp = peer.into_inner();
         for part in [&b"\x81\x04ab"[..], b"c"] {
             tcp.write_all(part).await.unwrap();
-            let heard = timeout(DEADLINE, hear(&mut open)).await.expect("the part was not heard");
+            let heard = timeout(DEADLINE, links.hear()).await.expect("the part was not heard").1;
             assert!(matches!(heard, Heard::Part), "{heard:?}");
         }
         tcp.write_all(b"d").await.unwrap();
-        let heard = timeout(DEADLINE, hear(&mut open)).await.expect("the rest was not heard");
+        let heard = timeout(DEADLINE, links.hear()).await.expect("the rest was not heard").1;
         assert!(matches!(&heard, Heard::Message(message) if *message == Message::text("abcd")), "{heard:?}");
-        let silence = timeout(Duration::from_millis(50), hear(&mut open)).await;
+        let silence = timeout(Duration::from_millis(50), links.hear()).await;
         assert!(silence.is_err(), "heard though nothing came: {silence:?}");
     }
 
+    /// `TRUNKLINE_LIVES=10000` goes on for longer and, run alone, tells what is held.
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_thousand_reconnects_leave_nothing_behind() {
-        const LIVES: u64 = 1_000;
+        let wished = std::env::var("TRUNKLINE_LIVES").ok().and_then(|lives| lives.parse().ok());
+        let lives: u64 = wished.unwrap_or(1_000);
         let server = Server::start().await;
         let mut trunk = Trunk::start(&server.address(), &["home", "#rust"]);
         let metrics = tokio::runtime::Handle::current().metrics();
         let mut early = 0;
-        for life in 1..=LIVES {
+        for life in 1..=lives {
             let (mut peer, _) = server.accept().await;
             assert_eq!(trunk.until_live().await.epoch, life);
             match life % 3 {
@@ -977,17 +1233,29 @@ mod tests {
             if life == 30 {
                 early = metrics.num_alive_tasks();
             }
+            if wished.is_some() && (life % 1_000 == 0 || life == 30) {
+                // What was seen is kept by the test alone.
+                trunk.seen = Vec::new();
+                println!("life {life}: {} tasks, {}", metrics.num_alive_tasks(), used());
+            }
             trunk.wanted.send_modify(|wanted| wanted.retry += 1);
         }
         // What is closing when it is counted is no leak, so the count may take a moment to come down.
         let end = Instant::now() + DEADLINE;
         while metrics.num_alive_tasks() > early + 3 {
             let tasks = metrics.num_alive_tasks();
-            assert!(Instant::now() < end, "{early} tasks after 30 lives, {tasks} after {LIVES}");
+            assert!(Instant::now() < end, "{early} tasks after 30 lives, {tasks} after {lives}");
             tokio::task::yield_now().await;
         }
         let took = trunk.quit().await;
         assert!(took < Duration::from_secs(1), "{took:?}");
+    }
+
+    /// Descriptors and memory that this process holds, where that can be told.
+    fn used() -> String {
+        let descriptors = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        format!("{descriptors} descriptors, {}", status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default())
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -1000,5 +1268,117 @@ mod tests {
         peer.send(Message::text(delete(1))).await.unwrap();
         trunk.until("the delete", |_, event| deleted(event) == Some(1)).await;
         assert!(!trunk.task.is_finished());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn where_no_upgrade_comes_through_event_streams_do_and_the_trunk_takes_over_again() {
+        let server = Server::start().await;
+        let folder = std::env::temp_dir().join(format!("trunkline-events-{}", std::process::id()));
+        drop(std::fs::remove_file(&folder));
+        let recording = crate::recording::Recording::begin(&folder, |words| panic!("{words}")).unwrap();
+        let token = "kJ8_secret-token-of-the-reader.0123456789";
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let access = Access::new(&format!("http://{}", server.address()), Token::new(token).unwrap()).unwrap();
+        let client = Client::recorded(access, recording.recorder()).unwrap();
+        let mut trunk = Trunk::start_as(client, &["home", "#rust"], Settings::default());
+        let (mut home, head) = server.accept_events().await;
+        assert!(head.starts_with("GET /api/v1/streaming/user HTTP/1.1\r\n"), "{head}");
+        assert_eq!(header(&head, "authorization"), Some(format!("Bearer {token}")));
+        assert_eq!(header(&head, "accept").as_deref(), Some("text/event-stream"));
+        chunk(&mut home, ":)\n").await;
+        let on_events = |_: &Origin, event: &Event| matches!(event, Event::Ladder { rung: Rung::ServerSentEvents, reason: Some(_), .. });
+        trunk.until("the rung", on_events).await;
+        assert_eq!(trunk.until_live().await.epoch, 1);
+        let (mut rust, head) = server.accept_events().await;
+        assert!(head.starts_with("GET /api/v1/streaming/hashtag?tag=rust HTTP/1.1\r\n"), "{head}");
+        chunk(&mut rust, ":)\n").await;
+        let open = |spec: &str, wanted: Subscription| {
+            let wanted = (stream(spec), wanted);
+            move |_: &Origin, event: &Event| matches!(event, Event::Subscription { stream, standing, rung: Rung::ServerSentEvents } if (stream, standing) == (&wanted.0, &wanted.1))
+        };
+        trunk.until("#rust open", open("#rust", Subscription::Open)).await;
+        // An event in two pieces, as Mastodon sends it, and one beside it on the other link.
+        chunk(&mut home, "event: delete\n").await;
+        chunk(&mut rust, &format!("event: delete\ndata: 2\n\nevent: {token}\ndata: x\n\n")).await;
+        trunk.until("the delete on #rust", |_, event| deleted(event) == Some(2)).await;
+        chunk(&mut home, "data: 1\n\n:thump\n\n").await;
+        let (_, event) = trunk.until("the delete at home", |_, event| deleted(event) == Some(1)).await;
+        let Event::Stream(event) = event else { panic!("{event:?}") };
+        assert_eq!(event.streams, [Stream::User]);
+        // One link breaks, which is no matter of the other; it comes back.
+        drop(rust);
+        let interrupted = |_: &Origin, event: &Event| matches!(event, Event::Subscription { standing: Subscription::Interrupted(_), .. });
+        trunk.until("#rust interrupted", interrupted).await;
+        let (mut rust, _) = server.accept_events().await;
+        chunk(&mut rust, ":)\n").await;
+        trunk.until("#rust open again", open("#rust", Subscription::Open)).await;
+        // The reader's key tries the trunk, and what is below it goes.
+        trunk.wanted.send_modify(|wanted| wanted.retry += 1);
+        let (mut peer, _) = server.accept().await;
+        let asked = [next_text(&mut peer).await, next_text(&mut peer).await];
+        assert!(asked[0].contains("user") && asked[1].contains("rust"), "{asked:?}");
+        assert!(trunk.until_reconnecting().await.contains("moving back"));
+        assert_eq!(trunk.until_live().await.epoch, 2);
+        until_closed(&mut home).await;
+        until_closed(&mut rust).await;
+        // Whoever reads also answers pings.
+        let reading = tokio::spawn(async move { while let Some(Ok(_)) = peer.next().await {} });
+        trunk.until("what went over the links", |_, event| matches!(event, Event::Traffic { received: 100.., sent: 1.. })).await;
+        assert!(trunk.quit().await < Duration::from_secs(1));
+        reading.await.unwrap();
+        recording.finish();
+
+        let recorded = std::fs::read_to_string(&folder).unwrap();
+        std::fs::remove_file(&folder).unwrap();
+        assert!(!recorded.contains(token), "the token was recorded: {recorded}");
+        let rows: Vec<serde_json::Value> = recorded.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = |link: u16| -> String {
+            rows.iter().filter(|row| row["link"] == link && row["kind"] == "sse").map(|row| row["data"].as_str().unwrap()).collect()
+        };
+        assert_eq!(lines(1), ":)\nevent: delete\ndata: 1\n\n:thump\n\n");
+        assert_eq!(lines(2), ":)\nevent: delete\ndata: 2\n\nevent: REDACTED\ndata: x\n\n:)\n");
+        let asked = |path: &str| rows.iter().any(|row| row["data"].as_str().is_some_and(|data| data.starts_with(&format!("GET {path} "))));
+        assert!(asked("/api/v1/streaming/user") && asked("/api/v1/streaming/hashtag?tag=rust"), "{recorded}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn notifications_alone_have_a_socket_that_names_them() {
+        // Transcript `single-user-notification` of GoToSocial.
+        let server = Server { version: "0.20.0 gotosocial", ..Server::start().await };
+        let mut trunk = Trunk::start(&server.address(), &["notifications"]);
+        let (mut peer, head) = server.accept().await;
+        assert!(head.starts_with("GET /api/v1/streaming?stream=user%3Anotification HTTP/1.1\r\n"), "{head}");
+        trunk.until_live().await;
+        peer.send(Message::text(r#"{"event":"delete","payload":"5"}"#)).await.unwrap();
+        let (_, event) = trunk.until("the delete", |_, event| deleted(event) == Some(5)).await;
+        let Event::Stream(event) = event else { panic!("{event:?}") };
+        assert_eq!(event.streams, [Stream::UserNotification]);
+        // With home wanted too they come on the trunk.
+        trunk.wanted.send_modify(|wanted| wanted.streams.push(Stream::User));
+        let (mut shared, head) = server.accept().await;
+        assert!(head.starts_with("GET /api/v1/streaming HTTP/1.1\r\n"), "{head}");
+        assert!(next_text(&mut shared).await.contains(r#""user""#));
+        let end = timeout(DEADLINE, async { while let Some(Ok(_)) = peer.next().await {} }).await;
+        assert!(end.is_ok(), "the first socket stays open");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_link_that_floods_leaves_the_others_their_turn() {
+        let server = Server { version: "2.9.3", ..Server::start().await };
+        let mut trunk = Trunk::start(&server.address(), &["home", "local"]);
+        let (home, _) = server.accept().await;
+        let (mut local, _) = server.accept().await;
+        let (mut sink, _stream) = home.split();
+        let flood = tokio::spawn(async move {
+            let update = r#"{"event":"delete","payload":"1"}"#;
+            while sink.feed(Message::text(update)).await.is_ok() {}
+        });
+        trunk.until("the flood", |_, event| deleted(event) == Some(1)).await;
+        local.send(Message::text(r#"{"event":"delete","payload":"2"}"#)).await.unwrap();
+        let (_, event) = trunk.until("the quiet one", |_, event| deleted(event) == Some(2)).await;
+        let Event::Stream(event) = event else { panic!("{event:?}") };
+        assert_eq!(event.streams, [stream("local")]);
+        trunk.quit().await;
+        flood.await.unwrap();
     }
 }

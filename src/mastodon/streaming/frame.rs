@@ -1,4 +1,4 @@
-//! One text message of the streaming server, decoded; and the two messages that we send.
+//! One message of the streaming server, decoded, be it of a socket or a server-sent event; and the two that we send.
 //!
 //! Decoding is a pure function and total: whatever does not decode is [`Message::Malformed`] and costs itself alone. Absent
 //! on purpose: sockets, and knowledge of what we are subscribed to.
@@ -85,6 +85,25 @@ pub(crate) fn decode(text: &str, keep_raw: bool) -> Message {
     let (named, stream) = name(envelope.stream);
     let exact = words.as_deref().or(envelope.payload.0);
     Message::Event(Decoded { named, stream, name: Plain::line(event), payload, raw: exact.filter(|_| keep_raw).map(Arc::from) })
+}
+
+/// Decodes a server-sent event, as if its message had named `stream` (transcripts `sse-*`). Up to Mastodon 4.2
+/// `filters_changed` has the data `undefined`, which is no payload.
+pub(crate) fn decode_event(stream: &Stream, name: &str, data: &str, keep_raw: bool) -> Message {
+    let words = Some(data).filter(|data| *data != "undefined");
+    let payload = match payload(name, words) {
+        Ok(payload) => payload,
+        Err(what) => return malformed(&format!("`{name}` with {what}")),
+    };
+    let parameter = stream.wire_parameter().map(|(_, value)| value);
+    let named = [Some(stream.wire_name()), parameter].into_iter().flatten().map(Plain::line).collect();
+    Message::Event(Decoded {
+        named: Some(named),
+        stream: Named::Stream(stream.clone()),
+        name: Plain::line(name),
+        payload,
+        raw: words.filter(|_| keep_raw).map(Arc::from),
+    })
 }
 
 /// The message that asks for a stream.
@@ -679,8 +698,6 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(256))]
-
         #[test]
         fn a_mutated_message_never_panics(
             which in any::<prop::sample::Index>(),

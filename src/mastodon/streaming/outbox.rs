@@ -318,8 +318,6 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(256))]
-
         /// Order is kept, only updates are missing, every one that is missing was counted for its streams in its place, and
         /// the bounds hold while an update is left.
         #[test]

@@ -1,39 +1,43 @@
 //! The session: what to do about the connection, as a pure machine.
 //!
 //! [`Session::step`] takes the time, a random sample and one [`Input`] and answers with [`Action`]s; `connection` carries
-//! them out. Here are discovery, liveness, back-off, sign-out and waking; `subscriptions` keeps what is asked for on the
-//! socket. Absent on purpose: sockets, clocks, randomness, logging. Every waiting phase has a deadline of its own, so a
-//! lost answer delays and never strands.
+//! them out. Here are discovery, back-off, sign-out, waking and the ladder of transports; `subscriptions` keeps what is
+//! asked for on the trunk, `branch` a link of one stream alone, `life` what both have in common. Absent on purpose:
+//! sockets, clocks, randomness, logging. Every waiting phase has a deadline of its own, so a lost answer delays and never
+//! strands.
 //!
-//! Inputs and actions name the [`Link`] they belong to; what belongs to an earlier life is ignored. There is one rung so
-//! far, the multiplexed socket; others will be further [`LinkId`]s.
+//! Inputs and actions name the [`Link`] they belong to; what belongs to an earlier life is ignored. The trunk, the
+//! multiplexed socket, is opened first, and branches beside it once it stands. Where no stream needs it, or the ladder
+//! stands on a lower rung, one branch at a time is the scout: until it is open no other tries, so that a client that
+//! nobody answers makes one attempt at a time, whatever it wants.
 
+mod branch;
+mod ladder;
+mod life;
+mod routes;
 mod subscriptions;
 
 use super::Wanted;
 use super::frame::Message;
 use crate::mastodon::door::{Refusal, RefusalKind};
-use crate::model::{Connection, Event, Failure, FailureKind, Server, Software};
+use crate::model::{Connection, Event, Failure, FailureKind, Rung, Server, Software, Stream};
 use crate::text::Plain;
+use branch::{Branch, Outcome};
+use ladder::{Climb, Trial};
+use life::{Life, Pulse, Trouble, Why};
+use routes::Route;
 use std::time::Duration;
 use subscriptions::Subscriptions;
 
-/// A quiet socket is pinged after this long.
-const QUIET: Duration = Duration::from_secs(20);
-/// After our ping, silence of this long means that the socket is dead.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// How often the round trip is measured.
-const MEASURE: Duration = Duration::from_secs(60);
-/// How long a connection must live before it counts as healthy.
-const HEALTHY: Duration = Duration::from_secs(60);
-/// The longest back-off, and the pause where trying again is unlikely to help.
-const LONGEST: Duration = Duration::from_secs(60);
 /// An attempt this young is not restarted on waking: it was begun because of the same pause.
 const FRESH: Duration = Duration::from_millis(500);
 /// Failed attempts in a row after which the server is asked about itself again.
 const REDISCOVER: u32 = 3;
-/// Refusals in a row after which a server is taken not to stream at all.
-const NO_STREAMING: u32 = 3;
+/// Failures in a row for a reason that will not change after which a rung yields to the next.
+const FRUITLESS: u32 = 3;
+/// After how long a rung that yielded is tried again, doubled each time that it fails, up to the longest.
+const REST: Duration = Duration::from_secs(5 * 60);
+const REST_LONGEST: Duration = Duration::from_secs(60 * 60);
 /// Malformed messages told per [`RATION_PERIOD`]; more are only counted, or a hostile server could fill the outbox.
 const RATION: u32 = 10;
 const RATION_PERIOD: Duration = Duration::from_secs(10);
@@ -43,7 +47,7 @@ const DISCOVERY_DEADLINE: Duration = Duration::from_secs(70);
 const DIAL_DEADLINE: Duration = Duration::from_secs(15);
 const VERIFY_DEADLINE: Duration = Duration::from_secs(40);
 
-/// Which way events come: a rung of the ladder of transports.
+/// A link: the trunk, or that of one stream alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LinkId(u16);
 
@@ -88,28 +92,28 @@ pub(crate) enum Input {
         /// When to come back at the earliest, if the server said so.
         retry_after: Option<Duration>,
     },
-    /// The socket is open.
+    /// The socket is open, or the head of the event stream has come.
     Opened {
         /// Which.
         link: Link,
     },
-    /// The socket was not opened.
+    /// The link was not opened.
     Refused {
         /// Which.
         link: Link,
         /// Why.
         refusal: Refusal,
     },
-    /// A text message came and was decoded.
+    /// A message came and was decoded.
     Message {
-        /// On which socket.
+        /// On which link.
         link: Link,
         /// What it says.
         message: Message,
     },
-    /// Something else came: a ping, a part of a message.
+    /// Something else came: a ping, a part of a message, a comment.
     Bytes {
-        /// On which socket.
+        /// On which link.
         link: Link,
     },
     /// A pong came.
@@ -119,7 +123,7 @@ pub(crate) enum Input {
         /// The number of the ping that it answers.
         number: u64,
     },
-    /// The socket ended.
+    /// The link ended.
     Closed {
         /// Which.
         link: Link,
@@ -150,6 +154,17 @@ pub(crate) enum Verdict {
     Unknown(Plain),
 }
 
+/// By which means a link is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum By {
+    /// A socket on which streams are subscribed to.
+    Trunk,
+    /// A socket whose address names this stream.
+    Socket(Stream),
+    /// The event stream of this stream.
+    ServerSentEvents(Stream),
+}
+
 /// What the session wants done.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "actions lie in a buffer that is used again; a box would cost an allocation for every event")]
@@ -159,10 +174,12 @@ pub(crate) enum Action {
         /// For this attempt.
         link: Link,
     },
-    /// Open the socket.
+    /// Open a link.
     Connect {
-        /// As this link.
+        /// As this one.
         link: Link,
+        /// By which means.
+        by: By,
         /// Whether the token goes into the subprotocol as well.
         subprotocol: bool,
     },
@@ -180,7 +197,7 @@ pub(crate) enum Action {
         /// To be found again in the pong.
         number: u64,
     },
-    /// Give up the socket, or the attempt, at once.
+    /// Give up the link, or the attempt, at once.
     Close {
         /// Which.
         link: Link,
@@ -192,7 +209,7 @@ pub(crate) enum Action {
     },
     /// Tell the app.
     Deliver {
-        /// Which life of the connection it belongs to: how many sockets have been opened so far.
+        /// Which life of the connection it belongs to: how often it has been live so far.
         epoch: u64,
         /// What.
         event: Event,
@@ -205,21 +222,47 @@ pub(crate) enum Action {
 #[derive(Debug)]
 pub(crate) struct Session {
     phase: Phase,
+    /// The trunk, or the scout while there is one.
     link: Link,
     epoch: u64,
     wanted: Wanted,
-    software: Option<Software>,
+    server: Option<Server>,
+    /// Where the streams as a whole stand on the ladder; what a stream's own carriage allows is below that.
+    rung: Rung,
+    /// How each wanted stream comes, as last arranged.
+    routes: Vec<(Stream, Route)>,
+    /// How many sockets were tried as the trunk.
+    trunks: u64,
     subscriptions: Subscriptions,
+    branches: Vec<Branch>,
+    /// The number of the last branch.
+    branched: u16,
+    /// Counts up with every scout that failed, so that another one is next.
+    scouts: usize,
+    /// The way back up, on a lower rung.
+    climb: Option<Climb>,
+    /// How long to wait before the next try upward.
+    rest: Duration,
     /// Attempts that failed, or connections that did not live long, in a row.
     failures: u32,
     /// The same since the server was last asked about itself.
     undiscovered: u32,
-    /// Refusals of streaming as such in a row.
-    no_streaming: u32,
+    /// Failures in a row for a reason that will hardly change, and the last reason.
+    fruitless: u32,
+    fault: Plain,
+    /// Whether a link was open on this rung.
+    proven: bool,
     pings: u64,
     ration: Ration,
     /// The wake-up that was last asked for and has not come yet.
     wake: Option<Duration>,
+}
+
+/// Whose business an input is.
+enum Owner {
+    Trunk,
+    Branch(usize),
+    Trial,
 }
 
 impl Session {
@@ -230,11 +273,21 @@ impl Session {
             link: Link { id: LinkId::TRUNK, life: 0 },
             epoch: 0,
             wanted: Wanted::default(),
-            software: None,
+            server: None,
+            rung: Rung::Multiplexed,
+            routes: Vec::new(),
+            trunks: 0,
             subscriptions: Subscriptions::default(),
+            branches: Vec::new(),
+            branched: 0,
+            scouts: 0,
+            climb: None,
+            rest: REST,
             failures: 0,
             undiscovered: 0,
-            no_streaming: 0,
+            fruitless: 0,
+            fault: Plain::default(),
+            proven: false,
             pings: 0,
             ration: Ration::default(),
             wake: None,
@@ -245,6 +298,7 @@ impl Session {
     /// in order. `chance` is a fresh random sample from 0 up to 1.
     pub(crate) fn step(&mut self, now: Duration, chance: f64, input: Input, actions: &mut Vec<Action>) {
         let begin = actions.len();
+        let chance = if chance.is_finite() { chance.clamp(0.0, 1.0) } else { 0.5 };
         let mut turn = Turn { now, chance, link: self.link, epoch: self.epoch, actions };
         self.take(input, &mut turn);
         self.elapse(&mut turn);
@@ -257,54 +311,104 @@ impl Session {
         }
     }
 
-    /// Whether a socket opened as this link would be used.
+    /// Whether a link opened as this one would be used.
     pub(crate) fn awaits(&self, link: Link) -> bool {
-        self.is_now(link) && matches!(self.phase, Phase::Dialling { .. })
+        let is_trial = match &self.climb {
+            Some(Climb { trial: Some(Trial::Trunk { link: tried, .. }), .. }) => *tried == link,
+            Some(Climb { trial: Some(Trial::Events(branch)), .. }) => branch.link == link && branch.is_dialling(),
+            Some(Climb { trial: None, .. }) | None => false,
+        };
+        let is_trunk = link == self.link && matches!(self.phase, Phase::Dialling { .. });
+        is_trial || is_trunk || self.branches.iter().any(|branch| branch.link == link && branch.is_dialling())
+    }
+
+    /// Which life of the connection this is: how often it has been live.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     fn take(&mut self, input: Input, turn: &mut Turn<'_>) {
-        match input {
-            Input::Wanted(wanted) => self.want(wanted, turn),
-            Input::Timer => self.wake = None,
-            Input::Discovered { link, server } if self.is_now(link) => self.discovered(server, turn),
-            Input::DiscoveryFailed { link, failure, retry_after } if self.is_now(link) => {
-                self.discovery_failed(failure, retry_after, turn);
-            }
-            Input::Opened { link } if self.is_now(link) => self.opened(turn),
-            Input::Refused { link, refusal } if self.is_now(link) => self.refused(refusal, turn),
-            Input::Message { link, message } if self.is_now(link) => self.message(message, turn),
-            Input::Bytes { link } if self.is_now(link) => self.alive(turn.now),
-            Input::Pong { link, number } if self.is_now(link) => self.pong(number, turn),
-            Input::Closed { link, code, reason } if self.is_now(link) => self.closed(code, reason, turn),
-            Input::Verified { link, verdict } if self.is_now(link) => self.verified(verdict, turn),
+        let link = match &input {
+            Input::Wanted(_) | Input::Timer => None,
+            Input::Discovered { link, .. }
+            | Input::DiscoveryFailed { link, .. }
+            | Input::Opened { link }
+            | Input::Refused { link, .. }
+            | Input::Message { link, .. }
+            | Input::Bytes { link }
+            | Input::Pong { link, .. }
+            | Input::Closed { link, .. }
+            | Input::Verified { link, .. } => Some(*link),
+        };
+        match (input, link.and_then(|link| self.owner(link))) {
+            (Input::Wanted(wanted), _) => self.want(wanted, turn),
+            (Input::Timer, _) => self.wake = None,
+            (input, Some(Owner::Trunk)) => self.take_trunk(input, turn),
+            (input, Some(Owner::Branch(index))) => self.take_branch(index, input, turn),
+            (input, Some(Owner::Trial)) => self.take_trial(input, turn),
             // Of an earlier life.
-            Input::Discovered { .. }
-            | Input::DiscoveryFailed { .. }
-            | Input::Opened { .. }
-            | Input::Refused { .. }
-            | Input::Message { .. }
-            | Input::Bytes { .. }
-            | Input::Pong { .. }
-            | Input::Closed { .. }
-            | Input::Verified { .. } => {}
+            (
+                Input::Discovered { .. }
+                | Input::DiscoveryFailed { .. }
+                | Input::Opened { .. }
+                | Input::Refused { .. }
+                | Input::Message { .. }
+                | Input::Bytes { .. }
+                | Input::Pong { .. }
+                | Input::Closed { .. }
+                | Input::Verified { .. },
+                None,
+            ) => {}
         }
     }
 
-    fn is_now(&self, link: Link) -> bool {
-        link == self.link
+    fn owner(&self, link: Link) -> Option<Owner> {
+        if link.id != LinkId::TRUNK
+            && let Some(index) = self.branches.iter().position(|branch| branch.link == link)
+        {
+            return Some(Owner::Branch(index));
+        }
+        match &self.climb {
+            Some(Climb { trial: Some(Trial::Trunk { link: tried, .. }), .. }) if *tried == link => return Some(Owner::Trial),
+            Some(Climb { trial: Some(Trial::Events(branch)), .. }) if branch.link == link => return Some(Owner::Trial),
+            Some(_) | None => {}
+        }
+        (link == self.link && link.id == LinkId::TRUNK).then_some(Owner::Trunk)
+    }
+
+    fn take_trunk(&mut self, input: Input, turn: &mut Turn<'_>) {
+        match input {
+            Input::Discovered { server, .. } => self.discovered(server, turn),
+            Input::DiscoveryFailed { failure, retry_after, .. } => self.discovery_failed(failure, retry_after, turn),
+            Input::Opened { .. } => self.opened(turn),
+            Input::Refused { refusal, .. } => self.refused(refusal, turn),
+            Input::Message { message, .. } => self.message(message, turn),
+            Input::Bytes { .. } => self.alive(turn.now),
+            Input::Pong { number, .. } => self.pong(number, turn),
+            Input::Closed { code, reason, .. } => self.closed(code, reason, turn),
+            Input::Verified { verdict, .. } => self.verified(verdict, turn),
+            Input::Wanted(_) | Input::Timer => {}
+        }
     }
 
     fn want(&mut self, wanted: Wanted, turn: &mut Turn<'_>) {
         let retry = wanted.retry > self.wanted.retry;
         let woke = wanted.woke > self.wanted.woke;
         self.wanted = wanted;
-        if let (Phase::Live(_), Some(software)) = (&self.phase, self.software) {
-            self.subscriptions.reconcile(&self.wanted.streams, software, turn);
-        }
-        if matches!(self.phase, Phase::Idle) {
-            turn.say(Event::Connection(Connection::Connecting));
-            self.attempt(turn);
-            return;
+        match &self.phase {
+            Phase::Idle => {
+                turn.say(Event::Connection(Connection::Connecting));
+                self.attempt(turn);
+                return;
+            }
+            Phase::Live(_) | Phase::Spread { .. } => self.reconcile(turn),
+            Phase::Scouting { .. } => {
+                self.arrange(turn);
+                if self.branches.iter().all(|branch| branch.link != self.link) {
+                    self.dial(turn);
+                }
+            }
+            Phase::Discovering { .. } | Phase::Dialling { .. } | Phase::Verifying { .. } | Phase::Waiting { .. } | Phase::SignedOut => {}
         }
         if woke {
             self.woke(turn);
@@ -316,7 +420,11 @@ impl Session {
 
     fn woke(&mut self, turn: &mut Turn<'_>) {
         match &self.phase {
-            Phase::Live(Live { since, .. }) | Phase::Discovering { since } | Phase::Dialling { since } => {
+            Phase::Live(Life { since, .. })
+            | Phase::Spread { since }
+            | Phase::Scouting { since }
+            | Phase::Discovering { since }
+            | Phase::Dialling { since } => {
                 if turn.now.saturating_sub(*since) < FRESH {
                     return;
                 }
@@ -328,6 +436,11 @@ impl Session {
         let reason = Plain::line("this computer was asleep or the program was stopped");
         turn.say(Event::Connection(Connection::Reconnecting { reason, attempt: self.failures, retry_in: Duration::ZERO }));
         turn.actions.push(Action::Close { link: self.link });
+        for branch in &mut self.branches {
+            branch.hold(true, turn);
+        }
+        // It may be another network now.
+        self.climb_at_once(turn);
         self.attempt(turn);
     }
 
@@ -340,17 +453,34 @@ impl Session {
             }
             Phase::Waiting { why: Why::BackOff | Why::Hopeless, .. } | Phase::SignedOut => {
                 turn.say(Event::Connection(Connection::Connecting));
+                self.climb_at_once(turn);
                 self.attempt(turn);
             }
-            Phase::Live(_) => self.subscriptions.ask_refused_again(turn),
-            Phase::Idle | Phase::Discovering { .. } | Phase::Dialling { .. } | Phase::Verifying { .. } => {}
+            Phase::Live(_) => {
+                self.subscriptions.ask_refused_again(turn);
+                self.retry_branches(turn);
+            }
+            Phase::Spread { .. } => {
+                self.retry_branches(turn);
+                self.climb_at_once(turn);
+            }
+            Phase::Idle | Phase::Discovering { .. } | Phase::Dialling { .. } | Phase::Scouting { .. } | Phase::Verifying { .. } => {}
+        }
+    }
+
+    fn retry_branches(&mut self, turn: &mut Turn<'_>) {
+        let subprotocol = self.needs_subprotocol();
+        for branch in &mut self.branches {
+            branch.retry(subprotocol, turn);
         }
     }
 
     fn attempt(&mut self, turn: &mut Turn<'_>) {
-        self.link.life += 1;
-        turn.link = self.link;
-        if self.software.is_none() || self.undiscovered >= REDISCOVER {
+        for branch in &mut self.branches {
+            branch.hold(false, turn);
+        }
+        self.name_trunk(turn);
+        if self.server.is_none() || self.undiscovered >= REDISCOVER || self.fruitless >= FRUITLESS {
             self.phase = Phase::Discovering { since: turn.now };
             turn.actions.push(Action::Discover { link: self.link });
         } else {
@@ -358,24 +488,66 @@ impl Session {
         }
     }
 
+    /// A new life of the trunk, or of what asks for it.
+    fn name_trunk(&mut self, turn: &mut Turn<'_>) {
+        self.trunks += 1;
+        self.link = Link { id: LinkId::TRUNK, life: self.trunks };
+        turn.link = self.link;
+    }
+
+    /// Opens the first link: the trunk, or a scout. Where there is nothing to open, that is as good as open.
     fn dial(&mut self, turn: &mut Turn<'_>) {
-        self.phase = Phase::Dialling { since: turn.now };
-        turn.actions.push(Action::Connect { link: self.link, subprotocol: self.software == Some(Software::Pleroma) });
+        self.arrange(turn);
+        let subprotocol = self.needs_subprotocol();
+        if self.needs_trunk() {
+            if self.link.id != LinkId::TRUNK {
+                self.name_trunk(turn);
+            }
+            self.phase = Phase::Dialling { since: turn.now };
+            turn.actions.push(Action::Connect { link: self.link, by: By::Trunk, subprotocol });
+            return;
+        }
+        let held = self.branches.iter().filter(|branch| branch.is_held()).count();
+        let is_alone = self.branches.iter().all(|branch| !branch.is_live());
+        let turns = if held == 0 { 0 } else { self.scouts % held };
+        match self.branches.iter_mut().filter(|branch| branch.is_held()).nth(turns) {
+            Some(scout) if is_alone => {
+                scout.dial(subprotocol, turn);
+                self.link = scout.link;
+                self.phase = Phase::Scouting { since: turn.now };
+            }
+            Some(_) | None => self.spread(turn),
+        }
+    }
+
+    fn needs_subprotocol(&self) -> bool {
+        self.server.as_ref().is_some_and(|server| server.software == Software::Pleroma)
+    }
+
+    /// Whether the trunk carries something, or everything that will be wanted.
+    fn needs_trunk(&self) -> bool {
+        let carries = || self.routes.iter().any(|(_, route)| matches!(route, Route::Trunk(_)));
+        self.rung == Rung::Multiplexed && (self.routes.is_empty() || carries())
     }
 
     fn discovered(&mut self, server: Server, turn: &mut Turn<'_>) {
         let Phase::Discovering { .. } = self.phase else { return };
-        self.software = Some(server.software);
+        self.server = Some(server.clone());
         self.undiscovered = 0;
         turn.say(Event::Server(server));
-        self.dial(turn);
+        // The server answers, only its streams do not come this way.
+        if self.fruitless >= FRUITLESS {
+            self.descend(turn);
+        } else {
+            self.dial(turn);
+        }
     }
 
     fn discovery_failed(&mut self, failure: Failure, retry_after: Option<Duration>, turn: &mut Turn<'_>) {
         let Phase::Discovering { .. } = self.phase else { return };
         // A limit holds for the stream as well: some servers count upgrades and questions together.
         let limited = matches!(failure.kind, FailureKind::RateLimited(_));
-        if self.software.is_some() && !limited {
+        if self.server.is_some() && !limited {
             // What was known may still hold, and the streaming host may be another one.
             self.undiscovered = 0;
             self.dial(turn);
@@ -391,35 +563,48 @@ impl Session {
     }
 
     fn opened(&mut self, turn: &mut Turn<'_>) {
-        let Some(software) = self.software.filter(|_| self.awaits(self.link)) else { return };
+        let Phase::Dialling { .. } = self.phase else { return };
+        self.arrange(turn);
+        if !self.needs_trunk() {
+            turn.actions.push(Action::Close { link: self.link });
+            self.dial(turn);
+            return;
+        }
         self.epoch += 1;
         turn.epoch = self.epoch;
-        self.no_streaming = 0;
-        self.phase = Phase::Live(Live { since: turn.now, heard: turn.now, asked: None, measure_at: turn.now, ping: None });
-        self.subscriptions = Subscriptions::open(&self.wanted.streams, software, turn);
+        self.phase = Phase::Live(Life::of_socket(turn.now));
+        self.subscriptions = Subscriptions::open(self.wishes(), turn);
+        self.introduce(turn);
     }
 
     fn refused(&mut self, refusal: Refusal, turn: &mut Turn<'_>) {
         let Phase::Dialling { .. } = self.phase else { return };
-        if refusal.kind != RefusalKind::NoStreaming {
-            self.no_streaming = 0;
-        }
         let reason = refusal.reason;
-        match refusal.kind {
-            RefusalKind::Offline => self.fail(Trouble::Offline(reason), turn),
-            RefusalKind::Interposed | RefusalKind::Server => self.fail(Trouble::Reconnecting(reason), turn),
-            RefusalKind::RateLimited => self.fail(Trouble::asked(reason, refusal.retry_after), turn),
-            RefusalKind::Tls => self.fail(Trouble::Hopeless(reason), turn),
-            RefusalKind::Unauthorized => self.verify(reason, turn),
-            RefusalKind::NoStreaming => {
-                self.no_streaming += 1;
-                if self.no_streaming < NO_STREAMING {
-                    self.fail(Trouble::Reconnecting(reason), turn);
-                } else {
-                    let reason = Plain::line(&format!("this server does not stream ({reason}); asking again every minute"));
-                    self.fail(Trouble::Hopeless(reason), turn);
-                }
+        let (trouble, is_fruitless) = match refusal.kind {
+            RefusalKind::Unauthorized => {
+                self.verify(reason, turn);
+                return;
             }
+            RefusalKind::Offline => (Trouble::Offline(reason), false),
+            RefusalKind::Unanswered => (Trouble::Offline(reason), true),
+            RefusalKind::Server | RefusalKind::Forbidden => (Trouble::Reconnecting(reason), false),
+            RefusalKind::Interposed | RefusalKind::Lost | RefusalKind::NoStreaming | RefusalKind::NotThere => {
+                (Trouble::Reconnecting(reason), true)
+            }
+            RefusalKind::RateLimited => (Trouble::asked(reason, refusal.retry_after), false),
+            RefusalKind::Tls => (Trouble::Hopeless(reason), false),
+        };
+        self.judge(&trouble, is_fruitless);
+        self.fail(trouble, turn);
+    }
+
+    /// Counts what will hardly change.
+    fn judge(&mut self, trouble: &Trouble, is_fruitless: bool) {
+        if is_fruitless {
+            self.fruitless += 1;
+            self.fault = trouble.reason().clone();
+        } else {
+            self.fruitless = 0;
         }
     }
 
@@ -430,21 +615,26 @@ impl Session {
 
     fn verified(&mut self, verdict: Verdict, turn: &mut Turn<'_>) {
         let Phase::Verifying { reason, .. } = &self.phase else { return };
-        match verdict {
-            Verdict::Accepted => {
-                let reason = Plain::line(&format!("the server refuses the stream but accepts the token: {reason}"));
-                self.fail(Trouble::Reconnecting(reason), turn);
+        match verdict.into_trouble(reason) {
+            Ok((trouble, is_fruitless)) => {
+                self.judge(&trouble, is_fruitless);
+                self.fail(trouble, turn);
             }
-            Verdict::Unknown(why) => {
-                let reason = Plain::line(&format!("{reason}; whether the token is still good is not known: {why}"));
-                self.fail(Trouble::Reconnecting(reason), turn);
-            }
-            Verdict::Rejected(words) => {
-                let reason = Plain::line(&format!("{words}: the token is not accepted; start again with a new one"));
-                self.phase = Phase::SignedOut;
-                turn.say(Event::Connection(Connection::SignedOut { reason }));
-            }
+            Err(words) => self.sign_out(&words, turn),
         }
+    }
+
+    fn sign_out(&mut self, words: &Plain, turn: &mut Turn<'_>) {
+        for branch in &mut self.branches {
+            branch.hold(true, turn);
+        }
+        self.end_trial(turn);
+        if let Phase::Live(_) = self.phase {
+            turn.actions.push(Action::Close { link: self.link });
+        }
+        self.phase = Phase::SignedOut;
+        let reason = Plain::line(&format!("{words}: the token is not accepted; start again with a new one"));
+        turn.say(Event::Connection(Connection::SignedOut { reason }));
     }
 
     fn message(&mut self, message: Message, turn: &mut Turn<'_>) {
@@ -459,29 +649,37 @@ impl Session {
     }
 
     fn alive(&mut self, now: Duration) {
-        if let Phase::Live(live) = &mut self.phase {
-            live.heard = now;
-            live.asked = None;
+        if let Phase::Live(life) = &mut self.phase {
+            life.hear(now);
+            self.fruitless = 0;
         }
     }
 
     fn pong(&mut self, number: u64, turn: &mut Turn<'_>) {
         self.alive(turn.now);
-        let Phase::Live(live) = &mut self.phase else { return };
-        if let Some((_, sent)) = live.ping.take_if(|(expected, _)| *expected == number) {
-            let round_trip = turn.now.saturating_sub(sent);
+        let Phase::Live(life) = &mut self.phase else { return };
+        if let Some(round_trip) = life.pong(number, turn.now) {
             self.subscriptions.measured(round_trip);
             turn.say(Event::Ping(round_trip));
         }
     }
 
     fn closed(&mut self, code: Option<u16>, reason: Plain, turn: &mut Turn<'_>) {
-        match self.phase {
-            Phase::Live(_) => {
-                self.lost(Trouble::Reconnecting(reason), code == Some(TRY_AGAIN_LATER), turn);
+        match &self.phase {
+            Phase::Live(life) => {
+                let is_fruitless = life.is_brief(turn.now);
+                let trouble = Trouble::Reconnecting(reason);
+                self.judge(&trouble, is_fruitless);
+                self.lost(trouble, code == Some(TRY_AGAIN_LATER), turn);
             }
             Phase::Dialling { .. } => self.fail(Trouble::Reconnecting(reason), turn),
-            Phase::Idle | Phase::Discovering { .. } | Phase::Verifying { .. } | Phase::Waiting { .. } | Phase::SignedOut => {}
+            Phase::Idle
+            | Phase::Discovering { .. }
+            | Phase::Verifying { .. }
+            | Phase::Scouting { .. }
+            | Phase::Spread { .. }
+            | Phase::Waiting { .. }
+            | Phase::SignedOut => {}
         }
     }
 
@@ -499,11 +697,12 @@ impl Session {
     }
 
     fn forget_failures_if_healthy(&mut self, now: Duration) -> bool {
-        let Phase::Live(live) = &self.phase else { return false };
-        let healthy = now.saturating_sub(live.since) >= HEALTHY;
+        let Phase::Live(life) = &self.phase else { return false };
+        let healthy = life.is_healthy(now);
         if healthy {
             self.failures = 0;
             self.undiscovered = 0;
+            self.rest = REST;
         }
         healthy
     }
@@ -515,47 +714,26 @@ impl Session {
     }
 
     fn wait(&mut self, trouble: Trouble, turn: &mut Turn<'_>) {
-        let chance = if turn.chance.is_finite() { turn.chance.clamp(0.0, 1.0) } else { 0.5 };
-        let jitter = window(self.failures).mul_f64(chance);
-        let attempt = self.failures;
-        let (retry_in, why, said) = match trouble {
-            Trouble::Reconnecting(reason) => (jitter, Why::BackOff, Connection::Reconnecting { reason, attempt, retry_in: jitter }),
-            Trouble::Offline(reason) => (jitter, Why::BackOff, Connection::Offline { reason, attempt, retry_in: jitter }),
-            Trouble::Asked { reason, retry_after } => {
-                // The jitter is added, so that those who were all told the same do not come back together.
-                let retry_in = retry_after + jitter;
-                (retry_in, Why::Asked(reason.clone()), Connection::RateLimited { reason, retry_in })
-            }
-            Trouble::Hopeless(reason) => (LONGEST + LONGEST.mul_f64(chance / 4.0), Why::Hopeless, Connection::Failed { reason }),
-        };
-        self.phase = Phase::Waiting { until: turn.now + retry_in, why };
-        turn.say(Event::Connection(said));
+        let plan = trouble.plan(self.failures, turn.chance);
+        self.phase = Phase::Waiting { until: turn.now + plan.retry_in, why: plan.why };
+        turn.say(Event::Connection(plan.said));
     }
 
     /// Does what the time alone brings about.
     fn elapse(&mut self, turn: &mut Turn<'_>) {
         let late = |since: Duration, deadline| turn.now >= since + deadline;
         match &mut self.phase {
-            Phase::Live(live) => {
-                if live.asked.is_some_and(|asked| late(asked, PATIENCE)) {
-                    let silence = turn.now.saturating_sub(live.heard).as_secs();
-                    let reason = Plain::line(&format!("nothing came for {silence} s, not even an answer to a ping"));
+            Phase::Live(life) => match life.elapse(turn.now, &mut self.pings) {
+                Pulse::Dead(reason) => {
                     turn.actions.push(Action::Close { link: self.link });
                     self.lost(Trouble::Reconnecting(reason), false, turn);
-                    return;
                 }
-                let quiet = live.asked.is_none() && late(live.heard, QUIET);
-                if quiet || turn.now >= live.measure_at {
-                    self.pings += 1;
-                    live.ping = Some((self.pings, turn.now));
-                    live.measure_at = turn.now + MEASURE;
-                    if quiet {
-                        live.asked = Some(turn.now);
-                    }
-                    turn.actions.push(Action::Ping { link: self.link, number: self.pings });
+                Pulse::Ping(number) => {
+                    turn.actions.push(Action::Ping { link: self.link, number });
+                    self.subscriptions.elapse(turn);
                 }
-                self.subscriptions.elapse(turn);
-            }
+                Pulse::Nothing => self.subscriptions.elapse(turn),
+            },
             Phase::Waiting { until, .. } => {
                 if turn.now >= *until {
                     self.attempt(turn);
@@ -576,8 +754,11 @@ impl Session {
                     self.unanswered("the stream was refused, and whether the token is still good is not known", turn);
                 }
             }
-            Phase::Idle | Phase::SignedOut => {}
+            // Its scout has deadlines of its own.
+            Phase::Idle | Phase::Scouting { .. } | Phase::Spread { .. } | Phase::SignedOut => {}
         }
+        self.elapse_branches(turn);
+        self.elapse_climb(turn);
     }
 
     fn unanswered(&mut self, reason: &str, turn: &mut Turn<'_>) {
@@ -587,27 +768,69 @@ impl Session {
 
     /// When something is due next.
     fn due(&self) -> Option<Duration> {
-        match &self.phase {
-            Phase::Idle | Phase::SignedOut => None,
+        let own = match &self.phase {
+            Phase::Idle | Phase::SignedOut | Phase::Scouting { .. } | Phase::Spread { .. } => None,
             Phase::Waiting { until, .. } => Some(*until),
             Phase::Discovering { since } => Some(*since + DISCOVERY_DEADLINE),
             Phase::Dialling { since } => Some(*since + DIAL_DEADLINE),
             Phase::Verifying { since, .. } => Some(*since + VERIFY_DEADLINE),
-            Phase::Live(live) => {
-                let silence = live.asked.map_or(live.heard + QUIET, |asked| asked + PATIENCE).min(live.measure_at);
-                Some(self.subscriptions.due().map_or(silence, |due| due.min(silence)))
+            Phase::Live(life) => Some(self.subscriptions.due().map_or(life.due(), |due| due.min(life.due()))),
+        };
+        let connected = self.is_connected();
+        let branches = self.branches.iter().filter_map(|branch| branch.due(connected));
+        let climb = match &self.climb {
+            Some(Climb { trial: Some(Trial::Trunk { since, .. }), .. }) => Some(*since + DIAL_DEADLINE),
+            Some(Climb { trial: Some(Trial::Events(branch)), .. }) => branch.due(false),
+            Some(Climb { trial: None, at }) => matches!(self.phase, Phase::Spread { .. }).then_some(*at),
+            None => None,
+        };
+        own.into_iter().chain(branches).chain(climb).min()
+    }
+
+    /// Whether the first link stands, so that others may be opened beside it.
+    fn is_connected(&self) -> bool {
+        matches!(self.phase, Phase::Live(_) | Phase::Spread { .. })
+    }
+}
+
+/// Hands an input to a branch.
+fn give(branch: &mut Branch, input: Input, proven: bool, turn: &mut Turn<'_>) -> Outcome {
+    match input {
+        Input::Opened { .. } => branch.opened(turn),
+        Input::Refused { refusal, .. } => branch.refused(refusal, proven, turn),
+        Input::Message { message, .. } => branch.message(message, turn),
+        Input::Pong { number, .. } => {
+            branch.pong(number, turn);
+            Outcome::Nothing
+        }
+        Input::Closed { reason, .. } => branch.closed(reason, turn.now),
+        Input::Verified { verdict, .. } => branch.verified(verdict),
+        Input::Bytes { .. } | Input::Wanted(_) | Input::Timer | Input::Discovered { .. } | Input::DiscoveryFailed { .. } => {
+            Outcome::Nothing
+        }
+    }
+}
+
+impl Verdict {
+    /// What follows for a link that was refused with 401 for this reason, and whether it will hardly change; an error are
+    /// the words with which the token itself is not accepted.
+    fn into_trouble(self, reason: &Plain) -> Result<(Trouble, bool), Plain> {
+        match self {
+            Self::Accepted => {
+                let reason = Plain::line(&format!("the server refuses the stream but accepts the token: {reason}"));
+                Ok((Trouble::Reconnecting(reason), true))
             }
+            Self::Unknown(why) => {
+                let reason = Plain::line(&format!("{reason}; whether the token is still good is not known: {why}"));
+                Ok((Trouble::Reconnecting(reason), false))
+            }
+            Self::Rejected(words) => Err(words),
         }
     }
 }
 
 /// Close code of a server that is overloaded; see RFC 6455's registry.
 const TRY_AGAIN_LATER: u16 = 1013;
-
-/// The widest pause after this many failures in a row; the pause is drawn evenly from nothing up to it.
-fn window(failures: u32) -> Duration {
-    Duration::from_millis(500_u64 << failures.min(7)).min(LONGEST)
-}
 
 #[derive(Debug)]
 enum Phase {
@@ -616,10 +839,20 @@ enum Phase {
     Discovering {
         since: Duration,
     },
+    /// The trunk is being opened.
     Dialling {
         since: Duration,
     },
-    Live(Live),
+    /// The trunk is open.
+    Live(Life),
+    /// A branch is being opened for the connection to stand on.
+    Scouting {
+        since: Duration,
+    },
+    /// The connection stands on branches.
+    Spread {
+        since: Duration,
+    },
     /// The stream was refused with 401; REST is asked.
     Verifying {
         since: Duration,
@@ -630,45 +863,6 @@ enum Phase {
         why: Why,
     },
     SignedOut,
-}
-
-#[derive(Debug)]
-struct Live {
-    since: Duration,
-    /// When anything last came.
-    heard: Duration,
-    /// When we pinged because nothing came.
-    asked: Option<Duration>,
-    measure_at: Duration,
-    /// Number and time of the last ping.
-    ping: Option<(u64, Duration)>,
-}
-
-#[derive(Debug)]
-enum Why {
-    BackOff,
-    /// The server said when to come back, in these words.
-    Asked(Plain),
-    /// It is unlikely to help; tried again all the same.
-    Hopeless,
-}
-
-#[derive(Debug)]
-enum Trouble {
-    Reconnecting(Plain),
-    Offline(Plain),
-    Asked { reason: Plain, retry_after: Duration },
-    Hopeless(Plain),
-}
-
-impl Trouble {
-    /// Without a stated time, "too many requests" is an ordinary failure.
-    fn asked(reason: Plain, retry_after: Option<Duration>) -> Self {
-        match retry_after {
-            Some(retry_after) => Self::Asked { reason, retry_after },
-            None => Self::Reconnecting(reason),
-        }
-    }
 }
 
 /// One step in progress.

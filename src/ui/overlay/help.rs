@@ -1,8 +1,9 @@
-//! Every command with its keys, from the command table, by group.
+//! Every command with its keys, by group.
 
-use super::{more, panel, words};
-use crate::command::{COMMANDS, Command, Group};
-use crate::state::OverlayPane;
+use super::{keys_of, more, panel, words};
+use crate::command::{COMMANDS, Command, Group, Row};
+use crate::keymap::Sequence;
+use crate::state::{OverlayPane, State};
 use crate::text::wrap;
 use crate::ui::line::{Card, cols, hang, plain};
 use crate::ui::paint::Painter;
@@ -15,12 +16,12 @@ use ratatui::text::Line;
 /// From this inner width on the groups stand in two columns.
 const TWO_COLUMNS: u16 = 88;
 /// Columns of the keys.
-const KEYS: usize = 20;
+const KEYS: usize = 23;
 
 /// Draws the help.
-pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, scroll: u16) -> OverlayPane {
+pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, scroll: u16) -> OverlayPane {
     let width = body.width.saturating_sub(10).min(116);
-    let columns = columns(width, painter.theme);
+    let columns = columns(state, width, painter.theme);
     let tallest = columns.iter().map(Card::height).max().unwrap_or(0);
     let area = panel(painter, body, "Help", (width, tallest));
     let most = tallest.saturating_sub(area.height);
@@ -33,23 +34,23 @@ pub(super) fn draw(painter: &mut Painter<'_>, body: Rect, scroll: u16) -> Overla
     OverlayPane { area: cells(area), first: (area.y, usize::from(scroll)), entries: usize::from(area.height), most }
 }
 
-fn columns(width: u16, theme: &Theme) -> Vec<Card> {
+fn columns(state: &State, width: u16, theme: &Theme) -> Vec<Card> {
     if width < TWO_COLUMNS {
         let mut card = Card::default();
         for group in Group::ALL {
-            add_group(&mut card, group, width, theme);
+            add_group(&mut card, state, group, width, theme);
         }
         return vec![card];
     }
     let (mut left, mut right) = (Card::default(), Card::default());
     for group in Group::ALL {
         let shorter = if left.height() <= right.height() { &mut left } else { &mut right };
-        add_group(shorter, group, width / 2 - 2, theme);
+        add_group(shorter, state, group, width / 2 - 2, theme);
     }
     vec![left, right]
 }
 
-fn add_group(card: &mut Card, group: Group, width: u16, theme: &Theme) {
+fn add_group(card: &mut Card, state: &State, group: Group, width: u16, theme: &Theme) {
     if card.height() > 0 {
         card.blank();
     }
@@ -58,15 +59,20 @@ fn add_group(card: &mut Card, group: Group, width: u16, theme: &Theme) {
     let mut numbers = false;
     for row in COMMANDS.iter().filter(|row| row.group == group) {
         // The nine commands of the numbers are one line.
-        let number = matches!(row.command, Command::SelectTab(_));
+        let number = matches!(row.command, Command::SelectTab(_)) && has_own_keys(state, row);
         if number && std::mem::replace(&mut numbers, true) {
             continue;
         }
-        let (keys, help) = if number { ("1 to 9".to_owned(), "the tab with that number") } else { (row.keys.join(" "), row.help) };
+        let (keys, help) = if number { ("1 to 9".to_owned(), "the tab with that number") } else { (keys_of(state, row), row.help) };
         let pad = keys_width.saturating_sub(wrap::width(&keys) + 1);
         let first = words(format!("{keys}{} ", " ".repeat(pad)), theme.bold());
         let room = cols(usize::from(width).saturating_sub(wrap::width(&first.content)));
         let later = words(" ".repeat(wrap::width(&first.content)), Style::new());
         card.extend(hang(plain(help, room, Style::new()), &first, &later));
     }
+}
+
+/// Whether a command has the keys of the table.
+fn has_own_keys(state: &State, row: &Row) -> bool {
+    state.settings.keymap.keys(row.command).iter().map(Sequence::as_str).eq(row.keys.iter().copied())
 }

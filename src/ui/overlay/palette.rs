@@ -1,6 +1,7 @@
 //! Commands by name; those that make no sense now are dim.
 
 use super::{Entry, panel, picker, words};
+use crate::keymap::Sequence;
 use crate::state::overlay::command_choices;
 use crate::state::{OverlayPane, Prompt, State};
 use crate::ui::line::cols;
@@ -16,10 +17,12 @@ pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, prompt:
     let entries: Vec<Entry> = rows
         .iter()
         .map(|row| {
+            let keys = state.settings.keymap.keys(row.command);
             let style = if state.can(row.command) { Style::new() } else { theme.dim() };
             let name = words(row.name.replace('-', " "), style);
+            let keys = keys.iter().map(Sequence::as_str).collect::<Vec<_>>().join(" ");
             let help = words(format!("  {}", row.help), theme.dim());
-            Entry { left: Line::from(vec![name, help]), right: Line::from(words(row.keys.join(" "), theme.dim())) }
+            Entry { left: Line::from(vec![name, help]), right: Line::from(words(keys, theme.dim())) }
         })
         .collect();
     let area = panel(painter, body, "Commands", (74, cols(command_choices("").len()) + 2));

@@ -7,7 +7,7 @@
 
 use super::Turn;
 use crate::mastodon::streaming::frame::{self, Decoded, Named};
-use crate::model::{Carriage, Connection, Event, Payload, Rung, Software, Stream, StreamEvent, Subscription};
+use crate::model::{Connection, Event, Payload, Rung, Stream, StreamEvent, Subscription};
 use crate::text::Plain;
 use std::time::Duration;
 
@@ -46,15 +46,15 @@ pub(super) struct Subscriptions {
 
 /// A wanted stream.
 #[derive(Debug)]
-struct Wish {
-    stream: Stream,
-    /// The stream to subscribe to for it; `None` if the server never streams it.
-    carrier: Option<Stream>,
+pub(super) struct Wish {
+    pub(super) stream: Stream,
+    /// The stream to subscribe to for it.
+    pub(super) carrier: Stream,
 }
 
 impl Wish {
     fn rides(&self, carrier: &Stream) -> bool {
-        self.carrier.as_ref() == Some(carrier)
+        self.carrier == *carrier
     }
 }
 
@@ -161,8 +161,8 @@ impl Class {
 
 impl Subscriptions {
     /// Begins on a socket that has just been opened.
-    pub(super) fn open(wanted: &[Stream], software: Software, turn: &mut Turn<'_>) -> Self {
-        let mut new = Self { wishes: wishes(wanted, software), ..Self::default() };
+    pub(super) fn open(wishes: Vec<Wish>, turn: &mut Turn<'_>) -> Self {
+        let mut new = Self { wishes, ..Self::default() };
         let asked = new.ask_missing(turn);
         // Said after the subscribes have left, so that whoever then asks REST asks second.
         turn.say(Event::Connection(Connection::Live));
@@ -171,8 +171,8 @@ impl Subscriptions {
     }
 
     /// Brings the socket in line with what is wanted now.
-    pub(super) fn reconcile(&mut self, wanted: &[Stream], software: Software, turn: &mut Turn<'_>) {
-        let before = std::mem::replace(&mut self.wishes, wishes(wanted, software));
+    pub(super) fn reconcile(&mut self, wishes: Vec<Wish>, turn: &mut Turn<'_>) {
+        let before = std::mem::replace(&mut self.wishes, wishes);
         for entry in &mut self.entries {
             entry.wanted = self.wishes.iter().any(|wish| wish.rides(&entry.stream));
         }
@@ -315,7 +315,7 @@ impl Subscriptions {
 
     /// Asks for every wanted stream that is not subscribed to, and answers which they were.
     fn ask_missing(&mut self, turn: &mut Turn<'_>) -> Vec<Stream> {
-        let carriers: Vec<Stream> = self.wishes.iter().filter_map(|wish| wish.carrier.clone()).collect();
+        let carriers: Vec<Stream> = self.wishes.iter().map(|wish| wish.carrier.clone()).collect();
         let mut asked = Vec::new();
         for carrier in carriers {
             if self.entries.iter().all(|entry| entry.stream != carrier || entry.left_at.is_some()) {
@@ -330,12 +330,12 @@ impl Subscriptions {
     fn tell_newcomers(&self, before: &[Wish], asked: &[Stream], turn: &mut Turn<'_>) {
         for wish in &self.wishes {
             let is_new = before.iter().all(|old| old.stream != wish.stream);
-            let standing = match &wish.carrier {
-                Some(carrier) if asked.contains(carrier) => Some(Subscription::Requested),
-                Some(carrier) => self.entries.iter().find(|entry| entry.stream == *carrier).map(|entry| entry.standing.as_subscription()),
-                None => Some(Subscription::NotStreamed),
+            let was_asked = asked.contains(&wish.carrier);
+            let standing = if was_asked {
+                Some(Subscription::Requested)
+            } else {
+                self.entries.iter().find(|entry| wish.rides(&entry.stream)).map(|entry| entry.standing.as_subscription())
             };
-            let was_asked = wish.carrier.as_ref().is_some_and(|carrier| asked.contains(carrier));
             if let Some(standing) = standing
                 && (is_new || was_asked)
             {
@@ -523,27 +523,19 @@ impl Subscriptions {
     }
 }
 
-/// What is wanted, equal streams once, and how the server carries it.
-fn wishes(wanted: &[Stream], software: Software) -> Vec<Wish> {
-    let mut wishes: Vec<Wish> = Vec::with_capacity(wanted.len());
-    for stream in wanted {
-        if wishes.iter().all(|wish| wish.stream != *stream) {
-            let carrier = match software.carriage(stream) {
-                Carriage::Frame => Some(stream.clone()),
-                Carriage::Within(other) => Some(other),
-                Carriage::Socket | Carriage::Polling | Carriage::Never => None,
-            };
-            wishes.push(Wish { stream: stream.clone(), carrier });
-        }
-    }
-    wishes
-}
-
 /// Whether an event that came on another stream counts for this one, which rides on it.
 fn counts_for(payload: &Payload, stream: &Stream) -> bool {
     match stream {
         Stream::UserNotification => matches!(payload, Payload::Notification(..) | Payload::NotificationsMerged),
         Stream::User | Stream::Public { .. } | Stream::Hashtag { .. } | Stream::List(_) | Stream::Direct => true,
+    }
+}
+
+/// Whether the words of a refusal are about one stream, not about the token as such.
+pub(super) fn is_about_a_stream(words: &str) -> bool {
+    match Class::of(words, Some(401)) {
+        Some(Class::List | Class::Hashtag | Class::Scope) => true,
+        Some(Class::Database | Class::Any) | None => false,
     }
 }
 
@@ -553,7 +545,7 @@ fn is_news(payload: &Payload) -> bool {
 }
 
 /// Whether the event matters to the whole app, not only to the tab of its stream.
-fn is_for_everywhere(payload: &Payload) -> bool {
+pub(super) fn is_for_everywhere(payload: &Payload) -> bool {
     match payload {
         Payload::Edit(_)
         | Payload::Delete(_)

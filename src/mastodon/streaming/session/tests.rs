@@ -12,12 +12,14 @@ pub(super) struct Bench {
     pub(super) session: Session,
     pub(super) now: Duration,
     wanted: Wanted,
+    /// The epoch before the step.
+    epoch: u64,
 }
 
 impl Bench {
     pub(super) fn new(streams: &[&str]) -> Self {
         let wanted = Wanted { streams: streams.iter().map(|spec| stream(spec)).collect(), ..Wanted::default() };
-        Self { session: Session::new(), now: Duration::ZERO, wanted }
+        Self { session: Session::new(), now: Duration::ZERO, wanted, epoch: 0 }
     }
 
     /// A bench whose socket was opened at its time zero.
@@ -33,7 +35,74 @@ impl Bench {
     }
 
     pub(super) fn discovered(&mut self, software: Software) -> Vec<String> {
-        self.step(Input::Discovered { link: self.session.link, server: server(software) })
+        self.found(server(software))
+    }
+
+    pub(super) fn found(&mut self, server: Server) -> Vec<String> {
+        self.step(Input::Discovered { link: self.session.link, server })
+    }
+
+    /// The newest link of a stream's own.
+    fn branch(&self, spec: &str) -> Link {
+        let stream = stream(spec);
+        self.session.branches.iter().find(|branch| branch.stream == stream).unwrap_or_else(|| panic!("no branch for {spec}")).link
+    }
+
+    /// A link of its own is open; a byte comes at once.
+    fn branch_opened(&mut self, spec: &str) -> Vec<String> {
+        let link = self.branch(spec);
+        let mut said = self.step(Input::Opened { link });
+        said.extend(self.step(Input::Bytes { link }));
+        said
+    }
+
+    fn branch_refused(&mut self, spec: &str, kind: RefusalKind, words: &str) -> Vec<String> {
+        let refusal = Refusal { kind, reason: Plain::line(words), retry_after: None };
+        self.step(Input::Refused { link: self.branch(spec), refusal })
+    }
+
+    fn branch_closed(&mut self, spec: &str) -> Vec<String> {
+        self.step(Input::Closed { link: self.branch(spec), code: None, reason: Plain::line("words") })
+    }
+
+    /// The link on which a higher rung is tried.
+    fn trial(&self) -> Link {
+        match &self.session.climb {
+            Some(Climb { trial: Some(Trial::Trunk { link, .. }), .. }) => *link,
+            Some(Climb { trial: Some(Trial::Events(branch)), .. }) => branch.link,
+            other => panic!("no trial: {other:?}"),
+        }
+    }
+
+    /// Fails three times and lets the server say what it is.
+    fn fails_thrice(&mut self, software: Software, kind: RefusalKind) -> Vec<String> {
+        for attempt in 1..=3 {
+            let said = self.step(Input::Refused {
+                link: self.session.link,
+                refusal: Refusal { kind, reason: Plain::line("no upgrade"), retry_after: None },
+            });
+            assert!(said.len() == 1 && (said[0].starts_with("reconnecting") || said[0].starts_with("offline")), "{said:?}");
+            let next = self.until_next();
+            let last = next.last().unwrap();
+            assert!(last.contains("connect") || last == "discover", "{next:?}");
+            if attempt < 3 && last == "discover" {
+                assert_eq!(self.discovered(software), ["server", "connect"]);
+            }
+        }
+        self.discovered(software)
+    }
+
+    /// Lets the time pass up to the next wake-up at which something is done.
+    fn until_next(&mut self) -> Vec<String> {
+        for _ in 0..1_000 {
+            let Some(wake) = self.session.wake else { break };
+            self.now = self.now.max(wake);
+            let done = self.step(Input::Timer);
+            if !done.is_empty() {
+                return done;
+            }
+        }
+        panic!("nothing will happen in {:?}", self.session.phase)
     }
 
     pub(super) fn opened(&mut self) -> Vec<String> {
@@ -93,6 +162,7 @@ impl Bench {
 
     pub(super) fn step(&mut self, input: Input) -> Vec<String> {
         let mut actions = Vec::new();
+        self.epoch = self.session.epoch;
         self.session.step(self.now, 0.5, input, &mut actions);
         let wake = actions.iter().filter(|action| matches!(action, Action::WakeAt(_))).count();
         assert!(wake <= 1, "one wake-up a step: {actions:?}");
@@ -102,20 +172,30 @@ impl Bench {
     fn word(&self, action: &Action) -> Option<String> {
         let (link, word) = match action {
             Action::Discover { link } => (Some(*link), "discover".to_owned()),
-            Action::Connect { link, subprotocol } => {
-                (Some(*link), if *subprotocol { "connect with subprotocol".to_owned() } else { "connect".to_owned() })
+            Action::Connect { link, by, subprotocol } => {
+                let by = match by {
+                    By::Trunk => String::new(),
+                    By::Socket(stream) => format!(" {} by socket", stream.spec()),
+                    By::ServerSentEvents(stream) => format!(" {} by sse", stream.spec()),
+                };
+                (Some(*link), format!("connect{by}{}", if *subprotocol { " with subprotocol" } else { "" }))
             }
             Action::Send { link, text } => (Some(*link), words_of(text)),
             Action::Ping { link, number } => (Some(*link), format!("ping {number}")),
-            Action::Close { .. } => (None, "close".to_owned()),
+            Action::Close { link } => (None, if link.id == LinkId::TRUNK { "close".to_owned() } else { "close branch".to_owned() }),
             Action::Verify { link } => (Some(*link), "verify".to_owned()),
             Action::Deliver { epoch, event } => {
-                assert_eq!(*epoch, self.session.epoch);
+                assert!((self.epoch..=self.session.epoch).contains(epoch), "{epoch}");
                 (None, word_of_event(event))
             }
             Action::WakeAt(_) => return None,
         };
-        assert!(link.is_none_or(|link| link == self.session.link), "of an earlier life: {action:?}");
+        let lives = |link: Link| match &self.session.climb {
+            Some(Climb { trial: Some(Trial::Trunk { link: tried, .. }), .. }) if *tried == link => true,
+            Some(Climb { trial: Some(Trial::Events(branch)), .. }) if branch.link == link => true,
+            _ => link == self.session.link || self.session.branches.iter().any(|branch| branch.link == link),
+        };
+        assert!(link.is_none_or(lives), "of an earlier life: {action:?}");
         Some(word)
     }
 }
@@ -137,7 +217,7 @@ fn word_of_event(event: &Event) -> String {
         Event::Connection(Connection::RateLimited { retry_in, .. }) => format!("rate limited for {}", retry_in.as_millis()),
         Event::Connection(Connection::SignedOut { reason }) => format!("signed out: {reason}"),
         Event::Connection(Connection::Failed { reason }) => format!("failed: {reason}"),
-        Event::Subscription { stream, standing, .. } => {
+        Event::Subscription { stream, standing, rung } => {
             let standing = match standing {
                 Subscription::Requested => "requested".to_owned(),
                 Subscription::Open => "open".to_owned(),
@@ -145,7 +225,11 @@ fn word_of_event(event: &Event) -> String {
                 Subscription::Interrupted(words) => format!("interrupted ({words})"),
                 Subscription::NotStreamed => "not streamed".to_owned(),
             };
-            format!("{} {standing}", stream.spec())
+            let rung = if *rung == Rung::Multiplexed { String::new() } else { format!(" by {}", rung.name()) };
+            format!("{} {standing}{rung}", stream.spec())
+        }
+        Event::Ladder { rung, reason: Some(reason), climb_in: Some(climb_in) } => {
+            format!("on {}: {reason}; up in {}", rung.name(), climb_in.as_secs())
         }
         Event::Ladder { rung, .. } => format!("on {}", rung.name()),
         Event::Traffic { received, sent } => format!("{received} in, {sent} out"),
@@ -170,11 +254,15 @@ fn list(spec: &str) -> crate::model::List {
 }
 
 pub(super) fn server(software: Software) -> Server {
+    version(software, "social.example")
+}
+
+pub(super) fn version(software: Software, version: &str) -> Server {
     let text = || Plain::line("social.example");
     Server {
         domain: text(),
         title: text(),
-        version: text(),
+        version: Plain::line(version),
         software,
         streaming_host: text(),
         timelines_access: TimelinesAccess::default(),
@@ -423,13 +511,6 @@ fn what_will_hardly_change_is_tried_again_after_a_minute() {
     assert_eq!(bench.refused(RefusalKind::Tls, None), ["failed: words"]);
     assert_eq!(bench.until(67_499), [""; 0]);
     assert_eq!(bench.until(67_500), ["67500: connect"]);
-    for _ in 0..2 {
-        assert!(bench.refused(RefusalKind::NoStreaming, None)[0].starts_with("reconnecting"));
-        bench.retry();
-        bench.discovered(Software::Other);
-    }
-    let said = bench.refused(RefusalKind::NoStreaming, None);
-    assert_eq!(said, ["failed: this server does not stream (words); asking again every minute"]);
 }
 
 #[test]
@@ -485,30 +566,50 @@ fn a_lost_unsubscribe_is_repeated_and_not_too_often() {
 #[test]
 fn what_a_server_never_streams_is_said_and_notifications_ride_on_home() {
     // GoToSocial's transcripts `multiplex`, `single-hashtag`.
-    let mut bench = Bench::live(Software::GoToSocial, &["notifications", "#rust", "remote", "local"]);
+    let mut bench = Bench::live(Software::GoToSocial, &["home", "notifications", "#rust", "remote", "local"]);
     assert_eq!(
         bench.opened(),
         [
             "subscribe user",
             "subscribe public:local",
             "live",
+            "home requested",
             "notifications requested",
-            "#rust not streamed",
-            "remote not streamed",
             "local requested",
+            "#rust open by polling",
+            "remote not streamed",
             "ping 1",
         ]
     );
     let home = || Named::Stream(Stream::User);
-    assert_eq!(bench.event(home(), update()), ["notifications open"], "home itself is not wanted");
-    assert_eq!(bench.event(home(), notification()), ["event for [notifications]"]);
-    assert_eq!(bench.event(home(), delete()), ["event for []"]);
-    assert_eq!(bench.want(&["notifications", "home"]), ["home open"]);
-    assert_eq!(bench.event(home(), update()), ["event for [home]"]);
-    assert_eq!(bench.event(home(), notification()), ["event for [notifications home]"]);
-    assert_eq!(bench.until(1_500), ["1000: unsubscribe public:local"]);
-    assert_eq!(bench.want(&["notifications"]), [""; 0], "still carries the notifications");
-    assert_eq!(bench.want(&[]), ["unsubscribe user"]);
+    assert_eq!(bench.event(home(), update()), ["home open", "notifications open", "event for [home]"]);
+    assert_eq!(bench.event(home(), notification()), ["event for [home notifications]"]);
+    assert_eq!(bench.event(home(), delete()), ["event for [home]"]);
+    bench.until(3_000);
+    // Without home they need a socket of their own; what passes between is to be fetched.
+    let without = bench.want(&["notifications", "#go"]);
+    let expected = [
+        "notifications interrupted (its events take another way now) by websocket",
+        "#go open by polling",
+        "close",
+        "connect notifications by socket",
+        "notifications requested by websocket",
+    ];
+    assert_eq!(without, expected);
+    assert_eq!(bench.branch_opened("notifications"), ["ping 2"]);
+    let link = bench.branch("notifications");
+    let said = |bench: &mut Bench, stream| {
+        let decoded = Decoded { named: None, stream, name: Plain::line("event"), payload: notification(), raw: None };
+        bench.step(Input::Message { link, message: Message::Event(decoded) })
+    };
+    let own = Named::Stream(Stream::UserNotification);
+    assert_eq!(said(&mut bench, own), ["notifications open by websocket", "event for [notifications]"]);
+    assert_eq!(said(&mut bench, Named::Nothing), ["event for [notifications]"]);
+    assert_eq!(said(&mut bench, home()), [""; 0]);
+    // And with home they ride again.
+    let with = bench.want(&["notifications", "home"]);
+    assert_eq!(with, ["close branch", "notifications interrupted (its events take another way now)", "connect"]);
+    assert_eq!(bench.opened(), ["subscribe user", "live", "notifications requested", "home requested", "ping 3"]);
 }
 
 #[test]
@@ -681,4 +782,462 @@ fn a_stream_that_goes_while_in_doubt_takes_no_other_with_it() {
     assert_eq!(after[0], "810: list:2 open");
     assert!(after.contains(&"1000: unsubscribe list 1".to_owned()), "{after:?}");
     assert_eq!(after.len(), 2, "{after:?}");
+}
+
+/// The ladder, from the top to the bottom and back.
+const SSE: [&str; 2] = ["home", "#rust"];
+
+/// A bench on the rung of event streams, with both streams open at about four seconds.
+fn on_events() -> Bench {
+    let mut bench = Bench::live(Software::Mastodon, &SSE);
+    let said = bench.fails_thrice(Software::Mastodon, RefusalKind::NoStreaming);
+    assert_eq!(said, ["server", "on sse: no upgrade; up in 300", "reconnecting 0 in 0", "connect home by sse"]);
+    let opened = bench.branch_opened("home");
+    assert_eq!(opened, ["live", "home open by sse", "connect #rust by sse", "#rust requested by sse"]);
+    assert_eq!(bench.branch_opened("#rust"), ["#rust open by sse"]);
+    bench
+}
+
+#[test]
+fn upgrades_that_never_come_through_yield_to_event_streams() {
+    use RefusalKind::{Interposed, Lost, NoStreaming, NotThere, Unanswered};
+    for kind in [Interposed, Lost, NoStreaming, NotThere, Unanswered] {
+        let mut bench = Bench::live(Software::Mastodon, &["home"]);
+        let said = bench.fails_thrice(Software::Mastodon, kind);
+        assert_eq!(said[1..], ["on sse: no upgrade; up in 300", "reconnecting 0 in 0", "connect home by sse"], "{kind:?}");
+    }
+    // What passes is waited out, however often.
+    for kind in [RefusalKind::Offline, RefusalKind::Server, RefusalKind::RateLimited, RefusalKind::Tls, RefusalKind::Forbidden] {
+        let mut bench = Bench::live(Software::Mastodon, &["home"]);
+        for _ in 0..20 {
+            bench.refused(kind, None);
+            let next = bench.until_next();
+            if next == ["discover"] || next.ends_with(&["discover".to_owned()]) {
+                assert_eq!(bench.discovered(Software::Mastodon), ["server", "connect"], "{kind:?}");
+            }
+        }
+        assert_eq!(bench.session.rung, Rung::Multiplexed);
+    }
+}
+
+#[test]
+fn nothing_yields_while_the_server_itself_does_not_answer() {
+    // A portal answers everything; then it is no matter of upgrades.
+    let mut bench = Bench::live(Software::Mastodon, &["home"]);
+    for _ in 0..6 {
+        bench.refused(RefusalKind::Interposed, None);
+        if bench.until_next() == ["discover"] {
+            let failure = Failure { kind: FailureKind::Retry, reason: Plain::line("portal") };
+            let said = bench.step(Input::DiscoveryFailed { link: bench.session.link, failure, retry_after: None });
+            assert_eq!(said, ["connect"]);
+        }
+    }
+    bench.refused(RefusalKind::Interposed, None);
+    assert_eq!(bench.until_next(), ["discover"]);
+    let said = bench.discovered(Software::Mastodon);
+    assert_eq!(said[1], "on sse: words; up in 300");
+}
+
+#[test]
+fn a_socket_that_ends_at_once_and_without_a_byte_is_of_no_use() {
+    let mut bench = Bench::live(Software::Mastodon, &["home"]);
+    for _ in 0..2 {
+        bench.opened();
+        bench.now += Duration::from_secs(1);
+        bench.closed(None);
+        bench.until_next();
+    }
+    // One byte, and the count begins anew.
+    bench.opened();
+    bench.step(Input::Bytes { link: bench.session.link });
+    bench.closed(None);
+    assert_eq!(bench.until_next(), ["discover"]);
+    assert_eq!(bench.discovered(Software::Mastodon), ["server", "connect"]);
+    for _ in 0..3 {
+        bench.opened();
+        bench.closed(None);
+        bench.until_next();
+    }
+    assert_eq!(bench.discovered(Software::Mastodon)[1], "on sse: words; up in 300");
+}
+
+#[test]
+fn event_streams_deliver_and_each_stream_has_one() {
+    let mut bench = on_events();
+    let link = bench.branch("#rust");
+    let message = Message::Event(Decoded {
+        named: None,
+        stream: Named::Stream(stream("#rust")),
+        name: Plain::line("update"),
+        payload: update(),
+        raw: None,
+    });
+    assert_eq!(bench.step(Input::Message { link, message: message.clone() }), ["event for [#rust]"]);
+    assert_eq!(bench.want(&["home", "local"]), ["close branch", "connect local by sse", "local requested by sse"]);
+    assert_eq!(bench.step(Input::Message { link, message }), [""; 0], "of a link that is closed");
+    assert_eq!(bench.branch_opened("local"), ["local open by sse"]);
+}
+
+#[test]
+fn an_event_stream_without_a_heartbeat_is_dead_and_comes_back() {
+    let mut bench = on_events();
+    let begin = u64::try_from(bench.now.as_millis()).unwrap();
+    let rust = bench.branch("#rust");
+    for beat in 1..=4 {
+        assert_eq!(bench.until(begin + beat * 15_000), [""; 0]);
+        bench.step(Input::Bytes { link: rust });
+    }
+    let dead = bench.until(begin + 75_000);
+    let at = begin + 75_000;
+    assert_eq!(
+        dead,
+        [format!("{at}: close branch"), format!("{at}: home interrupted (nothing came for 75 s, not even a heartbeat) by sse"),]
+    );
+    // It had lived for long, so the back-off begins anew.
+    assert_eq!(bench.until_next(), ["connect home by sse"]);
+    assert_eq!(bench.now.as_millis(), u128::from(at) + 250);
+    assert_eq!(bench.branch_opened("home"), ["home open by sse"]);
+}
+
+#[test]
+fn one_stream_is_interrupted_and_only_the_last_one_is_the_connection() {
+    let mut bench = on_events();
+    assert_eq!(bench.branch_closed("home"), ["home interrupted (words) by sse"]);
+    assert_eq!(bench.branch_closed("#rust"), ["reconnecting 1 in 500"]);
+    // One scout asks for all.
+    assert_eq!(bench.until_next(), ["connect #rust by sse"]);
+    assert_eq!(bench.branch_refused("#rust", RefusalKind::Offline, "gone"), ["offline 2 in 1000"]);
+    assert_eq!(bench.until_next(), ["connect home by sse"], "another one the next time");
+    let back = bench.branch_opened("home");
+    assert_eq!(back, ["live", "home open by sse", "connect #rust by sse", "#rust requested by sse"]);
+    // Who is not open after two seconds has missed something.
+    let end = u64::try_from(bench.now.as_millis()).unwrap() + 2_000;
+    assert_eq!(bench.until(end), [format!("{end}: #rust interrupted (its connection is not open yet) by sse")]);
+    assert_eq!(bench.branch_opened("#rust"), ["#rust open by sse"]);
+}
+
+#[test]
+fn a_proxy_that_holds_back_event_streams_leads_to_polling() {
+    let mut bench = Bench::live(Software::Mastodon, &SSE);
+    bench.fails_thrice(Software::Mastodon, RefusalKind::NoStreaming);
+    for attempt in 1..=3 {
+        let link = bench.session.link;
+        assert_eq!(bench.step(Input::Opened { link }), [""; 0], "a head is not yet a stream");
+        let mute = bench.until_next();
+        assert_eq!(mute[0], "close branch");
+        assert!(mute[1].starts_with(&format!("offline {attempt}")), "{mute:?}");
+        bench.until_next();
+    }
+    let said = bench.discovered(Software::Mastodon);
+    assert!(said[1].starts_with("on polling: an event stream was opened, but something in between holds back"), "{said:?}");
+    assert_eq!(said[2..], ["reconnecting 0 in 0", "live", "home open by polling", "#rust open by polling"]);
+    assert_eq!(bench.want(&["home", "local"]), ["local open by polling"]);
+}
+
+#[test]
+fn software_without_event_streams_goes_to_polling_at_once() {
+    for software in [Software::GoToSocial, Software::Pleroma] {
+        let mut bench = Bench::new(&["home", "local"]);
+        bench.start();
+        bench.discovered(software);
+        let said = bench.fails_thrice(software, RefusalKind::NoStreaming);
+        let expected =
+            ["on polling: no upgrade; up in 300", "reconnecting 0 in 0", "live", "home open by polling", "local open by polling"];
+        assert_eq!(said[1..], expected);
+    }
+}
+
+#[test]
+fn the_trunk_is_tried_again_and_ever_more_rarely() {
+    let mut bench = on_events();
+    let beats = |bench: &mut Bench| -> Vec<String> {
+        SSE.iter()
+            .flat_map(|spec| {
+                let link = bench.branch(spec);
+                bench.step(Input::Bytes { link })
+            })
+            .collect()
+    };
+    let mut tried = Vec::new();
+    for _ in 0..1_300 {
+        bench.now += Duration::from_secs(10);
+        let said = beats(&mut bench);
+        if said == ["connect"] {
+            tried.push(bench.now.as_secs() / 60);
+            let refusal = Refusal { kind: RefusalKind::Interposed, reason: Plain::line("still"), retry_after: None };
+            let said = bench.step(Input::Refused { link: bench.trial(), refusal });
+            assert!(said.len() == 1 && said[0].starts_with("on sse: still; up in "), "{said:?}");
+        } else {
+            assert_eq!(said, [""; 0]);
+        }
+    }
+    assert_eq!(tried, [5, 15, 35, 75, 135, 195]);
+    // An answer that never comes is no answer.
+    bench.session.climb.as_mut().unwrap().at = bench.now;
+    assert_eq!(bench.step(Input::Timer), ["connect"]);
+    bench.now += DIAL_DEADLINE;
+    let said = beats(&mut bench);
+    assert!(said.iter().any(|word| word == "close") && said.iter().any(|word| word.starts_with("on sse: the connection")), "{said:?}");
+}
+
+#[test]
+fn when_the_trunk_opens_again_everything_moves_back_to_it() {
+    let mut bench = on_events();
+    // The reader's key tries at once.
+    assert_eq!(bench.retry(), ["connect"]);
+    assert_eq!(bench.retry(), [""; 0], "it is being tried");
+    let link = bench.trial();
+    assert!(bench.session.awaits(link));
+    let said = bench.step(Input::Opened { link });
+    assert_eq!(
+        said,
+        [
+            "close branch",
+            "close branch",
+            "on multiplexed",
+            "reconnecting 0 in 0",
+            "subscribe user",
+            "subscribe hashtag rust",
+            "live",
+            "home requested",
+            "#rust requested",
+            "ping 1",
+        ]
+    );
+    assert!(bench.session.branches.is_empty() && bench.session.climb.is_none());
+    // When it yields again soon, the next try is later.
+    bench.step(Input::Bytes { link });
+    bench.closed(None);
+    bench.until_next();
+    let said = bench.fails_thrice(Software::Mastodon, RefusalKind::NoStreaming);
+    assert_eq!(said[1], "on sse: no upgrade; up in 600");
+}
+
+#[test]
+fn from_polling_event_streams_are_tried_where_the_trunk_fails() {
+    let mut bench = Bench::live(Software::Mastodon, &SSE);
+    bench.fails_thrice(Software::Mastodon, RefusalKind::NoStreaming);
+    for _ in 0..3 {
+        bench.step(Input::Refused {
+            link: bench.session.link,
+            refusal: Refusal { kind: RefusalKind::NotThere, reason: Plain::line("no events"), retry_after: None },
+        });
+        bench.until_next();
+    }
+    let said = bench.discovered(Software::Mastodon);
+    assert_eq!(said[3..], ["live", "home open by polling", "#rust open by polling"]);
+    let refuse = |bench: &mut Bench, words: &str| {
+        let refusal = Refusal { kind: RefusalKind::NoStreaming, reason: Plain::line(words), retry_after: None };
+        bench.step(Input::Refused { link: bench.trial(), refusal })
+    };
+    assert_eq!(bench.until_next(), ["connect"]);
+    assert_eq!(refuse(&mut bench, "no upgrade yet"), ["connect home by sse"]);
+    assert_eq!(refuse(&mut bench, "no events yet"), ["on polling: no events yet; up in 600"]);
+    assert_eq!(bench.until_next(), ["connect"]);
+    assert_eq!(refuse(&mut bench, "no upgrade yet"), ["connect home by sse"]);
+    let link = bench.trial();
+    assert_eq!(bench.step(Input::Opened { link }), [""; 0]);
+    let said = bench.step(Input::Bytes { link });
+    assert_eq!(
+        said,
+        [
+            "on sse: no upgrade yet; up in 1200",
+            "reconnecting 0 in 0",
+            "live",
+            "home open by sse",
+            "connect #rust by sse",
+            "#rust requested by sse",
+        ]
+    );
+}
+
+#[test]
+fn a_pause_on_a_lower_rung_is_one_reconnect_and_a_try_upward() {
+    let mut bench = on_events();
+    bench.now += Duration::from_secs(40);
+    let said = bench.woke();
+    assert_eq!(said[0], "reconnecting 0 in 0");
+    assert_eq!(said.last().unwrap(), "connect home by sse", "{said:?}");
+    assert_eq!(said.iter().filter(|word| word.as_str() == "close branch").count(), 3, "{said:?}");
+    let back = bench.branch_opened("home");
+    assert!(back.starts_with(&["live".to_owned()]) && back.ends_with(&["connect".to_owned()]), "{back:?}");
+}
+
+#[test]
+fn what_is_refused_for_one_stream_alone_leaves_the_others() {
+    use RefusalKind::{Forbidden, NotThere, Unauthorized};
+    for (kind, words) in [
+        (Unauthorized, SCOPES),
+        (Unauthorized, "Error: Access token does not cover required scopes"),
+        (Unauthorized, FOREIGN_LIST),
+        (Forbidden, "token has insufficient scope permission"),
+        (NotThere, "Not found"),
+    ] {
+        let mut bench = on_events();
+        assert_eq!(bench.want(&["home", "list:13"]), ["close branch", "connect list:13 by sse", "list:13 requested by sse"]);
+        assert_eq!(bench.branch_refused("list:13", kind, words), [format!("list:13 refused ({words}) by sse")]);
+        let now = u64::try_from(bench.now.as_millis()).unwrap();
+        assert_eq!(bench.until(now + 60_000), [""; 0]);
+        // The reader may have made the list meanwhile.
+        let said = bench.retry();
+        assert_eq!(said, ["connect list:13 by sse", "list:13 requested by sse", "connect"]);
+    }
+    // Also where it comes first: then the next one is the scout.
+    let mut bench = Bench::live(Software::Mastodon, &["list:13", "home"]);
+    bench.fails_thrice(Software::Mastodon, RefusalKind::NoStreaming);
+    assert_eq!(bench.branch_refused("list:13", Unauthorized, FOREIGN_LIST), ["connect home by sse"]);
+    let refused = format!("list:13 refused ({FOREIGN_LIST}) by sse");
+    assert_eq!(bench.branch_opened("home"), ["live".to_owned(), refused, "home open by sse".to_owned()]);
+}
+
+#[test]
+fn a_bad_token_signs_out_on_every_rung() {
+    let mut bench = on_events();
+    bench.branch_closed("home");
+    assert_eq!(bench.until_next(), ["connect home by sse"]);
+    assert_eq!(bench.branch_refused("home", RefusalKind::Unauthorized, "Invalid access token"), ["verify"]);
+    let link = bench.branch("home");
+    let said = bench.step(Input::Verified { link, verdict: Verdict::Rejected(Plain::line("revoked")) });
+    assert_eq!(said, ["close branch", "close branch", "signed out: revoked: the token is not accepted; start again with a new one"]);
+    assert_eq!(bench.until(10_000_000), [""; 0]);
+    assert!(bench.retry().starts_with(&["connecting".to_owned()]));
+    // Accepted by REST: this stream waits alone.
+    let mut bench = on_events();
+    bench.branch_closed("home");
+    bench.until_next();
+    bench.branch_refused("home", RefusalKind::Unauthorized, "Invalid access token");
+    let link = bench.branch("home");
+    let said = bench.step(Input::Verified { link, verdict: Verdict::Accepted });
+    assert!(said.len() == 1 && said[0].starts_with("home interrupted (the server refuses the stream but accepts"), "{said:?}");
+}
+
+#[test]
+fn a_stream_whose_link_is_of_no_use_is_polled_while_the_others_stay() {
+    let mut bench = on_events();
+    bench.branch_closed("#rust");
+    for _ in 0..2 {
+        bench.until_next();
+        bench.branch_refused("#rust", RefusalKind::NoStreaming, "none");
+    }
+    bench.until_next();
+    assert_eq!(bench.branch_refused("#rust", RefusalKind::NoStreaming, "none"), ["#rust open by polling"]);
+    assert_eq!(bench.session.rung, Rung::ServerSentEvents);
+    let mut tries = Vec::new();
+    let begin = bench.now;
+    for _ in 0..600 {
+        bench.now += Duration::from_secs(10);
+        let home = bench.branch("home");
+        for word in bench.step(Input::Bytes { link: home }) {
+            match word.as_str() {
+                "connect #rust by sse" => {
+                    tries.push(bench.now.saturating_sub(begin).as_secs() / 60);
+                    if tries.len() < 3 {
+                        assert_eq!(bench.branch_refused("#rust", RefusalKind::NoStreaming, "none"), [""; 0]);
+                    }
+                }
+                "connect" => {
+                    let refusal = Refusal { kind: RefusalKind::NoStreaming, reason: Plain::line("still"), retry_after: None };
+                    bench.step(Input::Refused { link: bench.trial(), refusal });
+                }
+                other => assert!(other.starts_with("on sse"), "{other}"),
+            }
+        }
+        if tries.len() == 3 {
+            break;
+        }
+    }
+    assert_eq!(tries, [5, 15, 35]);
+    assert_eq!(bench.branch_opened("#rust"), ["#rust interrupted (it is streamed again) by sse", "#rust open by sse"]);
+}
+
+#[test]
+fn notifications_alone_on_gotosocial_need_no_trunk() {
+    // Transcript `single-user-notification`.
+    let mut bench = Bench::new(&["notifications"]);
+    bench.start();
+    assert_eq!(bench.discovered(Software::GoToSocial), ["server", "connect notifications by socket"]);
+    let said = bench.branch_opened("notifications");
+    assert_eq!(said, ["live", "notifications requested by websocket", "ping 1"]);
+    assert_eq!(bench.until(3_000), ["2000: notifications open by websocket"]);
+    let link = bench.branch("notifications");
+    assert_eq!(bench.step(Input::Pong { link, number: 1 }), ["round trip 3000"]);
+    // A quiet socket is pinged, a dead one given up; it is the connection.
+    let said = bench.until(40_000);
+    assert_eq!(said[0], "23000: ping 2");
+    assert_eq!(said[1..3], ["38000: close branch", "38000: reconnecting 1 in 500"], "{said:?}");
+    assert_eq!(said[3], "38500: connect notifications by socket");
+    // Hashtags are polled and cost no link, alone neither.
+    let mut bench = Bench::new(&["#rust"]);
+    bench.start();
+    assert_eq!(bench.discovered(Software::GoToSocial), ["server", "live", "#rust open by polling"]);
+    assert_eq!(bench.want(&["#rust", "notifications"]), ["connect notifications by socket", "notifications requested by websocket"]);
+}
+
+#[test]
+fn akkoma_takes_lists_only_in_the_address() {
+    let akkoma = || version(Software::Pleroma, "2.7.2 (compatible; Akkoma 3.13.2)");
+    let mut bench = Bench::new(&["home", "list:7"]);
+    bench.start();
+    assert_eq!(bench.found(akkoma()), ["server", "connect with subprotocol"]);
+    let said = bench.opened();
+    assert_eq!(
+        said,
+        [
+            "subscribe user",
+            "live",
+            "home requested",
+            "connect list:7 by socket with subprotocol",
+            "list:7 requested by websocket",
+            "ping 1",
+        ]
+    );
+    bench.branch_opened("list:7");
+    let link = bench.branch("list:7");
+    let error = Message::Error { text: Plain::line("bad_topic"), status: None };
+    assert_eq!(bench.step(Input::Message { link, message: error }), ["close branch", "list:7 refused (bad_topic) by websocket"]);
+    // The loss of the trunk leaves links of their own alone, and they wait for it to come back.
+    let mut bench = Bench::new(&["home", "list:7"]);
+    bench.start();
+    bench.found(akkoma());
+    bench.opened();
+    bench.branch_opened("list:7");
+    bench.closed(None);
+    assert_eq!(bench.branch_closed("list:7"), ["list:7 interrupted (words) by websocket"]);
+    assert_eq!(bench.until_next(), ["connect with subprotocol"]);
+    let said = bench.opened();
+    assert_eq!(said[3..5], ["connect list:7 by socket with subprotocol", "list:7 requested by websocket"]);
+}
+
+#[test]
+fn before_3_3_every_stream_has_a_socket() {
+    let mut bench = Bench::new(&["home", "local"]);
+    bench.start();
+    assert_eq!(bench.found(version(Software::Mastodon, "2.9.3")), ["server", "connect home by socket"]);
+    let said = bench.branch_opened("home");
+    assert_eq!(said, ["live", "home requested by websocket", "connect local by socket", "local requested by websocket", "ping 1",]);
+    // A server that has no upgrade at all is left for event streams.
+    let mut bench = Bench::new(&["home"]);
+    bench.start();
+    bench.found(version(Software::Mastodon, "2.9.3"));
+    for _ in 0..3 {
+        bench.branch_refused("home", RefusalKind::NoStreaming, "no upgrade");
+        bench.until_next();
+    }
+    let said = bench.found(version(Software::Mastodon, "2.9.3"));
+    assert_eq!(said[1..], ["on sse: no upgrade; up in 300", "reconnecting 0 in 0", "connect home by sse"]);
+}
+
+#[test]
+fn a_limit_on_one_stream_holds_for_that_stream() {
+    let mut bench = on_events();
+    bench.branch_closed("#rust");
+    bench.until_next();
+    let refusal = Refusal { kind: RefusalKind::RateLimited, reason: Plain::line("busy"), retry_after: Some(Duration::from_secs(50)) };
+    let said = bench.step(Input::Refused { link: bench.branch("#rust"), refusal });
+    assert_eq!(said, ["#rust interrupted (busy) by sse"]);
+    assert_eq!(bench.retry(), ["connect"], "also for the reader");
+    let begin = bench.now;
+    bench.step(Input::Closed { link: bench.trial(), code: None, reason: Plain::line("words") });
+    bench.until_next();
+    assert_eq!(bench.now.saturating_sub(begin).as_secs(), 51);
 }
