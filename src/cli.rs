@@ -3,11 +3,16 @@
 //! It puts the parts together and maps how they ended to an exit code: 0 done, 1 failed, 2 wrong usage, with one line on
 //! stderr that says what and what to do. Absent on purpose: whatever goes on while the program runs.
 
+use crate::accounts::{self, Accounts, AccountsError, SavedAccount};
+use crate::clocks::Clocks;
 use crate::config::{self, Config, ConfigError, Held, Overrides};
 use crate::demo;
 use crate::doctor::{self, Checkup, Terminal};
 use crate::logging::{self, Logging};
-use crate::mastodon::{Access, Client, Token};
+use crate::login::{self, Lines, LoginError, Wish};
+use crate::mastodon::oauth::SignInError;
+use crate::mastodon::{self, Access, Client, Token};
+use crate::memory::Keeper;
 use crate::model::{Spec, Stream};
 use crate::recording::{Recorder, Recording};
 use crate::replay::{self, Speed, Tape};
@@ -15,11 +20,11 @@ use crate::runtime::{self, App, Outcome, Setup, Signal, Signals, TerminalKeys, T
 use crate::state::Settings;
 use crate::tail;
 use crate::text::Plain;
-use crate::ui::Theme;
+use crate::ui::{Depth, Theme};
 use clap::{Args, Parser, Subcommand};
 use jiff::tz::TimeZone;
 use std::ffi::OsString;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,13 +37,14 @@ use tokio_util::sync::CancellationToken;
 /// The tabs of the demo: the usual ones, a hashtag and a quiet list.
 const DEMO_STREAMS: [&str; 6] = ["home", "notifications", "local", "federated", "#rust", "list:Slow mail"];
 /// Subcommands that are to come.
-const NOT_BUILT: [&str; 5] = ["login", "logout", "accounts", "completions", "man"];
+const NOT_BUILT: [&str; 2] = ["completions", "man"];
 /// How long parts that are still at work may take once all is said and done.
 const ENDING: Duration = Duration::from_millis(300);
 
 const EXAMPLES: &str = "\
 Examples:
   trunkline --demo                                   a built-in server: no account, no network
+  trunkline login mastodon.example                   sign in with the browser, or by pasting a code
   TRUNKLINE_TOKEN=... trunkline --server mastodon.example -s home -s '#rust'
   trunkline --demo tail local --json --count 3       three events as JSON, and done
   trunkline --demo --record evening.ndjson           every frame and answer into a file, for
@@ -48,17 +54,19 @@ Streams (SPEC): home, notifications, local, federated, remote, each of the last 
   #tag, #tag:local, list:TITLE, direct
 
 Environment:
-  TRUNKLINE_SERVER   the server, as --server
+  TRUNKLINE_SERVER   the server, as --server; beats the default account
   TRUNKLINE_TOKEN    the access token for it
   TRUNKLINE_CONFIG   the configuration file, instead of the one in the configuration folder
   TRUNKLINE_LOG      what is logged, as in debug or trunkline::mastodon=trace
   NO_COLOR           no colours";
 
-const NO_ACCOUNT: &str = "\
-Trunkline shows Mastodon's timelines as they happen, in a terminal; for that it needs a server and an account there.
-Try it without either:      trunkline --demo
-With an account of yours:   TRUNKLINE_TOKEN=... trunkline --server mastodon.example   (a token with the scope `read`)
-";
+const NO_ACCOUNT: &str = "no account: sign in with `trunkline login mastodon.example`, or try it without one: trunkline --demo \
+     (with a token of your own: TRUNKLINE_TOKEN=... trunkline --server mastodon.example)";
+
+const OFFER: &str = "\
+Trunkline shows Mastodon's timelines as they happen, in a terminal. It needs an account on a server.
+  s  sign in to your server          d  try the demo: no account, no network          q  quit
+Your choice: ";
 
 /// Mastodon as it happens, in a terminal: live timelines on one socket.
 #[derive(Debug, Parser)]
@@ -70,6 +78,9 @@ struct Flags {
     /// Use this server, with the access token in `TRUNKLINE_TOKEN`
     #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
+    /// Use this saved account, instead of the default one
+    #[arg(long, global = true, value_name = "NAME")]
+    account: Option<String>,
     /// Write every frame and answer with its time into this new file, a JSON object a line; no token is in it
     #[arg(long, global = true, value_name = "FILE")]
     record: Option<PathBuf>,
@@ -101,6 +112,26 @@ enum Task {
     },
     /// Tell what works between here and the server, what does not, and what to do
     Doctor(DoctorFlags),
+    /// Sign in to a server with the browser, or by pasting the code that it shows
+    Login {
+        /// The server, as in mastodon.example; an address or an account there will do
+        #[arg(value_name = "INSTANCE")]
+        instance: String,
+        /// Ask for permission to read alone; read positions then stay on this machine
+        #[arg(long)]
+        read_only: bool,
+    },
+    /// Sign out: revoke the token on the server and remove it from this machine
+    Logout {
+        /// The account, as in me@mastodon.example; without it the default one
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
+    /// List the saved accounts; the default one is marked
+    Accounts {
+        #[command(subcommand)]
+        task: Option<AccountsTask>,
+    },
     /// Show where the configuration is, what holds, and what is wrong in it
     Config {
         #[command(subcommand)]
@@ -114,6 +145,16 @@ enum Task {
     },
     #[command(external_subcommand)]
     Other(Vec<OsString>),
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountsTask {
+    /// Make an account the default one
+    Default {
+        /// The account, as in me@mastodon.example
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -167,6 +208,8 @@ fn pattern(raw: &str) -> Result<regex::Regex, String> {
 enum Stop {
     /// Exit code 2.
     Usage(String),
+    /// Exit code 2: no server is named and no account is saved.
+    NoAccount,
     /// Exit code 1.
     Failed(String),
     /// Exit code 1; it has been said already.
@@ -180,6 +223,20 @@ impl Stop {
 
     fn usage(error: impl std::fmt::Display) -> Self {
         Self::Usage(error.to_string())
+    }
+}
+
+/// Which server and account the flags name.
+#[derive(Debug, Default)]
+struct Chosen {
+    demo: bool,
+    server: Option<String>,
+    account: Option<String>,
+}
+
+impl Chosen {
+    fn names_server(&self) -> bool {
+        self.demo || self.server.is_some()
     }
 }
 
@@ -218,6 +275,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             say(&words);
             ExitCode::from(2)
         }
+        Err(Stop::NoAccount) => {
+            say(NO_ACCOUNT);
+            ExitCode::from(2)
+        }
     }
 }
 
@@ -230,21 +291,37 @@ fn say(words: &str) {
 }
 
 fn start(flags: Flags) -> Result<(), Stop> {
-    let Flags { demo, server, record, streams, ascii, no_mouse, task } = flags;
+    let Flags { demo, server, account, record, streams, ascii, no_mouse, task } = flags;
     if demo && server.is_some() {
         return Err(Stop::usage("--demo and --server exclude each other: the demo is a server of its own"));
     }
+    if account.is_some() && (demo || server.is_some()) {
+        return Err(Stop::usage("--account names a saved account, which has its own server: leave --demo and --server out"));
+    }
+    if account.is_some() && !matches!(task, None | Some(Task::Tail(_) | Task::Doctor(_) | Task::Other(_))) {
+        return Err(Stop::usage("--account is for the screen, `tail` and `doctor`; `logout` takes the account after the word"));
+    }
+    let chosen = Chosen { demo, server, account };
     let overrides = Overrides { tabs: parse_specs(&streams)?, ascii: ascii_wanted(ascii), no_mouse };
     match task {
         Some(Task::Other(words)) => Err(unknown(&words)),
+        Some(Task::Login { .. } | Task::Logout { .. } | Task::Accounts { .. })
+            if chosen.names_server() || record.is_some() || !streams.is_empty() =>
+        {
+            Err(Stop::usage("this is about saved accounts: leave --demo, --server, --record and -s out"))
+        }
+        Some(Task::Login { instance, read_only }) => block_on(sign_in(&instance, read_only)),
+        Some(Task::Logout { name }) => block_on(sign_out(name.as_deref())),
+        Some(Task::Accounts { task: None }) => list_accounts(),
+        Some(Task::Accounts { task: Some(AccountsTask::Default { name }) }) => block_on(set_default(&name)),
         Some(Task::DemoServer { .. } | Task::Tail(_)) if !streams.is_empty() => {
             Err(Stop::usage("-s is for the screen; `tail` takes its streams after the word, as in: trunkline tail home '#rust'"))
         }
         Some(Task::DemoServer { .. } | Task::Replay { .. } | Task::Doctor(_) | Task::Config { .. }) if record.is_some() => {
             Err(Stop::usage("--record is for the screen and for `tail`"))
         }
-        Some(Task::Replay { .. }) if demo || server.is_some() => Err(Stop::usage("`replay` asks no server: leave --demo and --server out")),
-        Some(Task::Config { .. }) if demo || server.is_some() => Err(Stop::usage(
+        Some(Task::Replay { .. }) if chosen.names_server() => Err(Stop::usage("`replay` asks no server: leave --demo and --server out")),
+        Some(Task::Config { .. }) if chosen.names_server() => Err(Stop::usage(
             "`config` is about the file, which the demo does not read and no server changes: leave --demo and --server out",
         )),
         Some(Task::Config { what }) => tell_config(what, &overrides),
@@ -252,23 +329,32 @@ fn start(flags: Flags) -> Result<(), Stop> {
         Some(Task::Replay { file, speed }) => {
             let tape = Tape::load(&file).map_err(Stop::failed)?;
             runtime::probe().map_err(Stop::failed)?;
-            block_on(show(Source::Replay(Box::new(tape), speed), overrides, None))
+            block_on(show(Source::Replay(Box::new(tape), speed).into(), overrides, None)).map(drop)
         }
         Some(Task::Tail(tail)) => {
             let specs = parse_specs(&tail.specs)?;
-            let source = source(demo, server)?;
+            let source = source(chosen)?.said();
             block_on(print_events(tail, specs, source, record.as_deref()))
         }
         Some(Task::Doctor(doctor)) => {
             let mut overrides = overrides;
             overrides.tabs.extend(parse_specs(&doctor.streams)?);
-            let source = source(demo, server)?;
+            let source = source(chosen)?.said();
             block_on(examine(doctor.json, overrides, source))
         }
         None => {
-            let source = source(demo, server)?;
+            let found = match source(chosen) {
+                Err(Stop::NoAccount) if is_conversation() => match block_on(offer())? {
+                    Some(found) => found,
+                    None => return Ok(()),
+                },
+                other => other?,
+            };
             runtime::probe().map_err(Stop::failed)?;
-            block_on(show(source, overrides, record.as_deref()))
+            match block_on(show(found, overrides, record.as_deref()))? {
+                Some(name) => go_on_with(&name),
+                None => Ok(()),
+            }
         }
     }
 }
@@ -294,22 +380,187 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
-fn source(demo: bool, server: Option<String>) -> Result<Source, Stop> {
-    if demo {
-        return Ok(Source::Demo);
-    }
-    let Some(server) = server.or_else(|| variable("TRUNKLINE_SERVER")) else { return Err(Stop::usage(NO_ACCOUNT)) };
-    let Some(token) = variable("TRUNKLINE_TOKEN") else {
-        return Err(Stop::usage(
-            "TRUNKLINE_TOKEN is not set: --server needs an access token of your account in it (on the server: Preferences, \
-             Development, New application, with the scope `read`)",
-        ));
-    };
-    let token = Token::new(&token).map_err(|error| Stop::Usage(format!("TRUNKLINE_TOKEN: {error}")))?;
-    Access::new(&server, token).map(Source::Server).map_err(Stop::usage)
+/// A source, and what there is to tell about how it was found.
+struct Found {
+    source: Source,
+    notices: Vec<String>,
+    /// The names of the saved accounts and the place of this one among them, where it is one of them.
+    accounts: (Vec<String>, Option<usize>),
+    /// Whether the account's token may tell the server up to where was read.
+    markers: bool,
 }
 
-fn block_on(task: impl Future<Output = Result<(), Stop>>) -> Result<(), Stop> {
+impl Found {
+    /// The source, after everything has been told: for what has no screen.
+    fn said(self) -> Source {
+        for notice in self.notices {
+            say(&notice);
+        }
+        self.source
+    }
+}
+
+impl From<Source> for Found {
+    fn from(source: Source) -> Self {
+        Self { source, notices: Vec::new(), accounts: (Vec::new(), None), markers: false }
+    }
+}
+
+/// The demo, or a server by flag or environment with the token for it, or a saved account.
+fn source(chosen: Chosen) -> Result<Found, Stop> {
+    if chosen.demo {
+        return Ok(Source::Demo.into());
+    }
+    let named = if chosen.account.is_some() { None } else { variable("TRUNKLINE_SERVER") };
+    let Some(server) = chosen.server.or(named) else {
+        let account = chosen.account;
+        return block_on(async move {
+            let mut accounts = open_accounts()?;
+            let account = match accounts.find(account.as_deref()) {
+                Err(AccountsError::Empty) if account.is_none() => return Err(Stop::NoAccount),
+                found => found.map_err(|error| not_signed_in(error.into()))?,
+            };
+            open_account(&account, &mut accounts).await
+        });
+    };
+    // A server that cannot be one needs no token.
+    let server = mastodon::address(&server).map_err(Stop::usage)?;
+    let token = match variable("TRUNKLINE_TOKEN") {
+        Some(token) => Token::new(&token).map_err(|error| Stop::Usage(format!("TRUNKLINE_TOKEN: {error}")))?,
+        None => match read_config()?.token_command {
+            command if command.is_empty() => {
+                return Err(Stop::usage(
+                    "TRUNKLINE_TOKEN is not set: --server needs an access token of your account in it (on the server: Preferences, \
+                     Development, New application, with the scope `read`); or sign in with trunkline login, and leave --server out",
+                ));
+            }
+            command => {
+                let host = server.host_str().unwrap_or_default().to_owned();
+                block_on(async move { accounts::token_from(&command, &host).await.map_err(Stop::failed) })?
+            }
+        },
+    };
+    Ok(Source::Server(Access { server, token }).into())
+}
+
+/// A saved account with its token.
+async fn open_account(account: &SavedAccount, accounts: &mut Accounts) -> Result<Found, Stop> {
+    let token = accounts.token(account).await.map_err(Stop::failed)?;
+    let source = Source::Server(Access { server: account.server.clone(), token });
+    let names: Vec<String> = accounts.list().map_err(Stop::failed)?.0.into_iter().map(|account| account.name).collect();
+    let here = names.iter().position(|name| *name == account.name);
+    Ok(Found { source, notices: accounts.notices(), accounts: (names, here), markers: account.can("write:statuses") })
+}
+
+/// The saved accounts of this user, as the configuration has them kept.
+fn open_accounts() -> Result<Accounts, Stop> {
+    let folder = accounts::folder().ok_or(AccountsError::NoHome).map_err(Stop::failed)?;
+    Ok(Accounts::new(folder, read_config()?.credentials))
+}
+
+/// Tells something of a conversation on stdout, which may have gone.
+fn tell(words: &str) {
+    drop(writeln!(io::stdout(), "{}", Plain::lines(words)).and_then(|()| io::stdout().flush()));
+}
+
+async fn sign_in(instance: &str, read_only: bool) -> Result<(), Stop> {
+    let mut accounts = open_accounts()?;
+    let _log = open_log_or_say();
+    let mut lines = Lines::open().map_err(Stop::failed)?;
+    let account = login::sign_in(wish(instance, read_only), &mut accounts, &mut lines, &mut tell).await.map_err(not_signed_in)?;
+    let (_, default) = accounts.list().map_err(Stop::failed)?;
+    let name = account.name;
+    if default.as_ref() == Some(&name) {
+        tell("Start with: trunkline");
+    } else {
+        tell(&format!("Start with: trunkline --account {name}   (or make it the default: trunkline accounts default {name})"));
+    }
+    Ok(())
+}
+
+async fn sign_out(name: Option<&str>) -> Result<(), Stop> {
+    let mut accounts = open_accounts()?;
+    let _log = open_log_or_say();
+    login::sign_out(name, &mut accounts, &mut tell).await.map_err(not_signed_in)
+}
+
+fn list_accounts() -> Result<(), Stop> {
+    let mut accounts = open_accounts()?;
+    let (saved, default) = accounts.list().map_err(Stop::failed)?;
+    for notice in accounts.notices() {
+        say(&notice);
+    }
+    if saved.is_empty() {
+        tell("No account is saved: sign in with trunkline login INSTANCE");
+    }
+    let width = saved.iter().map(|account| account.name.chars().count()).max().unwrap_or_default();
+    for account in saved {
+        let mark = if default.as_ref() == Some(&account.name) { '*' } else { ' ' };
+        let date = account.signed_in.strftime("%Y-%m-%d");
+        tell(&format!("{mark} {:<width$}  since {date}  {}", account.name, account.scopes.join(" ")));
+    }
+    Ok(())
+}
+
+async fn set_default(name: &str) -> Result<(), Stop> {
+    let name = open_accounts()?.set_default(name).await.map_err(|error| not_signed_in(error.into()))?;
+    tell(&format!("{name} is the default account now."));
+    Ok(())
+}
+
+/// Whether somebody can be asked something.
+fn is_conversation() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// What there is to do without an account; `None` where the reader wants nothing. A sign-in that fails leads back here.
+async fn offer() -> Result<Option<Found>, Stop> {
+    let mut lines = Lines::open().map_err(Stop::failed)?;
+    loop {
+        ask(OFFER);
+        let Some(choice) = lines.next().await else { return Ok(None) };
+        let instance = match choice.to_lowercase().as_str() {
+            "q" | "quit" => return Ok(None),
+            "d" | "demo" => return Ok(Some(Source::Demo.into())),
+            "s" | "sign in" => {
+                ask("Your server, as in mastodon.social: ");
+                match lines.next().await {
+                    Some(instance) if instance.is_empty() => continue,
+                    Some(instance) => instance,
+                    None => return Ok(None),
+                }
+            }
+            // Whoever names a server wants to sign in to it.
+            other if other.contains(['.', '@']) => choice,
+            _ => continue,
+        };
+        let mut accounts = open_accounts()?;
+        match login::sign_in(wish(&instance, false), &mut accounts, &mut lines, &mut tell).await {
+            Ok(account) => return open_account(&account, &mut accounts).await.map(Some),
+            Err(error) => say(&error.to_string()),
+        }
+    }
+}
+
+/// Asks something at the terminal; the answer is typed behind it.
+fn ask(words: &str) {
+    drop(write!(io::stdout(), "{words}").and_then(|()| io::stdout().flush()));
+}
+
+fn wish(instance: &str, read_only: bool) -> Wish<'_> {
+    Wish { instance, read_only, now: Clocks::read().wall }
+}
+
+/// What was typed wrongly is wrong usage; the rest has failed.
+fn not_signed_in(error: LoginError) -> Stop {
+    match &error {
+        LoginError::SignIn(SignInError::Server(server)) if !matches!(server, mastodon::Error::Setup(_)) => Stop::usage(error),
+        LoginError::Accounts(AccountsError::Empty | AccountsError::Unknown { .. } | AccountsError::Ambiguous { .. }) => Stop::usage(error),
+        LoginError::SignIn(_) | LoginError::Accounts(_) | LoginError::TooLate | LoginError::NoWay(_) => Stop::failed(error),
+    }
+}
+
+fn block_on<T>(task: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Stop::failed)?;
     let outcome = runtime.block_on(task);
     // Not by dropping it, which waits for threads that may be blocked on a pipe or a name server.
@@ -392,6 +643,16 @@ fn open_log(source: &Source) -> (Option<Logging>, Option<String>) {
     match logging::open(variable("TRUNKLINE_LOG").as_deref()) {
         Ok(log) => (Some(log), None),
         Err(error) => (None, Some(error.to_string())),
+    }
+}
+
+fn open_log_or_say() -> Option<Logging> {
+    match logging::open(variable("TRUNKLINE_LOG").as_deref()) {
+        Ok(log) => Some(log),
+        Err(error) => {
+            say(&error.to_string());
+            None
+        }
     }
 }
 
@@ -528,8 +789,20 @@ fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn show(source: Source, overrides: Overrides, record: Option<&Path>) -> Result<(), Stop> {
+/// Runs the screen to its end; gives the account that the reader wishes to go on with, if any.
+async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Result<Option<String>, Stop> {
+    let Found { source, notices: told_before, accounts: (names, here), markers } = found;
     let (mut config, mut notices) = settings(&source).map_err(Stop::failed)?;
+    notices.extend(told_before);
+    // Tabs that were asked for by hand are for this run.
+    let account = here.and_then(|place| names.get(place)).filter(|_| overrides.tabs.is_empty());
+    let memory = account.zip(logging::folder()).map(|(account, folder)| {
+        let (keeper, memory) = Keeper::open(&folder.join("accounts"), account, config.tabs.clone(), &mut notices);
+        if let Some(tabs) = memory.as_ref().and_then(|memory| memory.tabs(&config.tabs)) {
+            config.tabs = tabs;
+        }
+        (keeper, memory)
+    });
     overrides.apply(&mut config);
     let held = config_file(&source).map(|(file, _)| Held { file, overrides, config: config.clone() });
     let (_log, notice) = open_log(&source);
@@ -545,21 +818,57 @@ async fn show(source: Source, overrides: Overrides, record: Option<&Path>) -> Re
     if only_ascii {
         notices.push("the locale is not UTF-8, so other letters than those of ASCII read as ?; LC_ALL=C.UTF-8 shows them".to_owned());
     }
-    let theme = Theme::new(variable("NO_COLOR").is_none(), config.ascii, TimeZone::system());
+    let theme = Theme::on(depth(), config.ascii, TimeZone::system());
     let settings = Settings::from(&config);
     let facts = Terminal::look(config.ascii, config.mouse).facts();
     let screen = TerminalScreen::enter(config.mouse, only_ascii).map_err(Stop::failed)?;
-    let setup = Setup { settings, specs: config.tabs, theme, client, notices, memory: None, markers: false };
+    let setup = Setup { settings, specs: config.tabs, theme, client, notices, memory, markers };
     let keys = TerminalKeys::new().map_err(Stop::failed)?;
     let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
+    let app = app.with_accounts(names.iter().map(|name| Plain::line(name)).collect(), here);
     let outcome = run_to_end(app).await;
     shutdown.cancel();
     end_recording(recording);
     match outcome {
-        Outcome::Quit => Ok(()),
+        Outcome::Quit => Ok(None),
+        Outcome::Switch(place) => Ok(names.into_iter().nth(place)),
         Outcome::Gone => Err(Stop::failed("the terminal has gone")),
         Outcome::Panicked => Err(Stop::Said),
     }
+}
+
+/// Begins again as if started with this account, in place of this process where the system can do that.
+fn go_on_with(name: &str) -> Result<(), Stop> {
+    let failed = |error: io::Error| Stop::Failed(format!("cannot go on with {name} ({error}): start with trunkline --account {name}"));
+    let mut command = std::process::Command::new(std::env::current_exe().map_err(failed)?);
+    command.args(with_account(std::env::args_os().skip(1), name));
+    #[cfg(unix)]
+    return Err(failed(std::os::unix::process::CommandExt::exec(&mut command)));
+    #[cfg(not(unix))]
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(Stop::Said),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// The arguments of a run with another account: without another server, and without the recording of this run.
+fn with_account(arguments: impl Iterator<Item = OsString>, name: &str) -> Vec<OsString> {
+    let mut kept: Vec<OsString> = vec!["--account".into(), name.into()];
+    let mut is_value = false;
+    for argument in arguments {
+        if std::mem::take(&mut is_value) {
+            continue;
+        }
+        let text = argument.to_string_lossy();
+        let (flag, value) = text.split_once('=').map_or((&*text, None), |(flag, value)| (flag, Some(value)));
+        if matches!(flag, "--account" | "--server" | "--record") {
+            is_value = value.is_none();
+        } else {
+            kept.push(argument);
+        }
+    }
+    kept
 }
 
 async fn run_to_end(app: App<TerminalScreen, TerminalKeys>) -> Outcome {
@@ -586,6 +895,14 @@ async fn panic_for_tests() -> std::convert::Infallible {
         Some(_) | None => {}
     }
     std::future::pending().await
+}
+
+/// What the file says beside this run's screen; mistakes end what needs it.
+fn read_config() -> Result<Config, Stop> {
+    match named_config_file() {
+        Some((path, _)) => Ok(Config::load(&path).map_err(Stop::failed)?.config),
+        None => Ok(Config::default()),
+    }
 }
 
 /// The file of settings of this run, and whether it was named; `None` where there is none.
@@ -625,6 +942,11 @@ fn settings(source: &Source) -> Result<(Config, Vec<String>), ConfigError> {
 
 fn demo_streams() -> Vec<Spec> {
     DEMO_STREAMS.iter().filter_map(|spec| spec.parse().ok()).collect()
+}
+
+/// How many colours the terminal shows, by what the environment says.
+fn depth() -> Depth {
+    Depth::told(variable("NO_COLOR").as_deref(), variable("COLORTERM").as_deref(), variable("TERM").as_deref())
 }
 
 /// Who wants glyphs of ASCII only, if anybody does.
@@ -668,6 +990,13 @@ mod tests {
     #[test]
     fn the_streams_of_the_demo_are_streams() {
         assert_eq!(demo_streams().len(), DEMO_STREAMS.len());
+    }
+
+    #[test]
+    fn another_account_is_gone_on_with_as_this_one_was_begun() {
+        let before = ["--record", "a.ndjson", "-s", "home", "--account=me@a.example", "--ascii", "--server", "x", "-s", "#a=b"];
+        let after = with_account(before.iter().map(OsString::from), "you@b.example");
+        assert_eq!(after, ["--account", "you@b.example", "-s", "home", "--ascii", "-s", "#a=b"]);
     }
 
     #[test]

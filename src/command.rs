@@ -48,6 +48,8 @@ pub enum Command {
     Health,
     /// Try to connect and to load what failed, now.
     RetryNow,
+    /// Go on with another saved account.
+    Accounts,
     /// Every command with its keys.
     Help,
     /// Find a command by its name.
@@ -60,6 +62,8 @@ pub enum Command {
     NextChoice,
     /// Choose the previous entry of a picker.
     PreviousChoice,
+    /// Pick a theme.
+    Theme,
     /// Read the configuration file again.
     Reload,
     /// Paint the whole screen again.
@@ -189,7 +193,9 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Help, "help", "help", "this help", Group::Program, Scope::Browse, &["?", "f1"]),
     row(Command::Palette, "palette", "commands", "find a command by its name", Group::Program, Scope::Browse, &[":"]),
     row(Command::Health, "health", "", "how server, connection and each stream stand", Group::Program, Scope::Browse, &["i"]),
+    row(Command::Accounts, "switch-account", "", "go on with another saved account", Group::Program, Scope::Browse, &["@"]),
     row(Command::RetryNow, "retry-now", "retry now", "connect, and load what failed, now", Group::Program, Scope::Browse, &["ctrl-r"]),
+    row(Command::Theme, "theme", "", "choose the colours, seen as you choose", Group::Program, Scope::Browse, &[]),
     row(Command::Reload, "reload", "", "read the configuration file again", Group::Program, Scope::Browse, &[]),
     row(Command::Redraw, "redraw", "", "paint the screen again", Group::Program, Scope::Always, &["ctrl-l"]),
     row(Command::Suspend, "suspend", "", "stop and go back to the shell; fg continues", Group::Program, Scope::Always, &["ctrl-z"]),

@@ -4,11 +4,13 @@
 //! flags and the environment themselves (`cli`; here is only what they decided), and anything secret.
 
 mod keys;
+mod scheme;
 mod source;
 
 use crate::command::COMMANDS;
 use crate::keymap::{Keymap, Sequence};
 use crate::model::Spec;
+pub use scheme::{Color, ColorError, Part, Scheme};
 pub use source::{Mistake, Place};
 use source::{Source, Value};
 use std::collections::BTreeMap;
@@ -24,7 +26,7 @@ pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] = &["tabs", "rows", "ascii", "mouse", "keys"];
+pub const KEYS: &[&str] = &["tabs", "rows", "theme", "ascii", "mouse", "credentials", "token_command", "keys", "themes"];
 
 /// Where a setting comes from that nobody has set.
 pub const DEFAULT: &str = "the default";
@@ -36,18 +38,59 @@ pub struct Config {
     pub tabs: Vec<Spec>,
     /// Rows kept per tab, within [`ROWS`].
     pub rows: usize,
+    /// The name of the theme: a built-in one or one of `themes`.
+    pub theme: String,
     /// Glyphs of ASCII only.
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
     pub mouse: bool,
+    /// Where tokens are put when signing in.
+    pub credentials: Credentials,
+    /// A line for the shell that prints the token for `--server`; empty for none.
+    pub token_command: String,
     /// The keys of commands.
     pub keymap: Keymap,
+    /// The reader's own themes.
+    pub themes: Vec<Scheme>,
+}
+
+/// Where tokens are put when signing in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Credentials {
+    /// Into the keyring where one answers, else into a file.
+    #[default]
+    Auto,
+    /// Into the keyring or nowhere.
+    Keyring,
+    /// Into a file; no keyring is asked for anything.
+    File,
+}
+
+impl Credentials {
+    /// The word for it in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Keyring => "keyring",
+            Self::File => "file",
+        }
+    }
 }
 
 impl Default for Config {
     fn default() -> Self {
         let tabs = ["home", "notifications", "local", "federated"].iter().filter_map(|spec| spec.parse().ok()).collect();
-        Self { tabs, rows: 2_000, ascii: false, mouse: true, keymap: Keymap::default() }
+        Self {
+            tabs,
+            rows: 2_000,
+            theme: scheme::USUAL.to_owned(),
+            ascii: false,
+            mouse: true,
+            credentials: Credentials::default(),
+            token_command: String::new(),
+            keymap: Keymap::default(),
+            themes: Vec::new(),
+        }
     }
 }
 
@@ -153,9 +196,17 @@ impl Config {
                 "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
+                "credentials" => self.credentials = credentials(source, value).unwrap_or_default(),
+                "token_command" => self.token_command = source.text(name, value).unwrap_or_default(),
+                "theme" => {}
+                "themes" => self.themes = scheme::take(source, value),
                 "keys" => self.keymap = keys::take(source, value),
                 _ => source.stranger(key, "setting", KEYS.iter().copied()),
             }
+        }
+        // It may be one of those that stand further down.
+        if let Some(value) = table.get("theme") {
+            self.theme = scheme::chosen(source, value, &self.themes).unwrap_or_default();
         }
     }
 
@@ -165,8 +216,11 @@ impl Config {
         let values = [
             ("tabs", format!("[{}]", tabs.join(", "))),
             ("rows", self.rows.to_string()),
+            ("theme", quoted(&self.theme)),
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
+            ("credentials", quoted(self.credentials.as_str())),
+            ("token_command", quoted(&self.token_command)),
         ];
         let mut text = values.map(|(key, value)| format!("{key} = {value}  # {}\n", origin(key))).concat();
         text.push_str("\n[keys]\n");
@@ -179,6 +233,15 @@ impl Config {
             }
             let line = format!("{} = [{}]  # {from}\n", row.name, list.join(", "));
             text.push_str(&line);
+        }
+        for scheme in &self.themes {
+            let key = format!("themes.{}", scheme.name);
+            let head = format!("\n[themes.{}]  # {}\n", quoted(&scheme.name), origin(&key));
+            text.push_str(&head);
+            for (part, name) in Part::ALL {
+                let line = format!("{name} = \"{}\"\n", scheme.color(part));
+                text.push_str(&line);
+            }
         }
         text
     }
@@ -266,6 +329,17 @@ fn tabs(source: &mut Source<'_>, value: &Value<'_>) -> Option<Vec<Spec>> {
     Some(specs)
 }
 
+fn credentials(source: &mut Source<'_>, value: &Value<'_>) -> Option<Credentials> {
+    let all = [Credentials::Auto, Credentials::Keyring, Credentials::File];
+    if let DeValue::String(text) = value.get_ref()
+        && let Some(found) = all.into_iter().find(|one| one.as_str() == text)
+    {
+        return Some(found);
+    }
+    source.misfit("credentials", value, "be \"auto\", \"keyring\" or \"file\"");
+    None
+}
+
 /// A text as TOML writes it.
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
@@ -317,6 +391,11 @@ mod tests {
             ("tabs = \"home\"", "config.toml:1:8: `tabs` must be a list of streams, as in [\"home\", \"#rust\"], not the text \"home\""),
             ("tabs = [1]", "config.toml:1:9: `tabs` must hold streams, as in [\"home\", \"#rust\"], not 1"),
             ("mouse = {}", "config.toml:1:9: `mouse` must be true or false, not a table"),
+            (
+                "credentials = \"pocket\"",
+                "config.toml:1:15: `credentials` must be \"auto\", \"keyring\" or \"file\", not the text \"pocket\"",
+            ),
+            ("token_command = [\"pass\"]", "config.toml:1:17: `token_command` must be a text, not a list"),
         ] {
             assert_eq!(parse(text), Err(wanted.to_owned()));
         }
@@ -392,6 +471,40 @@ mod tests {
         let (_, notices) = parse("[keys]\nfrist = \"z\"").unwrap();
         assert_eq!(notices, ["config.toml:2:1: `frist` is no command; did you mean `first`?"]);
         assert!(parse("keys = [\"q\"]").unwrap_err().starts_with("config.toml:1:8: `keys` must be a table"));
+    }
+
+    #[test]
+    fn themes_are_chosen_and_made_and_mistakes_in_them_told() {
+        let text = "theme = \"mine\"\n[themes.mine]\nlike = \"tundra\"\naccent = \"#ff0080\"\n[themes.\"a b\"]\nlink = \"bright-blue\"";
+        let (config, notices) = parse(text).unwrap();
+        assert_eq!((config.theme.as_str(), notices.len()), ("mine", 0));
+        let mine = config.themes.iter().find(|scheme| scheme.name == "mine").unwrap();
+        assert_eq!((mine.color(Part::Accent), mine.color(Part::Background)), (Color::Rgb(255, 0, 128), Color::Rgb(0x17, 0x1c, 0x24)));
+        let shown = config.show(|_| DEFAULT.to_owned());
+        assert_eq!(parse(&shown), Ok((config, Vec::new())), "{shown}");
+        for (text, wanted) in [
+            ("theme = 1", "1:9: `theme` must be the name of a theme, not 1"),
+            ("themes = 1", "1:10: `themes` must be a table of themes, as in [themes.mine] and beneath it: accent = \"#e39ad6\", not 1"),
+            ("[themes.a]\ntag = 3", "2:7: `themes.a.tag` must be a colour, as in \"#e39ad6\", not 3"),
+            ("[themes.ember]\n", "1:9: `themes.ember`: a built-in theme has that name: take another, with like = \"ember\""),
+            (
+                "[themes.a]\nbackground = \"#000000\"",
+                "1:9: `themes.a`: background and text go together: on a terminal's own one of them may vanish",
+            ),
+        ] {
+            assert_eq!(parse(text), Err(format!("config.toml:{wanted}")));
+        }
+        let said = parse("[themes.a]\ntag = \"bleu\"\nlike = \"b\"").unwrap_err();
+        let said: Vec<&str> = said.lines().collect();
+        assert!(
+            said[0].starts_with("config.toml:2:7: `themes.a.tag`: `bleu` is not a colour: write")
+                && said[0].ends_with("did you mean \"blue\"?")
+        );
+        assert!(said[1].starts_with("config.toml:3:8: `themes.a.like`: there is no theme `b`; there are terminal, mono,"), "{said:?}");
+        let said = parse("theme = \"tundar\"").unwrap_err();
+        assert!(said.starts_with("config.toml:1:9: `theme`: there is no theme `tundar`; did you mean `tundra`? there are"), "{said}");
+        let (_, notices) = parse("[themes.a]\nacent = \"red\"").unwrap();
+        assert_eq!(notices, ["config.toml:2:1: `acent` is no part of a theme; did you mean `accent`?"]);
     }
 
     #[test]

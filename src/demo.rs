@@ -3,7 +3,7 @@
 //!
 //! It speaks REST, the multiplexed socket and server-sent events as Mastodon 4.5 does, builds its JSON itself and shares no entity code with
 //! the client, so that client and server check each other. Same seed, same story. Deliberately absent: writing through
-//! the API but for read positions, OAuth, and anything reachable from beyond this machine.
+//! the API but for read positions, signing in and out, and anything reachable from beyond this machine.
 
 mod assets;
 mod control;
@@ -13,6 +13,7 @@ mod html;
 mod hub;
 mod json;
 mod markers;
+mod oauth;
 mod routes;
 mod script;
 mod socket;
@@ -21,6 +22,7 @@ mod world;
 
 pub use control::{Control, Feed, HttpRefusal};
 pub use draft::{Card, Counts, Draft, Media, Poll, Visibility};
+pub use oauth::Manner;
 
 use assets::Assets;
 use axum::serve::ListenerExt as _;

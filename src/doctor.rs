@@ -415,7 +415,7 @@ impl Trial {
             Event::Connection(Connection::RateLimited { reason, .. }) => {
                 self.trouble = Some((reason, WAIT));
             }
-            Event::Connection(Connection::Offline { reason, .. }) => self.trouble = Some((reason, advice(FailureKind::Retry))),
+            Event::Connection(Connection::Offline { reason, .. }) => self.trouble = Some((reason, advice(FailureKind::Offline))),
             Event::Connection(Connection::Reconnecting { reason, .. } | Connection::Failed { reason }) => {
                 self.trouble = Some((reason, "try again in a minute; a proxy or firewall must let WebSockets pass"));
             }
@@ -509,10 +509,10 @@ fn tell_streams(book: &mut Book, server: &Server, wanted: &[Stream], lists: &[Li
 /// What can be done about a failure.
 fn advice(kind: FailureKind) -> &'static str {
     match kind {
-        FailureKind::Retry => "check the server's name and the network, and try again later",
+        FailureKind::Retry | FailureKind::Offline => "check the server's name and the network, and try again later",
         FailureKind::RateLimited(_) => WAIT,
         FailureKind::Unauthorized => {
-            "make a new token on the server (Preferences, Development, scope `read`) and put it into TRUNKLINE_TOKEN"
+            "sign in again with trunkline login, or put a new token into TRUNKLINE_TOKEN (on the server: Preferences, Development)"
         }
         FailureKind::Forbidden => "the token lacks a permission, or the account is limited: make a token with the scope `read`",
         FailureKind::NotFound | FailureKind::Unusable => "check the server's name",

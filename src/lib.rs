@@ -25,8 +25,9 @@
 //! - [`clocks`]: the time of day and the process's own, for the loops in which time enters.
 //! - [`keymap`]: keys to commands, by scope.
 //! - [`config`]: settings from a file.
-//! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams,
-//!   run by a pure session; `door` is the one way to the network; `ingest` turns entities into the model.
+//! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams
+//!   where that works, and the rungs beneath it, run by a pure session; `door` is the one way to the network; `ingest` turns entities into the model.
+//! - [`accounts`]: who has signed in where, and where the tokens lie.
 //! - [`state`]: everything the program knows, its invariants, and what derives from it.
 //! - [`update`]: the only function that changes the state.
 //! - [`effects`]: what `update` asks of a server, carried out; every answer comes back as a message.
@@ -36,9 +37,11 @@
 //! - [`replay`]: a server on loopback that plays a recording to the ordinary client.
 //! - [`tail`]: the same streams and the same ledger without a screen.
 //! - [`doctor`]: what works between this machine and a server, and what does not.
+//! - [`login`]: signing in and out, as a conversation.
 //! - [`runtime`]: the loop, the terminal, signals.
 //! - [`cli`]: the command line.
 
+pub mod accounts;
 pub mod cli;
 pub mod clocks;
 pub mod command;
@@ -48,6 +51,7 @@ pub mod doctor;
 pub mod effects;
 pub mod keymap;
 pub mod logging;
+pub mod login;
 pub mod mastodon;
 pub mod memory;
 pub mod model;

@@ -7,10 +7,11 @@ pub(crate) mod entities;
 pub mod error;
 pub(crate) mod ingest;
 pub mod keep;
+pub mod oauth;
 pub mod rest;
 pub mod streaming;
 mod tap;
 
-pub use door::{Access, Token};
+pub use door::{Access, Token, address};
 pub use error::Error;
 pub use rest::{Client, Credentials, Introduction};

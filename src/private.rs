@@ -6,6 +6,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+/// The bits of a mode that are about others than the owner.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
+
 /// Makes the folder where it is missing, and sees to it that only its owner can enter. Gives what the reader should be
 /// told, if anything.
 pub(crate) fn folder(path: &Path) -> io::Result<Option<String>> {
@@ -20,7 +24,7 @@ pub(crate) fn folder(path: &Path) -> io::Result<Option<String>> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        if about.permissions().mode() & 0o077 != 0 {
+        if about.permissions().mode() & OTHERS != 0 {
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
             return Ok(Some(format!("{} was open to others and is now closed to them", path.display())));
         }
@@ -28,7 +32,8 @@ pub(crate) fn folder(path: &Path) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// Reads a file of at most so many bytes; `None` where there is none. Gives what the reader should be told beside it, if anything.
+/// Reads a file of at most so many bytes; `None` where there is none. Gives what the reader should be told beside it, if
+/// anything.
 pub(crate) fn read(path: &Path, most_bytes: u64) -> io::Result<Option<(Vec<u8>, Option<String>)>> {
     let file = match open(path, OpenOptions::new().read(true)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -101,11 +106,11 @@ fn link() -> io::Error {
 #[cfg(unix)]
 fn tighten(file: &File, path: &Path) -> io::Result<Option<String>> {
     use std::os::unix::fs::PermissionsExt as _;
-    if file.metadata()?.permissions().mode() & 0o077 == 0 {
-        return Ok(None);
+    if file.metadata()?.permissions().mode() & OTHERS != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        return Ok(Some(format!("{} could be read by others, and no longer can", path.display())));
     }
-    file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    Ok(Some(format!("{} could be read by others, and no longer can", path.display())))
+    Ok(None)
 }
 
 #[cfg(not(unix))]

@@ -80,6 +80,8 @@ pub struct Setup {
 pub enum Outcome {
     /// The reader or a signal wished it.
     Quit,
+    /// The reader wishes to go on with the account at this place among the saved ones.
+    Switch(usize),
     /// The terminal has gone.
     Gone,
     /// A part of the program panicked; the report has been printed.
@@ -200,6 +202,14 @@ impl<S: Screen, K: Keys> App<S, K> {
     #[must_use]
     pub fn with_terminal(mut self, facts: &[String]) -> Self {
         self.state.terminal = facts.iter().map(|fact| Plain::line(fact)).collect();
+        self
+    }
+
+    /// Lets the reader go on with another of these accounts; the run is with the one at `here`.
+    #[must_use]
+    pub fn with_accounts(mut self, accounts: Vec<Plain>, here: Option<usize>) -> Self {
+        self.state.accounts = accounts;
+        self.state.account = here;
         self
     }
 
@@ -349,7 +359,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         }
         for effect in effects {
             debug_assert!(
-                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit),
+                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
                 "time and size ask for nothing of the loop"
             );
             self.effects.start(effect);
@@ -378,6 +388,7 @@ impl<S: Screen, K: Keys> App<S, K> {
                 self.on_screen(repainted);
                 self.drawing.wanted = true;
             }
+            Effect::SwitchAccount(place) => self.end = Some(Outcome::Switch(place)),
             Effect::Quit => self.end = Some(Outcome::Quit),
         }
     }

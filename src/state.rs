@@ -17,7 +17,7 @@ pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
-use crate::config::Config;
+use crate::config::{Config, Scheme};
 use crate::keymap::{Key, Keymap};
 use crate::model::{
     Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
@@ -55,6 +55,10 @@ pub struct Settings {
     pub ascii: bool,
     /// The keys of commands.
     pub keymap: Keymap,
+    /// All themes, the built-in ones first.
+    pub themes: Vec<Scheme>,
+    /// The name of the one that is worn.
+    pub theme: String,
 }
 
 impl Default for Settings {
@@ -65,7 +69,8 @@ impl Default for Settings {
 
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
-        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone() }
+        let themes = Scheme::built_in().into_iter().chain(config.themes.iter().cloned()).collect();
+        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone(), themes, theme: config.theme.clone() }
     }
 }
 
@@ -107,6 +112,10 @@ pub struct State {
     pub me: Option<Account>,
     /// The server, once known.
     pub server: Option<Server>,
+    /// The saved accounts, where this run is with one of them.
+    pub accounts: Vec<Plain>,
+    /// The place among them of the one that this run is with.
+    pub account: Option<usize>,
     /// The reader's lists and followed hashtags, once known.
     pub offer: Offer,
     /// How the question for `offer` stands.
@@ -180,6 +189,8 @@ impl State {
             size: (80, 24),
             me: None,
             server: None,
+            accounts: Vec::new(),
+            account: None,
             offer: Offer::default(),
             offer_loading: Loading::Idle,
             me_asked: false,
@@ -253,7 +264,9 @@ impl State {
     /// The active key scopes, the top layer first.
     pub fn scopes(&self) -> &'static [Scope] {
         match self.overlays.last() {
-            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }) => &[Scope::Pick, Scope::Always],
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. }) => {
+                &[Scope::Pick, Scope::Always]
+            }
             Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {
                 &[Scope::Browse, Scope::Always]
             }
@@ -274,6 +287,8 @@ impl State {
                 Overlay::Help { .. }
                 | Overlay::Palette { .. }
                 | Overlay::Subscribe { .. }
+                | Overlay::Accounts { .. }
+                | Overlay::Themes { .. }
                 | Overlay::Announcements { .. }
                 | Overlay::Health { .. },
             ) => true,
@@ -291,6 +306,29 @@ impl State {
     pub fn stream_choices(&self, typed: &str) -> Vec<StreamChoice> {
         let recent: Vec<Stream> = self.tabs.recent().cloned().collect();
         overlay::stream_choices(typed, &self.offer, &recent, &self.subscriptions())
+    }
+
+    /// The themes that match what is typed, best first.
+    pub fn theme_choices(&self, typed: &str) -> Vec<&Scheme> {
+        overlay::theme_choices(typed, &self.settings.themes)
+    }
+
+    /// The colours that the screen wears: while themes are picked the chosen ones, which come and go with the picker.
+    pub fn scheme(&self) -> Option<&Scheme> {
+        let previewed = match self.overlays.last() {
+            Some(Overlay::Themes { prompt, chosen }) => self.theme_choices(prompt.text()).into_iter().nth(*chosen),
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Palette { .. }
+                | Overlay::Subscribe { .. }
+                | Overlay::Accounts { .. }
+                | Overlay::Detail(_)
+                | Overlay::Announcements { .. }
+                | Overlay::Health { .. },
+            )
+            | None => None,
+        };
+        previewed.or_else(|| self.settings.themes.iter().find(|scheme| scheme.name == self.settings.theme))
     }
 
     /// The ledger of the tab on screen.
@@ -359,6 +397,8 @@ impl State {
             Overlay::Help { .. }
             | Overlay::Palette { .. }
             | Overlay::Subscribe { .. }
+            | Overlay::Accounts { .. }
+            | Overlay::Themes { .. }
             | Overlay::Announcements { .. }
             | Overlay::Health { .. } => None,
         })
@@ -477,7 +517,10 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
         let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
-        let picking = matches!(self.overlays.last(), Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }));
+        let picking = matches!(
+            self.overlays.last(),
+            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. })
+        );
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
             Command::Down
@@ -498,6 +541,7 @@ impl State {
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),
+            Command::Accounts => self.accounts.len() > 1,
             Command::RetryNow => {
                 self.line.state != Connection::Live
                     || self.timelines.values().any(|timeline| {
@@ -515,6 +559,7 @@ impl State {
             | Command::Health
             | Command::Help
             | Command::Palette
+            | Command::Theme
             | Command::Reload
             | Command::Redraw
             | Command::Suspend
@@ -629,6 +674,28 @@ impl State {
         self.unfolded.retain(|id| self.store.status(id).is_some());
     }
 
+    fn check_tab(&self, tab: &Tab, timeline: &Timeline) -> Result<(), String> {
+        for key in tab.cursor.iter().chain(match &tab.anchor {
+            Anchor::Row(key, _) => Some(key),
+            Anchor::Top => None,
+        }) {
+            if timeline.index_of(key).is_none() {
+                return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.stream));
+            }
+        }
+        if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
+        }
+        let hidden = timeline.rows().iter().filter(|row| !self.is_shown(&tab.stream, row)).count();
+        if self.hidden(&tab.stream) != hidden {
+            return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(&tab.stream)));
+        }
+        if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
+        }
+        Ok(())
+    }
+
     /// What must hold after every message; tests ask.
     ///
     /// # Errors
@@ -642,24 +709,7 @@ impl State {
             let Some(timeline) = self.timelines.get(&tab.stream) else {
                 return Err(format!("no ledger for {:?}", tab.stream));
             };
-            for key in tab.cursor.iter().chain(match &tab.anchor {
-                Anchor::Row(key, _) => Some(key),
-                Anchor::Top => None,
-            }) {
-                if timeline.index_of(key).is_none() {
-                    return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.stream));
-                }
-            }
-            if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
-                return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
-            }
-            let hidden = timeline.rows().iter().filter(|row| !self.is_shown(&tab.stream, row)).count();
-            if self.hidden(&tab.stream) != hidden {
-                return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(&tab.stream)));
-            }
-            if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
-                return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
-            }
+            self.check_tab(tab, timeline)?;
         }
         if self.tabs.all().len() != self.timelines.len() {
             return Err(format!("{} tabs, {} ledgers", self.tabs.all().len(), self.timelines.len()));

@@ -234,6 +234,7 @@ fn ask(effects: &mut Effects, effect: Effect) {
         | Effect::Reload
         | Effect::Suspend
         | Effect::Redraw
+        | Effect::SwitchAccount(_)
         | Effect::Quit => {}
     }
 }
@@ -249,9 +250,12 @@ async fn resolve(client: &Client, specs: &[Spec]) -> Result<Vec<Stream>, Error> 
     let offer = if specs.iter().any(|spec| matches!(spec, Spec::List(_))) {
         client.offer().await.map_err(|failure| match failure.kind {
             FailureKind::Unauthorized => Error::SignedOut(failure.reason),
-            FailureKind::Retry | FailureKind::RateLimited(_) | FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => {
-                Error::Lists(failure.reason)
-            }
+            FailureKind::Retry
+            | FailureKind::Offline
+            | FailureKind::RateLimited(_)
+            | FailureKind::Forbidden
+            | FailureKind::NotFound
+            | FailureKind::Unusable => Error::Lists(failure.reason),
         })?
     } else {
         crate::model::Offer::default()

@@ -36,7 +36,7 @@ pub use cards::Cards;
 use paint::Painter;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-pub use theme::Theme;
+pub use theme::{Depth, Theme};
 use times::Clock;
 
 /// The least that can be used, in columns and rows.
@@ -48,6 +48,8 @@ const WIDEST_TIMELINE: u16 = 102;
 
 /// Draws the state and says what was found while drawing.
 pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'_>) -> Measured {
+    let worn = state.scheme().filter(|scheme| !theme.wears(scheme)).map(|scheme| theme.wearing(scheme));
+    let theme = worn.as_ref().unwrap_or(theme);
     cards.begin(theme, state);
     let mut painter = Painter::new(frame.buffer_mut(), theme, Clock::new(state.now, &theme.zone));
     let measured = draw(&mut painter, cards, state);

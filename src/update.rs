@@ -151,7 +151,10 @@ fn write(state: &mut State, key: Key) {
 /// The prompt of the top overlay and its chosen entry, where it has them.
 fn typing(state: &mut State) -> Option<(&mut Prompt, &mut usize)> {
     match state.overlays.last_mut()? {
-        Overlay::Palette { prompt, chosen } | Overlay::Subscribe { prompt, chosen } => Some((prompt, chosen)),
+        Overlay::Palette { prompt, chosen }
+        | Overlay::Subscribe { prompt, chosen }
+        | Overlay::Accounts { prompt, chosen }
+        | Overlay::Themes { prompt, chosen } => Some((prompt, chosen)),
         Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. } => None,
     }
 }

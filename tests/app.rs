@@ -255,6 +255,20 @@ async fn posts_appear_change_and_go_as_it_happens() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_no_socket_opens_the_rung_below_is_told_and_posts_come_all_the_same() {
+    let prepare = async |control: &Control| control.no_sockets(Some(HttpRefusal::new(404))).await;
+    read(&["local"], prepare, async |mut reader| {
+        reader.see_words("● live · server-sent events").await;
+        reader.control.post("wren", "by another way").await;
+        reader.see_words("by another way").await;
+        reader.press("i").await;
+        reader.see("why", |screen| screen.contains("server-sent events, because") && screen.contains("better is tried again at")).await;
+        reader.see("the answers", |screen| screen.contains("streaming server says OK") && screen.contains("● Local")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tabs_switch_by_number_key_and_mouse_and_the_page_is_there() {
     let prepare = async |control: &Control| {
         control.post("ada", "written before the start").await;
@@ -573,6 +587,12 @@ async fn the_file_is_read_again_when_asked_and_a_broken_one_changes_nothing() {
         reader.press("h").await;
         reader.see_words("- Help -").await;
         reader.press("esc").await;
+        reader.press(":").await;
+        reader.type_in("theme").await;
+        reader.press("enter").await;
+        reader.see_words("told apart by all eyes").await;
+        reader.press("down enter").await;
+        reader.see_words("theme mono for this run").await;
         std::fs::write(&file, "tabs = [\"nowhere\"]\n").unwrap();
         reload(&reader).await;
         reader.see("what is wrong", |screen| screen.contains(":1:9: `tabs`: unknown stream") && screen.contains("2 #rust")).await;

@@ -363,9 +363,13 @@ async fn gotosocial_is_well_without_what_it_does_not_have() {
     told.is_well("stream notifications", "open");
     told.is_well("server-sent events", "not there; not needed");
     let told = doctor(Some(&url), &[], &["-s", "home", "-s", "#rust"]).await;
+    assert_eq!(told.code, 0, "{}", told.out);
+    told.is_well("streaming", "hashtags: not streamed, but polled");
+    told.is_well("stream #rust", "polled: this server does not stream it");
+    let told = doctor(Some(&url), &[], &["-s", "home", "-s", "remote"]).await;
     assert_eq!(told.code, 1, "{}", told.out);
     told.is_well("stream home", "open");
-    told.is_wrong("stream #rust", "not streamed by this server");
+    told.is_wrong("stream remote", "not streamed by this server");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,16 +16,19 @@ use life::{Figures, Life};
 use proxy::Flow;
 use tokio_util::sync::CancellationToken;
 use trunkline::demo::HttpRefusal;
+use trunkline::model::Rung;
 use trunkline::state::Fill;
 
-async fn live(seed: u64, cuts: usize) -> Figures {
+async fn live(seed: u64, rung: Rung, cuts: usize) -> Figures {
     let shutdown = CancellationToken::new();
     let _stops = shutdown.clone().drop_guard();
-    let mut life = Life::start(seed, &shutdown).await;
+    let mut life = Life::start(seed, rung, &shutdown).await;
+    life.back(0).await;
     life.settled().await;
+    let mut flooded = false;
     while life.figures.cuts < cuts {
         life.happen(25, false).await;
-        if life.dice.once_in(12) {
+        if life.figures.cuts >= 2 && seed % 4 == 1 && !std::mem::replace(&mut flooded, true) {
             // A slow way would take longer than anyone waits.
             life.proxy.flow(Flow::Mixed);
             for _ in 0..1_000 {
@@ -57,6 +60,7 @@ async fn live(seed: u64, cuts: usize) -> Figures {
     }
     life.go_deep().await;
     life.agree().await;
+    assert_eq!(life.endured(), 0, "streams of nonsense that were not ended\n{}", life.told());
     impossible(&mut life).await;
     if std::env::var_os("FAULT_LOG").is_some() {
         println!("{}", life.log());
@@ -68,7 +72,7 @@ async fn live(seed: u64, cuts: usize) -> Figures {
 async fn impossible(life: &mut Life) {
     let before: Vec<_> = life.state.subscriptions().into_iter().map(|stream| (stream.clone(), life.rows(&stream))).collect();
     let refusal = || HttpRefusal::new(403).header("Content-Type", "application/json").body("{\"error\":\"not now\"}");
-    let losses = life.state.line.losses;
+    let opened = life.opened();
     life.control.cut().await;
     for path in ["/api/v1/timelines", "/api/v1/notifications", "/api/v1/statuses"] {
         life.control.refuse_rest(path, refusal(), usize::MAX).await;
@@ -77,7 +81,7 @@ async fn impossible(life: &mut Life) {
         life.post().await;
     }
     life.control.notify("follow", "bo", None).await;
-    life.back(losses).await;
+    life.back(opened).await;
     life.settled().await;
     for (stream, before) in &before {
         let gaps: Vec<_> = life.state.timelines[stream].gaps().map(|gap| (gap.after.to_string(), gap.fill)).collect();
@@ -94,17 +98,43 @@ fn from_environment(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|value| value.parse().expect("a number"))
 }
 
-#[test]
-fn every_tab_ends_as_the_server_has_it_whatever_happens_between() {
+/// Lives without any stream: what is polled is what there is, and nothing else is said.
+async fn poll(seed: u64, rounds: usize) -> Figures {
+    let shutdown = CancellationToken::new();
+    let _stops = shutdown.clone().drop_guard();
+    let mut life = Life::start(seed, Rung::Polling, &shutdown).await;
+    life.back(0).await;
+    for round in 0..rounds {
+        let restarts = life.dice.once_in(3);
+        if restarts {
+            life.control.stop().await;
+        }
+        life.happen(35, true).await;
+        if restarts {
+            life.control.start().await.unwrap();
+        }
+        life.figures.cuts += usize::from(restarts);
+        life.poll().await;
+        life.agree().await;
+        life.later(5);
+        if round % 3 == 2 {
+            life.go_deep().await;
+            life.agree().await;
+        }
+    }
+    life.figures
+}
+
+/// Has each seed live on a thread of its own, with its server.
+fn run<L: Future<Output = Figures>>(seeds: u64, story: impl Fn(u64) -> L + Clone + Send + 'static) {
     let seeds: Vec<u64> = match from_environment("FAULT_SEED") {
         Some(seed) => vec![seed],
-        None => (1..=from_environment("FAULT_SEEDS").unwrap_or(4)).collect(),
+        None => (1..=from_environment("FAULT_SEEDS").unwrap_or(seeds)).collect(),
     };
-    let cuts = usize::try_from(from_environment("FAULT_CUTS").unwrap_or(5)).unwrap();
-    // Each life on a thread of its own, with its server.
     let lives = seeds.into_iter().map(|seed| {
-        let life = move || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(live(seed, cuts));
-        (seed, std::thread::spawn(life))
+        let story = story.clone();
+        let thread = move || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story(seed));
+        (seed, std::thread::spawn(thread))
     });
     let (mut all, mut failed) = (Figures::default(), Vec::new());
     for (seed, life) in lives.collect::<Vec<_>>() {
@@ -117,6 +147,25 @@ fn every_tab_ends_as_the_server_has_it_whatever_happens_between() {
     println!("{all}");
 }
 
+fn cuts(usual: u64) -> usize {
+    usize::try_from(from_environment("FAULT_CUTS").unwrap_or(usual)).unwrap()
+}
+
+#[test]
+fn every_tab_ends_as_the_server_has_it_whatever_happens_between() {
+    run(4, |seed| live(seed, Rung::Multiplexed, cuts(5)));
+}
+
+#[test]
+fn it_does_where_upgrades_never_come_through() {
+    run(2, |seed| live(seed, Rung::ServerSentEvents, cuts(3)));
+}
+
+#[test]
+fn it_does_where_nothing_streams() {
+    run(1, |seed| poll(seed, cuts(3)));
+}
+
 #[test]
 #[ignore = "takes the 35 real seconds after which silence means that a connection is dead; virtual time shows it in `session`"]
 fn a_half_open_connection_is_noticed_and_what_it_swallowed_comes() {
@@ -124,7 +173,7 @@ fn a_half_open_connection_is_noticed_and_what_it_swallowed_comes() {
     runtime.block_on(async {
         let shutdown = CancellationToken::new();
         let _stops = shutdown.clone().drop_guard();
-        let mut life = Life::start(1, &shutdown).await;
+        let mut life = Life::start(1, Rung::Multiplexed, &shutdown).await;
         life.settled().await;
         life.happen(20, false).await;
         life.agree().await;

@@ -733,7 +733,7 @@ async fn it_ends_within_a_second_whatever_it_is_waiting_for() {
     trunk.quit("asking what the server is").await;
     drop(nobody);
     let mut trunk = Trunk::start(&address, &["home"]);
-    trunk.until_reconnecting("nobody there").await;
+    trunk.until("nobody there", |event| matches!(event, Event::Connection(Connection::Offline { .. }))).await;
     trunk.quit("waiting for the next attempt").await;
 
     // The upgrade: unanswered, half answered, refused without an end.

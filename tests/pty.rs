@@ -569,6 +569,19 @@ fn without_a_terminal_not_one_escape_byte_is_written() {
     assert!(said.contains("trunkline tail") && !said.contains('\x1b'), "{said:?}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn where_nothing_can_be_printed_nothing_panics() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for arguments in [&["--help"][..], &["--version"], &["tail"], &["tail", "nonsense:"], &["--no-such-flag"], &["--demo"]] {
+        let mut command = Command::new(BINARY);
+        command.args(arguments).env_clear().env("HOME", env!("CARGO_TARGET_TMPDIR")).stdin(std::process::Stdio::null());
+        let code = command.stdout(full()).stderr(full()).status().unwrap().code();
+        // A panic ends with 101, or with a signal.
+        assert!(code.is_some_and(|code| code <= 2), "{arguments:?}: {code:?}");
+    }
+}
+
 #[test]
 fn a_recording_of_the_demo_is_replayed_in_the_real_screen() {
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pty-{}.ndjson", std::process::id()));

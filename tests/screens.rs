@@ -17,12 +17,12 @@ use stage::*;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
-use trunkline::config::Config;
+use trunkline::config::{self, Config, Part};
 use trunkline::keymap::Sequence;
 use trunkline::model::*;
 use trunkline::state::*;
 use trunkline::text::{Html, Plain, wrap};
-use trunkline::ui::{Cards, Theme, view};
+use trunkline::ui::{Cards, Depth, Theme, view};
 
 struct Drawn {
     buffer: Buffer,
@@ -174,14 +174,54 @@ fn overlays() {
         ("subscribe", Overlay::Subscribe { prompt: Prompt::default(), chosen: 2 }),
         ("subscribe_typed", Overlay::Subscribe { prompt: typed("#鉄道"), chosen: 0 }),
         ("announcements", Overlay::Announcements { scroll: 0 }),
+        ("accounts", Overlay::Accounts { prompt: Prompt::default(), chosen: 1 }),
+        ("themes", Overlay::Themes { prompt: Prompt::default(), chosen: 2 }),
     ];
     for (name, overlay) in layers {
         for (width, height) in [(40, 12), (80, 24), (120, 36)] {
             let mut state = home((width, height));
             announce(&mut state);
+            state.accounts = ["you@trunk.example", "日本@mizu.example"].map(Plain::line).to_vec();
+            state.account = Some(0);
             state.overlays.push(overlay.clone());
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), picture(&state));
         }
+    }
+}
+
+#[test]
+fn a_theme_colours_every_cell_and_none_stays_from_another() {
+    let mut state = thread((120, 36));
+    let plain = draw(&state);
+    let mut cards = Cards::new();
+    for depth in [Depth::True, Depth::Indexed, Depth::Sixteen] {
+        let theme = Theme::on(depth, false, TimeZone::UTC);
+        for scheme in state.settings.themes.clone() {
+            state.settings.theme.clone_from(&scheme.name);
+            let drawn = draw_with(&state, &theme, &mut cards);
+            assert_eq!(rows(&drawn.buffer), rows(&plain.buffer), "{}: only colours differ", scheme.name);
+            let is_painted = scheme.color(Part::Background) != config::Color::Default;
+            let ground = drawn.buffer[(0, 0)].bg;
+            assert_eq!(ground != Color::Reset, is_painted, "{}", scheme.name);
+            // The other half of a wide glyph is never written.
+            let halves = drawn.buffer.content.iter().map(|cell| wrap::width(cell.symbol()) > 1);
+            let whole = drawn.buffer.content.iter().zip(std::iter::once(false).chain(halves)).filter(|(_, is_half)| !is_half);
+            for (cell, _) in whole {
+                assert_eq!(cell.bg, ground, "{} {depth:?}: {cell:?}", scheme.name);
+                assert!(!is_painted || (cell.fg != Color::Reset && cell.fg != ground), "{} {depth:?}: {cell:?}", scheme.name);
+                let fits = (depth == Depth::True || !matches!(cell.fg, Color::Rgb(..)))
+                    && (depth == Depth::Indexed || !matches!(cell.fg, Color::Indexed(_)));
+                assert!(fits, "{} {depth:?}: {cell:?}", scheme.name);
+            }
+        }
+    }
+    // Over a theme an overlay is drawn on the same ground.
+    state.settings.theme = "glacier".to_owned();
+    for overlay in [Overlay::Help { scroll: 0 }, Overlay::Palette { prompt: typed("tab"), chosen: 1 }] {
+        state.overlays.push(overlay);
+        let drawn = draw(&state);
+        let ground = drawn.buffer[(0, 0)].bg;
+        assert!(drawn.buffer.content.iter().all(|cell| cell.bg == ground && cell.fg != Color::Reset));
     }
 }
 

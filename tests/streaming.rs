@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline::demo::{Control, Draft, HttpRefusal, Options, Server, Story};
 use trunkline::mastodon::streaming::{Events, Settings, Wanted, connect};
 use trunkline::mastodon::{Access, Client, Token};
-use trunkline::model::{Bundle, Connection, Event, ListId, Origin, Payload, Spec, Stream, Subscription};
+use trunkline::model::{Bundle, Connection, Event, ListId, Origin, Payload, Rung, Spec, Stream, StreamEvent, Subscription};
 
 /// How long anything may take before the test says what it saw.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,6 +21,7 @@ const SCOPES: &str = "Access token does not have the required scopes";
 
 struct Trunk {
     control: Control,
+    client: Client,
     events: Events,
     wanted: watch::Sender<Wanted>,
     shutdown: CancellationToken,
@@ -40,8 +41,9 @@ impl Trunk {
         let access = Access::new(server.url(), Token::new("reader").unwrap()).unwrap();
         let streams = specs.iter().map(|spec| stream(spec)).collect();
         let (wanted, receiver) = watch::channel(Wanted { streams, ..Wanted::default() });
-        let (events, task) = connect(Client::new(access).unwrap(), Settings::default(), receiver, shutdown.clone());
-        Self { control, events, wanted, shutdown, task, seen: Vec::new() }
+        let client = Client::new(access).unwrap();
+        let (events, task) = connect(client.clone(), Settings::default(), receiver, shutdown.clone());
+        Self { control, client, events, wanted, shutdown, task, seen: Vec::new() }
     }
 
     /// Takes events until one is what the test waits for.
@@ -65,6 +67,27 @@ impl Trunk {
 
     async fn until_live(&mut self) {
         self.until_connection("live", |state| *state == Connection::Live).await;
+    }
+
+    /// Takes events until so many streams are open by these means, and gives them. What has been seen counts since the
+    /// connection was last live.
+    async fn open_by(&mut self, rung: Rung, count: usize) -> BTreeSet<Stream> {
+        let mut open = BTreeSet::new();
+        let mut take = |event: &Event| {
+            if *event == Event::Connection(Connection::Live) {
+                open.clear();
+            }
+            if let Event::Subscription { stream, standing: Subscription::Open, rung: by } = event
+                && *by == rung
+            {
+                open.insert(stream.clone());
+            }
+            open.len() >= count
+        };
+        if !self.seen.iter().fold(false, |_, (_, event)| take(event)) {
+            self.until("all streams open", take).await;
+        }
+        open
     }
 
     /// Takes events until each of the streams is open or refused, and gives what they are.
@@ -262,16 +285,95 @@ async fn a_stated_pause_is_kept() {
     trunk.quit().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_without_streams_is_called_so() {
-    let mut trunk = Trunk::start(&["home"], async |control| {
-        control.refuse_upgrades(vec![HttpRefusal::new(404), HttpRefusal::new(501), HttpRefusal::new(404)]).await;
+/// Every endpoint that a server streams, by which its wire name comes to the demo server.
+const ENDPOINTS: [&str; 12] = [
+    "home",
+    "notifications",
+    "direct",
+    "federated",
+    "federated:media",
+    "local",
+    "local:media",
+    "remote",
+    "remote:media",
+    "#rust",
+    "#rust:local",
+    "list",
+];
+
+/// Lets every upgrade fail until the trunk has given it up, and waits for the rung that it takes instead.
+async fn blocked(specs: &[&str], expected: Rung, prepare: impl AsyncFnOnce(&Control)) -> Trunk {
+    let mut trunk = Trunk::start(specs, async |control| {
+        control.no_sockets(Some(HttpRefusal::new(404).header("Content-Type", "text/html"))).await;
+        prepare(control).await;
     })
     .await;
-    let state = trunk.until_connection("failed", |state| matches!(state, Connection::Failed { .. })).await;
-    assert!(matches!(&state, Connection::Failed { reason } if reason.as_str().contains("does not stream")), "{state:?}");
+    trunk.until("the rung", |event| matches!(event, Event::Ladder { rung, reason: Some(_), climb_in: Some(_) } if *rung == expected)).await;
+    trunk
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_endpoint_works_over_event_streams_and_over_the_socket() {
+    let mut trunk = blocked(&["home"], Rung::ServerSentEvents, async |control| control.befriend("walker", true, &["Trains"]).await).await;
+    trunk.until_live().await;
+    let lists = trunk.client.offer().await.unwrap().lists;
+    let list = format!("list:{}", lists[0].id);
+    let specs: Vec<&str> = ENDPOINTS.iter().map(|spec| if *spec == "list" { list.as_str() } else { *spec }).collect();
+    let mut number = 0;
+    for rung in [Rung::ServerSentEvents, Rung::Multiplexed] {
+        trunk.want(&specs);
+        let wanted: BTreeSet<Stream> = specs.iter().map(|spec| stream(spec)).collect();
+        let open: BTreeSet<Stream> = trunk.open_by(rung, wanted.len()).await;
+        assert_eq!(open, wanted, "{rung:?}");
+        let links = trunk.control.subscriptions().await;
+        let expected = if rung == Rung::Multiplexed { 1 } else { specs.len() };
+        assert_eq!((links.len(), links.iter().map(Vec::len).sum()), (expected, specs.len()), "{links:?}");
+        for stream in &wanted {
+            number += 1;
+            let id = number.to_string();
+            let mut name = vec![stream.wire_name()];
+            name.extend(stream.wire_parameter().map(|(_, value)| value));
+            trunk.control.push(&name, "delete", &id).await;
+            let is_it =
+                |event: &Event| matches!(event, Event::Stream(StreamEvent { payload: Payload::Delete(gone), .. }) if gone.as_str() == id);
+            let Event::Stream(event) = trunk.until(&format!("{name:?} over {rung:?}"), is_it).await else { panic!("{name:?}") };
+            assert_eq!(event.streams, std::slice::from_ref(stream), "{rung:?}");
+        }
+        if rung == Rung::ServerSentEvents {
+            // The way is free, and the reader's key takes it.
+            trunk.control.no_sockets(None).await;
+            trunk.wanted.send_modify(|wanted| wanted.retry += 1);
+            trunk.until("the highest rung", |event| matches!(event, Event::Ladder { rung: Rung::Multiplexed, reason: None, .. })).await;
+            trunk.until_connection("moving", |state| matches!(state, Connection::Reconnecting { .. })).await;
+            trunk.until_live().await;
+        }
+    }
+    trunk.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_event_stream_is_refused_for_is_told_of_that_stream() {
+    let specs = ["home", "list:901", "notifications"];
+    let mut trunk = blocked(&specs, Rung::ServerSentEvents, async |control| {
+        control.refuse("user:notification", None, SCOPES, 401).await;
+    })
+    .await;
+    let standings = trunk.settled(&specs).await;
+    assert_eq!(standings[0], Subscription::Open);
+    assert!(matches!(&standings[1], Subscription::Refused(words) if words.as_str() == FOREIGN_LIST), "{standings:?}");
+    assert!(matches!(&standings[2], Subscription::Refused(words) if words.as_str() == SCOPES), "{standings:?}");
+    trunk.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_nothing_streams_everything_is_polled() {
+    let mut trunk = blocked(&["home", "#rust"], Rung::Polling, async |control| control.only_polls(true).await).await;
+    trunk.until_live().await;
+    assert_eq!(trunk.open_by(Rung::Polling, 2).await.len(), 2);
+    trunk.control.only_polls(false).await;
     trunk.wanted.send_modify(|wanted| wanted.retry += 1);
     trunk.until_live().await;
+    trunk.subscribed(&["hashtag rust", "user"]).await;
     trunk.quit().await;
 }
 

@@ -392,7 +392,8 @@ async fn wrong_usage_exits_with_2_and_says_what_to_do() {
         (with(None, None), &["tail", "--demo", "home", "hom"], "unknown stream `hom`"),
         (with(None, None), &["tail", "--demo"], "SPEC"),
         (with(None, None), &["--demo", "tail", "home", "--until", "("], "--until"),
-        (with(None, None), &["login", "social.example"], "not built yet"),
+        (with(None, None), &["login", "http://social.example"], "without encryption"),
+        (with(None, None), &["--account", "me@social.example", "tail", "home"], "trunkline login"),
         (with(None, None), &["--frobnicate"], "--frobnicate"),
     ] {
         let (code, out, aside) = run(&mut command, arguments).await;

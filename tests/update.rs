@@ -993,6 +993,21 @@ fn the_palette_runs_what_it_shows_and_pasted_text_is_never_keys() {
 }
 
 #[test]
+fn another_account_is_found_by_a_part_of_its_name_and_the_same_one_is_no_switch() {
+    let mut desk = Desk::new(&["home"]);
+    assert_eq!(desk.key("@"), []);
+    assert!(desk.state.overlays.is_empty(), "there is none to go on with");
+    desk.state.accounts = ["me@a.example", "me@b.example", "you@b.example"].map(Plain::line).to_vec();
+    desk.state.account = Some(1);
+    desk.key("@");
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Accounts { chosen: 1, .. })));
+    assert_eq!(desk.key("enter"), []);
+    assert!(desk.state.overlays.is_empty());
+    assert_eq!(desk.key("@ y o u enter"), [Effect::SwitchAccount(2)]);
+    assert_eq!(desk.key(": s w i t c h enter up enter"), [Effect::SwitchAccount(0)]);
+}
+
+#[test]
 fn closing_the_last_tab_leaves_the_picker_open() {
     let mut desk = Desk::new(&["home"]);
     desk.key("x");
@@ -1817,6 +1832,25 @@ fn a_newest_page_closes_the_gaps_that_it_covers_and_no_others() {
 }
 
 #[test]
+fn where_the_servers_list_ends_nothing_is_proven_below() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    desk.reconnect();
+    desk.fail("home", 1, FailureKind::Forbidden);
+    desk.post(&["home"], "40");
+    desk.back(&["home"]);
+    desk.after(5);
+    desk.looked("home", 3, &["40"]);
+    while let Some(question) = desk.open.pop() {
+        desk.about(&question, Ok(status("20", "still here")));
+    }
+    assert_eq!(desk.after(60), [deep("home", None, 4)]);
+    assert_eq!(desk.looked("home", 4, &["40"]), [deep("home", Some("40"), 5)]);
+    assert_eq!(desk.looked("home", 5, &[]), []);
+    assert_eq!(desk.rows("home"), ["40", "gap>20", "20"]);
+}
+
+#[test]
 fn a_page_that_is_not_ready_is_asked_for_again() {
     // 206 is a failure of the kind that may pass (the door says so), never a page.
     let mut desk = Desk::new(&["home"]);
@@ -2189,4 +2223,31 @@ fn settings_that_were_read_again_hold_at_once() {
     assert_eq!(desk.state.unresolved.len(), 1, "the list waits for the lists");
     desk.key("f2");
     assert!(matches!(desk.state.overlays.last(), Some(Overlay::Help { .. })));
+}
+
+#[test]
+fn themes_are_seen_as_they_are_chosen_and_esc_brings_the_old_one_back() {
+    let mut desk = Desk::new(&["home"]);
+    let worn = |desk: &Desk| desk.state.scheme().unwrap().name.clone();
+    desk.send(Msg::Command(Command::Theme));
+    assert_eq!(worn(&desk), "terminal", "it opens on the one that is worn");
+    desk.key("down down");
+    assert_eq!((worn(&desk).as_str(), desk.state.settings.theme.as_str()), ("tundra", "terminal"));
+    desk.key("esc");
+    assert_eq!(worn(&desk), "terminal");
+    desk.send(Msg::Command(Command::Theme));
+    desk.send(Msg::Paste("warm".into()));
+    assert_eq!(worn(&desk), "ember", "words of what is said about it are found, too");
+    desk.key("ctrl-n enter");
+    assert_eq!((worn(&desk).as_str(), desk.state.overlays.len()), ("steppe", 0));
+    assert!(desk.state.notices.shown().unwrap().text.as_str().contains("theme = \"steppe\""));
+    desk.send(Msg::Command(Command::Theme));
+    desk.key("up");
+    desk.send(Msg::Mouse(Mouse::Click, 1, 0));
+    desk.key("z z z");
+    assert_eq!(worn(&desk), "steppe", "nothing matches");
+    desk.key("ctrl-u esc");
+    let config = Config::parse(std::path::Path::new("c"), "theme = \"mine\"\nthemes.mine.accent = \"red\"").unwrap().config;
+    desk.send(Msg::Reloaded(Settings::from(&config), Vec::new()));
+    assert_eq!(worn(&desk), "mine");
 }

@@ -115,6 +115,14 @@ impl<'a> Source<'a> {
         None
     }
 
+    pub(super) fn text(&mut self, key: &str, value: &Value<'_>) -> Option<String> {
+        if let DeValue::String(text) = value.get_ref() {
+            return Some(text.trim().to_owned());
+        }
+        self.misfit(key, value, "be a text");
+        None
+    }
+
     pub(super) fn number(&mut self, key: &str, value: &Value<'_>, range: RangeInclusive<usize>) -> Option<usize> {
         let number = if let DeValue::Integer(number) = value.get_ref() {
             usize::from_str_radix(number.as_str(), number.radix()).ok().filter(|number| range.contains(number))

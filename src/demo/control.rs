@@ -5,6 +5,7 @@
 use super::Shared;
 use super::draft::Draft;
 use super::hub::{RestRefusal, StreamRefusal, Token};
+use super::oauth::Manner;
 use super::streams::Refused;
 use super::{Order, Power, clock, world::Id};
 use jiff::SignedDuration;
@@ -277,6 +278,26 @@ impl Control {
         hub.upgrade_refusals.clear();
         hub.events_refusals.clear();
         hub.rest_refusals.clear();
+    }
+
+    /// Treats whoever signs in so from now on, and otherwise as usual.
+    pub async fn set_manners(&self, manners: &[Manner]) {
+        self.shared.hub.lock().await.oauth.manners = manners.to_vec();
+    }
+
+    /// How many registrations there are.
+    pub async fn registrations(&self) -> usize {
+        self.shared.hub.lock().await.oauth.apps.len()
+    }
+
+    /// Forgets all registrations, as servers do with those that nobody uses.
+    pub async fn forget_registrations(&self) {
+        self.shared.hub.lock().await.oauth.apps.clear();
+    }
+
+    /// The tokens that were given to accounts and not revoked, with their scopes.
+    pub async fn tokens(&self) -> Vec<(String, String)> {
+        self.shared.hub.lock().await.oauth.tokens()
     }
 
     /// Makes the connections that there are dead without closing them: nothing is sent or read, no pings, no pongs.

@@ -6,6 +6,7 @@ use super::assets::Assets;
 use super::control::HttpRefusal;
 use super::draft::Draft;
 use super::markers::Markers;
+use super::oauth::OAuth;
 use super::script::{self, Act, Random};
 use super::streams::{Channel, Off, Refused, Request, Subscription, UNSUBSCRIBE_ERROR};
 use super::world::{News, World};
@@ -96,6 +97,7 @@ pub(super) struct Hub {
     /// How many more times home is answered while it is being made anew.
     pub(super) half_home: usize,
     pub(super) rest_refusals: Vec<RestRefusal>,
+    pub(super) oauth: OAuth,
     received: VecDeque<String>,
     requests: VecDeque<String>,
     random: Random,
@@ -127,6 +129,7 @@ impl Hub {
             off: Off::default(),
             half_home: 0,
             rest_refusals: Vec::new(),
+            oauth: OAuth::default(),
             received: VecDeque::new(),
             requests: VecDeque::new(),
             random: Random::new(seed ^ 0x6472_6966_7400),

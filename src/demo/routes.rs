@@ -1,18 +1,18 @@
 //! The REST answers: documents, pages and errors as Mastodon gives them.
 //!
-//! Deliberately absent: writing of any kind (the reader posts nothing here), OAuth, and real rate limits.
+//! Deliberately absent: writing of any kind (the reader posts nothing here), and real rate limits.
 
 use super::hub::Token;
 use super::json::{self, View};
 use super::streams::{Channel, Off, Reach, fold_tag};
 use super::world::{Conversation, Id, Notification, Paging, Status, World};
-use super::{Shared, clock, markers, socket};
+use super::{Shared, clock, markers, oauth, socket};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, Response, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -23,6 +23,12 @@ type Server = State<Arc<Shared>>;
 
 pub(super) fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
+        .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
+        .route("/oauth/authorize", get(oauth::ask).post(oauth::decide))
+        .route("/oauth/authorize/native", get(oauth::native))
+        .route("/oauth/token", post(oauth::exchange))
+        .route("/oauth/revoke", post(oauth::revoke))
+        .route("/api/v1/apps", post(oauth::register))
         .route("/api/v2/instance", get(instance))
         .route("/api/v1/instance", get(instance_v1))
         .route("/api/v1/accounts/verify_credentials", get(verify_credentials))
@@ -58,7 +64,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
 async fn guard(State(shared): Server, request: Request, next: Next) -> Response<Body> {
     let path = request.uri().path().to_owned();
     let streaming = path.starts_with("/api/v1/streaming");
-    let (token, scoped) = {
+    let (worth, scoped) = {
         let mut hub = shared.hub.lock().await;
         hub.asked(describe(&request));
         let refused = hub.rest_refusals.iter_mut().find(|refusal| refusal.times > 0 && path.starts_with(&refusal.prefix));
@@ -66,12 +72,19 @@ async fn guard(State(shared): Server, request: Request, next: Next) -> Response<
             refused.times -= 1;
             return refused.refusal.response();
         }
-        (hub.token, scope(&path).is_none_or(|scope| hub.may(scope)))
+        let worth = match token(&request) {
+            Some(token) if hub.oauth.is_revoked(token) => Token::Revoked,
+            Some(_) | None => hub.token,
+        };
+        (worth, scope(&path).is_none_or(|scope| hub.may(scope)))
     };
-    let open = streaming || matches!(path.as_str(), "/api/v1/instance" | "/api/v2/instance" | "/api/v1/custom_emojis");
-    let mut response = match token {
+    let open = streaming
+        || path.starts_with("/oauth/")
+        || path.starts_with("/.well-known/")
+        || matches!(path.as_str(), "/api/v1/instance" | "/api/v2/instance" | "/api/v1/custom_emojis" | "/api/v1/apps");
+    let mut response = match worth {
         _ if open => next.run(request).await,
-        _ if !has_token(&request) => error(StatusCode::UNAUTHORIZED, "The access token is invalid"),
+        _ if token(&request).is_none() => error(StatusCode::UNAUTHORIZED, "The access token is invalid"),
         Token::Revoked => error(StatusCode::UNAUTHORIZED, "The access token was revoked"),
         Token::Banned => error(StatusCode::FORBIDDEN, "Your login is currently disabled"),
         Token::Good if !scoped => error(StatusCode::FORBIDDEN, "This action is outside the authorized scopes"),
@@ -115,11 +128,10 @@ fn describe(request: &Request) -> String {
     line
 }
 
-fn has_token(request: &Request) -> bool {
-    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    authorization
-        .and_then(|value| value.split_once(' '))
-        .is_some_and(|(kind, token)| kind.eq_ignore_ascii_case("bearer") && !token.trim().is_empty())
+/// The token that a request carries.
+fn token(request: &Request) -> Option<&str> {
+    let (kind, token) = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    Some(token.trim()).filter(|token| kind.eq_ignore_ascii_case("bearer") && !token.is_empty())
 }
 
 /// The documented headers, honest about the window but never down to nothing: the demo limits nobody.
@@ -194,11 +206,11 @@ async fn verify_credentials(State(shared): Server) -> Response<Body> {
     answer(&json::own_account(hub.world.person(World::ME), requests))
 }
 
-async fn verify_application(State(shared): Server) -> Response<Body> {
+async fn verify_application(State(shared): Server, request: Request) -> Response<Body> {
     let hub = shared.hub.lock().await;
-    answer(
-        &json!({ "id": "1", "name": "Trunkline", "website": null, "scopes": hub.scopes, "redirect_uris": ["urn:ietf:wg:oauth:2.0:oob"] }),
-    )
+    let given = token(&request).and_then(|token| hub.oauth.scopes(token));
+    let scopes = given.map_or_else(|| hub.scopes.clone(), |scopes| scopes.split_whitespace().map(str::to_owned).collect());
+    answer(&json!({ "id": "1", "name": "Trunkline", "website": null, "scopes": scopes, "redirect_uris": ["urn:ietf:wg:oauth:2.0:oob"] }))
 }
 
 /// The query of a request for a page.

@@ -5,13 +5,18 @@
 //! server's own words, cleaned. Absent on purpose: what the paths and documents mean, back-off, and the clock (it is
 //! handed in).
 
+mod addresses;
+mod open;
+
 use crate::mastodon::tap::Tap;
 use crate::mastodon::{Error, ingest};
 use crate::model::{Failure, FailureKind, Timestamp};
 use crate::recording::Recorder;
 use crate::text::Plain;
+use addresses::{Places, Racing, place};
 use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
+pub(crate) use open::{OpenDoor, Said, Unanswered};
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LINK, LOCATION, RETRY_AFTER,
     SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -22,8 +27,10 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use url::{Host, Url, form_urlencoded};
@@ -54,6 +61,8 @@ pub(crate) struct Door {
     protocol: HeaderValue,
     rest: reqwest::Client,
     upgrade: reqwest::Client,
+    /// Where upgrades go, for the race of their addresses.
+    places: watch::Sender<Places>,
     clock: Clock,
     patience: Patience,
     /// Until when the server said that it wants no questions, in milliseconds since 1970.
@@ -128,6 +137,11 @@ impl Token {
         }
         Ok(Self(token.to_owned()))
     }
+
+    /// The token itself, for the place where it is kept and the form that revokes it; nowhere else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Token {
@@ -139,8 +153,13 @@ impl fmt::Debug for Token {
 impl Access {
     /// Takes the server as people type it: a name, an address with or without path, or an account on it.
     pub fn new(server: &str, token: Token) -> Result<Self, Error> {
-        Ok(Self { server: normalise(server)?, token })
+        Ok(Self { server: address(server)?, token })
     }
+}
+
+/// The base address of a server as people type it: a name, an address with or without path, or an account on it.
+pub fn address(typed: &str) -> Result<Url, Error> {
+    normalise(typed)
 }
 
 impl Door {
@@ -161,13 +180,15 @@ impl Door {
             .redirect(same_origin_only())
             .build()
             .map_err(|error| set_up(&error))?;
-        let upgrade = upgrade_client(&access.server).map_err(|error| set_up(&error))?;
+        let (places, racing) = Racing::to(&access.server);
+        let upgrade = upgrade_builder(&access.server).dns_resolver(Arc::new(racing)).build().map_err(|error| set_up(&error))?;
         Ok(Self {
             server: access.server,
             authorization,
             protocol,
             rest,
             upgrade,
+            places,
             clock,
             patience: PATIENCE,
             shut_until: AtomicI64::new(i64::MIN),
@@ -421,6 +442,16 @@ impl Door {
             return Err(refusal(RefusalKind::NoStreaming, "the streaming address is not one of the web"));
         }
         let client = if is_loopback(streaming) == is_loopback(&self.server) && secure(streaming) == secure(&self.server) {
+            self.places.send_if_modified(|places| {
+                let place = place(&url);
+                let is_new = !places.contains(&place);
+                if is_new {
+                    // The instance and the streaming host that it names now.
+                    places.truncate(1);
+                    places.push(place);
+                }
+                is_new
+            });
             self.upgrade.clone()
         } else {
             upgrade_client(&url).map_err(|error| refusal(RefusalKind::Tls, &set_up(&error).to_string()))?
@@ -552,8 +583,8 @@ const LONGEST_TOKEN: usize = 4096;
 const SHORTEST_TOKEN: usize = 12;
 const REDACTED: &str = "REDACTED";
 const CONNECT: Duration = Duration::from_secs(10);
-/// The part of an upgrade's time in which a connection must stand. Its addresses share it evenly, so that one that does not
-/// answer leaves time for the next.
+/// The part of an upgrade's time in which a connection must stand. Its addresses share it evenly, behind the one that won
+/// the race.
 const DIAL: Duration = Duration::from_secs(8);
 /// How long a whole answer and a whole upgrade may take.
 struct Patience {
@@ -572,7 +603,8 @@ const EVENT_STREAM: &str = "text/event-stream";
 const USER_AGENT: &str = concat!("Trunkline/", env!("CARGO_PKG_VERSION"), " (Mastodon streams in a terminal)");
 
 fn builder(server: &Url) -> reqwest::ClientBuilder {
-    let builder = reqwest::Client::builder().user_agent(USER_AGENT).referer(false);
+    let (_, racing) = Racing::to(server);
+    let builder = reqwest::Client::builder().user_agent(USER_AGENT).referer(false).dns_resolver(Arc::new(racing));
     let builder = if is_loopback(server) { builder.no_proxy() } else { builder };
     // Only this machine is reached without TLS; then no trust store is needed, and where there is none it would not build.
     if secure(server) { builder } else { builder.tls_certs_only([]) }
@@ -827,7 +859,8 @@ impl Trouble {
     fn into_failure(self) -> Failure {
         let kind = match self.way {
             Way::Untrusted => FailureKind::Unusable,
-            Way::Nowhere | Way::Proxy | Way::Lost => FailureKind::Retry,
+            Way::Nowhere => FailureKind::Offline,
+            Way::Proxy | Way::Lost => FailureKind::Retry,
         };
         Failure { kind, reason: self.words }
     }
@@ -1330,7 +1363,7 @@ pub(crate) mod tests {
         let closed = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
         drop(listener);
         let door = door(&closed);
-        assert_eq!(door.get(&["api"], &[], LIMIT).await.unwrap_err().kind, FailureKind::Retry);
+        assert_eq!(door.get(&["api"], &[], LIMIT).await.unwrap_err().kind, FailureKind::Offline);
         let refusal = door.upgrade(&closed, false).await.unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::Offline);
         assert!(refusal.reason.as_str().contains("cannot be reached"), "{refusal:?}");

@@ -325,6 +325,8 @@ pub struct Failure {
 pub enum FailureKind {
     /// Network trouble, 5xx: trying again later may help.
     Retry,
+    /// The name does not resolve, or nobody answers there: the same, and most likely the network is away.
+    Offline,
     /// Over the limit until then.
     RateLimited(Timestamp),
     /// 401: the token is not accepted.

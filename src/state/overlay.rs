@@ -1,6 +1,7 @@
 //! The stack of overlays, and what pickers offer.
 
 use crate::command::{COMMANDS, Row as CommandRow};
+use crate::config::Scheme;
 use crate::model::{Failure, List, Offer, Reach, Spec, StatusId, Stream, Tag, Thread};
 use crate::state::prompt::Prompt;
 use crate::text::Plain;
@@ -24,6 +25,20 @@ pub enum Overlay {
     },
     /// Streams to subscribe to.
     Subscribe {
+        /// What is typed.
+        prompt: Prompt,
+        /// Index of the chosen entry.
+        chosen: usize,
+    },
+    /// Saved accounts to go on with.
+    Accounts {
+        /// What is typed.
+        prompt: Prompt,
+        /// Index of the chosen entry.
+        chosen: usize,
+    },
+    /// Themes to wear.
+    Themes {
         /// What is typed.
         prompt: Prompt,
         /// Index of the chosen entry.
@@ -140,6 +155,16 @@ pub fn command_choices(typed: &str) -> Vec<&'static CommandRow> {
     let by_help = matching(rows, typed.trim(), |row| row.help.to_owned());
     let others: Vec<_> = by_help.into_iter().filter(|row| !by_name.contains(row)).collect();
     by_name.into_iter().chain(others).collect()
+}
+
+/// The accounts that match what is typed, best first, by their places in the list.
+pub fn account_choices(typed: &str, accounts: &[Plain]) -> Vec<usize> {
+    matching((0..accounts.len()).collect(), typed.trim(), |place| accounts.get(*place).map(Plain::to_string).unwrap_or_default())
+}
+
+/// The themes that match what is typed, best first.
+pub fn theme_choices<'a>(typed: &str, all: &'a [Scheme]) -> Vec<&'a Scheme> {
+    matching(all.iter().collect(), typed.trim(), |scheme| format!("{} {}", scheme.name, scheme.about))
 }
 
 fn matching<T>(all: Vec<T>, typed: &str, words: impl Fn(&T) -> String) -> Vec<T> {

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Rows kept per stream: enough for the longest walk, little enough to stay flat.
 const ROWS: usize = 1_000;
-/// How many posts are remembered that came with a page and may still come by the stream, which was about to send them.
+/// How much is remembered that came with a page and may still come by the stream, which was about to send it.
 const REMEMBERED: usize = 4_096;
 
 /// For how long they are remembered.
@@ -51,8 +51,8 @@ pub(super) struct Headless<'a> {
     /// The streams whose ledgers have the page that they start from.
     started: BTreeSet<Stream>,
     gaps: Gaps,
-    /// Posts that came with a page and not by the stream yet.
-    brought: HashSet<(Stream, RowKey)>,
+    /// What came with a page and not by the stream yet.
+    brought: HashSet<(Stream, Told)>,
     /// When the last of them came.
     brought_at: Timestamp,
     stats: Stats,
@@ -184,7 +184,8 @@ impl<'a> Headless<'a> {
         if let Some((stream, reason)) = first_failed {
             self.first_page_failed(&stream, reason, turn);
         }
-        if let Some(hole) = hole {
+        // Where there is still no row the page was one that nobody waited for any more.
+        if let Some(hole) = hole.filter(|hole| !self.is_rowless(&hole.stream)) {
             self.tell(&hole, turn);
         }
         self.look(turn);
@@ -229,7 +230,7 @@ impl<'a> Headless<'a> {
         if turn.end.is_some() {
             return;
         }
-        if let (Payload::Update(_) | Payload::Notification(..), Some(key)) = (&event.payload, key(&event.payload)) {
+        if let Some(key) = key(&event.payload) {
             if self.brought.len() >= REMEMBERED {
                 self.brought.clear();
             }
@@ -332,13 +333,15 @@ impl<'a> Headless<'a> {
     }
 }
 
-/// What tells a row from others, for what may come by a page and by the stream.
-fn key(payload: &Payload) -> Option<RowKey> {
+/// What tells an event from others, for what may come by a page and by the stream: the row, and of an edit its time.
+type Told = (RowKey, Option<Timestamp>);
+
+fn key(payload: &Payload) -> Option<Told> {
     match payload {
-        Payload::Update(bundle) => bundle.main().map(|status| RowKey::Status(status.id.clone())),
-        Payload::Notification(notification, _) => Some(RowKey::Notification(notification.id.clone())),
-        Payload::Edit(_)
-        | Payload::Delete(_)
+        Payload::Update(bundle) => bundle.main().map(|status| (RowKey::Status(status.id.clone()), None)),
+        Payload::Edit(bundle) => bundle.main().map(|status| (RowKey::Status(status.id.clone()), status.edited_at)),
+        Payload::Notification(notification, _) => Some((RowKey::Notification(notification.id.clone()), None)),
+        Payload::Delete(_)
         | Payload::Conversation(..)
         | Payload::Announcement(_)
         | Payload::AnnouncementReaction(_)
@@ -532,6 +535,19 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_starts_from_nothing_and_has_more_beneath_leaves_a_gap() {
+        let options = json_form();
+        let mut desk = Desk::live(&options, &["#rust"], &[]);
+        desk.reconnect();
+        let page = crate::model::Page { older: Some(crate::model::Cursor::Before("90".into())), ..Desk::page(&[post("91"), post("90")]) };
+        desk.turn(|headless, turn| headless.reply(Reply::Page { stream: stream("#rust"), cursor: None, result: Ok(page) }, turn));
+        assert_eq!(
+            desk.told(),
+            ["reconnecting", "live", "update hashtag refill 90", "update hashtag refill 91", "gap hashtag -..90 disconnected null"]
+        );
+    }
+
+    #[test]
     fn what_was_on_its_way_while_a_page_brought_it_is_not_told_twice() {
         let options = json_form();
         let mut desk = Desk::live(&options, &["home", "local"], &["10"]);
@@ -546,6 +562,13 @@ mod tests {
             "what a server says twice is told twice"
         );
         assert_eq!(desk.headless.stats.events(), 3);
+        desk.newer("home", Ok(vec![edited("12", 1)]));
+        desk.newer("home", Ok(vec![]));
+        desk.later(6);
+        desk.looks("home", Ok(vec![edited("12", 2), post("11"), post("10")]));
+        desk.says("home", "status.update", &edited("12", 2));
+        desk.says("home", "status.update", &edited("12", 3));
+        assert_eq!(desk.told(), ["update user refill 12", "status.update user refill 12", "status.update user live 12"]);
     }
 
     #[test]

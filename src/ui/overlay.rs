@@ -1,10 +1,12 @@
 //! Frame and placement of overlays; one file for each in `ui/overlay/`.
 
+mod accounts;
 mod announcements;
 mod health;
 mod help;
 mod palette;
 mod subscribe;
+mod themes;
 
 use crate::command::{Command, Row};
 use crate::keymap::Sequence;
@@ -22,11 +24,16 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
     let mut pane = None;
     let layers = state.overlays.iter().filter(|overlay| !matches!(overlay, Overlay::Detail(_)));
     for overlay in layers {
-        painter.step_back(body);
+        // A theme is seen by what it colours.
+        if !matches!(overlay, Overlay::Themes { .. }) {
+            painter.step_back(body);
+        }
         pane = match overlay {
             Overlay::Help { scroll } => Some(help::draw(painter, state, body, *scroll)),
             Overlay::Palette { prompt, chosen } => Some(palette::draw(painter, state, body, prompt, *chosen)),
             Overlay::Subscribe { prompt, chosen } => Some(subscribe::draw(painter, state, body, prompt, *chosen)),
+            Overlay::Accounts { prompt, chosen } => Some(accounts::draw(painter, state, body, prompt, *chosen)),
+            Overlay::Themes { prompt, chosen } => Some(themes::draw(painter, state, body, prompt, *chosen)),
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
             Overlay::Detail(_) => None,

@@ -26,6 +26,8 @@ pub(crate) struct Painter<'a> {
 
 impl<'a> Painter<'a> {
     pub(crate) fn new(buffer: &'a mut Buffer, theme: &'a Theme, clock: Clock<'a>) -> Self {
+        let area = buffer.area;
+        buffer.set_style(area, theme.base());
         Self { theme, clock, cursor: None, buffer }
     }
 
@@ -43,7 +45,11 @@ impl<'a> Painter<'a> {
         let text = if self.theme.is_ascii() && text.contains('\u{25af}') { Cow::Owned(text.replace('\u{25af}', "?")) } else { text.into() };
         self.mend(x, y);
         // What stood there before leaves nothing of its style.
-        self.buffer.set_stringn(x, y, text, usize::from(width), Style::reset().patch(style)).0
+        let style = Style::reset().patch(self.theme.base()).patch(style);
+        let end = self.buffer.set_stringn(x, y, text, usize::from(width), style).0;
+        // The other halves of wide glyphs, which ratatui leaves bare.
+        self.buffer.set_style(Rect { x, y, width: end - x, height: 1 }, style);
+        end
     }
 
     /// Draws a line in at most `width` columns, cut with an ellipsis, and gives back the column after it.
@@ -87,6 +93,7 @@ impl<'a> Painter<'a> {
             for x in area.left()..area.right() {
                 if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
                     cell.reset();
+                    cell.set_style(self.theme.base());
                 }
             }
         }
@@ -94,7 +101,8 @@ impl<'a> Painter<'a> {
 
     /// Lets what an area shows step back behind what is drawn over it next.
     pub(crate) fn step_back(&mut self, area: Rect) {
-        self.buffer.set_style(area, Style::new().fg(Color::Reset).remove_modifier(Modifier::BOLD | Modifier::DIM).patch(self.theme.rule()));
+        self.buffer
+            .set_style(area, self.theme.base().fg(Color::Reset).remove_modifier(Modifier::BOLD | Modifier::DIM).patch(self.theme.rule()));
     }
 
     /// Draws the lines `from..` of a card into an area; gives back how many were drawn.

@@ -210,7 +210,8 @@ fn told(state: &State, theme: &Theme, clock: &mut Clock<'_>) -> Told {
         Connection::Connecting => (glyphs.connecting, theme.dim(), both("connecting")),
         Connection::Reconnecting { attempt, .. } => {
             let next = next.unwrap_or_else(|| "now".to_owned());
-            (glyphs.again, theme.mark(), (format!("reconnecting ({attempt} failed), next try {next}"), format!("retry {next}")))
+            let failed = if *attempt == 0 { String::new() } else { format!(" ({attempt} failed)") };
+            (glyphs.again, theme.mark(), (format!("reconnecting{failed}, next try {next}"), format!("retry {next}")))
         }
         Connection::RateLimited { .. } => {
             let until = line.next_attempt.map(|at| format!(" until {}", moment(at, state.now, &theme.zone))).unwrap_or_default();

@@ -1,9 +1,14 @@
 //! `Theme`: meanings to styles and glyphs.
 //!
-//! Only the terminal's own sixteen colours and its default foreground and background are used, so every light and dark
-//! scheme works. Secondary text is dim and not "bright black", which some schemes paint like their background. A colour
-//! never stands alone: a mark, a word or weight says the same, so that `NO_COLOR` loses nothing. Absent on purpose: layout.
+//! The usual theme uses only the terminal's own sixteen colours and its default foreground and background, so every light
+//! and dark scheme works. There secondary text is dim and not "bright black", which some schemes paint like their
+//! background. The colours of other themes are brought to what the terminal can show. A colour never stands alone: a mark,
+//! a word or weight says the same, so that `NO_COLOR` loses nothing. Absent on purpose: layout, and which colours (`config`).
 
+mod depth;
+
+use crate::config::{Color as Named, Part, Scheme};
+pub use depth::Depth;
 use jiff::tz::TimeZone;
 use ratatui::style::{Color, Modifier, Style};
 
@@ -12,14 +17,78 @@ use ratatui::style::{Color, Modifier, Style};
 pub struct Theme {
     /// The zone in which times of day are told.
     pub zone: TimeZone,
-    color: bool,
+    depth: Depth,
     ascii: bool,
+    scheme: Scheme,
+    inks: Inks,
+}
+
+/// The colours of a scheme as this terminal shows them; `None` is the terminal's own.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Inks {
+    background: Option<Color>,
+    text: Option<Color>,
+    dim: Option<Color>,
+    rule: Option<Color>,
+    accent: Option<Color>,
+    good: Option<Color>,
+    mark: Option<Color>,
+    bad: Option<Color>,
+    link: Option<Color>,
+    tag: Option<Color>,
+    code: Option<Color>,
+    bar: Option<Color>,
+}
+
+impl Inks {
+    fn mix(scheme: &Scheme, depth: Depth) -> Self {
+        let ground = scheme.color(Part::Background);
+        let ink = |part| depth.show(scheme.color(part), ground);
+        Self {
+            background: depth.ground(ground),
+            text: ink(Part::Text),
+            // Sixteen colours have no grey that is sure to differ from the background: there words are dimmed.
+            dim: if depth == Depth::Sixteen && matches!(scheme.color(Part::Dim), Named::Rgb(..)) { None } else { ink(Part::Dim) },
+            rule: ink(Part::Rule),
+            accent: ink(Part::Accent),
+            good: ink(Part::Good),
+            mark: ink(Part::Mark),
+            bad: ink(Part::Bad),
+            link: ink(Part::Link),
+            tag: ink(Part::Tag),
+            code: ink(Part::Code),
+            bar: ink(Part::Bar),
+        }
+    }
+}
+
+fn inked(color: Option<Color>) -> Style {
+    Style { fg: color, ..Style::new() }
 }
 
 impl Theme {
-    /// A theme with or without colours, and with glyphs of ASCII alone or with drawn ones.
+    /// The usual theme with or without colours, and with glyphs of ASCII alone or with drawn ones. It takes the terminal for
+    /// one that shows every colour.
     pub fn new(color: bool, ascii: bool, zone: TimeZone) -> Self {
-        Self { zone, color, ascii }
+        Self::on(if color { Depth::True } else { Depth::None }, ascii, zone)
+    }
+
+    /// As `new`, for a terminal that shows so many colours.
+    pub fn on(depth: Depth, ascii: bool, zone: TimeZone) -> Self {
+        let scheme = Scheme::usual();
+        let inks = Inks::mix(&scheme, depth);
+        Self { zone, depth, ascii, scheme, inks }
+    }
+
+    /// The same in other colours.
+    #[must_use]
+    pub fn wearing(&self, scheme: &Scheme) -> Self {
+        Self { scheme: scheme.clone(), inks: Inks::mix(scheme, self.depth), zone: self.zone.clone(), ..*self }
+    }
+
+    /// Whether it has these colours already.
+    pub(crate) fn wears(&self, scheme: &Scheme) -> bool {
+        self.scheme == *scheme
     }
 
     /// Draws glyphs of ASCII alone from now on, or drawn ones.
@@ -39,16 +108,17 @@ impl Theme {
 
     /// Whether colours are drawn.
     pub(crate) fn has_color(&self) -> bool {
-        self.color
+        self.depth != Depth::None
     }
 
-    fn ink(&self, color: Color) -> Style {
-        if self.color { Style::new().fg(color) } else { Style::new() }
+    /// What everything else is drawn on and with.
+    pub(crate) fn base(&self) -> Style {
+        Style { fg: self.inks.text, bg: self.inks.background, ..Style::new() }
     }
 
     /// Where the reader is, and what is new.
     pub(crate) fn accent(&self) -> Style {
-        self.ink(Color::Magenta)
+        inked(self.inks.accent)
     }
 
     /// Words about what is new.
@@ -58,28 +128,33 @@ impl Theme {
 
     /// All is well.
     pub(crate) fn good(&self) -> Style {
-        self.ink(Color::Green)
+        inked(self.inks.good)
     }
 
     /// A mark that asks for a look; never for words, which would vanish on white.
     pub(crate) fn mark(&self) -> Style {
-        self.ink(Color::Yellow)
+        inked(self.inks.mark)
     }
 
     /// Something failed.
     pub(crate) fn bad(&self) -> Style {
-        self.ink(Color::Red)
+        inked(self.inks.bad)
     }
 
     /// Secondary text.
-    #[expect(clippy::unused_self, reason = "the same in every theme so far, and asked for like the others")]
     pub(crate) fn dim(&self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        match self.inks.dim {
+            Some(_) => inked(self.inks.dim),
+            None => Style::new().add_modifier(Modifier::DIM),
+        }
     }
 
     /// Rules between panes.
     pub(crate) fn rule(&self) -> Style {
-        if self.color { Style::new().fg(Color::DarkGray) } else { self.dim() }
+        match self.inks.rule {
+            Some(_) => inked(self.inks.rule),
+            None => self.dim(),
+        }
     }
 
     /// Names and headings.
@@ -96,23 +171,27 @@ impl Theme {
 
     /// Links to pages.
     pub(crate) fn link(&self) -> Style {
-        // The plain blue of old terminals cannot be read on black.
-        self.ink(Color::LightBlue).add_modifier(Modifier::UNDERLINED)
+        self.link_mark().add_modifier(Modifier::UNDERLINED)
+    }
+
+    /// The colour of links for what is no word.
+    pub(crate) fn link_mark(&self) -> Style {
+        inked(self.inks.link)
     }
 
     /// Hashtags and mentions.
     pub(crate) fn tag(&self) -> Style {
-        self.ink(Color::Cyan)
+        inked(self.inks.tag)
     }
 
     /// Code.
     pub(crate) fn code(&self) -> Style {
-        self.ink(Color::Green)
+        inked(self.inks.code)
     }
 
     /// Bars of polls that are nobody's choice.
     pub(crate) fn bar(&self) -> Style {
-        self.ink(Color::Blue)
+        inked(self.inks.bar)
     }
 }
 
@@ -326,6 +405,10 @@ mod tests {
             theme.bar(),
         ] {
             assert_eq!((style.fg, style.bg), (None, None));
+        }
+        for scheme in Scheme::built_in() {
+            let worn = theme.wearing(&scheme);
+            assert_eq!((worn.base(), worn.link().fg, worn.dim()), (Style::new(), None, theme.dim()), "{}", scheme.name);
         }
     }
 }

@@ -61,6 +61,10 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             }
             Some(_) | None => open_health(state, effects),
         },
+        Command::Accounts => {
+            let chosen = state.account.unwrap_or_default();
+            state.overlays.push(Overlay::Accounts { prompt: Prompt::default(), chosen });
+        }
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
             Some(Overlay::Help { .. }) => {
@@ -77,6 +81,10 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Accept => accept(state, measured, effects),
         Command::NextChoice => choose(state, 1),
         Command::PreviousChoice => choose(state, -1),
+        Command::Theme => {
+            let worn = state.settings.themes.iter().position(|scheme| scheme.name == state.settings.theme);
+            state.overlays.push(Overlay::Themes { prompt: Prompt::default(), chosen: worn.unwrap_or(0) });
+        }
         Command::Reload => effects.push(Effect::Reload),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
@@ -103,7 +111,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
-        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }) => {}
+        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. }) => {}
         None => move_cursor(state, measured, how, effects),
     }
 }
@@ -348,6 +356,8 @@ fn entries(state: &State) -> usize {
     match state.overlays.last() {
         Some(Overlay::Palette { prompt, .. }) => overlay::command_choices(prompt.text()).len(),
         Some(Overlay::Subscribe { prompt, .. }) => state.stream_choices(prompt.text()).len(),
+        Some(Overlay::Accounts { prompt, .. }) => overlay::account_choices(prompt.text(), &state.accounts).len(),
+        Some(Overlay::Themes { prompt, .. }) => state.theme_choices(prompt.text()).len(),
         Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => 0,
     }
 }
@@ -376,6 +386,23 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 state.tabs.go_to(&stream);
             }
         }
+        Some(Overlay::Accounts { prompt, chosen }) => {
+            let wanted = overlay::account_choices(prompt.text(), &state.accounts).get(*chosen).copied();
+            if let Some(place) = wanted {
+                state.overlays.clear();
+                if Some(place) != state.account {
+                    effects.push(Effect::SwitchAccount(place));
+                }
+            }
+        }
+        Some(Overlay::Themes { prompt, chosen }) => {
+            let wanted = state.theme_choices(prompt.text()).get(*chosen).map(|scheme| scheme.name.clone());
+            if let Some(name) = wanted {
+                state.overlays.pop();
+                say(state, Plain::line(&format!("theme {name} for this run; theme = \"{name}\" in the file keeps it")), false);
+                state.settings.theme = name;
+            }
+        }
         Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {}
     }
 }
@@ -393,7 +420,9 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
     };
     state.revision += 1;
     match state.overlays.last() {
-        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }) => choose(state, step),
+        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. }) => {
+            choose(state, step)
+        }
         Some(Overlay::Detail(_)) if state.is_wide() && measured.timeline.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
             move_cursor(state, measured, Go::Rows(step), effects);
         }
@@ -414,7 +443,7 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
         return;
     }
     match state.overlays.last() {
-        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. }) => {
+        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Accounts { .. } | Overlay::Themes { .. }) => {
             let Some(pane) = measured.overlay.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };
             let (first_y, first) = pane.first;
             let Some(entry) = y.checked_sub(first_y).map(usize::from).filter(|entry| *entry < pane.entries) else { return };

@@ -71,6 +71,8 @@ pub enum Effect {
     Reload,
     /// Paint the whole screen again; the loop does it.
     Redraw,
+    /// End, to go on with the account at this place among the saved ones; the loop does it.
+    SwitchAccount(usize),
     /// End; the loop does it.
     Quit,
 }

@@ -89,7 +89,7 @@ pub(super) fn positions(state: &mut State, result: Result<Markers, Failure>) {
         Ok(markers) => markers,
         Err(failure) => {
             match failure.kind {
-                FailureKind::Retry | FailureKind::RateLimited(_) => state.positions.pause(state.now, PAUSE * 4),
+                FailureKind::Retry | FailureKind::Offline | FailureKind::RateLimited(_) => state.positions.pause(state.now, PAUSE * 4),
                 // The connection says what an unaccepted token means.
                 FailureKind::Unauthorized => state.positions.local = true,
                 FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => {

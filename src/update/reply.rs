@@ -128,7 +128,7 @@ pub(super) fn take(state: &mut State, measured: &Measured, stream: &Stream, page
 pub(super) fn retry_at(now: Timestamp, failure: &Failure, attempts: u32) -> Option<Timestamp> {
     let (shortest, longest) = RETRY_SECONDS;
     match failure.kind {
-        FailureKind::Retry => {
+        FailureKind::Retry | FailureKind::Offline => {
             let wait = (shortest << attempts.saturating_sub(1).min(10)).min(longest);
             now.checked_add(SignedDuration::from_secs(wait)).ok()
         }
@@ -176,7 +176,13 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
     let chosen = match state.overlays.last() {
         Some(Overlay::Subscribe { prompt, chosen }) => state.stream_choices(prompt.text()).into_iter().nth(*chosen),
         Some(
-            Overlay::Help { .. } | Overlay::Palette { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. },
+            Overlay::Help { .. }
+            | Overlay::Palette { .. }
+            | Overlay::Accounts { .. }
+            | Overlay::Themes { .. }
+            | Overlay::Detail(_)
+            | Overlay::Announcements { .. }
+            | Overlay::Health { .. },
         )
         | None => None,
     };

@@ -218,7 +218,9 @@ fn compare(state: &mut State, measured: &Measured, stream: &Stream, review: &Rev
     let rejected = page.rejected;
     let Some(timeline) = state.timelines.get(stream) else { return };
     let closed = if stream.is_paged_by_id() {
-        let gaps = review.span(&seen, false).map(|span| covered(timeline, &span, review));
+        // Where a server's list ends further down, an empty page only says how much it keeps.
+        let shows = |span: &Span| seen.ends.is_some() || span.with_top;
+        let gaps = review.span(&seen, false).map(|span| if shows(&span) { covered(timeline, &span, review) } else { Vec::new() });
         let is_whole = page.older.is_none() || is_nearly_all(timeline, review, &page, &seen);
         gaps.map(|gaps| (gaps, review.span(&seen, is_whole)))
     } else {
@@ -434,7 +436,7 @@ pub(super) fn doubt_notifications(state: &mut State, post: &StatusId) {
 
 /// The rows of notifications about a post, newest first.
 fn notifications_about(state: &State, post: &StatusId) -> Vec<NotificationId> {
-    let rows = state.timelines.get(&Stream::UserNotification).into_iter().flat_map(|timeline| timeline.rows());
+    let rows = state.timelines.get(&Stream::UserNotification).into_iter().flat_map(Timeline::rows);
     let about = |row: &Row| match row {
         Row::Notification(id) => state.store.notification(id).filter(|held| held.status.as_ref() == Some(post)).map(|_| id.clone()),
         Row::Status(_) | Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,

@@ -18,16 +18,20 @@ use trunkline::demo::{Control, Draft, HttpRefusal, Options, Server, Story};
 use trunkline::effects::Effects;
 use trunkline::mastodon::streaming::{Events, Settings as TrunkSettings, Wanted, connect};
 use trunkline::mastodon::{Access, Client, Token};
-use trunkline::model::{Connection, Spec, StatusId, Stream, Timestamp, by_age};
-use trunkline::state::{Fill, Loading, Measured, Row, RowKey, Settings, State};
+use trunkline::model::{Connection, Rung, Spec, StatusId, Stream, Subscription, Timestamp, by_age};
+use trunkline::state::{Fill, Loading, Measured, Row, RowKey, Settings, State, Timeline};
 use trunkline::update::{Effect, Msg, update};
 
 /// How long anything may take before the test says what it saw.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How long nothing may come any more before the tabs must be right.
-const AGREEMENT: Duration = Duration::from_secs(10);
+const AGREEMENT: Duration = Duration::from_secs(20);
 /// How long silence may last at most before it is noticed, with some patience for a busy machine.
 const SILENCE: Duration = Duration::from_secs(90);
+/// How many rows of a tab are compared at most: more than deep passes reach.
+const COMPARED: usize = 1_000;
+/// How long it may take to be back, with the pauses that servers ask for and those that are added.
+const RETURN: Duration = Duration::from_secs(80);
 /// How many rows from the newest are looked at after each refill.
 const NEWEST: usize = 39;
 /// How many of them a deep pass goes through: as many as servers keep of home.
@@ -168,6 +172,7 @@ const FAULTS: [Fault; 20] = [
 pub(crate) struct Life {
     pub(crate) dice: Dice,
     pub(crate) control: Control,
+    pub(crate) rung: Rung,
     pub(crate) proxy: Proxy,
     pub(crate) state: State,
     pub(crate) figures: Figures,
@@ -202,7 +207,8 @@ fn clock() -> Timestamp {
 }
 
 impl Life {
-    pub(crate) async fn start(seed: u64, shutdown: &CancellationToken) -> Self {
+    /// Starts one with a server that offers no higher rung than this.
+    pub(crate) async fn start(seed: u64, rung: Rung, shutdown: &CancellationToken) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let (entrance, listener) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
@@ -210,6 +216,12 @@ impl Life {
         let options = Options { story: Story::Empty, seed, seen_as: Some(seen_as), ..Options::default() };
         let server = Server::start(listener, options, shutdown.clone()).await.unwrap();
         let proxy = Proxy::start(entrance, address, Dice(dice.up_to(u64::from(u32::MAX))));
+        let control = server.control();
+        match rung {
+            Rung::Multiplexed | Rung::Socket => {}
+            Rung::ServerSentEvents => control.no_sockets(Some(HttpRefusal::new(404))).await,
+            Rung::Polling => control.only_polls(true).await,
+        }
         let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
         let epoch = Timestamp::from_second(1_800_000_000).unwrap();
         let tabs = SETS[usize::try_from(seed).unwrap() % SETS.len()].map(|index| TABS[index]);
@@ -224,7 +236,8 @@ impl Life {
         let (events, _task) = connect(client.clone(), settings, wants, shutdown.clone());
         Self {
             dice,
-            control: server.control(),
+            control,
+            rung,
             proxy,
             state,
             figures: Figures::default(),
@@ -252,7 +265,10 @@ impl Life {
     fn send(&mut self, msg: Msg) {
         let effects = update(&mut self.state, msg, &Measured::default());
         for effect in effects {
-            assert!(!matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit), "{effect:?}");
+            assert!(
+                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
+                "{effect:?}"
+            );
             match &effect {
                 Effect::FetchReview { deep: true, .. } => self.figures.deep += 1,
                 Effect::FetchNewer { .. } | Effect::FetchReview { .. } | Effect::FetchStatus { .. } | Effect::FetchNotification { .. } => {
@@ -266,7 +282,7 @@ impl Life {
                 | Effect::FetchMarkers
                 | Effect::RaiseMarkers(_)
                 | Effect::FetchScopes => {}
-                Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Quit => unreachable!(),
+                Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => unreachable!(),
             }
             self.effects.start(effect);
         }
@@ -330,6 +346,14 @@ impl Life {
         self.log.join("\n")
     }
 
+    /// Lets a poll of every tab come and be done that began after now.
+    pub(crate) async fn poll(&mut self) {
+        self.later(2);
+        let now = self.state.now;
+        let polled = |timeline: &Timeline| timeline.poll.as_ref().is_some_and(|poll| poll.last.is_some_and(|last| last >= now));
+        self.until("polls", |state| state.timelines.values().all(polled) && !state.is_catching_up()).await;
+    }
+
     /// Lets everything come to nothing while the connection stands, until the program notices by itself.
     pub(crate) async fn silence(&mut self) {
         self.proxy.flow(Flow::Swallowed);
@@ -351,7 +375,7 @@ impl Life {
         self.until("settled", |state| {
             state.line.state == Connection::Live
                 && !state.is_catching_up()
-                && state.timelines.values().all(|timeline| timeline.first_page == Loading::Done && timeline.look_at().is_none())
+                && state.timelines.values().all(|timeline| timeline.first_page == Loading::Done && timeline.check_at.is_none())
         })
         .await;
     }
@@ -447,7 +471,7 @@ impl Life {
     /// Loses the connection while things happen, and has it back. Says whether a refill was made impossible.
     pub(crate) async fn fault(&mut self) -> bool {
         self.figures.cuts += 1;
-        let losses = self.state.line.losses;
+        let opened = self.opened();
         let fault = self.next_fault();
         *self.figures.faults.entry(format!("{fault:?}")).or_default() += 1;
         let impossible = self.obstruct().await;
@@ -485,7 +509,7 @@ impl Life {
             self.control.start().await.unwrap();
         }
         self.figures.missed += self.figures.made - made;
-        self.back(losses).await;
+        self.back(opened).await;
         self.note("back");
         self.back_at = Instant::now();
         // What is asked for is in force a little later only.
@@ -532,8 +556,12 @@ impl Life {
                 // First, for the pause that is added to what a server asks for grows with each failure.
                 refusals.insert(0, limited[self.dice.index(limited.len())].clone());
             }
-            self.note(&format!("refuses upgrades: {refusals:?}"));
-            self.control.refuse_upgrades(refusals).await;
+            self.note(&format!("refuses: {refusals:?}"));
+            match self.rung {
+                Rung::Multiplexed | Rung::Socket => self.control.refuse_upgrades(refusals).await,
+                Rung::ServerSentEvents => self.control.refuse_events(refusals).await,
+                Rung::Polling => {}
+            }
         }
         let path = self.dice.one_of(&["/api/v1/timelines", "/api/v1/notifications", "/api/v1/timelines/home"]);
         match self.dice.up_to(15) {
@@ -561,18 +589,36 @@ impl Life {
         self.control.allow().await;
     }
 
-    /// Sees the loss and connects again without waiting, whatever the attempts before came to.
-    pub(crate) async fn back(&mut self, losses: u32) {
-        self.until("the loss", |state| state.line.state != Connection::Live || state.line.losses > losses).await;
-        for _ in 0..400 {
-            if self.state.line.state == Connection::Live {
+    /// How many streams have come to be on the rung of this life.
+    pub(crate) fn opened(&self) -> usize {
+        let counts = &self.proxy.counts;
+        let count = if self.rung == Rung::Multiplexed { &counts.sockets } else { &counts.events };
+        count.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Connects again without waiting, whatever the attempts before came to, until everything comes by streams that were
+    /// not there before.
+    pub(crate) async fn back(&mut self, opened: usize) {
+        let opened = match self.rung {
+            Rung::Multiplexed | Rung::Socket => opened + 1,
+            Rung::ServerSentEvents => opened + self.paths.len(),
+            Rung::Polling => opened,
+        };
+        let end = Instant::now() + RETURN;
+        loop {
+            let is_open = |timeline: &Timeline| matches!(timeline.standing, Subscription::Requested | Subscription::Open);
+            let is_carried = self.state.line.rung == self.rung && self.state.timelines.values().all(is_open);
+            if self.opened() >= opened && self.state.line.state == Connection::Live && is_carried {
                 return;
             }
+            assert!(Instant::now() < end, "not back\n{}", self.told());
             self.wanted.send_modify(|wanted| wanted.retry += 1);
             let again = Instant::now() + Duration::from_millis(200);
-            self.until("back", |state| state.line.state == Connection::Live || Instant::now() > again).await;
+            while Instant::now() < again && (self.opened() < opened || self.state.line.state != Connection::Live) {
+                self.turn().await;
+            }
+            self.turn().await;
         }
-        panic!("not back\n{}", self.told());
     }
 
     /// Fills the gaps that stand as a reader does who goes to each and asks, until none is left; says how many there were.
@@ -636,6 +682,11 @@ impl Life {
         self.unreached.append(&mut self.in_doubt);
     }
 
+    /// The streams that the client should have ended and did not.
+    pub(crate) fn endured(&self) -> usize {
+        self.proxy.counts.endured.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// What the server holds for a tab, newest first.
     async fn held(&self, path: &str) -> Vec<Held> {
         let mut held: Vec<Held> = Vec::new();
@@ -645,7 +696,7 @@ impl Life {
             let answer = timeout(PATIENCE, request.send()).await.expect("an answer").unwrap();
             assert_eq!(answer.status(), 200, "{path}{before}");
             let page: Vec<serde_json::Value> = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
-            if page.is_empty() {
+            if page.is_empty() || held.len() > COMPARED {
                 return held;
             }
             held.extend(page.iter().map(|entity| {
@@ -663,6 +714,8 @@ impl Life {
             timeline.rows().iter().filter(|row| !matches!(row, Row::Gap(_) | Row::Tombstone(_))).map(Row::place_id).collect();
         // What is older than all that has been loaded comes when the reader goes down there.
         let floor = rows.last().filter(|_| timeline.older.is_some());
+        let bound = held.last().filter(|_| held.len() > COMPARED).map_or("", |last| &last.id);
+        let rows: Vec<&str> = rows.iter().copied().filter(|id| by_age(id, bound) != Ordering::Less).collect();
         let is_loaded = |held: &&Held| floor.is_none_or(|floor| by_age(&held.id, floor) != Ordering::Less);
         let below_newest = held.get(NEWEST).map(|held| held.id.clone());
         let below_deepest = held.get(DEEPEST).map(|held| held.id.clone());
@@ -671,7 +724,9 @@ impl Life {
         let there: BTreeSet<&str> = held.iter().map(|held| held.id.as_str()).collect();
         let is_doubted = |id: &str, post: &str| {
             let is_below = |bound: &Option<String>| bound.as_ref().is_some_and(|bound| by_age(id, bound) != Ordering::Greater);
-            is_below(&below_newest) && self.in_doubt.contains(post) || is_below(&below_deepest) && self.unreached.contains(post)
+            // Notifications go with a deleted post.
+            let doubted = |ids: &BTreeSet<String>| if *stream == Stream::UserNotification { !ids.is_empty() } else { ids.contains(post) };
+            is_below(&below_newest) && doubted(&self.in_doubt) || is_below(&below_deepest) && doubted(&self.unreached)
         };
         let sure = |ids: Vec<&str>| ids.into_iter().filter(|id| !is_doubted(id, id)).map(str::to_owned).collect::<Vec<_>>();
         let mut seen = BTreeSet::new();
@@ -703,16 +758,18 @@ impl Life {
             self.figures.compared += held.len();
             all.push((stream, held));
         }
-        let mut end = Instant::now() + AGREEMENT;
+        let (mut end, mut next) = (Instant::now() + AGREEMENT, Instant::now());
         loop {
             // What is on its way comes first.
             if self.turn().await {
                 end = Instant::now() + AGREEMENT;
-            } else {
+            } else if Instant::now() >= next {
                 let wrong: Vec<(&Stream, Wrong)> = all.iter().map(|(stream, held)| (stream, self.wrong(stream, held))).collect();
                 if wrong.iter().all(|(_, wrong)| *wrong == Wrong::default()) {
                     return;
                 }
+                // Comparing costs time that what is on its way needs.
+                next = Instant::now() + Duration::from_millis(100);
                 assert!(Instant::now() < end, "{wrong:#?}\n{}", self.told());
             }
         }

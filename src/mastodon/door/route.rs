@@ -42,7 +42,7 @@ async fn a_name_that_does_not_resolve_is_asked_for_again_and_may_then() {
     door.upgrade = upgrade_builder(&named).dns_resolver(later()).build().unwrap();
 
     let failure = door.get(&["api"], &[], 1024).await.unwrap_err();
-    assert_eq!(failure.kind, FailureKind::Retry);
+    assert_eq!(failure.kind, FailureKind::Offline);
     assert!(failure.reason.as_str().contains("does not resolve"), "{failure:?}");
     assert_eq!(door.get(&["api"], &[], 1024).await.unwrap().body, b"[]");
 

@@ -65,6 +65,8 @@ pub(crate) async fn run(
         outbox,
         session: Session::new(),
         start: Instant::now(),
+        clocks: (now(), Instant::now()),
+        woke: 0,
         samples: Samples::new(),
         streaming: None,
         attempts: JoinSet::new(),
@@ -77,7 +79,7 @@ pub(crate) async fn run(
         oddities: Oddities::default(),
     };
     let first = wanted.borrow_and_update().clone();
-    task.step(Input::Wanted(first), 0);
+    task.want(first);
     let mut listening = true;
     loop {
         let wake = task.wake;
@@ -86,7 +88,7 @@ pub(crate) async fn run(
             changed = wanted.changed(), if listening => match changed {
                 Ok(()) => {
                     let now = wanted.borrow_and_update().clone();
-                    task.step(Input::Wanted(now), 0);
+                    task.want(now);
                 }
                 Err(_) => listening = false,
             },
@@ -113,6 +115,9 @@ struct Task {
     outbox: Outbox,
     session: Session,
     start: Instant,
+    /// The wall's clock and ours when something was last wanted; ours stands still while the machine sleeps.
+    clocks: (Timestamp, Instant),
+    woke: u64,
     samples: Samples,
     /// Where the streams are, as the server last said.
     streaming: Option<Url>,
@@ -134,6 +139,18 @@ enum Outcome {
 }
 
 impl Task {
+    fn want(&mut self, wanted: Wanted) {
+        let clocks = (now(), Instant::now());
+        let wall = Duration::try_from(clocks.0.duration_since(self.clocks.0)).unwrap_or_default();
+        let slept = wall.saturating_sub(clocks.1.duration_since(self.clocks.1));
+        self.clocks = clocks;
+        let woke = wanted.woke > std::mem::replace(&mut self.woke, wanted.woke);
+        if woke && slept > Duration::ZERO {
+            self.step(Input::Slept(slept), 0);
+        }
+        self.step(Input::Wanted(wanted), 0);
+    }
+
     /// Gives the session an input made from `bytes` bytes of message and carries out what it wants.
     fn step(&mut self, input: Input, bytes: usize) {
         let mut actions = std::mem::take(&mut self.actions);
@@ -573,9 +590,12 @@ async fn verify(client: Client) -> Verdict {
         Ok(_) => Verdict::Accepted,
         Err(failure) => match failure.kind {
             FailureKind::Unauthorized => Verdict::Rejected(failure.reason),
-            FailureKind::Retry | FailureKind::RateLimited(_) | FailureKind::Forbidden | FailureKind::NotFound | FailureKind::Unusable => {
-                Verdict::Unknown(failure.reason)
-            }
+            FailureKind::Retry
+            | FailureKind::Offline
+            | FailureKind::RateLimited(_)
+            | FailureKind::Forbidden
+            | FailureKind::NotFound
+            | FailureKind::Unusable => Verdict::Unknown(failure.reason),
         },
     }
 }
@@ -674,10 +694,13 @@ impl Oddities {
 
 /// How long it is until the server's limit ends.
 fn time_until(until: Timestamp) -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "the session counts in durations; this is where a server's wall time becomes one")]
-    let now = Timestamp::now();
-    let left = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+    let left = Duration::try_from(until.duration_since(now())).unwrap_or_default();
     left.clamp(Duration::from_secs(1), Duration::from_secs(15 * 60))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the session counts in durations; this is where wall time becomes one")]
+fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// A stream that counts what was read from it, so that a message on its way is seen to be alive.

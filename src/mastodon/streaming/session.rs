@@ -76,6 +76,8 @@ pub(crate) struct Link {
 pub(crate) enum Input {
     /// What the app wants, also if nothing of it changed.
     Wanted(Wanted),
+    /// The machine slept for so long, in which the session's own clock stood still.
+    Slept(Duration),
     /// The server answered about itself.
     Discovered {
         /// For which attempt.
@@ -329,7 +331,7 @@ impl Session {
 
     fn take(&mut self, input: Input, turn: &mut Turn<'_>) {
         let link = match &input {
-            Input::Wanted(_) | Input::Timer => None,
+            Input::Wanted(_) | Input::Slept(_) | Input::Timer => None,
             Input::Discovered { link, .. }
             | Input::DiscoveryFailed { link, .. }
             | Input::Opened { link }
@@ -342,6 +344,7 @@ impl Session {
         };
         match (input, link.and_then(|link| self.owner(link))) {
             (Input::Wanted(wanted), _) => self.want(wanted, turn),
+            (Input::Slept(slept), _) => self.slept(slept, turn.now),
             (Input::Timer, _) => self.wake = None,
             (input, Some(Owner::Trunk)) => self.take_trunk(input, turn),
             (input, Some(Owner::Branch(index))) => self.take_branch(index, input, turn),
@@ -387,7 +390,7 @@ impl Session {
             Input::Pong { number, .. } => self.pong(number, turn),
             Input::Closed { code, reason, .. } => self.closed(code, reason, turn),
             Input::Verified { verdict, .. } => self.verified(verdict, turn),
-            Input::Wanted(_) | Input::Timer => {}
+            Input::Wanted(_) | Input::Slept(_) | Input::Timer => {}
         }
     }
 
@@ -415,6 +418,22 @@ impl Session {
         }
         if retry {
             self.retry(turn);
+        }
+    }
+
+    /// What waits for a moment of the wall's clock has waited while the machine slept.
+    fn slept(&mut self, slept: Duration, now: Duration) {
+        let sooner = |at: &mut Duration| *at = at.saturating_sub(slept).max(now);
+        if let Phase::Waiting { until, .. } = &mut self.phase {
+            sooner(until);
+        }
+        if let Some(climb) = &mut self.climb {
+            sooner(&mut climb.at);
+        }
+        for branch in &mut self.branches {
+            if let Some(until) = branch.waits_until() {
+                sooner(until);
+            }
         }
     }
 
@@ -555,6 +574,7 @@ impl Session {
         }
         let reason = failure.reason;
         match failure.kind {
+            FailureKind::Offline => self.fail(Trouble::Offline(reason), turn),
             FailureKind::Retry | FailureKind::Forbidden => self.fail(Trouble::Reconnecting(reason), turn),
             FailureKind::RateLimited(_) => self.fail(Trouble::asked(reason, retry_after), turn),
             FailureKind::Unauthorized => self.verify(reason, turn),
@@ -633,7 +653,8 @@ impl Session {
             turn.actions.push(Action::Close { link: self.link });
         }
         self.phase = Phase::SignedOut;
-        let reason = Plain::line(&format!("{words}: the token is not accepted; start again with a new one"));
+        let reason =
+            Plain::line(&format!("{words}: the token is not accepted; sign in again with trunkline login, or start with a new one"));
         turn.say(Event::Connection(Connection::SignedOut { reason }));
     }
 
@@ -805,9 +826,12 @@ fn give(branch: &mut Branch, input: Input, proven: bool, turn: &mut Turn<'_>) ->
         }
         Input::Closed { reason, .. } => branch.closed(reason, turn.now),
         Input::Verified { verdict, .. } => branch.verified(verdict),
-        Input::Bytes { .. } | Input::Wanted(_) | Input::Timer | Input::Discovered { .. } | Input::DiscoveryFailed { .. } => {
-            Outcome::Nothing
-        }
+        Input::Bytes { .. }
+        | Input::Wanted(_)
+        | Input::Slept(_)
+        | Input::Timer
+        | Input::Discovered { .. }
+        | Input::DiscoveryFailed { .. } => Outcome::Nothing,
     }
 }
 

@@ -111,6 +111,7 @@ impl Sheet<'_, '_> {
         let (mark, told) = match &line.state {
             Connection::Live => ((glyphs.live, theme.good()), "live".to_owned()),
             Connection::Connecting => ((glyphs.connecting, theme.dim()), "connecting".to_owned()),
+            Connection::Reconnecting { attempt: 0, .. } => ((glyphs.again, theme.mark()), "reconnecting".to_owned()),
             Connection::Reconnecting { attempt, .. } => ((glyphs.again, theme.mark()), format!("reconnecting, {attempt} failed")),
             Connection::RateLimited { .. } => ((glyphs.again, theme.mark()), "rate limited".to_owned()),
             Connection::Offline { attempt, .. } => ((glyphs.cross, theme.bad()), format!("offline, {attempt} failed")),

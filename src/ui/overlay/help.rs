@@ -15,8 +15,8 @@ use ratatui::text::Line;
 
 /// From this inner width on the groups stand in two columns.
 const TWO_COLUMNS: u16 = 88;
-/// Columns of the keys.
-const KEYS: usize = 23;
+/// Most columns of the keys.
+const KEYS: usize = 24;
 
 /// Draws the help.
 pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, scroll: u16) -> OverlayPane {
@@ -35,27 +35,25 @@ pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, scroll:
 }
 
 fn columns(state: &State, width: u16, theme: &Theme) -> Vec<Card> {
+    let sections = Group::ALL.map(|group| (group.title(), entries(state, group)));
     if width < TWO_COLUMNS {
-        let mut card = Card::default();
-        for group in Group::ALL {
-            add_group(&mut card, state, group, width, theme);
-        }
-        return vec![card];
+        return vec![column(&sections, width, theme)];
     }
-    let (mut left, mut right) = (Card::default(), Card::default());
-    for group in Group::ALL {
-        let shorter = if left.height() <= right.height() { &mut left } else { &mut right };
-        add_group(shorter, state, group, width / 2 - 2, theme);
-    }
-    vec![left, right]
+    // In the order of the groups, cut where the taller column is least tall.
+    let tall = |sections: &[Section]| sections.iter().map(|(_, entries)| entries.len() + 2).sum::<usize>();
+    let cut = (0..=sections.len()).min_by_key(|cut| {
+        let (left, right) = sections.split_at(*cut);
+        tall(left).max(tall(right))
+    });
+    let (left, right) = sections.split_at(cut.unwrap_or(0));
+    [left, right].map(|sections| column(sections, width / 2 - 2, theme)).into()
 }
 
-fn add_group(card: &mut Card, state: &State, group: Group, width: u16, theme: &Theme) {
-    if card.height() > 0 {
-        card.blank();
-    }
-    card.push(Line::from(words(group.title(), theme.fresh())));
-    let keys_width = KEYS.min(usize::from(width) / 2);
+/// A heading, and keys with what they do.
+type Section = (&'static str, Vec<(String, &'static str)>);
+
+fn entries(state: &State, group: Group) -> Vec<(String, &'static str)> {
+    let mut entries = Vec::new();
     let mut numbers = false;
     for row in COMMANDS.iter().filter(|row| row.group == group) {
         // The nine commands of the numbers are one line.
@@ -63,13 +61,30 @@ fn add_group(card: &mut Card, state: &State, group: Group, width: u16, theme: &T
         if number && std::mem::replace(&mut numbers, true) {
             continue;
         }
-        let (keys, help) = if number { ("1 to 9".to_owned(), "the tab with that number") } else { (keys_of(state, row), row.help) };
-        let pad = keys_width.saturating_sub(wrap::width(&keys) + 1);
-        let first = words(format!("{keys}{} ", " ".repeat(pad)), theme.bold());
-        let room = cols(usize::from(width).saturating_sub(wrap::width(&first.content)));
-        let later = words(" ".repeat(wrap::width(&first.content)), Style::new());
-        card.extend(hang(plain(help, room, Style::new()), &first, &later));
+        entries.push(if number { ("1 to 9".to_owned(), "the tab with that number") } else { (keys_of(state, row), row.help) });
     }
+    entries
+}
+
+/// Sections beneath each other; what keys do begins beside the longest ones.
+fn column(sections: &[Section], width: u16, theme: &Theme) -> Card {
+    let widest = sections.iter().flat_map(|(_, entries)| entries).map(|(keys, _)| wrap::width(keys)).max().unwrap_or(0);
+    let keys_width = (widest + 2).min(KEYS).min(usize::from(width) / 2);
+    let mut card = Card::default();
+    for (title, entries) in sections {
+        if card.height() > 0 {
+            card.blank();
+        }
+        card.push(Line::from(words(*title, theme.fresh())));
+        for (keys, help) in entries {
+            let pad = keys_width.saturating_sub(wrap::width(keys) + 1);
+            let first = words(format!("{keys}{} ", " ".repeat(pad)), theme.bold());
+            let room = cols(usize::from(width).saturating_sub(wrap::width(&first.content)));
+            let later = words(" ".repeat(wrap::width(&first.content)), Style::new());
+            card.extend(hang(plain(help, room, Style::new()), &first, &later));
+        }
+    }
+    card
 }
 
 /// Whether a command has the keys of the table.

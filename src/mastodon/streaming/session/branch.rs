@@ -127,6 +127,11 @@ impl Branch {
         matches!(self.phase, Phase::Dialling { .. })
     }
 
+    /// When the next attempt is due, if one is waited for.
+    pub(super) fn waits_until(&mut self) -> Option<&mut Duration> {
+        if let Phase::Waiting { until, .. } = &mut self.phase { Some(until) } else { None }
+    }
+
     /// Begins an attempt.
     pub(super) fn dial(&mut self, subprotocol: bool, turn: &mut Turn<'_>) {
         self.link.life += 1;

@@ -121,6 +121,7 @@ impl Session {
                     Input::Refused { refusal, .. } => self.trial_failed(refusal.reason, turn),
                     Input::Closed { reason, .. } => self.trial_failed(reason, turn),
                     Input::Wanted(_)
+                    | Input::Slept(_)
                     | Input::Discovered { .. }
                     | Input::DiscoveryFailed { .. }
                     | Input::Message { .. }
@@ -140,6 +141,7 @@ impl Session {
                     | Input::Discovered { .. }
                     | Input::DiscoveryFailed { .. }
                     | Input::Wanted(_)
+                    | Input::Slept(_)
                     | Input::Timer => give(branch, input, false, turn),
                 };
                 self.conclude_trial(outcome, turn);

@@ -96,7 +96,7 @@ impl World {
                     version(Software::Pleroma, "2.7.2 (compatible; Akkoma 3.13.2)"),
                 ];
                 let kinds =
-                    [FailureKind::Retry, FailureKind::Unauthorized, FailureKind::Forbidden, FailureKind::NotFound, FailureKind::Unusable];
+                    [FailureKind::Retry, FailureKind::Offline, FailureKind::Unauthorized, FailureKind::NotFound, FailureKind::Unusable];
                 let input = if calm || self.dice.below(2) == 0 {
                     Input::Discovered { link: *link, server: self.dice.pick(&servers) }
                 } else {
@@ -219,7 +219,10 @@ fn live_once(seed: u64) -> &'static str {
         at += world.dice.millis(0, 300_000);
         match world.dice.below(4) {
             0 => wanted.retry += 1,
-            1 => wanted.woke += 1,
+            1 => {
+                wanted.woke += 1;
+                agenda.put(at.min(calm_from), Input::Slept(world.dice.millis(0, 3_600_000)));
+            }
             _ => wanted.streams = some_streams(&mut world.dice),
         }
         agenda.put(at.min(calm_from), Input::Wanted(wanted.clone()));

@@ -454,6 +454,18 @@ fn a_stated_time_holds_for_everybody() {
 }
 
 #[test]
+fn a_stated_time_passes_while_the_machine_sleeps() {
+    let mut bench = Bench::live(Software::Mastodon, &["home"]);
+    bench.refused(RefusalKind::RateLimited, Some(90));
+    bench.now = Duration::from_secs(10);
+    assert_eq!(bench.step(Input::Slept(Duration::from_secs(60))), [""; 0]);
+    assert_eq!(bench.until(30_500), ["30500: connect"]);
+    bench.refused(RefusalKind::RateLimited, Some(900));
+    assert_eq!(bench.step(Input::Slept(Duration::from_secs(3_600))), ["connect"]);
+    assert_eq!(bench.woke(), [""; 0], "one pause, one attempt");
+}
+
+#[test]
 fn the_first_discovery_decides_whether_this_is_a_server_for_us() {
     let fails = |kind, retry_after| {
         let mut bench = Bench::new(&["home"]);
@@ -462,6 +474,7 @@ fn the_first_discovery_decides_whether_this_is_a_server_for_us() {
         bench.step(Input::DiscoveryFailed { link: bench.session.link, failure, retry_after })
     };
     assert_eq!(fails(FailureKind::Retry, None), ["reconnecting 1 in 500"]);
+    assert_eq!(fails(FailureKind::Offline, None), ["offline 1 in 500"], "no network at the start");
     assert_eq!(fails(FailureKind::Forbidden, None), ["reconnecting 1 in 500"]);
     assert_eq!(fails(FailureKind::Unauthorized, None), ["verify"]);
     assert_eq!(fails(FailureKind::NotFound, None), ["failed: words"]);
@@ -482,7 +495,12 @@ fn only_rejected_credentials_sign_out_and_then_nothing_is_tried() {
     assert_eq!(bench.until(1_500), ["1500: connect"]);
     bench.refused(RefusalKind::Unauthorized, None);
     let said = verified(&mut bench, Verdict::Rejected(Plain::line("The access token was revoked")));
-    assert_eq!(said, ["signed out: The access token was revoked: the token is not accepted; start again with a new one"]);
+    assert_eq!(
+        said,
+        [
+            "signed out: The access token was revoked: the token is not accepted; sign in again with trunkline login, or start with a new one"
+        ]
+    );
     assert_eq!(bench.until(10_000_000), [""; 0]);
     assert_eq!(bench.woke(), [""; 0]);
     assert_eq!(bench.want(&["local"]), [""; 0]);
@@ -1098,7 +1116,14 @@ fn a_bad_token_signs_out_on_every_rung() {
     assert_eq!(bench.branch_refused("home", RefusalKind::Unauthorized, "Invalid access token"), ["verify"]);
     let link = bench.branch("home");
     let said = bench.step(Input::Verified { link, verdict: Verdict::Rejected(Plain::line("revoked")) });
-    assert_eq!(said, ["close branch", "close branch", "signed out: revoked: the token is not accepted; start again with a new one"]);
+    assert_eq!(
+        said,
+        [
+            "close branch",
+            "close branch",
+            "signed out: revoked: the token is not accepted; sign in again with trunkline login, or start with a new one"
+        ]
+    );
     assert_eq!(bench.until(10_000_000), [""; 0]);
     assert!(bench.retry().starts_with(&["connecting".to_owned()]));
     // Accepted by REST: this stream waits alone.
