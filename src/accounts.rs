@@ -8,12 +8,12 @@
 
 mod command;
 mod keyring;
-mod private;
 
 use crate::config::Credentials;
 use crate::mastodon::oauth::App;
 use crate::mastodon::{Error, Token};
 use crate::model::Timestamp;
+use crate::private;
 use crate::text::Plain;
 pub use command::token_from;
 use serde::de::DeserializeOwned;
@@ -329,7 +329,7 @@ impl Accounts {
     fn read<T: DeserializeOwned + Default>(&mut self, name: &str) -> Result<T, AccountsError> {
         let path = self.folder.join(name);
         let failed = |source| AccountsError::File { path: path.clone(), source };
-        let Some((bytes, told)) = private::read(&path).map_err(failed)? else { return Ok(T::default()) };
+        let Some((bytes, told)) = private::read(&path, MOST_BYTES).map_err(failed)? else { return Ok(T::default()) };
         self.notices.extend(told);
         let wrong = |what: String| AccountsError::Contents { path: path.clone(), what };
         let Version { version } = serde_json::from_slice(&bytes).map_err(|error| wrong(place(&error)))?;
@@ -372,6 +372,8 @@ pub fn folder() -> Option<PathBuf> {
 
 const BOOK: &str = "accounts.json";
 const SECRETS: &str = "secrets.json";
+/// The largest file that is read, in bytes.
+const MOST_BYTES: u64 = 1024 * 1024;
 const LOCK: &str = "accounts.lock";
 /// The version of both files.
 const VERSION: u32 = 1;

@@ -280,6 +280,8 @@ impl Life {
                 | Effect::FetchOffer
                 | Effect::FetchAccount
                 | Effect::FetchHealth
+                | Effect::FetchMarkers
+                | Effect::RaiseMarkers(_)
                 | Effect::FetchScopes => {}
                 Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => unreachable!(),
             }
