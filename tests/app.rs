@@ -121,7 +121,12 @@ impl Reader {
             Ok(Err(_)) => "the program ended",
             Err(_) => "not in time",
         };
-        panic!("{what}: {failure}; the screen:\n{}\nthe server got: {:?}", self.shown.borrow().as_str(), self.control.received().await);
+        panic!(
+            "{what}: {failure}; the screen:\n{}\nthe server got: {:?}\nand was asked: {:#?}",
+            self.shown.borrow().as_str(),
+            self.control.received().await,
+            self.control.requests().await
+        );
     }
 
     async fn see_words(&mut self, words: &str) {

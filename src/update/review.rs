@@ -247,11 +247,17 @@ fn compare(state: &mut State, measured: &Measured, stream: &Stream, review: &Rev
     }
 }
 
-/// Whether the newest page may well be all there is, and so little of what is held lies below it that it can be asked about.
+/// Whether a page may well be the end of the list, and so little of what is held lies below it that it can be asked about.
 fn is_nearly_all(timeline: &Timeline, review: &Review, page: &Page, seen: &Seen) -> bool {
     let below = |oldest: &Arc<str>| timeline.rows_from(oldest).filter(|row| row.place_id() != &**oldest).nth(MOST_SUSPECTS).is_none();
     let is_short = page.items.len() + page.rejected < FULL_PAGE;
-    is_short && review.step == Step::Newest && review.reaches(seen) && seen.ends.as_ref().is_some_and(|(_, oldest)| below(oldest))
+    let may_end = match review.step {
+        Step::Newest => review.reaches(seen),
+        Step::Visible(_) => true,
+        // It goes on until an empty page says so.
+        Step::Down(_) => false,
+    };
+    is_short && may_end && seen.ends.as_ref().is_some_and(|(_, oldest)| below(oldest))
 }
 
 /// Notes the rows of a span that a page about it does not list, `most` at most; says how many will be asked about.
