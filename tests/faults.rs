@@ -28,7 +28,7 @@ async fn live(seed: u64, rung: Rung, cuts: usize) -> Figures {
     let mut flooded = false;
     while life.figures.cuts < cuts {
         life.happen(25, false).await;
-        if life.figures.cuts >= 2 && rung == Rung::Multiplexed && seed % 4 == 1 && !std::mem::replace(&mut flooded, true) {
+        if life.figures.cuts + 1 >= cuts.min(10) && rung == Rung::Multiplexed && seed % 4 == 1 && !std::mem::replace(&mut flooded, true) {
             // A slow way would take longer than anyone waits.
             life.proxy.flow(Flow::Mixed);
             for _ in 0..1_000 {
