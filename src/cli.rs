@@ -869,7 +869,7 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     let keys = TerminalKeys::new().map_err(Stop::failed)?;
     let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
     let app = app.with_accounts(names.iter().map(|name| Plain::line(name)).collect(), here);
-    let outcome = run_to_end(app).await;
+    let outcome = Box::pin(run_to_end(app)).await;
     shutdown.cancel();
     end_recording(recording);
     match outcome {
