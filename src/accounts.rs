@@ -8,12 +8,12 @@
 
 mod command;
 mod keyring;
-mod private;
 
 use crate::config::Credentials;
 use crate::mastodon::oauth::App;
 use crate::mastodon::{Error, Token};
 use crate::model::Timestamp;
+use crate::private;
 use crate::text::Plain;
 pub use command::token_from;
 use serde::de::DeserializeOwned;
@@ -223,7 +223,7 @@ impl Accounts {
         self.write(BOOK, &book)?;
         let gone: Vec<SavedApp> = gone;
         for app in gone.iter().filter(|app| !book.apps.iter().any(|kept| kept.key() == app.key())) {
-            self.forget(&app.key(), app.secret).await?;
+            self.try_to_forget(&app.key(), app.secret).await;
         }
         Ok(())
     }
@@ -243,12 +243,12 @@ impl Accounts {
         }
         self.write(BOOK, &book)?;
         if let Some(before) = before.filter(|before| *before != keeper) {
-            self.forget(&name, before).await?;
+            self.try_to_forget(&name, before).await;
         }
         Ok(keeper)
     }
 
-    /// Removes an account and its token from this machine. The registration stays for the next sign-in.
+    /// Removes an account and its token from this machine; where the token cannot be removed a notice says so. The registration stays for the next sign-in.
     pub async fn remove(&mut self, account: &SavedAccount) -> Result<(), AccountsError> {
         let _lock = self.lock().await?;
         let mut book = self.book()?;
@@ -256,10 +256,9 @@ impl Accounts {
         if book.default.as_ref() == Some(&account.name) {
             book.default = None;
         }
-        // The token first: whoever signs out wants above all that to be gone.
-        let forgotten = self.forget(&account.name, account.token).await;
-        self.write(BOOK, &book)?;
-        forgotten
+        // The token first: whoever signs out wants above all that to be gone. Where that fails the account goes all the same.
+        self.try_to_forget(&account.name, account.token).await;
+        self.write(BOOK, &book)
     }
 
     async fn with_secret(&mut self, app: &SavedApp) -> Result<Option<App>, AccountsError> {
@@ -313,6 +312,15 @@ impl Accounts {
         }
     }
 
+    /// As [`Self::forget`]; what cannot be removed is told, for what comes after does not depend on it.
+    async fn try_to_forget(&mut self, key: &str, keeper: Keeper) {
+        if let Err(error) = self.forget(key, keeper).await {
+            let place = keeper.place();
+            self.notices
+                .push(format!("A secret that is no longer needed could not be removed from {place}, where it is called `{key}`: {error}"));
+        }
+    }
+
     fn book(&mut self) -> Result<Book, AccountsError> {
         self.read(BOOK)
     }
@@ -321,7 +329,7 @@ impl Accounts {
     fn read<T: DeserializeOwned + Default>(&mut self, name: &str) -> Result<T, AccountsError> {
         let path = self.folder.join(name);
         let failed = |source| AccountsError::File { path: path.clone(), source };
-        let Some((bytes, told)) = private::read(&path).map_err(failed)? else { return Ok(T::default()) };
+        let Some((bytes, told)) = private::read(&path, MOST_BYTES).map_err(failed)? else { return Ok(T::default()) };
         self.notices.extend(told);
         let wrong = |what: String| AccountsError::Contents { path: path.clone(), what };
         let Version { version } = serde_json::from_slice(&bytes).map_err(|error| wrong(place(&error)))?;
@@ -364,6 +372,8 @@ pub fn folder() -> Option<PathBuf> {
 
 const BOOK: &str = "accounts.json";
 const SECRETS: &str = "secrets.json";
+/// The largest file that is read, in bytes.
+const MOST_BYTES: u64 = 1024 * 1024;
 const LOCK: &str = "accounts.lock";
 /// The version of both files.
 const VERSION: u32 = 1;
@@ -643,6 +653,20 @@ mod tests {
         assert!(std::process::Command::new("mkfifo").arg(folder.join(SECRETS)).status().unwrap().success());
         let error = accounts.token(&account("me@a.example")).await.unwrap_err().to_string();
         assert!(error.contains("not a file"), "{error}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_account_goes_also_where_its_token_cannot_be_removed() {
+        let folder = folder("stuck");
+        let mut accounts = open(&folder);
+        accounts.keep(account("me@a.example"), &token()).await.unwrap();
+        fs::write(folder.join(SECRETS), "broken").unwrap();
+        accounts.remove(&account("me@a.example")).await.unwrap();
+        let notices = accounts.notices();
+        assert!(matches!(&*notices, [notice] if notice.contains("secrets.json") && notice.contains("`me@a.example`")), "{notices:?}");
+        assert!(matches!(accounts.find(None), Err(AccountsError::Empty)));
+        assert_eq!(fs::read_to_string(folder.join(SECRETS)).unwrap(), "broken");
         fs::remove_dir_all(folder).unwrap();
     }
 

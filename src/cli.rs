@@ -12,6 +12,7 @@ use crate::logging::{self, Logging};
 use crate::login::{self, Lines, LoginError, Wish};
 use crate::mastodon::oauth::SignInError;
 use crate::mastodon::{self, Access, Client, Token};
+use crate::memory::Keeper;
 use crate::model::{Spec, Stream};
 use crate::recording::{Recorder, Recording};
 use crate::replay::{self, Speed, Tape};
@@ -391,6 +392,8 @@ struct Found {
     notices: Vec<String>,
     /// The names of the saved accounts and the place of this one among them, where it is one of them.
     accounts: (Vec<String>, Option<usize>),
+    /// Whether the account's token may tell the server up to where was read.
+    markers: bool,
 }
 
 impl Found {
@@ -405,7 +408,7 @@ impl Found {
 
 impl From<Source> for Found {
     fn from(source: Source) -> Self {
-        Self { source, notices: Vec::new(), accounts: (Vec::new(), None) }
+        Self { source, notices: Vec::new(), accounts: (Vec::new(), None), markers: false }
     }
 }
 
@@ -452,7 +455,7 @@ async fn open_account(account: &SavedAccount, accounts: &mut Accounts) -> Result
     let source = Source::Server(Access { server: account.server.clone(), token });
     let names: Vec<String> = accounts.list().map_err(Stop::failed)?.0.into_iter().map(|account| account.name).collect();
     let here = names.iter().position(|name| *name == account.name);
-    Ok(Found { source, notices: accounts.notices(), accounts: (names, here) })
+    Ok(Found { source, notices: accounts.notices(), accounts: (names, here), markers: account.can("write:statuses") })
 }
 
 /// The saved accounts of this user, as the configuration has them kept.
@@ -843,9 +846,18 @@ fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
 
 /// Runs the screen to its end; gives the account that the reader wishes to go on with, if any.
 async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Result<Option<String>, Stop> {
-    let Found { source, notices: told_before, accounts: (names, here) } = found;
+    let Found { source, notices: told_before, accounts: (names, here), markers } = found;
     let (mut config, mut notices) = settings(&source).map_err(Stop::failed)?;
     notices.extend(told_before);
+    // Tabs that were asked for by hand are for this run.
+    let account = here.and_then(|place| names.get(place)).filter(|_| overrides.tabs.is_empty());
+    let memory = account.zip(logging::folder()).map(|(account, folder)| {
+        let (keeper, memory) = Keeper::open(&folder.join("accounts"), account, config.tabs.clone(), &mut notices);
+        if let Some(tabs) = memory.as_ref().and_then(|memory| memory.tabs(&config.tabs)) {
+            config.tabs = tabs;
+        }
+        (keeper, memory)
+    });
     overrides.apply(&mut config);
     let held = config_file(&source).map(|(file, _)| Held { file, overrides, config: config.clone() });
     let (_log, notice) = open_log(&source);
@@ -865,7 +877,7 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     let settings = Settings::from(&config);
     let facts = Terminal::look(config.ascii, config.mouse).facts();
     let screen = TerminalScreen::enter(config.mouse, only_ascii).map_err(Stop::failed)?;
-    let setup = Setup { settings, specs: config.tabs, theme, client, notices };
+    let setup = Setup { settings, specs: config.tabs, theme, client, notices, memory, markers };
     let keys = TerminalKeys::new().map_err(Stop::failed)?;
     let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
     let app = app.with_accounts(names.iter().map(|name| Plain::line(name)).collect(), here);

@@ -3,7 +3,7 @@
 //!
 //! It speaks REST, the multiplexed socket and server-sent events as Mastodon 4.5 does, builds its JSON itself and shares no entity code with
 //! the client, so that client and server check each other. Same seed, same story. Deliberately absent: writing through
-//! the API but for signing in and out, and anything reachable from beyond this machine.
+//! the API but for read positions, signing in and out, and anything reachable from beyond this machine.
 
 mod assets;
 mod control;
@@ -12,6 +12,7 @@ mod events;
 mod html;
 mod hub;
 mod json;
+mod markers;
 mod oauth;
 mod routes;
 mod script;

@@ -64,6 +64,8 @@ impl Effects {
             Effect::FetchAccount => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
             Effect::FetchHealth => self.spawn(async move { Reply::Health(health(&client).await) }),
             Effect::FetchScopes => self.spawn(async move { Reply::Scopes(client.scopes().await) }),
+            Effect::FetchMarkers => self.spawn(async move { Reply::Markers(client.markers().await) }),
+            Effect::RaiseMarkers(read) => self.spawn(async move { Reply::Markers(client.raise_markers(read).await) }),
             Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => {
                 debug_assert!(false, "{effect:?} is done by the loop");
             }

@@ -19,17 +19,19 @@
 //! - [`text`]: text that came from strangers, made safe and measurable. Nothing remote reaches a screen by another way.
 //! - [`logging`]: what happened, in a file; never on the screen, never a token.
 //! - [`recording`]: what went over the wire, in a file; written beside everything else, never a token.
+//! - [`private`]: files that only their owner reads, written whole or not at all.
 //! - [`command`]: the one table of what a user can ask for, with names, help and keys.
 //! - [`model`]: the nouns; what a server has and what can be told to us.
 //! - [`clocks`]: the time of day and the process's own, for the loops in which time enters.
 //! - [`keymap`]: keys to commands, by scope.
 //! - [`config`]: settings from a file.
-//! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams,
-//!   run by a pure session; `door` is the one way to the network; `ingest` turns entities into the model.
+//! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams
+//!   where that works, and the rungs beneath it, run by a pure session; `door` is the one way to the network; `ingest` turns entities into the model.
 //! - [`accounts`]: who has signed in where, and where the tokens lie.
 //! - [`state`]: everything the program knows, its invariants, and what derives from it.
 //! - [`update`]: the only function that changes the state.
 //! - [`effects`]: what `update` asks of a server, carried out; every answer comes back as a message.
+//! - [`memory`]: what one run leaves to the next: tabs, places, the last screenful.
 //! - [`ui`]: the state as a screen; lays out only what is visible.
 //! - [`demo`]: a small Mastodon on loopback, with a story. It shares no entity code with the client, so each checks the other.
 //! - [`replay`]: a server on loopback that plays a recording to the ordinary client.
@@ -51,7 +53,9 @@ pub mod keymap;
 pub mod logging;
 pub mod login;
 pub mod mastodon;
+pub mod memory;
 pub mod model;
+pub mod private;
 pub mod recording;
 pub mod replay;
 pub mod runtime;

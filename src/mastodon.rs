@@ -6,6 +6,7 @@ pub mod door;
 pub(crate) mod entities;
 pub mod error;
 pub(crate) mod ingest;
+pub mod keep;
 pub mod oauth;
 pub mod rest;
 pub mod streaming;

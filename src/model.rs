@@ -17,8 +17,8 @@ pub use account::Account;
 pub use announcement::{Announcement, Reaction};
 pub use conversation::Conversation;
 pub use event::{
-    AnnouncementReaction, Bundle, Connection, Cursor, Event, Failure, FailureKind, Item, Offer, Origin, Page, Payload, Rung, StreamEvent,
-    Subscription, Thread,
+    AnnouncementReaction, Bundle, Connection, Cursor, Event, Failure, FailureKind, Item, Markers, Offer, Origin, Page, Payload, Rung,
+    StreamEvent, Subscription, Thread,
 };
 pub use id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, StatusId, by_age};
 pub use notification::{Notification, NotificationKind};

@@ -92,8 +92,8 @@ pub struct Row {
 /// What was asked for.
 #[derive(Debug, Clone, Serialize)]
 pub struct Request {
-    /// `GET`.
-    pub method: &'static str,
+    /// `GET` or `POST`.
+    pub method: String,
     /// The path with its query.
     pub path: String,
 }
@@ -386,7 +386,7 @@ mod tests {
         recorder.record(text("{\"a\":\"\u{202e}\u{7f}\u{e0041}\"}"));
         let close = Data::Close { code: None, reason: String::new() };
         recorder.record(Row { link: Some(0), life: Some(2), ..Row::new(Direction::In, Kind::Close, close) });
-        let request = Request { method: "GET", path: "/api/v1/lists".into() };
+        let request = Request { method: "GET".into(), path: "/api/v1/lists".into() };
         let answer = Row::new(Direction::In, Kind::Http, Data::Text("HTTP/1.1 200 OK\r\n\r\n[]".into()));
         recorder.record(Row { request: Some(request), status: Some(200), ..answer });
         assert_eq!(recording.finish(), Vec::<String>::new());

@@ -21,7 +21,8 @@ use crate::config::Held;
 use crate::effects::Effects;
 use crate::mastodon::Client;
 use crate::mastodon::streaming::{self, Events, Wanted};
-use crate::model::Spec;
+use crate::memory::{Keeper, Memory, Writing};
+use crate::model::{Connection, Spec};
 use crate::state::{Measured, Settings, State};
 use crate::text::Plain;
 use crate::ui::{self, Cards, Theme};
@@ -68,6 +69,10 @@ pub struct Setup {
     pub client: Client,
     /// What the reader should be told at the start.
     pub notices: Vec<String>,
+    /// Where the reader's place is kept, and what was kept there; nothing for a run that leaves nothing behind.
+    pub memory: Option<(Keeper, Option<Memory>)>,
+    /// Whether the server is told up to where home and notifications were read: where the account allows it.
+    pub markers: bool,
 }
 
 /// Why a run ended.
@@ -95,6 +100,7 @@ pub struct App<S, K> {
     signals: Signals,
     effects: Effects,
     events: Option<Events>,
+    client: Client,
     /// The configuration file, where one is read.
     held: Option<Held>,
     /// What the reader should be told later.
@@ -104,6 +110,9 @@ pub struct App<S, K> {
     shutdown: CancellationToken,
     clocks: Clocks,
     drawing: Drawing,
+    keeper: Option<Keeper>,
+    /// A writing of the reader's place under way.
+    writing: Option<JoinHandle<Result<(), String>>>,
     /// Continuations that belong to a stop of our own.
     own_stops: u32,
     end: Option<Outcome>,
@@ -129,9 +138,19 @@ impl<S: Screen, K: Keys> App<S, K> {
     pub fn new(setup: Setup, screen: S, keys: K, signals: Signals) -> Self {
         let clocks = Clocks::read();
         let mut state = State::new(setup.settings, clocks.wall, setup.specs);
+        state.positions.local = !setup.markers;
         let mut measured = Measured::default();
         let (columns, lines) = screen.size();
-        let first = [Msg::Resized(columns, lines)].into_iter().chain(setup.notices.iter().map(|notice| Msg::Failed(Plain::line(notice))));
+        let (keeper, memory) = setup.memory.unzip();
+        let memory = memory.flatten();
+        if let Some(active) = memory.as_ref().and_then(Memory::active) {
+            state.tabs.go_to(&active);
+        }
+        let remembered = memory.map(|memory| memory.remembered()).unwrap_or_default();
+        let first = [Msg::Resized(columns, lines)]
+            .into_iter()
+            .chain(remembered.into_iter().map(Msg::Remembered))
+            .chain(setup.notices.iter().map(|notice| Msg::Failed(Plain::line(notice))));
         for msg in first {
             // None of these has an effect.
             drop(update(&mut state, msg, &measured));
@@ -140,7 +159,8 @@ impl<S: Screen, K: Keys> App<S, K> {
         let (wanted, to_connection) = watch::channel(wanted(&state));
         let shutdown = CancellationToken::new();
         let effects = Effects::new(setup.client.clone());
-        let (events, connection) = streaming::connect(setup.client, streaming::Settings::default(), to_connection, shutdown.clone());
+        let (events, connection) =
+            streaming::connect(setup.client.clone(), streaming::Settings::default(), to_connection, shutdown.clone());
         Self {
             state,
             measured,
@@ -151,6 +171,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             signals,
             effects,
             events: Some(events),
+            client: setup.client,
             held: None,
             notices: None,
             connection,
@@ -158,6 +179,8 @@ impl<S: Screen, K: Keys> App<S, K> {
             shutdown,
             clocks,
             drawing: Drawing::default(),
+            keeper,
+            writing: None,
             own_stops: 0,
             end: None,
         }
@@ -263,6 +286,22 @@ impl<S: Screen, K: Keys> App<S, K> {
         }
         self.publish();
         self.draw(hurry);
+        self.keep().await;
+    }
+
+    /// Has the reader's place written now and then, beside the loop.
+    async fn keep(&mut self) {
+        if self.writing.as_ref().is_some_and(|writing| !writing.is_finished()) {
+            return;
+        }
+        if let Some(writing) = self.writing.take()
+            && let Ok(Err(words)) = writing.await
+        {
+            tracing::error!(%words, "the reader's place could not be written");
+            self.update(Msg::Failed(Plain::line(&words)));
+        }
+        let due = self.keeper.as_mut().and_then(|keeper| keeper.due(&self.state));
+        self.writing = due.map(|due| tokio::task::spawn_blocking(|| due.write()));
     }
 
     /// Lets the state know the time; a jump of the clock means that the machine slept.
@@ -312,7 +351,8 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     /// Changes the state. Messages of the loop's own making have no effects that matter here.
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        let fetches_by_itself = matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Reloaded(..) | Msg::Failed(_));
+        let fetches_by_itself =
+            matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Reloaded(..) | Msg::Remembered(_) | Msg::Failed(_));
         let effects = update(&mut self.state, msg, &self.measured);
         if !fetches_by_itself {
             return effects;
@@ -337,6 +377,8 @@ impl<S: Screen, K: Keys> App<S, K> {
             | Effect::FetchThread { .. }
             | Effect::FetchOffer
             | Effect::FetchAccount
+            | Effect::FetchMarkers
+            | Effect::RaiseMarkers(_)
             | Effect::FetchHealth
             | Effect::FetchScopes => self.effects.start(effect),
             Effect::Suspend => self.suspend().await,
@@ -491,10 +533,40 @@ impl<S: Screen, K: Keys> App<S, K> {
     async fn close(mut self, outcome: Outcome) -> Outcome {
         self.keys.pause();
         self.shutdown.cancel();
-        if !self.connection.is_finished() && tokio::time::timeout(CLOSING, &mut self.connection).await.is_err() {
+        // What was in view up to now has been read.
+        self.update(Msg::Tick(self.state.now));
+        let writing = self.keeper.as_mut().and_then(|keeper| keeper.writing(&self.state));
+        let unsaid = self.state.unsaid().filter(|_| self.state.line.state == Connection::Live);
+        let Self { client, connection, writing: before, .. } = &mut self;
+        let told = async {
+            if let Some(read) = unsaid
+                && let Err(failure) = client.raise_markers(read).await
+            {
+                tracing::warn!(reason = %failure.reason, "the server was not told up to where was read");
+            }
+        };
+        let closed = async {
+            if !connection.is_finished() {
+                // A panic of it has set the mark that is looked at below.
+                drop(connection.await);
+            }
+        };
+        let last = async { tokio::join!(told, closed, kept(before.take(), writing)) };
+        if tokio::time::timeout(CLOSING, last).await.is_err() {
             self.connection.abort();
         }
         if signals::has_panicked() { Outcome::Panicked } else { outcome }
+    }
+}
+
+/// Writes the reader's place for the last time, after a writing that may be under way.
+async fn kept(before: Option<JoinHandle<Result<(), String>>>, last: Option<Writing>) {
+    if let Some(before) = before {
+        drop(before.await);
+    }
+    let Some(last) = last else { return };
+    if let Ok(Err(words)) = tokio::task::spawn_blocking(|| last.write()).await {
+        tracing::error!(%words, "the reader's place could not be written");
     }
 }
 

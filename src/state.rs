@@ -8,6 +8,7 @@ pub mod measured;
 pub mod meter;
 pub mod notice;
 pub mod overlay;
+pub mod positions;
 pub mod prompt;
 pub mod refill;
 pub mod review;
@@ -19,7 +20,7 @@ use crate::command::{Command, Scope};
 use crate::config::{Config, Scheme};
 use crate::keymap::{Key, Keymap};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
+    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
     Timestamp, Withheld,
 };
 use crate::text::Plain;
@@ -29,6 +30,7 @@ pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, Visibl
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Detail, Overlay, StreamChoice, ThreadState};
+pub use positions::Positions;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
@@ -156,6 +158,8 @@ pub struct State {
     pub suspects: Suspects,
     /// Counts the questions of refills and reviews, so that an answer to one that nobody waits for any more is told from others.
     pub questions: u64,
+    /// What the server knows of what was read.
+    pub positions: Positions,
     /// Counts up with each wish to connect now.
     pub retries: u64,
     /// Counts up each time the process was stopped or the machine slept.
@@ -181,7 +185,6 @@ impl State {
     /// A state with nothing but the tabs to open.
     pub fn new(settings: Settings, now: Timestamp, specs: Vec<Spec>) -> Self {
         let mut state = Self {
-            settings,
             now,
             size: (80, 24),
             me: None,
@@ -220,9 +223,11 @@ impl State {
             budget: Budget::default(),
             suspects: Suspects::default(),
             questions: 0,
+            positions: Positions { local: true, ..Positions::default() },
             retries: 0,
             wakes: 0,
             revision: 0,
+            settings,
         };
         for spec in specs {
             match spec {
@@ -397,6 +402,19 @@ impl State {
             | Overlay::Announcements { .. }
             | Overlay::Health { .. } => None,
         })
+    }
+
+    /// Up to where home and notifications have been read here.
+    pub fn read(&self) -> Markers {
+        let read = |stream: &Stream| self.tabs.of(stream)?.read.clone();
+        Markers { home: read(&Stream::User), notifications: read(&Stream::UserNotification) }
+    }
+
+    /// What the server does not know yet of what was read, if anything; nothing before it was heard.
+    pub fn unsaid(&self) -> Option<Markers> {
+        let known = self.positions.known.as_ref().filter(|_| !self.positions.local)?;
+        let read = self.read();
+        (known.clone().newer(read.clone()) != *known).then_some(read)
     }
 
     /// How a status is shown in the tab of a stream: the reader's server filters count where their context is the tab's.
@@ -586,12 +604,14 @@ impl State {
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
         });
         let seen = self.has_just_seen(measured).then_some(self.now);
+        let positions = self.unsaid().filter(|_| live && !self.positions.asked).and(self.positions.not_before);
         pages
             .chain(refills)
             .chain(self.deep_at())
             .chain(meters)
             .chain(countdown)
             .chain(seen)
+            .chain(positions)
             .chain(minute)
             .chain(self.notices.next_change())
             .chain(measured.next_change)

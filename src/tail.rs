@@ -229,6 +229,8 @@ fn ask(effects: &mut Effects, effect: Effect) {
         | Effect::FetchAccount
         | Effect::FetchHealth
         | Effect::FetchScopes
+        | Effect::FetchMarkers
+        | Effect::RaiseMarkers(_)
         | Effect::Reload
         | Effect::Suspend
         | Effect::Redraw

@@ -6,6 +6,7 @@
 mod command;
 pub mod effect;
 mod event;
+mod memory;
 pub mod msg;
 mod refill;
 mod reply;
@@ -13,7 +14,7 @@ mod review;
 mod rows;
 
 pub use effect::Effect;
-pub use msg::{Mouse, Msg, Reply};
+pub use msg::{Mouse, Msg, Remembered, Reply};
 
 use crate::command::{Command, Scope};
 use crate::keymap::{Key, KeyCode, Meaning, Sequence};
@@ -53,11 +54,14 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
             state.wakes += 1;
             state.revision += 1;
         }
+        Msg::Remembered(remembered) => memory::remembered(state, remembered),
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
     }
     rows::count_hidden(state);
     refill::pump(state, &mut effects);
+    memory::settle(state);
+    memory::tell(state, &mut effects);
     if state.store.version() != version {
         state.revision += 1;
     }

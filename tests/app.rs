@@ -7,6 +7,7 @@ use ratatui::{Frame, Terminal};
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -14,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 use trunkline::config::{Config, Held, Overrides};
 use trunkline::demo::{Control, Draft, HttpRefusal, Options, Server, Story};
 use trunkline::mastodon::{Access, Client, Token};
+use trunkline::memory::Keeper;
+use trunkline::model::Spec;
 use trunkline::recording::Recording;
 use trunkline::replay::{self, Speed, Tape};
 use trunkline::runtime::{App, Keys, Outcome, Screen, Setup, Signal, SignalSender, Signals};
@@ -192,19 +195,35 @@ async fn read_as_set<F: Future<Output = ()>>(
     told: mpsc::UnboundedReceiver<String>,
     story: impl FnOnce(Reader) -> F,
 ) {
+    let setup = set_up(client, &held.config);
+    read_with(setup, Some(held), control, told, story).await;
+}
+
+fn set_up(client: Client, config: &Config) -> Setup {
+    Setup {
+        settings: Settings::from(config),
+        specs: config.tabs.clone(),
+        theme: Theme::new(true, false, TimeZone::UTC),
+        client,
+        notices: Vec::new(),
+        memory: None,
+        markers: false,
+    }
+}
+
+async fn read_with<F: Future<Output = ()>>(
+    setup: Setup,
+    held: Option<Held>,
+    control: Control,
+    told: mpsc::UnboundedReceiver<String>,
+    story: impl FnOnce(Reader) -> F,
+) {
     let (show, shown) = watch::channel(String::new());
     let (block, blocked) = watch::channel(false);
     let (keys, pressed) = mpsc::channel(64);
     let (signals, received) = Signals::manual();
-    let setup = Setup {
-        settings: Settings::from(&held.config),
-        specs: held.config.tabs.clone(),
-        theme: Theme::new(true, false, TimeZone::UTC),
-        client,
-        notices: Vec::new(),
-    };
     let screen = TestScreen { terminal: Terminal::new(TestBackend::new(100, 30)).unwrap(), shown: show, blocked };
-    let app = App::new(setup, screen, TestKeys(pressed), received).with_config(Some(held)).with_notices(told);
+    let app = App::new(setup, screen, TestKeys(pressed), received).with_config(held).with_notices(told);
     let reader = Reader { control, keys, signals: signals.clone(), shown, blocked: block };
     let (outcome, ()) = tokio::join!(app.run(), async {
         story(reader).await;
@@ -449,7 +468,7 @@ async fn what_was_recorded_is_replayed_with_the_same_posts_in_the_same_tabs_and_
     let control = server.control();
     control.post("ada", "written before the start").await;
 
-    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("replayed-{}.ndjson", std::process::id()));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("replayed-{}.ndjson", std::process::id()));
     drop(std::fs::remove_file(&path));
     let recording = Recording::begin(&path, |words| panic!("{words}")).unwrap();
     let access = Access::new(server.url(), Token::new(TOKEN).unwrap()).unwrap();
@@ -541,7 +560,7 @@ async fn read_settings<F: Future<Output = ()>>(name: &str, text: &str, story: im
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
     let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
-    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("app-{name}-{}.toml", std::process::id()));
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("app-{name}-{}.toml", std::process::id()));
     std::fs::write(&file, text).unwrap();
     let held = Held { file: file.clone(), overrides: Overrides::default(), config: Config::load(&file).unwrap().config };
     let (_, told) = mpsc::unbounded_channel();
@@ -582,4 +601,59 @@ async fn the_file_is_read_again_when_asked_and_a_broken_one_changes_nothing() {
         reader.see("the defaults, and what means nothing", |screen| screen.contains("did you mean `rows`?") && !screen.is_ascii()).await;
     })
     .await;
+}
+
+/// A run of a saved account: what the one before it left is taken up.
+async fn run_of_account<F: Future<Output = ()>>(server: &Server, folder: &Path, story: impl FnOnce(Reader) -> F) {
+    let configured: Vec<Spec> = vec!["home".parse().unwrap(), "local".parse().unwrap()];
+    let mut notices = Vec::new();
+    let (keeper, memory) = Keeper::open(folder, "ada@tide.example", configured.clone(), &mut notices);
+    assert_eq!(notices, Vec::<String>::new());
+    let tabs = memory.as_ref().and_then(|memory| memory.tabs(&configured)).unwrap_or(configured);
+    let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
+    let (_, told) = mpsc::unbounded_channel();
+    let setup = set_up(client, &Config { tabs, ..Config::default() });
+    let setup = Setup { memory: Some((keeper, memory)), markers: true, ..setup };
+    read_with(setup, None, server.control(), told, story).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_run_opens_where_this_one_was_left() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let shutdown = CancellationToken::new();
+    let _stops = shutdown.clone().drop_guard();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
+    let control = server.control();
+    let folder = std::env::temp_dir().join(format!("trunkline-memory-{}", std::process::id()));
+    let gone = control.post("wren", "This one will be gone.").await;
+    let last = control.post("wren", "The last one that was read.").await;
+
+    run_of_account(&server, &folder, async |mut reader| {
+        reader.see_words("The last one that was read.").await;
+        reader.press("a").await;
+        reader.type_in("#rust").await;
+        reader.press("enter").await;
+        reader.see("the tab", |screen| is_open(screen, "#rust")).await;
+        reader.press("1").await;
+        reader.see("home", |screen| is_open(screen, "Home")).await;
+        // When it ends, the server learns up to where was read.
+    })
+    .await;
+    assert_eq!(control.marker("home").await, Some(last));
+
+    control.delete(&gone).await;
+    for number in 1..=60 {
+        control.post("wren", &format!("While nobody looked, {number}.")).await;
+    }
+    control.refuse_rest("/api/v1/timelines", HttpRefusal::new(502), 2).await;
+    run_of_account(&server, &folder, async |mut reader| {
+        // At once, before the server has answered about anything.
+        reader.see("what was read", |screen| screen.contains("The last one that was read.") && screen.contains("#rust")).await;
+        reader.see("where it was read", |screen| screen.contains("read up to here") && !screen.contains("posts missing")).await;
+        reader.see("what came since above it", |screen| screen.contains("While nobody looked, 1.")).await;
+        reader.see("what was deleted gone", |screen| !screen.contains("This one will be gone.")).await;
+    })
+    .await;
+    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -417,7 +417,7 @@ async fn every_refusal_has_its_own_words_and_saves_nothing() {
         let (status, _, errors) = other.run(&["login", &demo.url]).await;
         assert!(status == 1 && errors.contains(words) && errors.trim_end().lines().count() == 1, "{words}: {errors}");
     }
-    demo.control.refuse_rest("/", HttpRefusal::new(404).header("content-type", "text/html").body("<h1>a blog</h1>"), 4).await;
+    demo.control.refuse_rest("/", HttpRefusal::new(404).header("content-type", "text/html").body("<h1>a blog</h1>"), 5).await;
     let (status, _, errors) = other.run(&["login", &demo.url]).await;
     assert!(status == 1 && errors.contains("does not answer as a Mastodon server"), "{errors}");
 
@@ -426,6 +426,8 @@ async fn every_refusal_has_its_own_words_and_saves_nothing() {
     drop(closed);
     let (status, _, errors) = other.run(&["login", &nobody]).await;
     assert!(status == 1 && errors.contains("cannot be reached") && errors.contains("check the name"), "{errors}");
+    let (status, _, errors) = other.run(&["login", &demo.url.replace("http://", "https://")]).await;
+    assert!(status == 1 && errors.contains("the secure connection to 127.0.0.1") && errors.contains("nothing was sent"), "{errors}");
     for (typed, words) in [
         ("http://mastodon.example", "without encryption"),
         ("@me", "on which server"),

@@ -1669,6 +1669,26 @@ fn a_deep_pass_leaves_the_budget_to_what_is_quick() {
 }
 
 #[test]
+fn what_is_polled_is_gone_through_every_quarter_of_an_hour() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20", "19"], Some("19"));
+    let standing = Event::Subscription { stream: stream("home"), standing: Subscription::Open, rung: Rung::Polling };
+    let mut effects = desk.send(Msg::Event(origin(), standing));
+    let mut passes = Vec::new();
+    for second in 0..2_400 {
+        while let Some(effect) = effects.pop() {
+            if let Effect::FetchReview { asked, deep, .. } = effect {
+                passes.extend(deep.then_some(second));
+                effects.extend(desk.looked("home", asked, &["20", "19"]));
+            }
+        }
+        effects = desk.after(1);
+    }
+    let [first, second] = passes[..] else { panic!("{passes:?}") };
+    assert!(second - first >= 900, "{passes:?}");
+}
+
+#[test]
 fn what_is_not_streamed_is_polled() {
     let mut desk = Desk::new(&["home", "#rust"]);
     desk.page("#rust", None, &["20", "19"], Some("19"));

@@ -207,6 +207,16 @@ impl Control {
         *off = !on;
     }
 
+    /// Sets the marker of `home` or `notifications`, as another program would.
+    pub async fn set_marker(&self, timeline: &str, id: &str) {
+        self.shared.hub.lock().await.markers.set(timeline, id, clock());
+    }
+
+    /// The marker of `home` or `notifications`.
+    pub async fn marker(&self, timeline: &str) -> Option<String> {
+        self.shared.hub.lock().await.markers.get(timeline).map(str::to_owned)
+    }
+
     /// The scopes of the token from now on, as `read:statuses`; `read` alone at first.
     pub async fn set_scopes(&self, scopes: &[&str]) {
         self.shared.hub.lock().await.scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();

@@ -5,6 +5,7 @@
 use super::assets::Assets;
 use super::control::HttpRefusal;
 use super::draft::Draft;
+use super::markers::Markers;
 use super::oauth::OAuth;
 use super::script::{self, Act, Random};
 use super::streams::{Channel, Off, Refused, Request, Subscription, UNSUBSCRIBE_ERROR};
@@ -90,6 +91,7 @@ pub(super) struct Hub {
     pub(super) no_events: Option<HttpRefusal>,
     pub(super) token: Token,
     pub(super) scopes: Vec<String>,
+    pub(super) markers: Markers,
     /// The feeds that are switched off now.
     pub(super) off: Off,
     /// How many more times home is answered while it is being made anew.
@@ -123,6 +125,7 @@ impl Hub {
             no_events: None,
             token: Token::Good,
             scopes: vec!["read".to_owned()],
+            markers: Markers::default(),
             off: Off::default(),
             half_home: 0,
             rest_refusals: Vec::new(),

@@ -6,7 +6,7 @@ use super::hub::Token;
 use super::json::{self, View};
 use super::streams::{Channel, Off, Reach, fold_tag};
 use super::world::{Conversation, Id, Notification, Paging, Status, World};
-use super::{Shared, clock, oauth, socket};
+use super::{Shared, clock, markers, oauth, socket};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -44,6 +44,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/api/v1/statuses/{id}", get(status))
         .route("/api/v1/statuses/{id}/context", get(context))
         .route("/api/v1/statuses/{id}/history", get(history))
+        .route("/api/v1/markers", get(markers::read).post(markers::write))
         .route("/api/v1/lists", get(lists))
         .route("/api/v1/followed_tags", get(followed_tags))
         .route("/api/v1/announcements", get(announcements))
@@ -154,7 +155,7 @@ fn add_limits(shared: &Shared, response: &mut Response<Body>) {
     }
 }
 
-fn answer(value: &impl Serialize) -> Response<Body> {
+pub(super) fn answer(value: &impl Serialize) -> Response<Body> {
     respond(StatusCode::OK, json::text(value))
 }
 
@@ -213,12 +214,12 @@ async fn verify_application(State(shared): Server, request: Request) -> Response
 }
 
 /// The query of a request for a page.
-struct Query {
+pub(super) struct Query {
     pairs: Vec<(String, String)>,
 }
 
 impl Query {
-    fn of(uri: &Uri) -> Self {
+    pub(super) fn of(uri: &Uri) -> Self {
         let query = uri.query().unwrap_or_default();
         Self { pairs: form_urlencoded::parse(query.as_bytes()).into_owned().collect() }
     }
@@ -231,7 +232,7 @@ impl Query {
         self.get(name).is_some_and(|value| !matches!(value, "" | "0" | "f" | "false" | "off"))
     }
 
-    fn all(&self, name: &str) -> Vec<&str> {
+    pub(super) fn all(&self, name: &str) -> Vec<&str> {
         self.pairs.iter().filter(|(known, _)| known.strip_suffix("[]").unwrap_or(known) == name).map(|(_, value)| value.as_str()).collect()
     }
 

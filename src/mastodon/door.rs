@@ -21,7 +21,7 @@ use reqwest::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LINK, LOCATION, RETRY_AFTER,
     SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use reqwest::{RequestBuilder, Response, StatusCode, Upgraded, redirect};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Upgraded, redirect};
 use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
@@ -33,7 +33,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use url::{Host, Url};
+use url::{Host, Url, form_urlencoded};
 
 /// An access token. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,6 +47,9 @@ pub struct Access {
     /// The reader's token there.
     pub token: Token,
 }
+
+/// Names with their values.
+type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 /// Where the wall clock is read: servers tell times, and the answer needs a moment of ours.
 pub(crate) type Clock = fn() -> Timestamp;
@@ -219,10 +222,19 @@ impl Door {
     /// Asks the instance and reads at most `limit_bytes` of body; 30 s for all of it, asked once more on a dead connection.
     /// Before a moment that the server stated nothing is sent.
     pub(crate) async fn get(&self, path: &[&str], query: &[(&str, &str)], limit_bytes: usize) -> Result<Answer, Failure> {
+        self.in_time(path, query, None, limit_bytes).await
+    }
+
+    /// Sends a form to the instance, once; otherwise as [`Self::get`].
+    pub(crate) async fn post(&self, path: &[&str], form: &[(&str, &str)], limit_bytes: usize) -> Result<Answer, Failure> {
+        self.in_time(path, &[], Some(form), limit_bytes).await
+    }
+
+    async fn in_time(&self, path: &[&str], query: Pairs<'_>, form: Option<Pairs<'_>>, limit_bytes: usize) -> Result<Answer, Failure> {
         if let Some(until) = self.shut() {
             return Err(failure(FailureKind::RateLimited(until), &format!("{} wants no questions for a while", self.host())));
         }
-        match tokio::time::timeout(self.patience.answer, self.ask(path, query, limit_bytes)).await {
+        match tokio::time::timeout(self.patience.answer, self.ask(path, query, form, limit_bytes)).await {
             Ok(answer) => answer.map_err(|failure| Failure { reason: self.without_token(failure.reason), ..failure }),
             Err(_) => {
                 Err(failure(FailureKind::Retry, &format!("{} did not answer within {} s", self.host(), self.patience.answer.as_secs())))
@@ -230,18 +242,20 @@ impl Door {
         }
     }
 
-    async fn ask(&self, path: &[&str], query: &[(&str, &str)], limit_bytes: usize) -> Result<Answer, Failure> {
+    async fn ask(&self, path: &[&str], query: Pairs<'_>, form: Option<Pairs<'_>>, limit_bytes: usize) -> Result<Answer, Failure> {
         let url = self.address(path, query)?;
+        let method = if form.is_some() { Method::POST } else { Method::GET };
         if let Some(tap) = &self.tap {
-            tap.asked(&url);
+            tap.asked(&method, &url);
         }
-        let mut response = match self.send(url.clone()).await {
-            Err(error) if dead(&error) => self.send(url.clone()).await,
+        let mut response = match self.send(&method, url.clone(), form).await {
+            // What may have been done already is not asked for twice.
+            Err(error) if dead(&error) && method.is_safe() => self.send(&method, url.clone(), form).await,
             other => other,
         }
         .map_err(|error| Trouble::of(&error, &self.server).into_failure())?;
         if response.status() != StatusCode::OK {
-            return Err(self.refused(&url, response).await);
+            return Err(self.refused(&method, &url, response).await);
         }
         let html = is_html(response.headers());
         let link = link(response.headers());
@@ -259,7 +273,7 @@ impl Door {
             }
         };
         if let (Some(tap), Some(headers)) = (&self.tap, headers) {
-            tap.answered(&url, StatusCode::OK, &headers, &body);
+            tap.answered(&method, &url, StatusCode::OK, &headers, &body);
         }
         if html {
             return Err(failure(FailureKind::Retry, &interposed(&self.server, StatusCode::OK)));
@@ -286,8 +300,16 @@ impl Door {
         unstated.map(|wait| later(now, wait))
     }
 
-    async fn send(&self, url: Url) -> reqwest::Result<Response> {
-        self.rest.get(url).header(AUTHORIZATION, self.authorization.clone()).header(ACCEPT, "application/json").send().await
+    async fn send(&self, method: &Method, url: Url, form: Option<Pairs<'_>>) -> reqwest::Result<Response> {
+        let request = self.rest.request(method.clone(), url).header(AUTHORIZATION, self.authorization.clone());
+        let request = request.header(ACCEPT, "application/json");
+        match form {
+            Some(form) => {
+                let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+                request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body).send().await
+            }
+            None => request.send().await,
+        }
     }
 
     fn address(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url, Failure> {
@@ -304,12 +326,12 @@ impl Door {
         Ok(url)
     }
 
-    async fn refused(&self, url: &Url, mut response: Response) -> Failure {
+    async fn refused(&self, method: &Method, url: &Url, mut response: Response) -> Failure {
         let status = response.status();
         let headers = response.headers().clone();
         let body = read(&mut response, WORDS).await.ok();
         if let Some(tap) = &self.tap {
-            tap.answered(url, status, &headers, body.as_deref().unwrap_or_default());
+            tap.answered(method, url, status, &headers, body.as_deref().unwrap_or_default());
         }
         let words = body.and_then(|body| ingest::error_words(&body));
         let reason = words.clone().unwrap_or_else(|| answered(&self.server, status));
@@ -478,7 +500,7 @@ impl Door {
         let headers = response.headers().clone();
         let body = read(&mut response, WORDS).await.unwrap_or_default();
         if let Some(tap) = &self.tap {
-            tap.answered(streaming, status, &headers, &body);
+            tap.answered(&Method::GET, streaming, status, &headers, &body);
         }
         let words = headers
             .get("x-error-message")

@@ -292,6 +292,23 @@ pub(crate) struct Context<'a> {
     pub(crate) descendants: Many<Raw<'a>, 4096>,
 }
 
+/// Up to where timelines were read: <https://docs.joinmastodon.org/entities/Marker/>.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Markers<'a> {
+    #[serde(borrow)]
+    pub(crate) home: One<Marker<'a>>,
+    pub(crate) notifications: One<Marker<'a>>,
+}
+
+/// Up to where one timeline was read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Marker<'a> {
+    #[serde(borrow)]
+    pub(crate) last_read_id: Id<'a>,
+}
+
 /// One of the reader's lists: <https://docs.joinmastodon.org/entities/List/>.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -6,7 +6,7 @@
 use crate::mastodon::entities::{self, Count, Many, One, Raw, Text};
 use crate::model::{
     Account, AccountId, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId, Counts, FeedAccess,
-    FilterAction, FilterContext, FilterMatch, Item, List, ListId, Media, MediaKind, Mention, Notification, NotificationId,
+    FilterAction, FilterContext, FilterMatch, Item, List, ListId, Markers, Media, MediaKind, Mention, Notification, NotificationId,
     NotificationKind, Page, Personal, Poll, PollOption, Quote, QuoteState, Reaction, Status, StatusId, StatusTag, Thread, TimelinesAccess,
     Timestamp, Visibility,
 };
@@ -104,6 +104,14 @@ pub(crate) fn conversations_page(body: &[u8], keep_raw: bool) -> Option<Page> {
         append(bundle, inner);
         Some(Item::Conversation(conversation))
     })
+}
+
+/// Up to where home and notifications were read. `None` if the body is no object.
+pub(crate) fn markers(body: &[u8]) -> Option<Markers> {
+    let body = String::from_utf8_lossy(body);
+    let entity: entities::Markers<'_> = serde_json::from_str(&body).ok()?;
+    let place = |marker: &One<entities::Marker<'_>>| Some(Arc::from(StatusId::new(marker.0.as_deref()?.last_read_id.as_str())?.as_str()));
+    Some(Markers { home: place(&entity.home), notifications: place(&entity.notifications) })
 }
 
 /// What stands before and after a status. `None` if the body is no context.

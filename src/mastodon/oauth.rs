@@ -211,17 +211,14 @@ pub struct Granted {
 }
 
 impl Host {
-    /// Finds out what server was meant and what it can do. A domain may name another host as its server (by nodeinfo or a
-    /// redirect), as those do whose accounts end in a shorter name.
+    /// Finds out what server was meant and what it can do. A domain may name another host as its server (by what it keeps
+    /// under well-known names, or a redirect), as those do whose accounts end in a shorter name.
     pub async fn discover(typed: &str) -> Result<Self, SignInError> {
         let door = OpenDoor::new(door::address(typed)?, now)?;
         let (door, facts, moved_from) = match instance(&door).await? {
             Instance::Found(facts) => (door, facts, None),
             Instance::Absent { elsewhere, hint } => {
-                let named = match nodeinfo(&door).await? {
-                    Some(url) => Some(url),
-                    None => elsewhere,
-                };
+                let named = named_elsewhere(&door).await?.or(elsewhere);
                 let first = Plain::line(&door.host());
                 let Some(url) = named.filter(|url| door::trusted(door.server(), url).is_ok()) else {
                     return Err(SignInError::NotMastodon { host: first, hint });
@@ -588,16 +585,22 @@ async fn instance(door: &OpenDoor) -> Result<Instance, SignInError> {
     Ok(Instance::Absent { elsewhere, hint })
 }
 
-/// The other host that a domain names as its server, if it names one.
-async fn nodeinfo(door: &OpenDoor) -> Result<Option<Url>, SignInError> {
-    let said = door.get("/.well-known/nodeinfo").await?;
+/// The other host that a domain names as its server, if it names one: by its nodeinfo, or by sending on what other servers
+/// ask for, as Mastodon's guide has it (<https://docs.joinmastodon.org/admin/config/#web_domain>).
+async fn named_elsewhere(door: &OpenDoor) -> Result<Option<Url>, SignInError> {
     let elsewhere = |url: Url| (url.origin() != door.server().origin()).then(|| base(&url));
-    if let Some(target) = said.location {
-        return Ok(elsewhere(target));
+    for name in ["nodeinfo", "webfinger", "host-meta"] {
+        let said = door.get(&format!("/.well-known/{name}")).await?;
+        if let Some(url) = said.location.and_then(elsewhere) {
+            return Ok(Some(url));
+        }
+        let links = parse::<Links>(&said.body).map(|links| links.links).unwrap_or_default();
+        let ours = links.into_iter().find(|link| link.rel.contains("nodeinfo.diaspora.software/ns/schema/"));
+        if let Some(url) = ours.and_then(|link| Url::parse(&link.href).ok()).and_then(elsewhere) {
+            return Ok(Some(url));
+        }
     }
-    let links = parse::<Links>(&said.body).map(|links| links.links).unwrap_or_default();
-    let ours = links.into_iter().find(|link| link.rel.contains("nodeinfo.diaspora.software/ns/schema/"));
-    Ok(ours.and_then(|link| Url::parse(&link.href).ok()).and_then(elsewhere))
+    Ok(None)
 }
 
 /// What the server says about its OAuth; nothing where it says nothing, as servers did before Mastodon 4.3 and GoToSocial
@@ -888,6 +891,16 @@ mod tests {
         })
         .await;
         assert_eq!(Host::discover(redirecting.as_str()).await.unwrap().server(), &real);
+
+        let there = real.clone();
+        let sending_on = serve(move |target| match target {
+            "/.well-known/webfinger" => {
+                format!("HTTP/1.1 301 Moved Permanently\r\nLocation: {there}x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            }
+            _ => reply("404 Not Found", "text/html", "<h1>a blog</h1>"),
+        })
+        .await;
+        assert_eq!(Host::discover(sending_on.as_str()).await.unwrap().server(), &real);
 
         // GoToSocial says nothing of its OAuth, and before Mastodon 4 there was only the old document.
         let old = serve(|target| match target {

@@ -6,8 +6,8 @@
 use crate::mastodon::door::{self, Access, Answer, Door, Refusal, RefusalKind, failure};
 use crate::mastodon::{Error, ingest};
 use crate::model::{
-    Account, Bundle, Cursor, Failure, FailureKind, Item, Notification, NotificationId, Offer, Page, Reach, Server, Software, StatusId,
-    Stream, Thread, Timestamp,
+    Account, Bundle, Cursor, Failure, FailureKind, Item, Markers, Notification, NotificationId, Offer, Page, Reach, Server, Software,
+    StatusId, Stream, Thread, Timestamp,
 };
 use crate::recording::Recorder;
 use crate::text::Plain;
@@ -228,6 +228,38 @@ impl Client {
             None => Vec::new(),
         };
         Ok(Offer { lists, followed_tags })
+    }
+
+    /// Up to where home and notifications were read, by whatever program.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/markers/#get>. Asking without `timeline[]` gives nothing on some servers.
+    pub async fn markers(&self) -> Result<Markers, Failure> {
+        let both = [("timeline[]", "home"), ("timeline[]", "notifications")];
+        let answer = self.get(&["api", "v1", "markers"], &both, ENTITY).await;
+        match present(answer)? {
+            Some(answer) => ingest::markers(&answer.body).ok_or_else(|| self.unreadable("read positions")),
+            None => Ok(Markers::default()),
+        }
+    }
+
+    /// Raises the markers to where this program has read, and gives back where they stand: not below what another one has
+    /// written, which some servers would let us do.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/markers/#create>.
+    pub async fn raise_markers(&self, read: Markers) -> Result<Markers, Failure> {
+        let held = self.markers().await?;
+        let raised = held.clone().newer(read);
+        let mut form = Vec::new();
+        if raised.home != held.home {
+            form.extend(raised.home.as_deref().map(|id| ("home[last_read_id]", id)));
+        }
+        if raised.notifications != held.notifications {
+            form.extend(raised.notifications.as_deref().map(|id| ("notifications[last_read_id]", id)));
+        }
+        if !form.is_empty() {
+            self.door.post(&["api", "v1", "markers"], &form, ENTITY).await?;
+        }
+        Ok(raised)
     }
 
     /// The door, for the socket's upgrade.

@@ -6,8 +6,8 @@
 
 use crate::mastodon::door::redacted;
 use crate::recording::{Data, Direction, Kind, Recorder, Request, Row};
-use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LINK, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use tokio_tungstenite::tungstenite::Message;
@@ -43,14 +43,14 @@ impl Tap {
     }
 
     /// A question was asked.
-    pub(crate) fn asked(&self, url: &Url) {
+    pub(crate) fn asked(&self, method: &Method, url: &Url) {
         let path = self.path(url);
-        let data = Data::Text(format!("GET {path} HTTP/1.1\r\n\r\n"));
-        self.recorder.record(Row { request: Some(request(path)), ..Row::new(Direction::Out, Kind::Http, data) });
+        let data = Data::Text(format!("{method} {path} HTTP/1.1\r\n\r\n"));
+        self.recorder.record(Row { request: Some(request(method, path)), ..Row::new(Direction::Out, Kind::Http, data) });
     }
 
     /// An answer came, with what was read of its body.
-    pub(crate) fn answered(&self, url: &Url, status: StatusCode, headers: &HeaderMap, body: &[u8]) {
+    pub(crate) fn answered(&self, method: &Method, url: &Url, status: StatusCode, headers: &HeaderMap, body: &[u8]) {
         let mut text = format!("HTTP/1.1 {status}\r\n");
         for name in HEADERS.into_iter().chain([CONTENT_TYPE.as_str(), LINK.as_str(), RETRY_AFTER.as_str()]) {
             for value in headers.get_all(name) {
@@ -61,7 +61,7 @@ impl Tap {
         text.push_str("\r\n");
         text.push_str(&String::from_utf8_lossy(body));
         let row = Row::new(Direction::In, Kind::Http, Data::Text(self.clean(text)));
-        self.recorder.record(Row { request: Some(request(self.path(url))), status: Some(status.as_u16()), ..row });
+        self.recorder.record(Row { request: Some(request(method, self.path(url))), status: Some(status.as_u16()), ..row });
     }
 
     fn path(&self, url: &Url) -> String {
@@ -140,6 +140,6 @@ impl LinkTap {
     }
 }
 
-fn request(path: String) -> Request {
-    Request { method: "GET", path }
+fn request(method: &Method, path: String) -> Request {
+    Request { method: method.to_string(), path }
 }

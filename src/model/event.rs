@@ -1,7 +1,10 @@
 //! What can be told to us: events of the stream, answers to questions, and failures.
 
-use crate::model::{Account, Announcement, AnnouncementId, Conversation, List, Notification, Server, Status, StatusId, Stream, Timestamp};
+use crate::model::{
+    Account, Announcement, AnnouncementId, Conversation, List, Notification, Server, Status, StatusId, Stream, Timestamp, by_age,
+};
 use crate::text::Plain;
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -239,6 +242,38 @@ pub enum Item {
     Notification(Notification),
     /// A conversation.
     Conversation(Conversation),
+}
+
+/// Up to where timelines were read, as the server keeps it for all of the reader's programs: the newest id of each.
+///
+/// Source: <https://docs.joinmastodon.org/methods/markers/>.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Markers {
+    /// Of the home timeline.
+    pub home: Option<Arc<str>>,
+    /// Of the notifications.
+    pub notifications: Option<Arc<str>>,
+}
+
+impl Markers {
+    /// The marker of a stream; `None` also where the server keeps none of its kind.
+    pub fn of(&self, stream: &Stream) -> Option<&Arc<str>> {
+        match stream {
+            Stream::User => self.home.as_ref(),
+            Stream::UserNotification => self.notifications.as_ref(),
+            Stream::Public { .. } | Stream::Hashtag { .. } | Stream::List(_) | Stream::Direct => None,
+        }
+    }
+
+    /// Of each timeline the newer of two markers.
+    #[must_use]
+    pub fn newer(self, other: Self) -> Self {
+        let newer = |own: Option<Arc<str>>, theirs: Option<Arc<str>>| match (own, theirs) {
+            (Some(own), Some(theirs)) => Some(if by_age(&theirs, &own) == Ordering::Greater { theirs } else { own }),
+            (own, theirs) => own.or(theirs),
+        };
+        Self { home: newer(self.home, other.home), notifications: newer(self.notifications, other.notifications) }
+    }
 }
 
 /// A page of a timeline as REST gave it, newest first.

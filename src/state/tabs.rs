@@ -1,8 +1,10 @@
 //! `Tabs` and `Tab`: order, cursor, anchor, unseen rows, hold. A tab is a view over a stream's ledger.
 
-use crate::model::{StatusId, Stream};
+use crate::model::{StatusId, Stream, by_age};
 use crate::state::timeline::RowKey;
+use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Where the view of a tab stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +36,12 @@ pub struct Tab {
     pub hidden: HashSet<RowKey>,
     /// Tombstones in the ledger; they go when they leave the view.
     pub tombstones: Vec<StatusId>,
+    /// Place of the newest row that has been in view, in this run or an earlier one.
+    pub read: Option<Arc<str>>,
+    /// Up to where it was read when this run began: a line stands above that row.
+    pub bookmark: Option<Arc<str>>,
+    /// Whether the view stands at the bookmark and what came since is still being loaded: where nothing did, it follows again.
+    pub returning: bool,
 }
 
 impl Tab {
@@ -48,7 +56,19 @@ impl Tab {
             unseen: HashSet::new(),
             hidden: HashSet::new(),
             tombstones: Vec::new(),
+            read: None,
+            bookmark: None,
+            returning: false,
         }
+    }
+
+    /// Takes in that the row at this place has been in view; says whether it is newer than all before.
+    pub fn has_read(&mut self, place: &str) -> bool {
+        let is_newer = self.read.as_ref().is_none_or(|read| by_age(place, read) == Ordering::Greater);
+        if is_newer {
+            self.read = Some(Arc::from(place));
+        }
+        is_newer
     }
 
     /// Whether new rows move the view.

@@ -172,6 +172,7 @@ impl<'a> Headless<'a> {
             | Reply::Thread { .. }
             | Reply::Offer(_)
             | Reply::Account(_)
+            | Reply::Markers(_)
             | Reply::Health(_)
             | Reply::Scopes(_) => {}
         }

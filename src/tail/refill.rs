@@ -72,6 +72,7 @@ impl Before {
             | Reply::Thread { .. }
             | Reply::Offer(_)
             | Reply::Account(_)
+            | Reply::Markers(_)
             | Reply::Health(_)
             | Reply::Scopes(_) => None,
         }

@@ -52,6 +52,11 @@ impl Html {
         self.raw.is_none()
     }
 
+    /// The HTML as it came, for keeping it on disk: whoever reads it there shuts it in again.
+    pub fn kept(&self) -> &str {
+        self.raw.as_deref().unwrap_or_default()
+    }
+
     /// Opens the HTML. `known` names the kind of a link by its address (a status's own mentions and tags); where it
     /// answers `None` the link's class names decide.
     pub fn open(&self, known: &dyn Fn(&str) -> Option<LinkKind>) -> RichText {

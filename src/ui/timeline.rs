@@ -4,8 +4,8 @@
 //! above and below. The chosen row is always whole in view, except while the view follows what is new.
 
 use crate::command::Command;
-use crate::model::{Connection, Rung, Subscription, Withheld};
-use crate::state::{Anchor, Area, Loading, State, Tab, Timeline, TimelinePane, VisibleRow};
+use crate::model::{Connection, Rung, Subscription, Withheld, by_age};
+use crate::state::{Anchor, Area, Loading, Row, State, Tab, Timeline, TimelinePane, VisibleRow};
 use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, plain};
 use crate::ui::paint::Painter;
@@ -15,6 +15,7 @@ use crate::ui::theme::Theme;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// The widest that text is set, in columns: longer lines are hard to read.
@@ -240,12 +241,44 @@ impl Window<'_> {
             }
             y += tall + 1;
             match self.older(index) {
-                Some(older) => index = older,
+                Some(older) => {
+                    if let Ok(line) = u16::try_from(y - 1)
+                        && line < body.height
+                        && self.is_bookmarked(index, older)
+                    {
+                        bookmark(painter, Rect { x: body.x + 2, y: body.y + line, width: self.setting.width, height: 1 });
+                    }
+                    index = older;
+                }
                 None => return Some(y),
             }
         }
         None
     }
+
+    /// Whether the place up to which it was read when the run began lies between two rows.
+    fn is_bookmarked(&self, newer: usize, older: usize) -> bool {
+        let Some(bookmark) = self.tab.bookmark.as_deref() else { return false };
+        let is_read = |index| self.timeline.row(index).is_some_and(|row| by_age(row.place_id(), bookmark) != Ordering::Greater);
+        let is_gap = |index| matches!(self.timeline.row(index), Some(Row::Gap(_)));
+        // A gap stands right above its row and is of what is new.
+        (is_gap(newer) || !is_read(newer)) && !is_gap(older) && is_read(older)
+    }
+}
+
+/// The line above what was read before this run, in the place of the blank one.
+fn bookmark(painter: &mut Painter<'_>, area: Rect) {
+    let theme = painter.theme;
+    let words = "read up to here";
+    let rule = usize::from(area.width).saturating_sub(words.len() + 2);
+    let left = (rule / 2).min(6);
+    let dash = theme.glyphs().horizontal;
+    let line = Line::from(vec![
+        Span::styled(dash.repeat(left), theme.rule()),
+        Span::styled(format!(" {words} "), theme.dim()),
+        Span::styled(dash.repeat(rule - left), theme.rule()),
+    ]);
+    painter.line(area.x, area.y, area.width, &line);
 }
 
 /// The bar beside the chosen row; the terminal's own cursor stands on it.
@@ -261,7 +294,7 @@ fn select(painter: &mut Painter<'_>, x: u16, y: u16, height: u16, focused: bool)
 /// The line above the rows: how many are above, and how many of them are new.
 fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timeline, top: usize, area: Rect) {
     let theme = painter.theme;
-    let shown = |row: &&crate::state::Row| state.is_shown(&tab.stream, row);
+    let shown = |row: &&Row| state.is_shown(&tab.stream, row);
     // The nearest ones; how many there are beyond them nobody needs to know to a row.
     let from = top.saturating_sub(MOST_COUNTED);
     let plus = if from > 0 { "+" } else { "" };

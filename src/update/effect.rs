@@ -1,6 +1,6 @@
 //! `Effect`: something the world should do.
 
-use crate::model::{Cursor, NotificationId, StatusId, Stream};
+use crate::model::{Cursor, Markers, NotificationId, StatusId, Stream};
 
 /// Something the world should do. There is none for subscribing: the wanted streams are derived from the state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,10 @@ pub enum Effect {
     FetchOffer,
     /// Ask who the reader is; answered by `Reply::Account`.
     FetchAccount,
+    /// Ask up to where was read; answered by `Reply::Markers`.
+    FetchMarkers,
+    /// Tell the server up to where was read, as far as it does not know better; answered by `Reply::Markers`.
+    RaiseMarkers(Markers),
     /// Ask the streaming server how it is; answered by `Reply::Health`.
     FetchHealth,
     /// Ask for the scopes of the token; answered by `Reply::Scopes`.

@@ -3,7 +3,8 @@
 use crate::command::Command;
 use crate::keymap::Key;
 use crate::model::{
-    Account, Bundle, Cursor, Event, Failure, Notification, NotificationId, Offer, Origin, Page, Spec, StatusId, Stream, Thread, Timestamp,
+    Account, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Spec, StatusId, Stream, Thread,
+    Timestamp,
 };
 use crate::state::Settings;
 use crate::text::Plain;
@@ -30,10 +31,25 @@ pub enum Msg {
     Resized(u16, u16),
     /// The process was continued after a stop, or the machine woke: nothing is known about the time between.
     Resumed,
+    /// What the last run kept of a tab.
+    Remembered(Remembered),
     /// The configuration file was read again: what holds now, and the tabs that are new in it.
     Reloaded(Settings, Vec<Spec>),
     /// Something of ours failed; words for the screen.
     Failed(Plain),
+}
+
+/// What an earlier run kept of a tab: shown at once, and not proven of anything since.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remembered {
+    /// Whose tab.
+    pub stream: Stream,
+    /// Rows without a gap between them, newest first.
+    pub page: Page,
+    /// Place of the newest row that had been in view.
+    pub read: Option<String>,
+    /// When it was kept.
+    pub at: Timestamp,
 }
 
 /// What the mouse did.
@@ -110,6 +126,8 @@ pub enum Reply {
     Offer(Result<Offer, Failure>),
     /// To [`crate::update::Effect::FetchAccount`].
     Account(Result<Account, Failure>),
+    /// To [`crate::update::Effect::FetchMarkers`] and [`crate::update::Effect::RaiseMarkers`].
+    Markers(Result<Markers, Failure>),
     /// To [`crate::update::Effect::FetchHealth`]: whether it calls itself healthy; `None` where there is no such question.
     Health(Result<Option<bool>, Failure>),
     /// To [`crate::update::Effect::FetchScopes`]; `None` where the server does not tell them.
@@ -121,7 +139,13 @@ impl Reply {
     pub fn is_refill(&self) -> bool {
         match self {
             Self::Newer { .. } | Self::Review { .. } | Self::Status { .. } | Self::Notification { .. } => true,
-            Self::Page { .. } | Self::Thread { .. } | Self::Offer(_) | Self::Account(_) | Self::Health(_) | Self::Scopes(_) => false,
+            Self::Page { .. }
+            | Self::Thread { .. }
+            | Self::Offer(_)
+            | Self::Account(_)
+            | Self::Markers(_)
+            | Self::Health(_)
+            | Self::Scopes(_) => false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Reply, event, refill, review, say};
+use super::{Effect, Reply, event, memory, refill, review, say};
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
 use crate::state::{Loading, Measured, Overlay, Row, RowKey, Settings, State, ThreadState, Timeline};
 use crate::text::Plain;
@@ -24,6 +24,7 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
             state.store.put_account(account);
             state.revision += 1;
         }
+        Reply::Markers(result) => memory::positions(state, result),
         // The name of the reader is a nicety; what an unaccepted token means is said by the connection.
         Reply::Account(Err(_)) => {}
         Reply::Health(result) => {

@@ -509,6 +509,10 @@ pub(super) fn polled(timeline: &mut Timeline, begun: Timestamp) {
     if let Some(poll) = &mut timeline.poll {
         poll.last = poll.last.max(Some(begun));
         poll.failure = None;
+        // Nothing tells of what changes below the newest page.
+        if timeline.deep.is_none() && timeline.deep_at.is_none() {
+            timeline.deep_at = timeline.deep_begun.unwrap_or(begun).checked_add(DEEP_APART).ok();
+        }
     }
 }
 

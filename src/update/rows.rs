@@ -29,6 +29,15 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             }
             state.revision += u64::from(before != tab.unseen.len());
         }
+        let newest = pane.visible.iter().find_map(|row| match &row.key {
+            RowKey::Status(id) => Some(id.as_str()),
+            RowKey::Notification(id) => Some(id.as_str()),
+            // Where a conversation stands says nothing about the others.
+            RowKey::Conversation(_) | RowKey::Gap(_) => None,
+        });
+        if !covered && let Some(newest) = newest {
+            tab.has_read(newest);
+        }
         if let Some((key, lines)) = &pane.hold
             && tab.anchor == pane.asked
             // What is held while it has no row stays with the first that comes.

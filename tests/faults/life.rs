@@ -23,7 +23,7 @@ use trunkline::state::{Fill, Loading, Measured, Row, RowKey, Settings, State, Ti
 use trunkline::update::{Effect, Msg, update};
 
 /// How long anything may take before the test says what it saw.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(90);
 /// How long nothing may come any more before the tabs must be right.
 const AGREEMENT: Duration = Duration::from_secs(20);
 /// How long silence may last at most before it is noticed, with some patience for a busy machine.
@@ -90,7 +90,8 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let average = |questions: usize| f64::from(u32::try_from(questions).unwrap()) / f64::from(u32::try_from(self.cuts * 3).unwrap());
+        let average =
+            |questions: usize| f64::from(u32::try_from(questions).unwrap()) / f64::from(u32::try_from((self.cuts * 3).max(1)).unwrap());
         writeln!(
             f,
             "{} cuts, {} posts, {} of them while away; {} rows compared: 0 lost, 0 duplicated, 0 deleted shown, 0 stale, 0 misordered",
@@ -279,6 +280,8 @@ impl Life {
                 | Effect::FetchOffer
                 | Effect::FetchAccount
                 | Effect::FetchHealth
+                | Effect::FetchMarkers
+                | Effect::RaiseMarkers(_)
                 | Effect::FetchScopes => {}
                 Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => unreachable!(),
             }
@@ -333,8 +336,10 @@ impl Life {
         for (stream, timeline) in &self.state.timelines {
             let gaps: Vec<_> = timeline.gaps().collect();
             let (rows, refill, check) = (timeline.rows().len(), (&timeline.refill, &timeline.review), timeline.check_at);
-            writeln!(told, "{stream:?}: {rows} rows, {refill:?}, {check:?}, {:?}, {gaps:?}", timeline.first_page).unwrap();
+            let (first, poll, deep) = (&timeline.first_page, &timeline.poll, (&timeline.deep, timeline.deep_at));
+            writeln!(told, "{stream:?}: {rows} rows, {refill:?}, {check:?}, {first:?}, {gaps:?}, {poll:?}, {deep:?}").unwrap();
         }
+        writeln!(told, "{:?} {} {:?}", self.state.now, self.state.budget.spent(), self.state.suspects.counts()).unwrap();
         writeln!(told, "{:?}\n{}", self.state.notices, self.log[self.log.len().saturating_sub(80)..].join("\n")).unwrap();
         told
     }
@@ -657,7 +662,10 @@ impl Life {
     pub(crate) async fn quiet(&mut self) -> Vec<(Stream, String)> {
         self.note("quiet");
         self.settled().await;
-        while self.turn().await {}
+        let last = Instant::now() + PATIENCE;
+        while self.turn().await {
+            assert!(Instant::now() < last, "it does not come to rest\n{}", self.told());
+        }
         self.settled().await;
         let timelines = self.state.timelines.iter();
         timelines.flat_map(|(stream, timeline)| timeline.gaps().map(|gap| (stream.clone(), gap.after.to_string()))).collect()
@@ -674,7 +682,8 @@ impl Life {
         self.note("deep");
         self.later(16);
         self.until("deep passes", |state| {
-            state.timelines.values().all(|timeline| timeline.deep.is_none() && timeline.deep_at.is_none()) && !state.is_catching_up()
+            state.timelines.values().all(|timeline| timeline.deep.is_none() && timeline.deep_at.is_none_or(|at| at > state.now))
+                && !state.is_catching_up()
         })
         .await;
         self.unreached.append(&mut self.in_doubt);
@@ -757,7 +766,9 @@ impl Life {
             all.push((stream, held));
         }
         let (mut end, mut next) = (Instant::now() + AGREEMENT, Instant::now());
+        let last = Instant::now() + PATIENCE;
         loop {
+            assert!(Instant::now() < last, "it does not come to rest\n{}", self.told());
             // What is on its way comes first.
             if self.turn().await {
                 end = Instant::now() + AGREEMENT;

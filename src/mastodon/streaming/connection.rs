@@ -1182,7 +1182,7 @@ mod tests {
         assert!(took < Duration::from_secs(1), "{took:?}");
         drop(server);
         let mut trunk = Trunk::start("127.0.0.1:1", &["home"]);
-        trunk.until_reconnecting().await;
+        trunk.until("offline", |_, event| matches!(event, Event::Connection(Connection::Offline { .. }))).await;
         let took = trunk.quit().await;
         assert!(took < Duration::from_secs(1), "{took:?}");
     }

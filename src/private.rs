@@ -6,15 +6,13 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-/// The largest file that is read, in bytes.
-const MOST_BYTES: u64 = 1024 * 1024;
 /// The bits of a mode that are about others than the owner.
 #[cfg(unix)]
 const OTHERS: u32 = 0o077;
 
 /// Makes the folder where it is missing, and sees to it that only its owner can enter. Gives what the reader should be
 /// told, if anything.
-pub(super) fn folder(path: &Path) -> io::Result<Option<String>> {
+pub(crate) fn folder(path: &Path) -> io::Result<Option<String>> {
     crate::logging::make_folder(path)?;
     let about = fs::symlink_metadata(path)?;
     if about.is_symlink() {
@@ -34,8 +32,9 @@ pub(super) fn folder(path: &Path) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// Reads a file; `None` where there is none. Gives what the reader should be told beside it, if anything.
-pub(super) fn read(path: &Path) -> io::Result<Option<(Vec<u8>, Option<String>)>> {
+/// Reads a file of at most so many bytes; `None` where there is none. Gives what the reader should be told beside it, if
+/// anything.
+pub(crate) fn read(path: &Path, most_bytes: u64) -> io::Result<Option<(Vec<u8>, Option<String>)>> {
     let file = match open(path, OpenOptions::new().read(true)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,
@@ -44,17 +43,17 @@ pub(super) fn read(path: &Path) -> io::Result<Option<(Vec<u8>, Option<String>)>>
     if !about.is_file() {
         return Err(io::Error::other("not a file"));
     }
-    if about.len() > MOST_BYTES {
-        return Err(io::Error::other("larger than 1 MiB"));
+    if about.len() > most_bytes {
+        return Err(io::Error::other(format!("larger than {} MiB", most_bytes / (1024 * 1024))));
     }
     let told = tighten(&file, path)?;
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    file.take(most_bytes).read_to_end(&mut bytes)?;
     Ok(Some((bytes, told)))
 }
 
 /// Writes a whole file: a new one beside it, synced, takes its place. Only for whoever holds the lock.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = beside(path, ".new");
     // What an interrupted write left: nobody else writes here.
     match fs::remove_file(&new) {
@@ -79,7 +78,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Opens the file that whoever writes holds a lock on.
-pub(super) fn open_lock(path: &Path) -> io::Result<File> {
+pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().write(true).create(true).truncate(false))
 }
 

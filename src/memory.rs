@@ -1,0 +1,439 @@
+//! What one account's run leaves to the next: which tabs were open, up to where each was read, and its last screenful.
+//!
+//! Kept as JSON in the state folder, entities spelled as the Mastodon API has them, so that they come back through the door.
+//! The reader's configuration is never written. Absent on purpose: the file's modes and its writing (`private`), and what is
+//! made of it at the start (`update`).
+
+use crate::mastodon::keep::{self, Holdings};
+use crate::model::{Account, AccountId, ListId, Spec, Status, StatusId, Stream, Timestamp};
+use crate::private;
+use crate::state::{Row, State, Store, Tab, Timeline};
+use crate::update::Remembered;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::fmt::Write as _;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// Rows that are kept of a tab: the most that servers give in a page.
+const ROWS: usize = 40;
+/// The version of what is written.
+const VERSION: u32 = 1;
+/// The largest file that is read, in bytes.
+const MOST_BYTES: u64 = 32 * 1024 * 1024;
+
+/// What is left to the next run.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Memory {
+    version: u32,
+    /// When it was kept.
+    at: Timestamp,
+    /// The streams that the configuration named then: where it names others now, those count.
+    configured: Vec<String>,
+    /// The tabs in order.
+    tabs: Vec<Kept>,
+    /// The stream of the one on screen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    active: Option<String>,
+}
+
+/// What is left of one tab.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    stream: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read: Option<String>,
+    rows: Vec<Box<RawValue>>,
+}
+
+/// Where one account's memory lies. While it is held, no other run of the same account writes there.
+#[derive(Debug)]
+pub struct Keeper {
+    file: PathBuf,
+    configured: Vec<Spec>,
+    /// Held until the run ends; `None` where another run holds it.
+    lock: Option<File>,
+    written: Option<(u64, Timestamp)>,
+}
+
+impl Keeper {
+    /// Takes the memory of an account (`name@domain`) in `folder`, and gives what is in it. `configured` are the streams
+    /// that the configuration names. What the reader should be told is added to `notices`; a memory that cannot be used
+    /// is begun anew, and one that another run holds is read alone.
+    pub fn open(folder: &Path, account: &str, configured: Vec<Spec>, notices: &mut Vec<String>) -> (Self, Option<Memory>) {
+        let file = folder.join(format!("{}.json", file_name(account)));
+        let lock = lock(folder, &file, notices);
+        let memory = match private::read(&file, MOST_BYTES) {
+            Ok(None) => None,
+            Ok(Some((bytes, told))) => {
+                notices.extend(told);
+                Memory::parse(&String::from_utf8_lossy(&bytes))
+                    .map_err(|error| notices.push(format!("{}: {error}; places and tabs begin anew", file.display())))
+                    .ok()
+            }
+            Err(error) => {
+                notices.push(format!("{}: {error}; places and tabs are not remembered", file.display()));
+                return (Self { file, configured, lock: None, written: None }, None);
+            }
+        };
+        (Self { file, configured, lock, written: None }, memory)
+    }
+
+    /// Takes a moment's memory to be written, if it is time: something changed, and a minute has passed.
+    pub fn due(&mut self, state: &State) -> Option<Writing> {
+        let (revision, at) = self.written.unwrap_or((state.revision, state.now));
+        self.written.get_or_insert((revision, at));
+        if revision == state.revision || state.now.duration_since(at) < BETWEEN {
+            return None;
+        }
+        self.writing(state)
+    }
+
+    /// Takes the memory to be written now.
+    pub fn writing(&mut self, state: &State) -> Option<Writing> {
+        self.lock.as_ref()?;
+        self.written = Some((state.revision, state.now));
+        Some(Writing { file: self.file.clone(), text: Memory::of(state, &self.configured).text() })
+    }
+}
+
+/// What is to be written, and where.
+#[derive(Debug)]
+pub struct Writing {
+    file: PathBuf,
+    text: String,
+}
+
+impl Writing {
+    /// Writes it; blocks on the disk. The error says what and where.
+    pub fn write(self) -> Result<(), String> {
+        private::write(&self.file, self.text.as_bytes())
+            .map_err(|error| format!("{}: {error}; your place is not kept", self.file.display()))
+    }
+}
+
+/// The least time between two writings while the program runs.
+const BETWEEN: SignedDuration = SignedDuration::from_secs(60);
+
+fn lock(folder: &Path, file: &Path, notices: &mut Vec<String>) -> Option<File> {
+    match private::folder(folder) {
+        Ok(told) => notices.extend(told),
+        Err(error) => {
+            notices.push(format!("{}: {error}; places and tabs are not remembered", folder.display()));
+            return None;
+        }
+    }
+    let path = file.with_extension("lock");
+    let lock = private::open_lock(&path)
+        .map_err(|error| notices.push(format!("{}: {error}; places and tabs are not remembered", path.display())))
+        .ok()?;
+    match lock.try_lock() {
+        Ok(()) => Some(lock),
+        Err(TryLockError::WouldBlock) => {
+            notices.push("Trunkline runs with this account already; tabs and places of this run are not remembered".to_owned());
+            None
+        }
+        Err(TryLockError::Error(error)) => {
+            notices.push(format!("{}: {error}; places and tabs are not remembered", path.display()));
+            None
+        }
+    }
+}
+
+/// An account's name as a file's: what could mean something to a file system is written as its number.
+fn file_name(account: &str) -> String {
+    let mut name = String::new();
+    for byte in account.to_lowercase().bytes() {
+        if byte.is_ascii_alphanumeric() || b"@._-".contains(&byte) && !(name.is_empty() && byte == b'.') {
+            name.push(char::from(byte));
+        } else {
+            // Writing into a string does not fail.
+            let _ = write!(name, "%{byte:02x}");
+        }
+    }
+    name
+}
+
+/// Why a memory cannot be used; the run begins without it.
+#[derive(Debug, thiserror::Error)]
+pub enum MemoryError {
+    /// It is not what Trunkline writes.
+    #[error("it is not what Trunkline writes (line {line}, column {column})")]
+    Contents {
+        /// Where.
+        line: usize,
+        /// Where in the line.
+        column: usize,
+    },
+    /// Another version wrote it.
+    #[error("it was written by another version of Trunkline ({0}, and this one knows {VERSION})")]
+    Version(u32),
+}
+
+impl Memory {
+    /// What there is to keep of a state. `configured` are the streams that the configuration names.
+    pub fn of(state: &State, configured: &[Spec]) -> Self {
+        let kept = |tab: &Tab| {
+            let rows = state.timelines.get(&tab.stream).map(|timeline| rows(&state.store, tab, timeline)).unwrap_or_default();
+            Kept { stream: tab.stream.spec().to_string(), read: tab.read.as_deref().map(str::to_owned), rows }
+        };
+        Self {
+            version: VERSION,
+            at: state.now,
+            configured: names(configured),
+            tabs: state.tabs.all().iter().map(kept).collect(),
+            active: state.tabs.active().map(|tab| tab.stream.spec().to_string()),
+        }
+    }
+
+    /// Reads what was written.
+    pub fn parse(text: &str) -> Result<Self, MemoryError> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let wrong = |error: serde_json::Error| MemoryError::Contents { line: error.line(), column: error.column() };
+        let Version { version } = serde_json::from_str(text).map_err(wrong)?;
+        if version != VERSION {
+            return Err(MemoryError::Version(version));
+        }
+        serde_json::from_str(text).map_err(wrong)
+    }
+
+    /// The text to be written.
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The tabs to open; `None` where the configuration names others than it did: then the reader has written what is
+    /// wanted.
+    pub fn tabs(&self, configured: &[Spec]) -> Option<Vec<Spec>> {
+        (self.configured == names(configured)).then(|| self.tabs.iter().filter_map(|kept| stream(&kept.stream)).map(Spec::Stream).collect())
+    }
+
+    /// The stream of the tab that was on screen.
+    pub fn active(&self) -> Option<Stream> {
+        stream(self.active.as_deref()?)
+    }
+
+    /// What there is of each tab.
+    pub fn remembered(&self) -> Vec<Remembered> {
+        let remembered = |kept: &Kept| {
+            let stream = stream(&kept.stream)?;
+            let page = keep::page(&stream, &serde_json::to_string(&kept.rows).ok()?)?;
+            let read = kept.read.clone().filter(|read| StatusId::new(read).is_some());
+            Some(Remembered { stream, page, read, at: self.at })
+        };
+        self.tabs.iter().filter_map(remembered).collect()
+    }
+}
+
+fn stream(kept: &str) -> Option<Stream> {
+    match kept.parse::<Spec>().ok()? {
+        Spec::Stream(stream) => Some(stream),
+        // Lists are kept by their id.
+        Spec::List(id) => ListId::new(id.as_str()).map(Stream::List),
+    }
+}
+
+fn names(specs: &[Spec]) -> Vec<String> {
+    specs.iter().map(Spec::to_string).collect()
+}
+
+/// The screenful from the row on that was read last, as far as no gap interrupts it.
+fn rows(store: &Store, tab: &Tab, timeline: &Timeline) -> Vec<Box<RawValue>> {
+    let whole = |row: &&Row| !matches!(row, Row::Gap(_));
+    let from = tab.read.as_deref().unwrap_or_default();
+    let read = || timeline.rows_from(from).skip_while(|row| !whole(row)).take_while(whole);
+    let newest = || timeline.rows().iter().skip_while(|row| !whole(row)).take_while(whole);
+    let rows: Vec<&Row> = if read().next().is_some() { read().take(ROWS).collect() } else { newest().take(ROWS).collect() };
+    let entity = |row: &Row| match row {
+        Row::Status(id) => keep::status(store, store.status(id)?.status()),
+        Row::Notification(id) => Some(keep::notification(store, store.notification(id)?)),
+        Row::Conversation(id, _) => Some(keep::conversation(store, store.conversation(id)?)),
+        // What was deleted does not come back.
+        Row::Tombstone(_) | Row::Gap(_) => None,
+    };
+    let entities = rows.into_iter().filter_map(entity);
+    entities.filter_map(|entity| serde_json::value::to_raw_value(&entity).ok()).collect()
+}
+
+impl Holdings for Store {
+    fn status(&self, id: &StatusId) -> Option<&Status> {
+        Some(Self::status(self, id)?.status())
+    }
+
+    fn account(&self, id: &AccountId) -> Option<&Account> {
+        Self::account(self, id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Connection, Cursor, Event, Markers, Origin, Page};
+    use crate::state::{Anchor, Fill, Measured, RowKey, Settings, TimelinePane, VisibleRow};
+    use crate::update::{Effect, Msg, Reply, update};
+
+    /// A run with one tab for home, as far as a screen of `lines` rows shows it.
+    struct Run {
+        state: State,
+        lines: usize,
+        measured: Measured,
+    }
+
+    impl Run {
+        fn start(memory: Option<&Memory>) -> Self {
+            let now = Timestamp::from_second(1_800_000_000).unwrap();
+            let mut state = State::new(Settings::default(), now, vec![Spec::Stream(Stream::User)]);
+            state.positions.local = false;
+            let mut run = Self { state, lines: 5, measured: Measured::default() };
+            for remembered in memory.map(Memory::remembered).unwrap_or_default() {
+                run.send(Msg::Remembered(remembered));
+            }
+            run
+        }
+
+        fn send(&mut self, msg: Msg) -> Vec<Effect> {
+            let effects = update(&mut self.state, msg, &self.measured);
+            self.state.check().unwrap();
+            let tab = self.state.tabs.active().unwrap();
+            let rows = self.state.timelines[&tab.stream].rows();
+            let top = match &tab.anchor {
+                Anchor::Top => 0,
+                Anchor::Row(key, above) => {
+                    let index = rows.iter().position(|row| row.key() == *key).unwrap();
+                    index.saturating_sub(usize::try_from(-above).unwrap_or(0))
+                }
+            };
+            let visible = rows.iter().skip(top).take(self.lines).map(|row| VisibleRow { key: row.key(), y: 0, height: 1, whole: true });
+            let pane = TimelinePane {
+                area: crate::state::Area { x: 0, y: 0, width: 80, height: 5 },
+                stream: tab.stream.clone(),
+                asked: tab.anchor.clone(),
+                top: None,
+                hold: None,
+                visible: visible.collect(),
+            };
+            self.measured.timeline = Some(pane);
+            effects
+        }
+
+        fn live(&mut self) -> Vec<Effect> {
+            self.send(Msg::Event(Origin { account: 0, epoch: 1 }, Event::Connection(Connection::Live)))
+        }
+
+        fn pass(&mut self, seconds: i64) -> Vec<Effect> {
+            self.send(Msg::Tick(self.state.now + SignedDuration::from_secs(seconds)))
+        }
+
+        fn page(&mut self, ids: std::ops::RangeInclusive<u32>) {
+            self.send(Msg::Reply(Reply::Page { stream: Stream::User, cursor: None, result: Ok(page(ids)) }));
+        }
+
+        fn rows(&self) -> Vec<String> {
+            let rows = self.state.timelines[&Stream::User].rows().iter();
+            rows.map(|row| if let Row::Gap(gap) = row { format!("gap>{}", gap.after) } else { row.place_id().to_owned() }).collect()
+        }
+
+        fn tab(&self) -> &Tab {
+            self.state.tabs.active().unwrap()
+        }
+    }
+
+    fn page(ids: std::ops::RangeInclusive<u32>) -> Page {
+        let entity = |id: u32| format!(r#"{{"id":"{id}","account":{{"id":"1","acct":"ada"}},"content":"<p>number {id}</p>"}}"#);
+        let text: Vec<String> = ids.rev().map(entity).collect();
+        keep::page(&Stream::User, &format!("[{}]", text.join(","))).unwrap()
+    }
+
+    fn again(run: &Run) -> Memory {
+        Memory::parse(&Memory::of(&run.state, &[]).text()).unwrap()
+    }
+
+    #[test]
+    fn the_next_run_shows_the_last_screenful_at_once_and_what_came_since_as_a_gap_to_fill() {
+        let mut run = Run::start(None);
+        run.live();
+        run.page(100..=160);
+        run.pass(1);
+        assert_eq!(run.tab().read.as_deref(), Some("160"), "what is in view has been read");
+
+        let mut next = Run::start(Some(&again(&run)));
+        assert_eq!((next.rows().len(), next.rows()[0].as_str(), next.rows()[1].as_str()), (ROWS + 1, "gap>160", "160"));
+        assert_eq!(next.tab().bookmark.as_deref(), Some("160"));
+        assert_eq!(next.state.timelines[&Stream::User].older, Some(Cursor::Before("121".into())), "older posts go on from there");
+        let words = next.state.store.status(&StatusId::new("150").unwrap()).unwrap().rich().text();
+        assert_eq!(words, "number 150");
+
+        let effects = next.live();
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::FetchNewer { after, .. } if after == "140")), "{effects:?}");
+        next.page(170..=175);
+        assert_eq!(next.rows()[..8], ["175", "174", "173", "172", "171", "170", "gap>160", "160"], "the gap stands between");
+        assert_eq!(next.state.timelines[&Stream::User].gaps().next().unwrap().fill, Fill::Filling);
+        assert_eq!(next.tab().cursor, Some(RowKey::Status(StatusId::new("160").unwrap())), "the view stays where it was read");
+    }
+
+    #[test]
+    fn where_nothing_came_since_the_view_follows_again() {
+        let mut run = Run::start(None);
+        run.live();
+        run.page(100..=120);
+        run.pass(1);
+        let mut next = Run::start(Some(&again(&run)));
+        assert!(!next.tab().follows());
+        let effects = next.live();
+        next.page(100..=120);
+        let asked = effects.iter().find_map(|effect| if let Effect::FetchNewer { asked, .. } = effect { Some(*asked) } else { None });
+        let newer = |asked| Msg::Reply(Reply::Newer { stream: Stream::User, asked, result: Ok(Page::default()) });
+        next.send(newer(asked.unwrap()));
+        assert_eq!(next.rows().len(), 21, "no gap is left: {:?}", next.rows());
+        assert!(next.tab().follows());
+    }
+
+    #[test]
+    fn what_was_deleted_is_not_kept() {
+        let mut run = Run::start(None);
+        run.live();
+        run.page(1..=3);
+        run.pass(1);
+        drop(run.state.store.delete(&StatusId::new("2").unwrap()));
+        assert!(!Memory::of(&run.state, &[]).text().contains("number 2"));
+    }
+
+    #[test]
+    fn tabs_are_remembered_until_the_configuration_names_others() {
+        let configured: Vec<Spec> = ["home", "local"].iter().map(|spec| spec.parse().unwrap()).collect();
+        let mut run = Run::start(None);
+        run.state.open(Stream::List(ListId::new("7").unwrap()));
+        let memory = Memory::parse(&Memory::of(&run.state, &configured).text()).unwrap();
+        assert_eq!(memory.tabs(&configured).map(|specs| names(&specs)), Some(vec!["home".to_owned(), "list:7".to_owned()]));
+        assert_eq!((memory.active(), memory.tabs(&configured[..1])), (Some(Stream::User), None));
+    }
+
+    #[test]
+    fn markers_are_raised_now_and_then_and_never_lowered() {
+        let marker = |id: &str| Markers { home: Some(id.into()), ..Markers::default() };
+        let known = |run: &mut Run, id: &str| run.send(Msg::Reply(Reply::Markers(Ok(marker(id)))));
+        let mut run = Run::start(None);
+        assert!(run.live().contains(&Effect::FetchMarkers));
+        run.page(100..=110);
+        assert_eq!(known(&mut run, "300"), [], "another program has read further");
+        run.pass(60);
+        assert_eq!((run.tab().read.as_deref(), run.state.unsaid()), (Some("300"), None));
+        run.page(301..=305);
+        assert!(run.pass(1).contains(&Effect::RaiseMarkers(marker("305"))));
+        run.page(306..=306);
+        assert_eq!(run.pass(1), [], "one question at a time");
+        known(&mut run, "305");
+        assert!(!run.pass(1).iter().any(|effect| matches!(effect, Effect::RaiseMarkers(_))), "not so soon again");
+        assert!(run.pass(30).contains(&Effect::RaiseMarkers(marker("306"))));
+    }
+
+    #[test]
+    fn a_broken_memory_says_where() {
+        assert_eq!(Memory::parse("{").unwrap_err().to_string(), "it is not what Trunkline writes (line 1, column 1)");
+        assert!(Memory::parse(r#"{"version":9}"#).unwrap_err().to_string().contains("another version"));
+    }
+}
