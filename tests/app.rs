@@ -230,7 +230,7 @@ async fn read_with<F: Future<Output = ()>>(
     let screen = TestScreen { terminal: Terminal::new(TestBackend::new(100, 30)).unwrap(), shown: show, blocked };
     let app = App::new(setup, screen, TestKeys(pressed), received).with_config(held).with_notices(told);
     let reader = Reader { control, keys, signals: signals.clone(), shown, blocked: block };
-    let (outcome, ()) = tokio::join!(app.run(), async {
+    let (outcome, ()) = tokio::join!(Box::pin(app.run()), async {
         story(reader).await;
         // The keys have gone with the reader, which would mean the same; an end is asked for all the same.
         signals.send(Signal::End).await.ok();
