@@ -1,5 +1,5 @@
 //! Entities on their way to the disk: written as the Mastodon API spells them, so that what is kept comes back through
-//! [`ingest`](super::ingest), the same door as everything from a server.
+//! `ingest`, the same door as everything from a server.
 //!
 //! A file of ours may have been changed by anybody, so reading it trusts nothing either. Absent on purpose: files
 //! (`memory`), and fields that nothing shows.
@@ -343,7 +343,7 @@ mod tests {
         bundle
     }
 
-    fn kept(stream: &Stream, entity: Value) -> (Item, Bundle) {
+    fn kept(stream: &Stream, entity: &Value) -> (Item, Bundle) {
         let mut page = page(stream, &json!([entity]).to_string()).unwrap();
         assert_eq!((page.items.len(), page.rejected), (1, 0));
         (page.items.remove(0), settled(page.bundle))
@@ -359,17 +359,17 @@ mod tests {
                     // Where the same post is in it twice, only one of the copies can be held.
                     let bundle = settled(bundle);
                     let Some(main) = bundle.main().cloned() else { continue };
-                    let (item, back) = kept(&Stream::User, status(&bundle, &main).unwrap());
+                    let (item, back) = kept(&Stream::User, &status(&bundle, &main).unwrap());
                     assert_eq!((item, back.status(&main.id)), (Item::Status(main.id.clone()), Some(&main)), "{message}");
                     seen[0] += 1;
                 }
                 Payload::Notification(told, bundle) => {
-                    let (item, back) = kept(&Stream::UserNotification, notification(&bundle, &told));
+                    let (item, back) = kept(&Stream::UserNotification, &notification(&bundle, &told));
                     assert_eq!((item, back), (Item::Notification(told), settled(bundle)), "{message}");
                     seen[1] += 1;
                 }
                 Payload::Conversation(talk, bundle) => {
-                    let (item, back) = kept(&Stream::Direct, conversation(&bundle, &talk));
+                    let (item, back) = kept(&Stream::Direct, &conversation(&bundle, &talk));
                     assert_eq!((item, back), (Item::Conversation(talk), settled(bundle)), "{message}");
                     seen[2] += 1;
                 }
