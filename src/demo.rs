@@ -1,9 +1,10 @@
 //! A small real Mastodon on loopback, inside the program: what `--demo` and `trunkline demo-server` start and what tests
 //! steer.
 //!
-//! It speaks REST, the multiplexed socket and server-sent events as Mastodon 4.5 does, builds its JSON itself and shares no entity code with
-//! the client, so that client and server check each other. Same seed, same story. Deliberately absent: writing through
-//! the API but for read positions, signing in and out, and anything reachable from beyond this machine.
+//! It speaks REST, the multiplexed socket, server-sent events and the OAuth of signing in as Mastodon 4.5 does, builds its
+//! JSON itself and shares no entity code with the client, so that client and server check each other. Same seed, same
+//! story. Deliberately absent: writing through the API but for read positions, passwords, and anything reachable from
+//! beyond this machine.
 
 mod assets;
 mod control;

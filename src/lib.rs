@@ -14,19 +14,21 @@
 //!
 //! # The rooms, lowest floor first
 //!
-//! A room uses only rooms above it in this list, and not all of them: `tests/tidy.rs` has the table and holds the code to it.
+//! A room uses only rooms above it in this list, and not all of them: `tests/tidy.rs` has the table and holds the code to
+//! it, and this list to the table.
 //!
 //! - [`text`]: text that came from strangers, made safe and measurable. Nothing remote reaches a screen by another way.
 //! - [`logging`]: what happened, in a file; never on the screen, never a token.
-//! - [`recording`]: what went over the wire, in a file; written beside everything else, never a token.
 //! - [`private`]: files that only their owner reads, written whole or not at all.
+//! - [`recording`]: what went over the wire, in a file; written beside everything else, never a token.
 //! - [`command`]: the one table of what a user can ask for, with names, help and keys.
 //! - [`model`]: the nouns; what a server has and what can be told to us.
 //! - [`clocks`]: the time of day and the process's own, for the loops in which time enters.
 //! - [`keymap`]: keys to commands, by scope.
 //! - [`config`]: settings from a file.
 //! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams
-//!   where that works, and the rungs beneath it, run by a pure session; `door` is the one way to the network; `ingest` turns entities into the model.
+//!   where that works, and the rungs beneath it, run by a pure session; `door` is the one way to the network; `oauth` signs
+//!   in; `ingest` turns entities into the model, and `keep` writes what is kept as entities again.
 //! - [`accounts`]: who has signed in where, and where the tokens lie.
 //! - [`state`]: everything the program knows, its invariants, and what derives from it.
 //! - [`update`]: the only function that changes the state.

@@ -1,4 +1,4 @@
-//! The one room that knows what a Mastodon server is: its entities, its streams, its REST paths.
+//! The one room that knows what a Mastodon server is: its entities, its streams, its REST paths, how one signs in.
 //!
 //! Everything that comes in leaves as `model`. Absent on purpose: state, the screen, and policy about what to show.
 

@@ -1,6 +1,7 @@
 //! The REST answers: documents, pages and errors as Mastodon gives them.
 //!
-//! Deliberately absent: writing of any kind (the reader posts nothing here), and real rate limits.
+//! Deliberately absent: posts of the reader, who writes nothing here but read positions (`markers`), signing in (`oauth`),
+//! and real rate limits.
 
 use super::hub::Token;
 use super::json::{self, View};

@@ -1,7 +1,7 @@
 //! `Client`: the questions that Trunkline asks a server over REST, and what it concludes about the server's software.
 //!
-//! Absent on purpose: how bytes travel (the door), how entities are read (`ingest`), and anything that writes: Trunkline
-//! only reads timelines.
+//! Absent on purpose: how bytes travel (the door), how entities are read (`ingest`), and anything that writes but for
+//! read positions: Trunkline only reads timelines.
 
 use crate::mastodon::door::{self, Access, Answer, Door, Refusal, RefusalKind, failure};
 use crate::mastodon::{Error, ingest};

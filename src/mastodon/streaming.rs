@@ -1,8 +1,9 @@
 //! The trunk: one background task that keeps every wanted stream flowing, over one socket wherever that works.
 //!
 //! [`connect`] starts it and gives back [`Events`], the receiving end. What is wanted arrives as a [`Wanted`] on a `watch`
-//! channel; the task brings its links in line with it, reconnects and moves on the ladder of transports as `session` decides,
-//! and never stops reading, whatever the app does. Absent on purpose: what the app makes of an event, loading pages over REST, and the screen.
+//! channel; the task brings its links in line with it, reconnects and moves on the ladder of transports as `session`
+//! decides, and never stops reading, whatever the app does. Absent on purpose: what the app makes of an event, loading
+//! pages over REST, and the screen.
 
 mod connection;
 pub(crate) mod frame;

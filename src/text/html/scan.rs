@@ -1,8 +1,8 @@
 //! One linear pass over HTML: tags, attributes and character references, told to a [`Sink`] as a well-nested sequence.
 //!
 //! Only the tags that servers allow get through, at most 16 deep, each closed; unknown ones leave their words. What is
-//! hidden in a browser (`invisible`, scripts, styles, and `quote-inline` beside the quote itself) is left out. Absent on purpose: the HTML standard's
-//! tree building, and any output format.
+//! hidden in a browser (`invisible`, scripts, styles, and `quote-inline` beside the quote itself) is left out. Absent on
+//! purpose: the HTML standard's tree building, and any output format.
 
 /// What a scan tells, in order.
 pub(super) trait Sink {
