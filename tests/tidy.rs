@@ -3,6 +3,7 @@
 //! `BLESS=1 cargo test --test tidy` rewrites the tables that derive from the command table.
 #![cfg(test)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use trunkline::command::{COMMANDS, Command, Group};
@@ -19,44 +20,38 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("keymap", &["command"]),
     ("config", &["model", "command", "keymap"]),
     ("mastodon", &["model", "text", "recording"]),
-    ("accounts", &["text", "logging", "private", "model", "config", "mastodon"]),
+    ("accounts", &["text", "private", "model", "config", "mastodon"]),
     ("state", &["text", "model", "command", "keymap", "config"]),
-    ("update", &["text", "model", "command", "keymap", "config", "state"]),
+    ("update", &["text", "model", "command", "keymap", "state"]),
     ("effects", &["model", "mastodon", "update"]),
-    ("memory", &["text", "model", "mastodon", "private", "state", "update"]),
+    ("memory", &["private", "model", "mastodon", "state", "update"]),
     ("ui", &["text", "model", "command", "keymap", "config", "state"]),
     ("demo", &[]),
-    ("replay", &["text", "model"]),
+    ("replay", &["model"]),
     ("tail", &["text", "clocks", "model", "mastodon", "state", "update", "effects"]),
     ("doctor", &["text", "logging", "model", "config", "mastodon"]),
     ("login", &["text", "model", "mastodon", "accounts"]),
-    (
-        "runtime",
-        &["text", "logging", "command", "clocks", "model", "keymap", "config", "mastodon", "state", "update", "effects", "memory", "ui"],
-    ),
+    ("runtime", &["text", "logging", "model", "clocks", "keymap", "config", "mastodon", "state", "update", "effects", "memory", "ui"]),
     (
         "cli",
         &[
             "text",
             "logging",
-            "command",
+            "recording",
             "model",
-            "keymap",
+            "clocks",
             "config",
             "mastodon",
-            "memory",
             "accounts",
-            "clocks",
-            "login",
+            "state",
+            "memory",
+            "ui",
             "demo",
             "replay",
-            "recording",
             "tail",
             "doctor",
+            "login",
             "runtime",
-            "state",
-            "ui",
-            "update",
         ],
     ),
 ];
@@ -109,10 +104,16 @@ fn code(text: &str) -> String {
     body.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
+/// Whether code names something of a room.
+fn names(code: &str, room: &str) -> bool {
+    let is_whole = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+    code.split(&format!("crate::{room}")).skip(1).any(is_whole)
+}
+
 #[test]
 fn every_room_uses_only_the_floors_below_it() {
     let mut wrong = Vec::new();
-    let rooms: Vec<&str> = FLOORS.iter().map(|(room, _)| *room).collect();
+    let mut used = BTreeSet::new();
     for path in sources(&root().join("src")) {
         let room = room(&path);
         if matches!(room.as_str(), "lib" | "main") {
@@ -123,14 +124,11 @@ fn every_room_uses_only_the_floors_below_it() {
             continue;
         };
         let code = code(&fs::read_to_string(&path).unwrap());
-        for other in &rooms {
-            let named = code
-                .split(&format!("crate::{other}"))
-                .skip(1)
-                .any(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'));
-            if named && *other != room && !allowed.contains(other) {
+        for (other, _) in FLOORS.iter().filter(|(other, _)| *other != room && names(&code, other)) {
+            if !allowed.contains(other) {
                 wrong.push(format!("{}: `{room}` uses `{other}`", path.display()));
             }
+            used.insert((room.clone(), *other));
         }
         for (_, never) in NEVER.iter().filter(|(name, _)| *name == room) {
             for library in *never {
@@ -140,16 +138,34 @@ fn every_room_uses_only_the_floors_below_it() {
             }
         }
     }
+    for (room, allowed) in FLOORS {
+        let unused = allowed.iter().filter(|other| !used.contains(&((*room).to_owned(), **other)));
+        wrong.extend(unused.map(|other| format!("`{room}` does not use `{other}`: take it from the table")));
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn the_map_names_every_room_and_no_other() {
-    let map = fs::read_to_string(root().join("src/lib.rs")).unwrap();
-    for (room, _) in FLOORS {
-        assert!(map.contains(&format!("pub mod {room};")), "src/lib.rs does not declare `{room}`");
-        assert!(map.contains(&format!("[`{room}`]")), "the map in src/lib.rs does not name [`{room}`]");
+fn every_floor_stands_on_floors_above_it_in_the_table() {
+    for (at, (room, allowed)) in FLOORS.iter().enumerate() {
+        for other in *allowed {
+            assert!(FLOORS[..at].iter().any(|(lower, _)| lower == other), "`{room}` uses `{other}`, which is not above it in the table");
+        }
     }
+}
+
+#[test]
+fn the_map_names_every_room_in_the_order_of_the_floors() {
+    let map = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    let on_the_map: Vec<&str> =
+        map.lines().filter_map(|line| line.strip_prefix("//! - [`")?.split_once("`]: ").map(|(room, _)| room)).collect();
+    let rooms: Vec<&str> = FLOORS.iter().map(|(room, _)| *room).collect();
+    assert_eq!(on_the_map, rooms, "the map in src/lib.rs");
+    let mut declared: Vec<&str> = map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let mut rooms = rooms;
+    declared.sort_unstable();
+    rooms.sort_unstable();
+    assert_eq!(declared, rooms, "what src/lib.rs declares");
 }
 
 #[test]
