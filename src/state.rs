@@ -18,7 +18,7 @@ pub mod timeline;
 
 use crate::command::{Command, Scope};
 use crate::config::{Config, Scheme};
-use crate::keymap::{Key, Keymap};
+use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
     Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
     Timestamp, Withheld,
@@ -511,6 +511,11 @@ impl State {
     /// For how many minutes the open tab's stream has been silent, as far as that is worth saying.
     pub fn silent_minutes(&self) -> Option<i64> {
         self.silence(&self.tabs.active()?.stream).map(|silence| silence.as_mins())
+    }
+
+    /// The first key of a command as it is written, where it has one.
+    pub fn first_key(&self, command: Command) -> Option<&str> {
+        self.settings.keymap.keys(command).first().map(Sequence::as_str)
     }
 
     /// Whether a command makes sense now: the palette dims it, hints hide it and `update` ignores it by this answer.

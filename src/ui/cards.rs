@@ -7,7 +7,6 @@ use crate::command::Command;
 use crate::model::{AccountId, Announcement, Connection, StatusId, Stream};
 use crate::state::{Fill, Row, RowKey, Shown, State};
 use crate::ui::line::Card;
-use crate::ui::status_bar::key_of;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, row, status};
 use std::collections::HashMap;
@@ -101,7 +100,7 @@ impl Cards {
     pub(crate) fn begin(&mut self, theme: &Theme, state: &State) {
         self.frame += 1;
         let today = theme.zone.to_datetime(state.now).date();
-        let (reader, fills) = (state.me.as_ref().map(|me| &me.id), key_of(state, Command::Read));
+        let (reader, fills) = (state.me.as_ref().map(|me| &me.id), state.first_key(Command::Read));
         let is_same = |made: &MadeFor| {
             made.theme == *theme && made.today == today && made.reader.as_ref() == reader && made.fills.as_deref() == fills
         };

@@ -6,7 +6,6 @@ use crate::state::{Cause, Fill, Gap, Refill, Row, State};
 use crate::text::wrap;
 use crate::ui::cards::{Setting, Shape};
 use crate::ui::line::{Card, CardLine, Head, hang, plain};
-use crate::ui::status_bar::key_of;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, status, times};
 use ratatui::style::Style;
@@ -74,7 +73,7 @@ pub(crate) fn gap_fate(setting: Setting<'_>, gap: &Gap) -> Option<String> {
         Fill::Filling => Some(walk.map_or_else(|| format!("filling{}", glyphs.ellipsis), |walk| walk_words(walk, state, setting.theme))),
         Fill::Left => {
             setting.stream.filter(|stream| stream.is_paged_by_id())?;
-            key_of(state, Command::Read).map(|key| format!("{key} to fill"))
+            setting.state.first_key(Command::Read).map(|key| format!("{key} to fill"))
         }
     }
 }

@@ -15,11 +15,6 @@ use crate::ui::timeline::reason;
 use crate::ui::times;
 use ratatui::text::{Line, Span};
 
-/// The first key of a command, where it has one.
-pub(crate) fn key_of(state: &State, command: Command) -> Option<&str> {
-    state.settings.keymap.keys(command).first().map(Sequence::as_str)
-}
-
 /// Draws the line. `told` says whether the tab bar had room for the connection in words.
 pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16, told: bool) {
     let theme = painter.theme;
@@ -245,7 +240,7 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
         !row.hint.is_empty()
             && scopes.contains(&row.scope)
             && state.can(row.command)
-            && key_of(state, row.command).is_some()
+            && state.first_key(row.command).is_some()
             && !out_of_place.iter().any(|(command, out)| *out && *command == row.command)
     };
     let mut rows: Vec<&'static Row> = COMMANDS.iter().filter(fits).collect();
@@ -291,8 +286,8 @@ fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) 
 }
 
 fn hint(state: &State, row: &Row, theme: &Theme, unfolds: bool) -> Line<'static> {
-    let first = key_of(state, row.command).unwrap_or_default();
-    let both = if row.command == Command::Down { key_of(state, Command::Up) } else { None };
+    let first = state.first_key(row.command).unwrap_or_default();
+    let both = if row.command == Command::Down { state.first_key(Command::Up) } else { None };
     let keys = both.map_or_else(|| first.to_owned(), |second| format!("{first}/{second}"));
     let words = if row.command != Command::HoldOrUnfold {
         row.hint

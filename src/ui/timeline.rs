@@ -10,7 +10,6 @@ use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, plain};
 use crate::ui::paint::Painter;
 use crate::ui::row::dim_line;
-use crate::ui::status_bar::key_of;
 use crate::ui::theme::Theme;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -308,7 +307,7 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
     if tab.held {
         line.push_span(Span::styled(format!("{} ", theme.glyphs().held), theme.mark()));
         line.push_span(Span::styled("held", theme.bold()));
-        let hint = key_of(state, Command::HoldOrUnfold).map(|key| format!(" {dot} {key} lets go")).unwrap_or_default();
+        let hint = state.first_key(Command::HoldOrUnfold).map(|key| format!(" {dot} {key} lets go")).unwrap_or_default();
         line.push_span(Span::styled(hint, theme.dim()));
     }
     if new > 0 {
@@ -322,7 +321,7 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
     }
     if newer > 0
         && !tab.held
-        && let Some(key) = key_of(state, Command::First)
+        && let Some(key) = state.first_key(Command::First)
     {
         line.push_span(Span::styled(format!(" {dot} {key} newest"), theme.dim()));
     }
@@ -363,7 +362,7 @@ fn again(painter: &mut Painter<'_>, state: &State, retry: Option<crate::model::T
     let dot = painter.theme.glyphs().dot;
     match retry {
         Some(at) => format!(" {dot} asked again {}", painter.clock.soon(at)),
-        None => key_of(state, Command::RetryNow).map(|key| format!(" {dot} {key} tries again")).unwrap_or_default(),
+        None => state.first_key(Command::RetryNow).map(|key| format!(" {dot} {key} tries again")).unwrap_or_default(),
     }
 }
 
@@ -474,7 +473,7 @@ pub(crate) fn no_tab(painter: &mut Painter<'_>, state: &State, area: Rect) {
     let theme = painter.theme;
     let glyphs = theme.glyphs();
     if state.unresolved.is_empty() {
-        let key = |command| key_of(state, command).unwrap_or_default();
+        let key = |command| state.first_key(command).unwrap_or_default();
         let words = format!("{} adds one, {} brings back the last one closed.", key(Command::Subscribe), key(Command::RestoreTab));
         message(painter, area, (glyphs.dot, theme.dim(), "No stream is open".to_owned()), &words);
         return;
