@@ -8,7 +8,7 @@
 mod addresses;
 mod open;
 
-use crate::mastodon::tap::Tap;
+use crate::mastodon::tap::{Tap, redacted};
 use crate::mastodon::{Error, ingest};
 use crate::model::{Failure, FailureKind, Timestamp};
 use crate::recording::Recorder;
@@ -568,20 +568,12 @@ pub(crate) fn secure(url: &Url) -> bool {
     matches!(url.scheme(), "https" | "wss")
 }
 
-/// A text without the token.
-pub(crate) fn redacted<'a>(token: &str, text: &'a str) -> Cow<'a, str> {
-    if token.len() >= SHORTEST_TOKEN && text.contains(token) { Cow::Owned(text.replace(token, REDACTED)) } else { Cow::Borrowed(text) }
-}
-
 /// A failure in our own words.
 pub(crate) fn failure(kind: FailureKind, words: &str) -> Failure {
     Failure { kind, reason: Plain::line(words) }
 }
 
 const LONGEST_TOKEN: usize = 4096;
-/// A shorter word is no server's token, and would be found in ordinary text.
-const SHORTEST_TOKEN: usize = 12;
-const REDACTED: &str = "REDACTED";
 const CONNECT: Duration = Duration::from_secs(10);
 /// The part of an upgrade's time in which a connection must stand. Its addresses share it evenly, behind the one that won
 /// the race.

@@ -4,7 +4,6 @@
 //! client, and the token nowhere, also where a server says it back. Absent on purpose: the file and its thread
 //! (`recording`); without a recorder there is no tap, and nothing is paid.
 
-use crate::mastodon::door::redacted;
 use crate::recording::{Data, Direction, Kind, Recorder, Request, Row};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LINK, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
@@ -15,6 +14,14 @@ use url::Url;
 
 /// Headers of an answer that are recorded.
 const HEADERS: [&str; 4] = ["x-error-message", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+/// A shorter word is no server's token, and would be found in ordinary text.
+const SHORTEST_TOKEN: usize = 12;
+const REDACTED: &str = "REDACTED";
+
+/// A text without the token.
+pub(crate) fn redacted<'a>(token: &str, text: &'a str) -> Cow<'a, str> {
+    if token.len() >= SHORTEST_TOKEN && text.contains(token) { Cow::Owned(text.replace(token, REDACTED)) } else { Cow::Borrowed(text) }
+}
 
 /// Where one account's traffic is recorded.
 #[derive(Clone)]
