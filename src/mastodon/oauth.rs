@@ -6,8 +6,9 @@
 //! (`accounts`).
 
 use crate::mastodon::door::{self, OpenDoor, Said, Token, Unanswered};
+use crate::mastodon::rest::now;
 use crate::mastodon::{Access, Client, Error, ingest};
-use crate::model::{Account, FailureKind, Timestamp};
+use crate::model::{Account, FailureKind};
 use crate::text::Plain;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -544,11 +545,6 @@ struct Facts {
     title: Plain,
     version: Plain,
     ahead_s: Option<i64>,
-}
-
-#[expect(clippy::disallowed_methods, reason = "a server's limit ends at a moment of ours; the door is told the time here")]
-fn now() -> Timestamp {
-    Timestamp::now()
 }
 
 /// Asks for the instance document, the new one first.

@@ -318,8 +318,9 @@ const ENTITY: usize = 16 * 1024 * 1024;
 /// Bound of a document about the instance, in bytes.
 const DOCUMENT: usize = 1024 * 1024;
 
+/// The time of day.
 #[expect(clippy::disallowed_methods, reason = "a server's limit ends at a moment of ours; the door is told the time here")]
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     Timestamp::now()
 }
 
