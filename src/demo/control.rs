@@ -207,11 +207,6 @@ impl Control {
         *off = !on;
     }
 
-    /// Sets the marker of `home` or `notifications`, as another program would.
-    pub async fn set_marker(&self, timeline: &str, id: &str) {
-        self.shared.hub.lock().await.markers.set(timeline, id, clock());
-    }
-
     /// The marker of `home` or `notifications`.
     pub async fn marker(&self, timeline: &str) -> Option<String> {
         self.shared.hub.lock().await.markers.get(timeline).map(str::to_owned)

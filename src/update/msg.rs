@@ -133,19 +133,3 @@ pub enum Reply {
     /// To [`crate::update::Effect::FetchScopes`]; `None` where the server does not tell them.
     Scopes(Result<Option<Vec<Plain>>, Failure>),
 }
-
-impl Reply {
-    /// Whether what it brings was missed, or changed while nobody told: `tail` says so where it prints that.
-    pub fn is_refill(&self) -> bool {
-        match self {
-            Self::Newer { .. } | Self::Review { .. } | Self::Status { .. } | Self::Notification { .. } => true,
-            Self::Page { .. }
-            | Self::Thread { .. }
-            | Self::Offer(_)
-            | Self::Account(_)
-            | Self::Markers(_)
-            | Self::Health(_)
-            | Self::Scopes(_) => false,
-        }
-    }
-}
