@@ -1,6 +1,10 @@
 //! `trunkline doctor` as people and scripts use it: the real binary against the built-in server and against raw ones.
 #![cfg(test)]
 
+#[path = "common/demo.rs"]
+mod demo;
+
+use demo::demo;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use std::process::{Output, Stdio};
@@ -12,25 +16,11 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use trunkline::demo::{Control, HttpRefusal, Options, Server, Story};
+use trunkline::demo::HttpRefusal;
 
 /// Longer than the program may take in all.
 const PATIENCE: Duration = Duration::from_secs(25);
 const TOKEN: &str = "s3cret-and-not-to-be-seen";
-
-struct Demo {
-    url: String,
-    control: Control,
-    _stops: DropGuard,
-}
-
-async fn demo() -> Demo {
-    let shutdown = CancellationToken::new();
-    let stops = shutdown.clone().drop_guard();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
-    Demo { url: server.url().to_owned(), control: server.control(), _stops: stops }
-}
 
 /// What a run printed, and how it ended.
 struct Told {

@@ -1,6 +1,9 @@
 //! `--record` and `replay` as people use them: the real binary, its files and exit codes, and every transcript played.
 #![cfg(test)]
 
+#[path = "common/transcripts.rs"]
+mod transcripts;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -10,6 +13,7 @@ use tokio::process::Command;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use transcripts::transcripts;
 use trunkline::demo::{Options, Server, Story};
 use trunkline::mastodon::streaming::{Settings, Wanted, connect};
 use trunkline::mastodon::{Access, Client, Token};
@@ -136,22 +140,6 @@ async fn files_that_are_no_recordings_and_wrong_usage_are_named_before_the_scree
     let (code, out, _) = run(&["--help"], None).await;
     assert!(code == 0 && out.contains("replay") && out.contains("--record"), "{out}");
     std::fs::remove_dir_all(folder).unwrap();
-}
-
-fn transcripts() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut todo = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")];
-    while let Some(folder) = todo.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                todo.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "jsonl") {
-                found.push(path);
-            }
-        }
-    }
-    found
 }
 
 /// Plays a transcript to the ordinary trunk; gives how many events it told of.

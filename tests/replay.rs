@@ -4,15 +4,19 @@
 //! versions and notifications must be there at the end, and compares.
 #![cfg(test)]
 
+#[path = "common/transcripts.rs"]
+mod transcripts;
+
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use transcripts::transcripts;
 use trunkline::demo::{Options, Server, Story};
 use trunkline::mastodon::streaming::{Settings as TrunkSettings, Wanted, connect};
 use trunkline::mastodon::{Access, Client, Token};
@@ -108,23 +112,6 @@ fn named(stream: &Value) -> Option<Stream> {
         [name, parameter] => Stream::from_wire(name, Some(parameter)),
         _ => None,
     }
-}
-
-fn transcripts() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut todo = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")];
-    while let Some(folder) = todo.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                todo.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "jsonl") {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 /// The text messages that the server sent in a transcript.

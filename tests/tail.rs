@@ -1,6 +1,10 @@
 //! `trunkline tail` as scripts use it: the real binary against the built-in server, its lines, its ends, its exit codes.
 #![cfg(test)]
 
+#[path = "common/demo.rs"]
+mod demo;
+
+use demo::{Demo, demo};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::{Output, Stdio};
@@ -8,25 +12,10 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdout, Command};
-use tokio_util::sync::{CancellationToken, DropGuard};
-use trunkline::demo::{Control, HttpRefusal, Options, Server, Story};
+use trunkline::demo::{Control, HttpRefusal};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const TOKEN: &str = "s3cret-and-not-to-be-seen";
-
-struct Demo {
-    server: Server,
-    control: Control,
-    _stops: DropGuard,
-}
-
-async fn demo() -> Demo {
-    let shutdown = CancellationToken::new();
-    let stops = shutdown.clone().drop_guard();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
-    Demo { control: server.control(), server, _stops: stops }
-}
 
 /// The program, without anything of this machine's environment.
 fn trunkline(server: Option<&str>, token: Option<&str>) -> Command {
@@ -62,7 +51,7 @@ struct Running {
 
 impl Running {
     fn start(demo: &Demo, arguments: &[&str]) -> Self {
-        let mut child = trunkline(Some(demo.server.url()), Some(TOKEN)).arg("tail").args(arguments).spawn().unwrap();
+        let mut child = trunkline(Some(&demo.url), Some(TOKEN)).arg("tail").args(arguments).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
     }
@@ -204,7 +193,7 @@ async fn what_was_missed_is_printed_once_in_order_and_says_that_it_was() {
     ];
     assert_eq!(told.keys().collect::<Vec<_>>(), ["[\"hashtag\",\"rust\"]", "[\"public\"]"]);
     drop(rustls::crypto::ring::default_provider().install_default());
-    let page = reqwest::Client::new().get(format!("{}/api/v1/timelines/public?limit=40", demo.server.url())).bearer_auth(TOKEN);
+    let page = reqwest::Client::new().get(format!("{}/api/v1/timelines/public?limit=40", &demo.url)).bearer_auth(TOKEN);
     let page: Vec<Value> = serde_json::from_str(&page.send().await.unwrap().text().await.unwrap()).unwrap();
     // The author counts what has been posted since.
     let but_author = |post: &Value| post.as_object().unwrap().clone().into_iter().filter(|(name, _)| name != "account").collect::<Vec<_>>();
@@ -328,7 +317,7 @@ async fn a_stop_of_the_process_costs_a_reconnect_and_no_post() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_ends_on_a_match_or_a_count_and_tells_figures() {
     let demo = demo().await;
-    let mut tail = trunkline(Some(demo.server.url()), Some("token"));
+    let mut tail = trunkline(Some(&demo.url), Some("token"));
     let child = tail.args(["tail", "federated", "--quiet", "--stats", "--until", "(?i)THE\\s+needle"]).spawn().unwrap();
     carried(&demo.control, 1).await;
     demo.control.post("wren", "nothing here").await;
@@ -354,7 +343,7 @@ async fn a_list_is_found_by_its_title_and_a_wrong_one_names_those_there_are() {
     carried(&demo.control, 1).await;
     demo.control.post("wren", "to the list").await;
     assert_eq!(tail.line_of("update").await["stream"][0], "list");
-    let (code, _, aside) = run(&mut trunkline(Some(demo.server.url()), Some("token")), &["tail", "list:Nobody"]).await;
+    let (code, _, aside) = run(&mut trunkline(Some(&demo.url), Some("token")), &["tail", "list:Nobody"]).await;
     assert_eq!(code, 2);
     assert!(aside.contains("Nobody") && aside.contains("Slow mail"), "{aside}");
 }
@@ -410,7 +399,7 @@ async fn wrong_usage_exits_with_2_and_says_what_to_do() {
 async fn a_rejected_token_and_refused_streams_exit_with_1_and_the_servers_words() {
     let demo = demo().await;
     demo.control.refuse("public:local", None, "Not for you", 401).await;
-    let (code, _, aside) = run(&mut trunkline(Some(demo.server.url()), Some("secret-token")), &["tail", "local"]).await;
+    let (code, _, aside) = run(&mut trunkline(Some(&demo.url), Some("secret-token")), &["tail", "local"]).await;
     assert_eq!(code, 1, "{aside}");
     assert!(aside.contains("every stream was refused") && aside.contains("Not for you"), "{aside}");
 
@@ -418,7 +407,7 @@ async fn a_rejected_token_and_refused_streams_exit_with_1_and_the_servers_words(
     demo.control.refuse_upgrades(vec![upgrade.clone(), upgrade]).await;
     let body = "{\"error\":\"The access token is invalid\"}";
     demo.control.refuse_rest("/api/v1/", HttpRefusal::new(401).header("Content-Type", "application/json").body(body), 1000).await;
-    let (code, out, aside) = run(&mut trunkline(Some(demo.server.url()), Some("secret-token")), &["tail", "home", "--json"]).await;
+    let (code, out, aside) = run(&mut trunkline(Some(&demo.url), Some("secret-token")), &["tail", "home", "--json"]).await;
     assert_eq!(code, 1, "{aside}");
     assert!(out.contains("\"state\":\"signed_out\"") && aside.contains("signed out"), "{out}{aside}");
     assert!(!out.contains("secret-token") && !aside.contains("secret-token"), "the token is shown");
