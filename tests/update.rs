@@ -1,7 +1,11 @@
 //! The reducer: message sequences in, states and effects out, and `State::check` after every message.
 #![cfg(test)]
 
+#[path = "common/least_status.rs"]
+mod least_status;
+
 use jiff::SignedDuration;
+use least_status::least_status;
 use proptest::prelude::*;
 use std::time::Duration;
 use trunkline::command::Command;
@@ -247,32 +251,7 @@ fn account(id: &str) -> Account {
 }
 
 fn status(id: &str, words: &str) -> Status {
-    Status {
-        id: sid(id),
-        account: AccountId::new("1").unwrap(),
-        created_at: None,
-        edited_at: None,
-        visibility: Visibility::Public,
-        language: None,
-        spoiler_text: Plain::default(),
-        content: Html::new(words),
-        sensitive: false,
-        reblog: None,
-        in_reply_to_id: None,
-        in_reply_to_account_id: None,
-        media_attachments: Vec::new(),
-        poll: None,
-        card: None,
-        quote: None,
-        mentions: Vec::new(),
-        tags: Vec::new(),
-        emojis: Vec::new(),
-        counts: Counts::default(),
-        personal: Personal::default(),
-        filtered: None,
-        url: None,
-        omitted: 0,
-    }
+    least_status(sid(id), AccountId::new("1").unwrap(), words)
 }
 
 fn edited(id: &str, words: &str, second: i64) -> Status {

@@ -1,5 +1,6 @@
 //! A stage for screens: states built by hand, with a cast that a federated timeline would have.
 
+use crate::least_status::least_status;
 use std::time::Duration;
 use trunkline::model::{
     Account, AccountId, Announcement, AnnouncementId, Bundle, Card, Connection, Conversation, ConversationId, Counts, Failure, FailureKind,
@@ -84,30 +85,10 @@ pub(crate) fn cast() -> Vec<Account> {
 
 pub(crate) fn status(id: &str, author: &str, minutes: i64, html: &str) -> Status {
     Status {
-        id: sid(id),
-        account: aid(author),
         created_at: Some(ago(minutes)),
-        edited_at: None,
-        visibility: Visibility::Public,
         language: Some(plain("en")),
-        spoiler_text: Plain::default(),
-        content: Html::new(html),
-        sensitive: false,
-        reblog: None,
-        in_reply_to_id: None,
-        in_reply_to_account_id: None,
-        media_attachments: Vec::new(),
-        poll: None,
-        card: None,
-        quote: None,
-        mentions: Vec::new(),
-        tags: Vec::new(),
-        emojis: Vec::new(),
-        counts: Counts::default(),
-        personal: trunkline::model::Personal::default(),
-        filtered: None,
         url: Some(plain(&format!("https://tide.example/@x/{id}"))),
-        omitted: 0,
+        ..least_status(sid(id), aid(author), html)
     }
 }
 
