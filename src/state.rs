@@ -544,6 +544,8 @@ impl State {
             Command::Accounts => self.accounts.len() > 1,
             Command::RetryNow => {
                 self.line.state != Connection::Live
+                    // From a lower rung, a better one is tried at once.
+                    || self.line.below.is_some()
                     || self.timelines.values().any(|timeline| {
                         matches!(timeline.first_page, Loading::Failed(..))
                             || matches!(timeline.older_page, Loading::Failed(..))
@@ -551,6 +553,7 @@ impl State {
                             || timeline.review.as_ref().is_some_and(|review| review.retry_at.is_some())
                             || timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some())
                     })
+                    || self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Detail(Detail { thread: ThreadState::Failed(_), .. })))
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),

@@ -1748,6 +1748,36 @@ fn a_poll_that_fails_says_so_and_the_next_one_finds_what_it_missed() {
 }
 
 #[test]
+fn a_key_asks_again_for_replies_that_could_not_be_loaded() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "5");
+    let asked = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| if let Effect::FetchThread { asked, .. } = effect { Some(*asked) } else { None })
+    };
+    let first = asked(&desk.key("enter")).unwrap();
+    desk.send(Msg::Reply(Reply::Thread { id: sid("5"), asked: first, result: Err(failure(FailureKind::Retry)) }));
+    assert!(matches!(desk.state.detail().unwrap().thread, ThreadState::Failed(_)));
+    assert!(asked(&desk.key("ctrl-r")).is_some());
+    assert_eq!(desk.state.detail().unwrap().thread, ThreadState::Asked);
+    assert!(!desk.state.can(Command::RetryNow), "it is under way");
+}
+
+#[test]
+fn on_a_lower_rung_a_key_tries_a_better_one_at_once() {
+    let mut desk = Desk::new(&["home"]);
+    desk.page("home", None, &["20"], None);
+    assert!(!desk.state.can(Command::RetryNow), "nothing is to be tried again");
+    let ladder = |rung, reason: Option<&str>| Event::Ladder { rung, reason: reason.map(Plain::line), climb_in: None };
+    desk.send(Msg::Event(origin(), ladder(Rung::ServerSentEvents, Some("no upgrade"))));
+    assert_eq!(desk.state.line.state, Connection::Live);
+    let before = desk.state.retries;
+    desk.key("ctrl-r");
+    assert_eq!(desk.state.retries, before + 1);
+    desk.send(Msg::Event(origin(), ladder(Rung::Multiplexed, None)));
+    assert!(!desk.state.can(Command::RetryNow));
+}
+
+#[test]
 fn polling_stays_within_the_budget_and_rests_without_a_connection() {
     let mut desk = Desk::new(&["#rust", "#ruby", "#zig", "#go", "#c"]);
     let specs = ["#rust", "#ruby", "#zig", "#go", "#c"];
