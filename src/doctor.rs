@@ -306,6 +306,10 @@ async fn timelines(book: &mut Book, client: &Client, wanted: &[Stream], lists: &
     for (stream, answer) in answers {
         match answer {
             Ok(_) => there.push(stream.title(lists).to_string()),
+            Err(failure) if failure.kind == FailureKind::NotFound => {
+                let check = format!("timeline {}", called(stream, lists));
+                book.bad(&check, failure.reason.as_str(), "the server has no such timeline (a list may have been deleted): leave it out");
+            }
             Err(failure) => book.failed(&format!("timeline {}", called(stream, lists)), &failure),
         }
     }
