@@ -421,7 +421,10 @@ impl Trial {
             }
             Event::Connection(Connection::Offline { reason, .. }) => self.trouble = Some((reason, advice(FailureKind::Offline))),
             Event::Connection(Connection::Reconnecting { reason, .. } | Connection::Failed { reason }) => {
-                self.trouble = Some((reason, "try again in a minute; a proxy or firewall must let WebSockets pass"));
+                self.trouble = Some((
+                    reason,
+                    "try again in a minute; the token needs the scope `read`, and a proxy or firewall must let WebSockets pass",
+                ));
             }
             Event::Subscription { stream, standing, rung } => drop(self.standings.insert(stream, (standing, rung))),
             Event::Stream(event) => {
