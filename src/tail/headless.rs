@@ -682,7 +682,10 @@ mod tests {
         desk.looks("#rust", Ok(vec![post("11"), post("10")]));
         desk.later(61);
         desk.looks("#rust", Ok(vec![post("13"), post("12"), post("11"), post("10")]));
-        assert_eq!(desk.told(), ["live", "polled hashtag", "update hashtag refill 11", "update hashtag refill 12", "update hashtag refill 13"]);
+        assert_eq!(
+            desk.told(),
+            ["live", "polled hashtag", "update hashtag refill 11", "update hashtag refill 12", "update hashtag refill 13"]
+        );
     }
 
     #[test]

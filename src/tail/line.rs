@@ -145,7 +145,9 @@ impl Printer {
     /// A line for a stream that was refused.
     pub(super) fn refused(&self, stream: &Stream, error: &Plain, _now: Timestamp) -> String {
         match self.form {
-            Form::Json => line(&SubscriptionLine { event: "subscription", stream: names(stream), state: "refused", error: Some(error.as_str()) }),
+            Form::Json => {
+                line(&SubscriptionLine { event: "subscription", stream: names(stream), state: "refused", error: Some(error.as_str()) })
+            }
             Form::Words | Form::Nothing => String::new(),
         }
     }
