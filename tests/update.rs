@@ -1763,21 +1763,6 @@ fn a_key_asks_again_for_replies_that_could_not_be_loaded() {
 }
 
 #[test]
-fn on_a_lower_rung_a_key_tries_a_better_one_at_once() {
-    let mut desk = Desk::new(&["home"]);
-    desk.page("home", None, &["20"], None);
-    assert!(!desk.state.can(Command::RetryNow), "nothing is to be tried again");
-    let ladder = |rung, reason: Option<&str>| Event::Ladder { rung, reason: reason.map(Plain::line), climb_in: None };
-    desk.send(Msg::Event(origin(), ladder(Rung::ServerSentEvents, Some("no upgrade"))));
-    assert_eq!(desk.state.line.state, Connection::Live);
-    let before = desk.state.retries;
-    desk.key("ctrl-r");
-    assert_eq!(desk.state.retries, before + 1);
-    desk.send(Msg::Event(origin(), ladder(Rung::Multiplexed, None)));
-    assert!(!desk.state.can(Command::RetryNow));
-}
-
-#[test]
 fn polling_stays_within_the_budget_and_rests_without_a_connection() {
     let mut desk = Desk::new(&["#rust", "#ruby", "#zig", "#go", "#c"]);
     let specs = ["#rust", "#ruby", "#zig", "#go", "#c"];
@@ -2300,4 +2285,23 @@ fn themes_are_seen_as_they_are_chosen_and_esc_brings_the_old_one_back() {
     let config = Config::parse(std::path::Path::new("c"), "theme = \"mine\"\nthemes.mine.accent = \"red\"").unwrap().config;
     desk.send(Msg::Reloaded(Settings::from(&config), Vec::new()));
     assert_eq!(worn(&desk), "mine");
+}
+
+#[test]
+fn the_reader_can_ask_again_for_a_refused_stream_and_for_a_better_way() {
+    let mut desk = Desk::new(&["home", "#rust"]);
+    let retries = |desk: &mut Desk| {
+        desk.send(Msg::Command(Command::RetryNow));
+        desk.state.retries
+    };
+    assert_eq!(retries(&mut desk), 0, "all is well");
+    let reason = || Some(Plain::line("no streaming there"));
+    let ladder = |rung, reason| Event::Ladder { rung, reason, climb_in: Some(Duration::from_secs(300)) };
+    desk.send(Msg::Event(origin(), ladder(Rung::ServerSentEvents, reason())));
+    assert_eq!(retries(&mut desk), 1);
+    desk.send(Msg::Event(origin(), ladder(Rung::Multiplexed, None)));
+    assert_eq!(retries(&mut desk), 1);
+    let refused = Subscription::Refused(Plain::line("no"));
+    desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("#rust"), standing: refused, rung: Rung::Multiplexed }));
+    assert_eq!(retries(&mut desk), 2);
 }
