@@ -306,6 +306,10 @@ async fn timelines(book: &mut Book, client: &Client, wanted: &[Stream], lists: &
     for (stream, answer) in answers {
         match answer {
             Ok(_) => there.push(stream.title(lists).to_string()),
+            Err(failure) if failure.kind == FailureKind::NotFound => {
+                let check = format!("timeline {}", called(stream, lists));
+                book.bad(&check, failure.reason.as_str(), "the server has no such timeline (a list may have been deleted): leave it out");
+            }
             Err(failure) => book.failed(&format!("timeline {}", called(stream, lists)), &failure),
         }
     }
@@ -417,7 +421,10 @@ impl Trial {
             }
             Event::Connection(Connection::Offline { reason, .. }) => self.trouble = Some((reason, advice(FailureKind::Offline))),
             Event::Connection(Connection::Reconnecting { reason, .. } | Connection::Failed { reason }) => {
-                self.trouble = Some((reason, "try again in a minute; a proxy or firewall must let WebSockets pass"));
+                self.trouble = Some((
+                    reason,
+                    "try again in a minute; the token needs the scope `read`, and a proxy or firewall must let WebSockets pass",
+                ));
             }
             Event::Subscription { stream, standing, rung } => drop(self.standings.insert(stream, (standing, rung))),
             Event::Stream(event) => {

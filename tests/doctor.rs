@@ -335,6 +335,17 @@ async fn a_timeline_that_cannot_be_asked_for_is_told_though_its_stream_is_open()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timeline_that_is_gone_is_no_matter_of_the_server_name() {
+    let demo = demo().await;
+    let gone = HttpRefusal::new(404).header("content-type", "application/json").body(r#"{"error":"Record not found"}"#);
+    demo.control.refuse_rest("/api/v1/timelines/home", gone, 9).await;
+    let told = doctor(Some(&demo.url), &[], &["-s", "home", "-s", "local"]).await;
+    assert_eq!(told.code, 1, "{}", told.out);
+    told.is_wrong("timeline home", "Record not found");
+    assert!(told.out.contains("leave it out") && !told.out.contains("check the server's name"), "{}", told.out);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn gotosocial_is_well_without_what_it_does_not_have() {
     let documents = |path: &str, port: u16| match path {
         "/api/v2/instance" => Some(json!({

@@ -1727,6 +1727,21 @@ fn a_poll_that_fails_says_so_and_the_next_one_finds_what_it_missed() {
 }
 
 #[test]
+fn a_key_asks_again_for_replies_that_could_not_be_loaded() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "5");
+    let asked = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| if let Effect::FetchThread { asked, .. } = effect { Some(*asked) } else { None })
+    };
+    let first = asked(&desk.key("enter")).unwrap();
+    desk.send(Msg::Reply(Reply::Thread { id: sid("5"), asked: first, result: Err(failure(FailureKind::Retry)) }));
+    assert!(matches!(desk.state.detail().unwrap().thread, ThreadState::Failed(_)));
+    assert!(asked(&desk.key("ctrl-r")).is_some());
+    assert_eq!(desk.state.detail().unwrap().thread, ThreadState::Asked);
+    assert!(!desk.state.can(Command::RetryNow), "it is under way");
+}
+
+#[test]
 fn polling_stays_within_the_budget_and_rests_without_a_connection() {
     let mut desk = Desk::new(&["#rust", "#ruby", "#zig", "#go", "#c"]);
     let specs = ["#rust", "#ruby", "#zig", "#go", "#c"];

@@ -526,7 +526,13 @@ impl Door {
             _ => (RefusalKind::Server, answered(streaming, status)),
         };
         let retry_after = if kind == RefusalKind::RateLimited { wait(status, &headers, now) } else { None };
-        Refusal { kind, reason: words.unwrap_or(fallback), retry_after }
+        let reason = match (words, kind) {
+            // These words become the reason for another transport, where a bare "Not found" would not say of what it speaks.
+            (Some(words), RefusalKind::NotThere | RefusalKind::Server) => Plain::line(&format!("{words} ({})", status.as_u16())),
+            (Some(words), _) => words,
+            (None, _) => fallback,
+        };
+        Refusal { kind, reason, retry_after }
     }
 }
 
@@ -1498,7 +1504,7 @@ pub(crate) mod tests {
             ("501 Not Implemented", html, b"", RefusalKind::NoStreaming, "501"),
             ("301 Moved Permanently", "Location: /api/v1/streaming", b"", RefusalKind::NoStreaming, "elsewhere"),
             ("302 Found", "Location: /login", b"", RefusalKind::Interposed, "302"),
-            ("404 Not Found", json, br#"{"error":"Not found"}"#, RefusalKind::NotThere, "Not found"),
+            ("404 Not Found", json, br#"{"error":"Not found"}"#, RefusalKind::NotThere, "Not found (404)"),
             ("400 Bad Request", json, br#"{"error":"Unknown channel requested"}"#, RefusalKind::NotThere, "Unknown channel"),
             ("400 Bad Request", html, b"Missing or invalid Sec-WebSocket-Version header", RefusalKind::NoStreaming, "400"),
             ("426 Upgrade Required", html, b"", RefusalKind::NoStreaming, "426"),

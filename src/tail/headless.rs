@@ -7,7 +7,7 @@ use super::line::{Hole, Printer, Source};
 use super::refill::{Before, Brought};
 use super::{Error, Form, Options, Stats, matches};
 use crate::mastodon::streaming::Wanted;
-use crate::model::{Connection, Event, Origin, Payload, Spec, Stream, StreamEvent, Subscription, Timestamp};
+use crate::model::{Connection, Event, Origin, Payload, Rung, Spec, Stream, StreamEvent, Subscription, Timestamp};
 use crate::state::{Loading, Measured, RowKey, Settings, State};
 use crate::text::Plain;
 use crate::update::{Effect, Msg, Reply, update};
@@ -48,6 +48,8 @@ pub(super) struct Headless<'a> {
     measured: Measured,
     streams: Vec<Stream>,
     refused: BTreeMap<Stream, Plain>,
+    /// The streams of which it has been said that they are polled.
+    polled: BTreeSet<Stream>,
     /// The streams whose ledgers have the page that they start from.
     started: BTreeSet<Stream>,
     gaps: Gaps,
@@ -70,6 +72,7 @@ impl<'a> Headless<'a> {
             measured: Measured::default(),
             streams,
             refused: BTreeMap::new(),
+            polled: BTreeSet::new(),
             started: BTreeSet::new(),
             gaps: Gaps::default(),
             brought: HashSet::new(),
@@ -129,7 +132,7 @@ impl<'a> Headless<'a> {
         match &event {
             Event::Stream(event) => self.live(event, turn),
             Event::Connection(connection) => self.connection(connection, turn),
-            Event::Subscription { stream, standing, rung: _ } => self.subscription(stream, standing, turn),
+            Event::Subscription { stream, standing, rung } => self.subscription(stream, standing, *rung, turn),
             Event::Lagged { shed } => self.lagged(shed, turn),
             Event::Malformed { what } => tracing::warn!(%what, "a message could not be read"),
             Event::Server(_) | Event::Ping(_) | Event::Ladder { .. } | Event::Traffic { .. } => {}
@@ -269,12 +272,17 @@ impl<'a> Headless<'a> {
         }
     }
 
-    fn subscription(&mut self, stream: &Stream, standing: &Subscription, turn: &mut Turn) {
+    fn subscription(&mut self, stream: &Stream, standing: &Subscription, rung: Rung, turn: &mut Turn) {
         let words = match standing {
             Subscription::Refused(words) => words.clone(),
             Subscription::NotStreamed => Plain::line("not streamed by this server"),
             Subscription::Requested | Subscription::Open | Subscription::Interrupted(_) => {
                 self.refused.remove(stream);
+                if rung != Rung::Polling {
+                    self.polled.remove(stream);
+                } else if self.polled.insert(stream.clone()) {
+                    self.say_polled(stream, turn);
+                }
                 return;
             }
         };
@@ -287,6 +295,13 @@ impl<'a> Headless<'a> {
             let why: Vec<String> = self.refused.iter().map(|(stream, words)| format!("{}: {words}", stream.spec())).collect();
             turn.end = Some(Err(Error::AllRefused(why.join("; "))));
         }
+    }
+
+    fn say_polled(&self, stream: &Stream, turn: &mut Turn) {
+        if self.options.form != Form::Json {
+            turn.asides.push(format!("{}: nothing streams it; its timeline is asked for again and again", stream.spec()));
+        }
+        turn.lines.push_str(&self.printer.polled(stream));
     }
 
     /// What was shed of a stream that has no row yet is told at once: no gap can stand in its ledger.
@@ -495,6 +510,7 @@ mod tests {
             let lines = std::mem::take(&mut self.lines);
             let line = |line: &Value| match words(line, "event").as_str() {
                 "connection" => words(line, "state"),
+                "subscription" => format!("{} {}", words(line, "state"), line["stream"][0]).replace('"', ""),
                 "gap" => format!(
                     "gap {} {}..{} {} {}",
                     line["stream"][0],
@@ -658,13 +674,18 @@ mod tests {
         let options = json_form();
         let mut desk = Desk::new(&options, &["#rust"]);
         desk.connection(Connection::Live);
-        desk.event(Event::Subscription { stream: stream("#rust"), standing: Subscription::Open, rung: Rung::Polling });
+        for _ in 0..2 {
+            desk.event(Event::Subscription { stream: stream("#rust"), standing: Subscription::Open, rung: Rung::Polling });
+        }
         desk.first_page("#rust", Ok(&["10"]));
         desk.later(1);
         desk.looks("#rust", Ok(vec![post("11"), post("10")]));
         desk.later(61);
         desk.looks("#rust", Ok(vec![post("13"), post("12"), post("11"), post("10")]));
-        assert_eq!(desk.told(), ["live", "update hashtag refill 11", "update hashtag refill 12", "update hashtag refill 13"]);
+        assert_eq!(
+            desk.told(),
+            ["live", "polled hashtag", "update hashtag refill 11", "update hashtag refill 12", "update hashtag refill 13"]
+        );
     }
 
     #[test]
@@ -836,7 +857,7 @@ mod tests {
             ..without_row(&stream("home"), None, "shed", Some(3))
         };
         headless.tell(&hole, &mut turn);
-        headless.subscription(&stream("home"), &Subscription::Refused(Plain::line("no")), &mut turn);
+        headless.subscription(&stream("home"), &Subscription::Refused(Plain::line("no")), Rung::Multiplexed, &mut turn);
         let mut lines = turn.lines.lines();
         assert!(lines.next().unwrap().ends_with("update        (refill) ada @ada: post 11"), "{}", turn.lines);
         assert!(

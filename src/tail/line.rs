@@ -69,7 +69,7 @@ struct SubscriptionLine<'a> {
     event: &'a str,
     stream: Vec<&'a str>,
     state: &'a str,
-    error: &'a str,
+    error: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -148,7 +148,17 @@ impl Printer {
     /// A line for a stream that was refused.
     pub(super) fn refused(&self, stream: &Stream, error: &Plain, _now: Timestamp) -> String {
         match self.form {
-            Form::Json => line(&SubscriptionLine { event: "subscription", stream: names(stream), state: "refused", error: error.as_str() }),
+            Form::Json => {
+                line(&SubscriptionLine { event: "subscription", stream: names(stream), state: "refused", error: Some(error.as_str()) })
+            }
+            Form::Words | Form::Nothing => String::new(),
+        }
+    }
+
+    /// A line for a stream that does not come by itself: its timeline is asked for again and again.
+    pub(super) fn polled(&self, stream: &Stream) -> String {
+        match self.form {
+            Form::Json => line(&SubscriptionLine { event: "subscription", stream: names(stream), state: "polled", error: None }),
             Form::Words | Form::Nothing => String::new(),
         }
     }

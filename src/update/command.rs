@@ -344,6 +344,15 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
             poll.next = state.now;
         }
     }
+    let asked = state.store.moment();
+    for overlay in &mut state.overlays {
+        if let Overlay::Detail(detail) = overlay
+            && matches!(detail.thread, ThreadState::Failed(_))
+        {
+            detail.thread = ThreadState::Asked;
+            effects.push(Effect::FetchThread { id: detail.status.clone(), asked });
+        }
+    }
     if matches!(state.offer_loading, Loading::Failed(..)) {
         state.offer_loading = Loading::Asked;
         effects.push(Effect::FetchOffer);

@@ -747,8 +747,11 @@ impl Session {
         match &mut self.phase {
             Phase::Live(life) => match life.elapse(turn.now, &mut self.pings) {
                 Pulse::Dead(reason) => {
+                    let is_fruitless = life.is_mute();
+                    let trouble = Trouble::Reconnecting(reason);
                     turn.actions.push(Action::Close { link: self.link });
-                    self.lost(Trouble::Reconnecting(reason), false, turn);
+                    self.judge(&trouble, is_fruitless);
+                    self.lost(trouble, false, turn);
                 }
                 Pulse::Ping(number) => {
                     turn.actions.push(Action::Ping { link: self.link, number });

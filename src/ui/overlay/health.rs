@@ -140,7 +140,11 @@ impl Sheet<'_, '_> {
             }
         };
         self.fact("by", &by);
-        let ping = line.ping.map_or_else(|| "not measured yet".to_owned(), |ping| format!("{} ms", ping.as_millis()));
+        let ping = match (line.ping, line.rung) {
+            (Some(ping), _) => format!("{} ms", ping.as_millis()),
+            (None, Rung::Multiplexed | Rung::Socket) => "not measured yet".to_owned(),
+            (None, Rung::ServerSentEvents | Rung::Polling) => "not measured this way".to_owned(),
+        };
         let lost = match (line.losses, line.last_live) {
             (0, _) => "never".to_owned(),
             (losses, Some(last)) => format!("{}, last {}", counted(losses, "time"), self.ago(last)),
@@ -242,6 +246,9 @@ impl Sheet<'_, '_> {
                     known @ (Completeness::Since(_) | Completeness::Between(..)) => format!(", {}", self.complete(known)),
                     Completeness::Gaps(_) | Completeness::Unknown(_) => String::new(),
                 };
+                if matches!(state.line.state, Connection::SignedOut { .. } | Connection::Failed { .. }) {
+                    return ((glyphs.cross, bad), format!("ended with the connection{ledger}"));
+                }
                 return ((glyphs.again, mark), format!("waits for the connection{ledger}"));
             }
             Subscription::Requested => return ((glyphs.connecting, dim), "asked for".to_owned()),

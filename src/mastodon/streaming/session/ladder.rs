@@ -5,7 +5,7 @@
 //! no use (`branch`).
 
 use super::branch::{Branch, Outcome};
-use super::{Action, By, DIAL_DEADLINE, Input, Link, LinkId, Phase, REST_LONGEST, Session, Turn, give};
+use super::{Action, By, DIAL_DEADLINE, FRUITLESS, Input, Link, LinkId, Phase, REST_LONGEST, Session, Turn, give};
 use crate::model::{Connection, Event, Rung, Server};
 use crate::text::Plain;
 use std::time::Duration;
@@ -197,6 +197,8 @@ impl Session {
         self.rung = Rung::Multiplexed;
         self.climb = None;
         self.settle_on_rung(turn);
+        // What was of no use before has one chance, until something comes over it.
+        self.fruitless = FRUITLESS - 1;
         self.move_up(turn);
         self.link = link;
         turn.link = link;

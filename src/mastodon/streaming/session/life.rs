@@ -79,6 +79,11 @@ impl Life {
         !self.has_heard && now.saturating_sub(self.since) < BRIEF
     }
 
+    /// Whether nothing ever came: something in between may let the upgrade pass and swallow what follows.
+    pub(super) fn is_mute(&self) -> bool {
+        !self.has_heard
+    }
+
     /// Looks at the time; `pings` counts the pings of all links.
     pub(super) fn elapse(&mut self, now: Duration, pings: &mut u64) -> Pulse {
         let dead = |silence: Duration, words: &str| {

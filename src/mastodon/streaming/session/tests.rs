@@ -861,6 +861,20 @@ fn nothing_yields_while_the_server_itself_does_not_answer() {
 }
 
 #[test]
+fn a_socket_that_opens_and_carries_nothing_is_of_no_use() {
+    let mut bench = Bench::live(Software::Mastodon, &["home"]);
+    for next in ["connect", "connect", "discover"] {
+        bench.opened();
+        let begun = bench.now;
+        while !bench.until_next().contains(&"close".to_owned()) {}
+        assert_eq!(bench.now.saturating_sub(begun), Duration::from_secs(35));
+        assert_eq!(bench.until_next(), [next]);
+    }
+    let words = "on sse: nothing came for 35 s, not even an answer to a ping; up in 300";
+    assert_eq!(bench.discovered(Software::Mastodon)[1], words);
+}
+
+#[test]
 fn a_socket_that_ends_at_once_and_without_a_byte_is_of_no_use() {
     let mut bench = Bench::live(Software::Mastodon, &["home"]);
     for _ in 0..2 {
