@@ -26,7 +26,7 @@ pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] = &["tabs", "rows", "theme", "ascii", "mouse", "credentials", "token_command", "keys", "themes"];
+pub const KEYS: &[&str] = &["tabs", "rows", "theme", "ascii", "mouse", "title", "credentials", "token_command", "keys", "themes"];
 
 /// Where a setting comes from that nobody has set.
 pub const DEFAULT: &str = "the default";
@@ -44,6 +44,8 @@ pub struct Config {
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
     pub mouse: bool,
+    /// Whether the terminal's title says how much is unread.
+    pub title: bool,
     /// Where tokens are put when signing in.
     pub credentials: Credentials,
     /// A line for the shell that prints the token for `--server`; empty for none.
@@ -86,6 +88,7 @@ impl Default for Config {
             theme: scheme::USUAL.to_owned(),
             ascii: false,
             mouse: true,
+            title: true,
             credentials: Credentials::default(),
             token_command: String::new(),
             keymap: Keymap::default(),
@@ -196,6 +199,7 @@ impl Config {
                 "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
+                "title" => self.title = source.boolean(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
                 "credentials" => self.credentials = credentials(source, value).unwrap_or_default(),
@@ -219,6 +223,7 @@ impl Config {
             ("theme", quoted(&self.theme)),
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
+            ("title", self.title.to_string()),
             ("credentials", quoted(self.credentials.as_str())),
             ("token_command", quoted(&self.token_command)),
         ];

@@ -59,6 +59,8 @@ pub struct Settings {
     pub themes: Vec<Scheme>,
     /// The name of the one that is worn.
     pub theme: String,
+    /// Whether the terminal's title says how much is unread.
+    pub title: bool,
 }
 
 impl Default for Settings {
@@ -70,7 +72,14 @@ impl Default for Settings {
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         let themes = Scheme::built_in().into_iter().chain(config.themes.iter().cloned()).collect();
-        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone(), themes, theme: config.theme.clone() }
+        Self {
+            rows: config.rows,
+            ascii: config.ascii,
+            keymap: config.keymap.clone(),
+            themes,
+            theme: config.theme.clone(),
+            title: config.title,
+        }
     }
 }
 
@@ -108,6 +117,8 @@ pub struct State {
     pub now: Timestamp,
     /// The terminal's size in columns and rows.
     pub size: (u16, u16),
+    /// Whether the terminal is the window that the reader works in; one that never tells counts as that.
+    pub focused: bool,
     /// The reader's own account, once known.
     pub me: Option<Account>,
     /// The server, once known.
@@ -187,6 +198,7 @@ impl State {
         let mut state = Self {
             now,
             size: (80, 24),
+            focused: true,
             me: None,
             server: None,
             accounts: Vec::new(),
@@ -295,11 +307,21 @@ impl State {
         }
     }
 
+    /// Whether the reader can see what comes into the timeline: nothing lies over it, and they look at this terminal.
+    pub fn is_looked_at(&self) -> bool {
+        self.focused && !self.is_covered()
+    }
+
+    /// How many rows of all tabs have not been in view yet.
+    pub fn unseen(&self) -> usize {
+        self.tabs.all().iter().map(|tab| tab.unseen.len()).sum()
+    }
+
     /// Whether the last drawing showed rows that still count as unseen: the next update takes that over.
     fn has_just_seen(&self, measured: &Measured) -> bool {
         let Some((tab, pane)) = self.tabs.active().zip(measured.timeline.as_ref()) else { return false };
         let seen = || pane.visible.iter().any(|row| tab.unseen.contains(&row.key));
-        !tab.unseen.is_empty() && pane.stream == tab.stream && !self.is_covered() && seen()
+        !tab.unseen.is_empty() && pane.stream == tab.stream && self.is_looked_at() && seen()
     }
 
     /// The streams that the picker offers for what is typed, best first.

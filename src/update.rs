@@ -32,7 +32,12 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     {
         state.revision += 1;
     }
+    // Some terminals tell of one half alone; whoever does something here is here.
+    if matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(..)) {
+        focus(state, true);
+    }
     match msg {
+        Msg::Focused(here) => focus(state, here),
         Msg::Tick(now) => tick(state, now, &mut effects),
         Msg::Event(origin, event) => event::apply(state, measured, origin, event, &mut effects),
         Msg::Key(key) => press(state, key, measured, &mut effects),
@@ -67,6 +72,12 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     }
     state.sweep();
     effects
+}
+
+/// Takes in whether the reader looks at this terminal: what is in view counts as seen only then.
+fn focus(state: &mut State, here: bool) {
+    state.revision += u64::from(state.focused != here);
+    state.focused = here;
 }
 
 /// Puts a message into the status line.

@@ -1034,6 +1034,31 @@ fn a_gap_is_filled_from_below_it_until_nothing_is_above() {
 }
 
 #[test]
+fn what_is_in_view_counts_as_seen_only_while_the_terminal_has_the_focus() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.page("home", None, &["12", "11"], None);
+    desk.post(&["home"], "20");
+    desk.after(1);
+    assert_eq!((desk.state.unseen(), desk.tab("home").read.as_deref()), (0, Some("20")), "never told of, it counts as there");
+    desk.send(Msg::Focused(false));
+    desk.post(&["home"], "21");
+    desk.post(&["local"], "22");
+    desk.after(1);
+    assert_eq!(desk.top().as_deref(), Some(&*format!("{:?}", RowKey::Status(sid("21")))), "it is shown all the same");
+    assert_eq!((desk.state.unseen(), desk.tab("home").read.as_deref()), (2, Some("20")));
+    assert!(desk.state.next_deadline(&desk.measured) > Some(desk.state.now), "nothing has to be done about it");
+    desk.send(Msg::Focused(true));
+    assert_eq!(desk.state.next_deadline(&desk.measured), Some(desk.state.now), "the count falls at once");
+    desk.after(0);
+    assert_eq!((desk.state.unseen(), desk.tab("home").read.as_deref()), (1, Some("21")));
+    for here in ["j", "k"] {
+        desk.send(Msg::Focused(false));
+        desk.key(here);
+        assert!(desk.state.focused, "whoever presses a key is here");
+    }
+}
+
+#[test]
 fn what_a_refill_brings_counts_as_unseen_once() {
     let mut desk = Desk::new(&["home", "local"]);
     desk.post(&["local"], "20");

@@ -5,6 +5,7 @@
 //! it. Absent on purpose: what is drawn, and any question to the terminal, which might not answer.
 
 use super::backend::CarefulBackend;
+use super::osc;
 use super::outlet::{self, Outlet, Output};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Rect;
@@ -33,6 +34,9 @@ pub trait Screen {
 
     /// Takes clicks and the wheel, or leaves them to the terminal.
     fn set_mouse(&mut self, on: bool) -> io::Result<()>;
+
+    /// Has the terminal's title say this with the next frame. Nothing but ASCII is written.
+    fn set_title(&mut self, title: &str);
 
     /// Waits until the last frame has been taken; an error means that the terminal has gone. Can be dropped and asked
     /// again.
@@ -74,16 +78,18 @@ pub(crate) fn probe() -> Result<(), TerminalError> {
     Ok(())
 }
 
-/// Alternate screen, bracketed paste, a thin cursor that covers no letter, hidden for now; empty.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[6 q\x1b[?25l\x1b[0m\x1b[2J";
+/// Alternate screen, bracketed paste, reports of the focus, a thin cursor that covers no letter, hidden for now; empty.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?1004h\x1b[6 q\x1b[?25l\x1b[0m\x1b[2J";
 /// Clicks and the wheel with any coordinates; motion is not asked for.
 #[cfg(unix)]
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 /// What [`MOUSE`] set, unset.
 #[cfg(unix)]
 const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
-/// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[?1049l";
+/// Has the terminal keep the title that it has. It keeps several, so this is written once before [`LEAVE`].
+const KEEP_TITLE: &[u8] = b"\x1b[22;2t";
+/// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set, and the title that was kept.
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[23;2t\x1b[?1049l";
 const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
 const END_FRAME: &[u8] = b"\x1b[?2026l";
 
@@ -125,8 +131,11 @@ impl TerminalGuard {
 
     fn take(&self) -> io::Result<()> {
         enable_raw_mode()?;
-        ENTERED.store(true, Ordering::SeqCst);
+        let has_kept_title = ENTERED.swap(true, Ordering::SeqCst);
         let mut out = descriptor()?;
+        if !has_kept_title {
+            out.write_all(KEEP_TITLE)?;
+        }
         out.write_all(ENTER)?;
         #[cfg(unix)]
         if self.mouse {
@@ -289,6 +298,10 @@ impl Screen for TerminalScreen {
         Ok(())
     }
 
+    fn set_title(&mut self, title: &str) {
+        self.drawn.0.borrow_mut().extend_from_slice(&osc::title(title));
+    }
+
     async fn free(&mut self) -> io::Result<()> {
         self.outlet.free().await
     }
@@ -356,6 +369,7 @@ mod tests {
             assert!(leave.contains(&undone), "mode {number} stays");
         }
         assert!(leave.contains("\x1b[0 q"), "the shape of the cursor stays");
+        assert_eq!((KEEP_TITLE, leave.matches("\x1b[23;2t").count()), (&b"\x1b[22;2t"[..], 1), "the title stays");
     }
 
     #[test]
