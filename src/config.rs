@@ -4,12 +4,14 @@
 //! flags and the environment themselves (`cli`; here is only what they decided), and anything secret.
 
 mod keys;
+mod notify;
 mod scheme;
 mod source;
 
 use crate::command::COMMANDS;
 use crate::keymap::{Keymap, Sequence};
 use crate::model::Spec;
+pub use notify::Notify;
 pub use scheme::{Color, ColorError, Part, Scheme};
 pub use source::{Mistake, Place};
 use source::{Source, Value};
@@ -26,7 +28,8 @@ pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] = &["tabs", "rows", "theme", "ascii", "mouse", "title", "credentials", "token_command", "keys", "themes"];
+pub const KEYS: &[&str] =
+    &["tabs", "rows", "theme", "ascii", "mouse", "title", "notify", "bell", "credentials", "token_command", "keys", "themes"];
 
 /// Where a setting comes from that nobody has set.
 pub const DEFAULT: &str = "the default";
@@ -46,6 +49,10 @@ pub struct Config {
     pub mouse: bool,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
+    /// Which notifications the desktop is told of.
+    pub notify: Notify,
+    /// Whether the terminal's bell rings with them.
+    pub bell: bool,
     /// Where tokens are put when signing in.
     pub credentials: Credentials,
     /// A line for the shell that prints the token for `--server`; empty for none.
@@ -89,6 +96,8 @@ impl Default for Config {
             ascii: false,
             mouse: true,
             title: true,
+            notify: Notify::default(),
+            bell: false,
             credentials: Credentials::default(),
             token_command: String::new(),
             keymap: Keymap::default(),
@@ -200,6 +209,8 @@ impl Config {
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
                 "title" => self.title = source.boolean(name, value).unwrap_or_default(),
+                "notify" => self.notify = notify::take(source, value).unwrap_or_default(),
+                "bell" => self.bell = source.boolean(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
                 "credentials" => self.credentials = credentials(source, value).unwrap_or_default(),
@@ -224,6 +235,8 @@ impl Config {
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
             ("title", self.title.to_string()),
+            ("notify", self.notify.show()),
+            ("bell", self.bell.to_string()),
             ("credentials", quoted(self.credentials.as_str())),
             ("token_command", quoted(&self.token_command)),
         ];

@@ -371,7 +371,10 @@ impl<S: Screen, K: Keys> App<S, K> {
                 !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
                 "time and size ask for nothing of the loop"
             );
-            self.effects.start(effect);
+            match effect {
+                Effect::Alert { words, bell } => self.alert(&words, bell),
+                effect => self.effects.start(effect),
+            }
         }
         Vec::new()
     }
@@ -397,9 +400,15 @@ impl<S: Screen, K: Keys> App<S, K> {
                 self.on_screen(repainted);
                 self.drawing.wanted = true;
             }
+            Effect::Alert { words, bell } => self.alert(&words, bell),
             Effect::SwitchAccount(place) => self.end = Some(Outcome::Switch(place)),
             Effect::Quit => self.end = Some(Outcome::Quit),
         }
+    }
+
+    fn alert(&mut self, words: &Plain, bell: bool) {
+        self.screen.alert(words, bell);
+        self.drawing.wanted = true;
     }
 
     /// Reads the configuration file again. Where that fails everything stays as it is.

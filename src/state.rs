@@ -3,6 +3,7 @@
 //! Only `update` changes it. The screen, the wanted streams, the active key scopes and the next deadline are derived, so
 //! nothing has to be kept in step. Absent on purpose: sockets, files, clocks, terminals.
 
+pub mod alerts;
 pub mod checks;
 pub mod measured;
 pub mod meter;
@@ -17,13 +18,14 @@ pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, Scheme};
+use crate::config::{Config, Notify, Scheme};
 use crate::keymap::{Key, Keymap};
 use crate::model::{
     Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
     Timestamp, Withheld,
 };
 use crate::text::Plain;
+pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
@@ -61,6 +63,10 @@ pub struct Settings {
     pub theme: String,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
+    /// Which notifications the desktop is told of.
+    pub notify: Notify,
+    /// Whether the terminal's bell rings with them.
+    pub bell: bool,
 }
 
 impl Default for Settings {
@@ -79,6 +85,8 @@ impl From<&Config> for Settings {
             themes,
             theme: config.theme.clone(),
             title: config.title,
+            notify: config.notify.clone(),
+            bell: config.bell,
         }
     }
 }
@@ -149,6 +157,8 @@ pub struct State {
     pub pending: Vec<Key>,
     /// Messages to the user.
     pub notices: Notices,
+    /// What the desktop is to be told of.
+    pub alerts: Alerts,
     /// The server's announcements, newest first.
     pub announcements: Vec<Announcement>,
     /// Posts whose warning the reader has unfolded.
@@ -225,6 +235,7 @@ impl State {
             overlays: Vec::new(),
             pending: Vec::new(),
             notices: Notices::default(),
+            alerts: Alerts::new(settings.notify != Notify::Off),
             announcements: Vec::new(),
             unfolded: HashSet::new(),
             meter: Meter::default(),
@@ -582,6 +593,7 @@ impl State {
             | Command::Help
             | Command::Palette
             | Command::Theme
+            | Command::Notify
             | Command::Reload
             | Command::Redraw
             | Command::Suspend
@@ -636,6 +648,7 @@ impl State {
             .chain(positions)
             .chain(minute)
             .chain(self.notices.next_change())
+            .chain(self.alerts.due_at())
             .chain(measured.next_change)
             .min()
     }

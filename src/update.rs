@@ -3,6 +3,7 @@
 //! Synchronous and pure: it reads no clock, file, socket or random source; time arrives as `Msg::Tick`. What the world
 //! should do goes out as effects. Nothing here costs more with longer timelines.
 
+mod alert;
 mod command;
 pub mod effect;
 mod event;
@@ -67,6 +68,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     refill::pump(state, &mut effects);
     memory::settle(state);
     memory::tell(state, &mut effects);
+    alert::tell(state, &mut effects);
     if state.store.version() != version {
         state.revision += 1;
     }

@@ -21,6 +21,7 @@ use trunkline::recording::Recording;
 use trunkline::replay::{self, Speed, Tape};
 use trunkline::runtime::{App, Keys, Outcome, Screen, Setup, Signal, SignalSender, Signals};
 use trunkline::state::Settings;
+use trunkline::text::Plain;
 use trunkline::ui::Theme;
 use trunkline::update::{Mouse, Msg};
 
@@ -32,7 +33,7 @@ struct TestScreen {
     shown: watch::Sender<String>,
     /// While this is set, the terminal takes nothing.
     blocked: watch::Receiver<bool>,
-    /// Every title that the terminal was told.
+    /// Every title and alert that the terminal was told.
     titles: watch::Sender<Vec<String>>,
 }
 
@@ -67,6 +68,10 @@ impl Screen for TestScreen {
 
     fn is_free(&self) -> bool {
         !*self.blocked.borrow()
+    }
+
+    fn alert(&mut self, words: &Plain, bell: bool) {
+        self.titles.send_modify(|titles| titles.push(format!("{words}{}", if bell { ", with the bell" } else { "" })));
     }
 
     async fn free(&mut self) -> io::Result<()> {
@@ -146,6 +151,13 @@ impl Reader {
         let told = |titles: &Vec<String>| titles.last().is_some_and(|last| wished(last));
         let is_told = tokio::time::timeout(PATIENCE, self.titles.wait_for(told)).await.is_ok_and(|told| told.is_ok());
         assert!(is_told, "{what}: not told; but {:?}", self.titles.borrow());
+    }
+
+    /// Waits until the desktop was told something that begins so.
+    async fn see_alert(&mut self, words: &str) {
+        let told = |titles: &Vec<String>| titles.iter().any(|told| told.starts_with(words));
+        let is_told = tokio::time::timeout(PATIENCE, self.titles.wait_for(told)).await.is_ok_and(|told| told.is_ok());
+        assert!(is_told, "{words}: not told; but {:?}", self.titles.borrow());
     }
 
     async fn focus(&self, here: bool) {
@@ -303,6 +315,25 @@ async fn what_comes_while_the_reader_is_elsewhere_stays_unseen_and_the_title_cou
         let titles = reader.titles.borrow().clone();
         assert!(titles.iter().all(|title| !title.contains("theirs")), "{titles:?}");
         assert!(titles.windows(2).all(|two| two[0] != two[1]), "told twice: {titles:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mention_reaches_the_desktop_while_the_reader_is_elsewhere() {
+    read_settings("alerts", "tabs = [\"home\"]\nbell = true", async |mut reader, _| {
+        reader.carried(&["user"]).await;
+        let post = reader.control.post("wren", "are you \u{1b}]0;there;\u{7}?").await;
+        reader.focus(false).await;
+        // The loop takes what the terminal says in order: once these words are on screen, the focus is lost.
+        reader.keys.send(Msg::Failed(Plain::line("looked away"))).await.unwrap();
+        reader.see_words("looked away").await;
+        reader.control.notify("favourite", "wren", Some(&post)).await;
+        reader.control.notify("mention", "wren", Some(&post)).await;
+        reader.see_alert("Wren Ashdown mentioned you: are you").await;
+        let told = reader.titles.borrow().clone();
+        assert!(told.iter().all(|words| !words.contains("favourited") && !words.contains(char::is_control)), "{told:?}");
+        assert!(told.iter().any(|words| words.ends_with("with the bell")), "{told:?}");
     })
     .await;
 }

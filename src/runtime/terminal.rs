@@ -5,8 +5,9 @@
 //! it. Absent on purpose: what is drawn, and any question to the terminal, which might not answer.
 
 use super::backend::CarefulBackend;
-use super::osc;
+use super::osc::{self, Dialect};
 use super::outlet::{self, Outlet, Output};
+use crate::text::Plain;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
@@ -37,6 +38,9 @@ pub trait Screen {
 
     /// Has the terminal's title say this with the next frame. Nothing but ASCII is written.
     fn set_title(&mut self, title: &str);
+
+    /// Has the desktop told of something with the next frame, where the terminal can; the last one counts.
+    fn alert(&mut self, words: &Plain, bell: bool);
 
     /// Waits until the last frame has been taken; an error means that the terminal has gone. Can be dropped and asked
     /// again.
@@ -90,6 +94,7 @@ const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 const KEEP_TITLE: &[u8] = b"\x1b[22;2t";
 /// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set, and the title that was kept.
 const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[23;2t\x1b[?1049l";
+const BELL: u8 = 0x07;
 const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
 const END_FRAME: &[u8] = b"\x1b[?2026l";
 
@@ -232,6 +237,10 @@ pub(crate) struct TerminalScreen {
     outlet: Outlet,
     guard: TerminalGuard,
     area: Rect,
+    /// What the desktop is to be told with the next frame. It is kept apart: a terminal that takes nothing gathers none.
+    alert: Vec<u8>,
+    dialect: Dialect,
+    ascii: bool,
 }
 
 impl std::fmt::Debug for TerminalScreen {
@@ -250,7 +259,8 @@ impl TerminalScreen {
         // Fixed, so that ratatui does not ask for the size itself: a terminal may claim any.
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let terminal = Terminal::with_options(CarefulBackend::new(drawn.clone(), ascii), options)?;
-        Ok(Self { terminal, drawn, outlet, guard, area })
+        let dialect = Dialect::told(|name| std::env::var(name).ok());
+        Ok(Self { terminal, drawn, outlet, guard, area, alert: Vec::new(), dialect, ascii })
     }
 }
 
@@ -267,7 +277,8 @@ impl Screen for TerminalScreen {
             self.terminal.resize(area)?;
         }
         self.terminal.draw(draw)?;
-        let mut frame = BEGIN_FRAME.to_vec();
+        let mut frame = std::mem::take(&mut self.alert);
+        frame.extend_from_slice(BEGIN_FRAME);
         frame.append(&mut self.drawn.0.borrow_mut());
         frame.extend_from_slice(END_FRAME);
         self.outlet.give(frame)
@@ -300,6 +311,13 @@ impl Screen for TerminalScreen {
 
     fn set_title(&mut self, title: &str) {
         self.drawn.0.borrow_mut().extend_from_slice(&osc::title(title));
+    }
+
+    fn alert(&mut self, words: &Plain, bell: bool) {
+        self.alert = osc::alert(words, self.dialect, self.ascii);
+        if bell {
+            self.alert.push(BELL);
+        }
     }
 
     async fn free(&mut self) -> io::Result<()> {
