@@ -449,7 +449,7 @@ impl Session {
                 }
             }
             Phase::Waiting { why: Why::BackOff | Why::Hopeless, .. } => {}
-            Phase::Waiting { why: Why::Asked(_), .. } | Phase::Idle | Phase::Verifying { .. } | Phase::SignedOut => return,
+            Phase::Waiting { why: Why::Asked { .. }, .. } | Phase::Idle | Phase::Verifying { .. } | Phase::SignedOut => return,
         }
         self.forget_failures_if_healthy(turn.now);
         let reason = Plain::line("this computer was asleep or the program was stopped");
@@ -464,13 +464,14 @@ impl Session {
     }
 
     fn retry(&mut self, turn: &mut Turn<'_>) {
-        match &self.phase {
-            // What the server asked for holds for the reader too.
-            Phase::Waiting { until, why: Why::Asked(reason) } => {
+        match &mut self.phase {
+            // What the server asked for holds for the reader too, but no longer than that.
+            Phase::Waiting { until, why: Why::Asked { reason, jitter } } if turn.now < until.saturating_sub(*jitter) => {
+                *until -= std::mem::take(jitter);
                 let retry_in = until.saturating_sub(turn.now);
                 turn.say(Event::Connection(Connection::RateLimited { reason: reason.clone(), retry_in }));
             }
-            Phase::Waiting { why: Why::BackOff | Why::Hopeless, .. } | Phase::SignedOut => {
+            Phase::Waiting { .. } | Phase::SignedOut => {
                 turn.say(Event::Connection(Connection::Connecting));
                 self.climb_at_once(turn);
                 self.attempt(turn);

@@ -350,7 +350,7 @@ impl Branch {
             return;
         }
         let plan = end.trouble.plan(self.failures, turn.chance);
-        let stated = matches!(plan.why, Why::Asked(_));
+        let stated = matches!(plan.why, Why::Asked { .. });
         self.phase = if connected { Phase::Waiting { until: turn.now + plan.retry_in, stated } } else { Phase::Held };
         self.tell(Subscription::Interrupted(reason), turn);
     }

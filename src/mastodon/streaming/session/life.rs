@@ -146,8 +146,13 @@ pub(super) struct Plan {
 #[derive(Debug)]
 pub(super) enum Why {
     BackOff,
-    /// The server said when to come back, in these words.
-    Asked(Plain),
+    /// The server said when to come back.
+    Asked {
+        /// In these words.
+        reason: Plain,
+        /// How much of the wait is our own, so that not all come back at the stated moment.
+        jitter: Duration,
+    },
     /// It is unlikely to help; tried again all the same.
     Hopeless,
 }
@@ -181,7 +186,7 @@ impl Trouble {
             Self::Asked { reason, retry_after } => {
                 // The jitter is added, so that those who were all told the same do not come back together.
                 let retry_in = retry_after + jitter;
-                Plan { retry_in, why: Why::Asked(reason.clone()), said: Connection::RateLimited { reason, retry_in } }
+                Plan { retry_in, why: Why::Asked { reason: reason.clone(), jitter }, said: Connection::RateLimited { reason, retry_in } }
             }
             Self::Hopeless(reason) => {
                 Plan { retry_in: LONGEST + LONGEST.mul_f64(chance / 4.0), why: Why::Hopeless, said: Connection::Failed { reason } }

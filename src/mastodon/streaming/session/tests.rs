@@ -447,10 +447,14 @@ fn a_stated_time_holds_for_everybody() {
     let mut bench = Bench::live(Software::Mastodon, &["home"]);
     assert_eq!(bench.refused(RefusalKind::RateLimited, Some(90)), ["rate limited for 90500"]);
     bench.now = Duration::from_secs(30);
-    assert_eq!(bench.retry(), ["rate limited for 60500"]);
     assert_eq!(bench.woke(), [""; 0]);
-    assert_eq!(bench.until(100_000), ["90500: connect"]);
+    assert_eq!(bench.retry(), ["rate limited for 60000"], "whoever asks for it comes at the stated moment");
+    assert_eq!(bench.until(100_000), ["90000: connect"]);
     assert_eq!(bench.refused(RefusalKind::RateLimited, None), ["reconnecting 2 in 1000"]);
+    assert_eq!(bench.until(101_000), ["101000: connect"]);
+    assert_eq!(bench.refused(RefusalKind::RateLimited, Some(10)), ["rate limited for 12000"]);
+    bench.now = Duration::from_millis(111_500);
+    assert_eq!(bench.retry(), ["connecting", "discover"], "our own share of the wait is not the server's");
 }
 
 #[test]
