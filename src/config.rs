@@ -35,6 +35,7 @@ pub const KEYS: &[&str] =
 pub const DEFAULT: &str = "the default";
 
 /// What the file can say.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The tabs to open, in order.

@@ -371,9 +371,10 @@ impl<S: Screen, K: Keys> App<S, K> {
                 !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
                 "time and size ask for nothing of the loop"
             );
-            match effect {
-                Effect::Alert { words, bell } => self.alert(&words, bell),
-                effect => self.effects.start(effect),
+            if let Effect::Alert { words, bell } = effect {
+                self.alert(&words, bell);
+            } else {
+                self.effects.start(effect);
             }
         }
         Vec::new()

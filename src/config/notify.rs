@@ -58,12 +58,17 @@ pub(super) fn take(source: &mut Source<'_>, value: &Value<'_>) -> Option<Notify>
                         let name = name.escape_debug();
                         source.mistake(entry.span(), format!("`notify`: there is no type `{name}`; {near}there are {all}"));
                     }
-                    _ => source.misfit("notify", entry, "hold types, as in [\"mention\", \"follow\"]"),
+                    DeValue::Integer(_)
+                    | DeValue::Float(_)
+                    | DeValue::Boolean(_)
+                    | DeValue::Datetime(_)
+                    | DeValue::Array(_)
+                    | DeValue::Table(_) => source.misfit("notify", entry, "hold types, as in [\"mention\", \"follow\"]"),
                 }
             }
             return Some(Notify::Types(names));
         }
-        _ => {}
+        DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Table(_) => {}
     }
     source.misfit("notify", value, MUST);
     None

@@ -13,7 +13,7 @@ const LONGEST_ALERT: usize = 200;
 /// How a terminal is asked to tell the desktop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// OSC 9, a text: iTerm2, kitty, WezTerm, Ghostty, Windows Terminal; others skip it.
+    /// OSC 9, a text: `iTerm2`, kitty, `WezTerm`, Ghostty; others skip it.
     Growl,
     /// OSC 777, a title and a text: rxvt, foot, VTE and Konsole.
     Rxvt,
