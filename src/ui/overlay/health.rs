@@ -102,6 +102,12 @@ impl Sheet<'_, '_> {
             Answer::Failed(failure) => failure.reason.to_string(),
         };
         self.fact("scopes", &scopes);
+        let positions = if state.positions.local {
+            "kept on this computer (telling the server takes a saved account with write:statuses)"
+        } else {
+            "told to the server for Home and Notifications"
+        };
+        self.fact("read", positions);
     }
 
     fn connection(&mut self, state: &State) {
