@@ -29,7 +29,7 @@ const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
 pub const KEYS: &[&str] =
-    &["tabs", "rows", "theme", "ascii", "mouse", "title", "notify", "bell", "credentials", "token_command", "keys", "themes"];
+    &["tabs", "rows", "theme", "ascii", "mouse", "title", "notify", "bell", "ca_file", "credentials", "token_command", "keys", "themes"];
 
 /// Where a setting comes from that nobody has set.
 pub const DEFAULT: &str = "the default";
@@ -54,6 +54,8 @@ pub struct Config {
     pub notify: Notify,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
+    /// A file of authorities in PEM that are trusted beside those of the system; empty for none.
+    pub ca_file: String,
     /// Where tokens are put when signing in.
     pub credentials: Credentials,
     /// A line for the shell that prints the token for `--server`; empty for none.
@@ -99,6 +101,7 @@ impl Default for Config {
             title: true,
             notify: Notify::default(),
             bell: false,
+            ca_file: String::new(),
             credentials: Credentials::default(),
             token_command: String::new(),
             keymap: Keymap::default(),
@@ -212,6 +215,7 @@ impl Config {
                 "title" => self.title = source.boolean(name, value).unwrap_or_default(),
                 "notify" => self.notify = notify::take(source, value).unwrap_or_default(),
                 "bell" => self.bell = source.boolean(name, value).unwrap_or_default(),
+                "ca_file" => self.ca_file = source.text(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
                 "credentials" => self.credentials = credentials(source, value).unwrap_or_default(),
@@ -238,6 +242,7 @@ impl Config {
             ("title", self.title.to_string()),
             ("notify", self.notify.show()),
             ("bell", self.bell.to_string()),
+            ("ca_file", quoted(&self.ca_file)),
             ("credentials", quoted(self.credentials.as_str())),
             ("token_command", quoted(&self.token_command)),
         ];
