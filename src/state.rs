@@ -577,8 +577,10 @@ impl State {
             Command::Accounts => self.accounts.len() > 1,
             Command::RetryNow => {
                 self.line.state != Connection::Live
+                    || self.line.rung != Rung::Multiplexed
                     || self.timelines.values().any(|timeline| {
-                        matches!(timeline.first_page, Loading::Failed(..))
+                        matches!(timeline.standing, Subscription::Refused(_) | Subscription::Interrupted(_))
+                            || matches!(timeline.first_page, Loading::Failed(..))
                             || matches!(timeline.older_page, Loading::Failed(..))
                             || timeline.refill.as_ref().is_some_and(|refill| refill.retry_at.is_some())
                             || timeline.review.as_ref().is_some_and(|review| review.retry_at.is_some())

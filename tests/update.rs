@@ -2337,3 +2337,22 @@ fn themes_are_seen_as_they_are_chosen_and_esc_brings_the_old_one_back() {
     desk.send(Msg::Reloaded(Settings::from(&config), Vec::new()));
     assert_eq!(worn(&desk), "mine");
 }
+
+#[test]
+fn the_reader_can_ask_again_for_a_refused_stream_and_for_a_better_way() {
+    let mut desk = Desk::new(&["home", "#rust"]);
+    let retries = |desk: &mut Desk| {
+        desk.send(Msg::Command(Command::RetryNow));
+        desk.state.retries
+    };
+    assert_eq!(retries(&mut desk), 0, "all is well");
+    let reason = || Some(Plain::line("no streaming there"));
+    let ladder = |rung, reason| Event::Ladder { rung, reason, climb_in: Some(Duration::from_secs(300)) };
+    desk.send(Msg::Event(origin(), ladder(Rung::ServerSentEvents, reason())));
+    assert_eq!(retries(&mut desk), 1);
+    desk.send(Msg::Event(origin(), ladder(Rung::Multiplexed, None)));
+    assert_eq!(retries(&mut desk), 1);
+    let refused = Subscription::Refused(Plain::line("no"));
+    desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("#rust"), standing: refused, rung: Rung::Multiplexed }));
+    assert_eq!(retries(&mut desk), 2);
+}

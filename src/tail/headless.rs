@@ -255,7 +255,7 @@ impl<'a> Headless<'a> {
     }
 
     fn connection(&self, connection: &Connection, turn: &mut Turn) {
-        let (line, words) = self.printer.connection(connection, self.now);
+        let (line, words) = self.printer.connection(connection, self.state.line.rung, self.now);
         turn.lines.push_str(&line);
         turn.asides.extend(words.filter(|_| self.options.form != Form::Json));
         match connection {

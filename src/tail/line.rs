@@ -1,7 +1,7 @@
 //! The lines that `tail` prints: a contract with scripts.
 
 use super::{Form, id, words_of};
-use crate::model::{Account, AccountId, Connection, Payload, Stream, StreamEvent, Timestamp};
+use crate::model::{Account, AccountId, Connection, Payload, Rung, Stream, StreamEvent, Timestamp};
 use crate::text::Plain;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -113,10 +113,12 @@ impl Printer {
     }
 
     /// A line for a change of the connection, and the same in words where it is worth saying beside the output.
-    pub(super) fn connection(&self, connection: &Connection, now: Timestamp) -> (String, Option<String>) {
+    pub(super) fn connection(&self, connection: &Connection, rung: Rung, now: Timestamp) -> (String, Option<String>) {
+        // Live, but not as well as can be.
+        let below = (rung != Rung::Multiplexed).then(|| Plain::line(rung.words()));
         let (state, reason) = match connection {
             Connection::Connecting => ("connecting", None),
-            Connection::Live => ("live", None),
+            Connection::Live => ("live", below.as_ref()),
             Connection::Reconnecting { reason, .. } => ("reconnecting", Some(reason)),
             Connection::RateLimited { reason, .. } => ("rate_limited", Some(reason)),
             Connection::Offline { reason, .. } | Connection::Failed { reason } => ("offline", Some(reason)),
@@ -132,8 +134,9 @@ impl Printer {
             Connection::Reconnecting { .. } | Connection::RateLimited { .. } | Connection::Offline { .. } => {
                 reason.map(|reason| format!("{}: {reason}{wait}", state.replace('_', " ")))
             }
+            Connection::Live => reason.map(|rung| format!("live, by {rung}")),
             // Ends are said by the error that they are; a good start needs no words.
-            Connection::Connecting | Connection::Live | Connection::SignedOut { .. } | Connection::Failed { .. } => None,
+            Connection::Connecting | Connection::SignedOut { .. } | Connection::Failed { .. } => None,
         };
         let line = match self.form {
             Form::Json => line(&ConnectionLine { event: "connection", state, at: stamp(now), reason: reason.map(Plain::as_str) }),
@@ -334,10 +337,14 @@ mod tests {
     fn connection_subscription_and_gap_lines_have_their_fields() {
         let printer = Printer::new(Form::Json);
         let state = Connection::RateLimited { reason: Plain::line("429"), retry_in: std::time::Duration::from_secs(3) };
-        let (line, words) = printer.connection(&state, now());
+        let (line, words) = printer.connection(&state, Rung::Multiplexed, now());
         let expected = "{\"event\":\"connection\",\"state\":\"rate_limited\",\"at\":\"2026-11-23T12:00:00.000Z\",\"reason\":\"429\"}\n";
         assert_eq!(line, expected);
         assert_eq!(words.as_deref(), Some("rate limited: 429; next try in 3 s"));
+        let (line, words) = printer.connection(&Connection::Live, Rung::ServerSentEvents, now());
+        assert!(line.contains("\"state\":\"live\"") && line.contains("\"reason\":\"server-sent events\""), "{line}");
+        assert_eq!(words.as_deref(), Some("live, by server-sent events"));
+        assert_eq!(printer.connection(&Connection::Live, Rung::Multiplexed, now()).1, None);
         let stream = Stream::List(crate::model::ListId::new("13").unwrap());
         assert_eq!(
             printer.refused(&stream, &Plain::line("no"), now()),

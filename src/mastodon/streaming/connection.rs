@@ -43,7 +43,7 @@ const OUTGOING: usize = 4_096;
 /// Kinds of odd messages that are logged.
 const ODDITIES: usize = 32;
 /// How often the app is told what has gone over the links.
-const TALLY: Duration = Duration::from_secs(60);
+const TALLY: Duration = Duration::from_secs(5);
 /// How long a closing handshake may take.
 const FAREWELL: Duration = Duration::from_millis(800);
 

@@ -4,6 +4,7 @@
 //! purpose: questions to the server; `update` asks them when the view opens, and the state holds the answers.
 
 use super::{more, panel, words};
+use crate::command::Command;
 use crate::model::{Connection, Rung, Server, Stream, Subscription, Timestamp, Withheld};
 use crate::state::refill::{Budget, MOST_QUESTIONS};
 use crate::state::{Answer, Completeness, Fill, Gap, Loading, OverlayPane, State, Timeline};
@@ -11,6 +12,7 @@ use crate::text::{Plain, wrap};
 use crate::ui::line::{Card, cols, hang, plain};
 use crate::ui::paint::Painter;
 use crate::ui::row::{gap_span, walk_words};
+use crate::ui::status_bar::key_of;
 use crate::ui::theme::Theme;
 use crate::ui::timeline::{cells, reason};
 use crate::ui::times::{Clock, length, moment};
@@ -138,7 +140,8 @@ impl Sheet<'_, '_> {
         let by = match &line.below {
             None => line.rung.words().to_owned(),
             Some((reason, climbs)) => {
-                let climbs = climbs.map(|at| format!("; better is tried again at {}", self.moment(at))).unwrap_or_default();
+                let now = key_of(state, Command::RetryNow).map(|key| format!(", or now with {key}")).unwrap_or_default();
+                let climbs = climbs.map(|at| format!("; better is tried again at {}{now}", self.moment(at))).unwrap_or_default();
                 format!("{}, because {reason}{climbs}", line.rung.words())
             }
         };
