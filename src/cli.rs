@@ -5,7 +5,7 @@
 
 use crate::accounts::{self, Accounts, AccountsError, SavedAccount};
 use crate::clocks::Clocks;
-use crate::config::{self, Config, ConfigError, Held, Overrides};
+use crate::config::{self, Config, ConfigError, Held, Overrides, Reading};
 use crate::demo;
 use crate::doctor::{self, Checkup, Terminal};
 use crate::logging::{self, Logging};
@@ -309,6 +309,11 @@ fn start(flags: Flags) -> Result<(), Stop> {
         return Err(Stop::usage("--account is for the screen, `tail` and `doctor`; `logout` takes the account after the word"));
     }
     let chosen = Chosen { demo, server, account };
+    let asks_a_server =
+        matches!(task, None | Some(Task::Tail(_) | Task::Doctor(_) | Task::Login { .. } | Task::Logout { .. } | Task::Accounts { .. }));
+    if asks_a_server && !demo {
+        trust_own_authorities()?;
+    }
     let overrides = Overrides { tabs: parse_specs(&streams)?, ascii: ascii_wanted(ascii), no_mouse };
     match task {
         Some(Task::Other(words)) => Err(unknown(&words)),
@@ -950,6 +955,19 @@ async fn panic_for_tests() -> std::convert::Infallible {
         Some(_) | None => {}
     }
     std::future::pending().await
+}
+
+/// Trusts the authorities that the file names. What else is wrong in it is told by those who need it.
+fn trust_own_authorities() -> Result<(), Stop> {
+    let Some((config, _)) = named_config_file() else { return Ok(()) };
+    let Ok(Reading { config: Config { ca_file, .. }, .. }) = Config::load(&config) else { return Ok(()) };
+    if ca_file.is_empty() {
+        return Ok(());
+    }
+    let path = config.parent().map_or_else(|| PathBuf::from(&ca_file), |folder| folder.join(&ca_file));
+    let wrong = |what: &dyn std::fmt::Display| Stop::Failed(format!("`ca_file`: {}: {what}", path.display()));
+    let pem = std::fs::read(&path).map_err(|error| wrong(&error))?;
+    mastodon::trust(&pem).map_err(|what| wrong(&what))
 }
 
 /// What the file says beside this run's screen; mistakes end what needs it.

@@ -64,6 +64,8 @@ pub enum Command {
     PreviousChoice,
     /// Pick a theme.
     Theme,
+    /// Tell the desktop of notifications, or stop telling it.
+    Notify,
     /// Read the configuration file again.
     Reload,
     /// Paint the whole screen again.
@@ -196,6 +198,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Accounts, "switch-account", "", "go on with another saved account", Group::Program, Scope::Browse, &["@"]),
     row(Command::RetryNow, "retry-now", "retry now", "connect, and load what failed, now", Group::Program, Scope::Browse, &["ctrl-r"]),
     row(Command::Theme, "theme", "", "choose the colours, seen as you choose", Group::Program, Scope::Browse, &[]),
+    row(Command::Notify, "notify", "", "desktop notifications off, or on again", Group::Program, Scope::Browse, &["!"]),
     row(Command::Reload, "reload", "", "read the configuration file again", Group::Program, Scope::Browse, &[]),
     row(Command::Redraw, "redraw", "", "paint the screen again", Group::Program, Scope::Always, &["ctrl-l"]),
     row(Command::Suspend, "suspend", "", "stop and go back to the shell; fg continues", Group::Program, Scope::Always, &["ctrl-z"]),

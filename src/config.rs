@@ -4,12 +4,14 @@
 //! flags and the environment themselves (`cli`; here is only what they decided), and anything secret.
 
 mod keys;
+mod notify;
 mod scheme;
 mod source;
 
 use crate::command::COMMANDS;
 use crate::keymap::{Keymap, Sequence};
 use crate::model::Spec;
+pub use notify::Notify;
 pub use scheme::{Color, ColorError, Part, Scheme};
 pub use source::{Mistake, Place};
 use source::{Source, Value};
@@ -26,12 +28,14 @@ pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] = &["tabs", "rows", "theme", "ascii", "mouse", "credentials", "token_command", "keys", "themes"];
+pub const KEYS: &[&str] =
+    &["tabs", "rows", "theme", "ascii", "mouse", "title", "notify", "bell", "ca_file", "credentials", "token_command", "keys", "themes"];
 
 /// Where a setting comes from that nobody has set.
 pub const DEFAULT: &str = "the default";
 
 /// What the file can say.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The tabs to open, in order.
@@ -44,6 +48,14 @@ pub struct Config {
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
     pub mouse: bool,
+    /// Whether the terminal's title says how much is unread.
+    pub title: bool,
+    /// Which notifications the desktop is told of.
+    pub notify: Notify,
+    /// Whether the terminal's bell rings with them.
+    pub bell: bool,
+    /// A file of authorities in PEM that are trusted beside those of the system; empty for none.
+    pub ca_file: String,
     /// Where tokens are put when signing in.
     pub credentials: Credentials,
     /// A line for the shell that prints the token for `--server`; empty for none.
@@ -86,6 +98,10 @@ impl Default for Config {
             theme: scheme::USUAL.to_owned(),
             ascii: false,
             mouse: true,
+            title: true,
+            notify: Notify::default(),
+            bell: false,
+            ca_file: String::new(),
             credentials: Credentials::default(),
             token_command: String::new(),
             keymap: Keymap::default(),
@@ -196,6 +212,10 @@ impl Config {
                 "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
+                "title" => self.title = source.boolean(name, value).unwrap_or_default(),
+                "notify" => self.notify = notify::take(source, value).unwrap_or_default(),
+                "bell" => self.bell = source.boolean(name, value).unwrap_or_default(),
+                "ca_file" => self.ca_file = source.text(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
                 "credentials" => self.credentials = credentials(source, value).unwrap_or_default(),
@@ -219,6 +239,10 @@ impl Config {
             ("theme", quoted(&self.theme)),
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
+            ("title", self.title.to_string()),
+            ("notify", self.notify.show()),
+            ("bell", self.bell.to_string()),
+            ("ca_file", quoted(&self.ca_file)),
             ("credentials", quoted(self.credentials.as_str())),
             ("token_command", quoted(&self.token_command)),
         ];

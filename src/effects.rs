@@ -66,7 +66,7 @@ impl Effects {
             Effect::FetchScopes => self.spawn(async move { Reply::Scopes(client.scopes().await) }),
             Effect::FetchMarkers => self.spawn(async move { Reply::Markers(client.markers().await) }),
             Effect::RaiseMarkers(read) => self.spawn(async move { Reply::Markers(client.raise_markers(read).await) }),
-            Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => {
+            Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Alert { .. } | Effect::SwitchAccount(_) | Effect::Quit => {
                 debug_assert!(false, "{effect:?} is done by the loop");
             }
         }

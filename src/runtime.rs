@@ -12,6 +12,7 @@
 mod backend;
 mod crash;
 mod input;
+mod osc;
 mod outlet;
 mod signals;
 mod terminal;
@@ -51,6 +52,8 @@ pub const TURN_TIME: Duration = Duration::from_millis(8);
 const FRAME: Duration = Duration::from_millis(16);
 /// Least time between two drawings that only the clock asked for.
 const CLOCK_FRAME: Duration = Duration::from_millis(200);
+/// Least time between two titles of the terminal.
+const TITLE: Duration = Duration::from_secs(1);
 /// How long signals that came during a stop may take to arrive.
 const SETTLING: Duration = Duration::from_millis(20);
 /// How long the socket may take to close.
@@ -110,6 +113,8 @@ pub struct App<S, K> {
     shutdown: CancellationToken,
     clocks: Clocks,
     drawing: Drawing,
+    /// The title that the terminal was told, and when.
+    titled: Option<(String, Instant)>,
     keeper: Option<Keeper>,
     /// A writing of the reader's place under way.
     writing: Option<JoinHandle<Result<(), String>>>,
@@ -179,6 +184,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             shutdown,
             clocks,
             drawing: Drawing::default(),
+            titled: None,
             keeper,
             writing: None,
             own_stops: 0,
@@ -263,7 +269,8 @@ impl<S: Screen, K: Keys> App<S, K> {
             // It has passed, and the last turn did not change that: the screen is blocked. No spinning on it.
             CLOCK_FRAME.saturating_sub(clocks.steady.duration_since(self.clocks.steady))
         });
-        [frame, deadline].into_iter().flatten().fold(clocks::LOOK, Duration::min)
+        let title = self.title_due_in(clocks.steady).filter(|_| self.screen.is_free());
+        [frame, deadline, title].into_iter().flatten().fold(clocks::LOOK, Duration::min)
     }
 
     async fn turn(&mut self, woken: Woken) {
@@ -351,8 +358,10 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     /// Changes the state. Messages of the loop's own making have no effects that matter here.
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        let fetches_by_itself =
-            matches!(msg, Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Reloaded(..) | Msg::Remembered(_) | Msg::Failed(_));
+        let fetches_by_itself = matches!(
+            msg,
+            Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Reloaded(..) | Msg::Remembered(_) | Msg::Failed(_) | Msg::Focused(_)
+        );
         let effects = update(&mut self.state, msg, &self.measured);
         if !fetches_by_itself {
             return effects;
@@ -362,7 +371,11 @@ impl<S: Screen, K: Keys> App<S, K> {
                 !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
                 "time and size ask for nothing of the loop"
             );
-            self.effects.start(effect);
+            if let Effect::Alert { words, bell } = effect {
+                self.alert(&words, bell);
+            } else {
+                self.effects.start(effect);
+            }
         }
         Vec::new()
     }
@@ -388,9 +401,15 @@ impl<S: Screen, K: Keys> App<S, K> {
                 self.on_screen(repainted);
                 self.drawing.wanted = true;
             }
+            Effect::Alert { words, bell } => self.alert(&words, bell),
             Effect::SwitchAccount(place) => self.end = Some(Outcome::Switch(place)),
             Effect::Quit => self.end = Some(Outcome::Quit),
         }
+    }
+
+    fn alert(&mut self, words: &Plain, bell: bool) {
+        self.screen.alert(words, bell);
+        self.drawing.wanted = true;
     }
 
     /// Reads the configuration file again. Where that fails everything stays as it is.
@@ -476,7 +495,10 @@ impl<S: Screen, K: Keys> App<S, K> {
         self.clocks = Clocks::read();
         self.update(Msg::Tick(self.clocks.wall));
         self.update(Msg::Resumed);
+        // Whoever continues it is here, and what the terminal told meanwhile went elsewhere.
+        self.update(Msg::Focused(true));
         self.drawing.wanted = true;
+        self.titled = None;
     }
 
     async fn connection_ended(&mut self) {
@@ -512,14 +534,28 @@ impl<S: Screen, K: Keys> App<S, K> {
         }
         let now = Clocks::read().steady;
         self.drawing.wanted |= self.drawing.revision != Some(self.state.revision) || hurry == Hurry::Clock;
+        let titles = self.title_due_in(now).is_some_and(|left| left.is_zero());
+        self.drawing.wanted |= titles;
         let in_time = hurry == Hurry::Now || self.drawing.due_in(now).is_some_and(|left| left.is_zero());
         if !self.drawing.wanted || !in_time || !self.screen.is_free() {
             return;
+        }
+        if titles {
+            let title = title(&self.state);
+            self.screen.set_title(&title);
+            self.titled = Some((title, now));
         }
         let Self { state, theme, cards, measured, .. } = self;
         let drawn = self.screen.draw(|frame| *measured = ui::view(state, theme, cards, frame));
         self.drawing = Drawing { wanted: false, revision: Some(self.state.revision), last: Some(now) };
         self.on_screen(drawn);
+    }
+
+    /// Time until the terminal's title may be told, where it would be another one.
+    fn title_due_in(&self, now: Instant) -> Option<Duration> {
+        let Some((told, at)) = &self.titled else { return self.state.settings.title.then_some(Duration::ZERO) };
+        // What was told while titles were wished for is not left behind.
+        (*told != title(&self.state)).then(|| TITLE.saturating_sub(now.duration_since(*at)))
     }
 
     /// Only the terminal itself can end the program.
@@ -572,6 +608,14 @@ async fn kept(before: Option<JoinHandle<Result<(), String>>>, last: Option<Writi
 
 fn wanted(state: &State) -> Wanted {
     Wanted { streams: state.subscriptions(), retry: state.retries, woke: state.wakes }
+}
+
+/// The terminal's title: nothing in it comes from a server.
+fn title(state: &State) -> String {
+    match state.unseen() {
+        unseen if unseen > 0 && state.settings.title => format!("({unseen}) trunkline"),
+        _ => "trunkline".to_owned(),
+    }
 }
 
 fn replied(reply: Result<crate::update::Reply, JoinError>) -> Woken {

@@ -3,6 +3,7 @@
 //! Only `update` changes it. The screen, the wanted streams, the active key scopes and the next deadline are derived, so
 //! nothing has to be kept in step. Absent on purpose: sockets, files, clocks, terminals.
 
+pub mod alerts;
 pub mod checks;
 pub mod measured;
 pub mod meter;
@@ -17,13 +18,14 @@ pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, Scheme};
+use crate::config::{Config, Notify, Scheme};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
     Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
     Timestamp, Withheld,
 };
 use crate::text::Plain;
+pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
@@ -59,6 +61,12 @@ pub struct Settings {
     pub themes: Vec<Scheme>,
     /// The name of the one that is worn.
     pub theme: String,
+    /// Whether the terminal's title says how much is unread.
+    pub title: bool,
+    /// Which notifications the desktop is told of.
+    pub notify: Notify,
+    /// Whether the terminal's bell rings with them.
+    pub bell: bool,
 }
 
 impl Default for Settings {
@@ -70,7 +78,16 @@ impl Default for Settings {
 impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         let themes = Scheme::built_in().into_iter().chain(config.themes.iter().cloned()).collect();
-        Self { rows: config.rows, ascii: config.ascii, keymap: config.keymap.clone(), themes, theme: config.theme.clone() }
+        Self {
+            rows: config.rows,
+            ascii: config.ascii,
+            keymap: config.keymap.clone(),
+            themes,
+            theme: config.theme.clone(),
+            title: config.title,
+            notify: config.notify.clone(),
+            bell: config.bell,
+        }
     }
 }
 
@@ -108,6 +125,8 @@ pub struct State {
     pub now: Timestamp,
     /// The terminal's size in columns and rows.
     pub size: (u16, u16),
+    /// Whether the terminal is the window that the reader works in; one that never tells counts as that.
+    pub focused: bool,
     /// The reader's own account, once known.
     pub me: Option<Account>,
     /// The server, once known.
@@ -138,6 +157,8 @@ pub struct State {
     pub pending: Vec<Key>,
     /// Messages to the user.
     pub notices: Notices,
+    /// What the desktop is to be told of.
+    pub alerts: Alerts,
     /// The server's announcements, newest first.
     pub announcements: Vec<Announcement>,
     /// Posts whose warning the reader has unfolded.
@@ -187,6 +208,7 @@ impl State {
         let mut state = Self {
             now,
             size: (80, 24),
+            focused: true,
             me: None,
             server: None,
             accounts: Vec::new(),
@@ -213,6 +235,7 @@ impl State {
             overlays: Vec::new(),
             pending: Vec::new(),
             notices: Notices::default(),
+            alerts: Alerts::new(settings.notify != Notify::Off),
             announcements: Vec::new(),
             unfolded: HashSet::new(),
             meter: Meter::default(),
@@ -295,11 +318,21 @@ impl State {
         }
     }
 
+    /// Whether the reader can see what comes into the timeline: nothing lies over it, and they look at this terminal.
+    pub fn is_looked_at(&self) -> bool {
+        self.focused && !self.is_covered()
+    }
+
+    /// How many rows of all tabs have not been in view yet.
+    pub fn unseen(&self) -> usize {
+        self.tabs.all().iter().map(|tab| tab.unseen.len()).sum()
+    }
+
     /// Whether the last drawing showed rows that still count as unseen: the next update takes that over.
     fn has_just_seen(&self, measured: &Measured) -> bool {
         let Some((tab, pane)) = self.tabs.active().zip(measured.timeline.as_ref()) else { return false };
         let seen = || pane.visible.iter().any(|row| tab.unseen.contains(&row.key));
-        !tab.unseen.is_empty() && pane.stream == tab.stream && !self.is_covered() && seen()
+        !tab.unseen.is_empty() && pane.stream == tab.stream && self.is_looked_at() && seen()
     }
 
     /// The streams that the picker offers for what is typed, best first.
@@ -568,6 +601,7 @@ impl State {
             | Command::Help
             | Command::Palette
             | Command::Theme
+            | Command::Notify
             | Command::Reload
             | Command::Redraw
             | Command::Suspend
@@ -622,6 +656,7 @@ impl State {
             .chain(positions)
             .chain(minute)
             .chain(self.notices.next_change())
+            .chain(self.alerts.due_at())
             .chain(measured.next_change)
             .min()
     }

@@ -234,6 +234,7 @@ fn ask(effects: &mut Effects, effect: Effect) {
         | Effect::Reload
         | Effect::Suspend
         | Effect::Redraw
+        | Effect::Alert { .. }
         | Effect::SwitchAccount(_)
         | Effect::Quit => {}
     }

@@ -3,6 +3,7 @@
 //! Synchronous and pure: it reads no clock, file, socket or random source; time arrives as `Msg::Tick`. What the world
 //! should do goes out as effects. Nothing here costs more with longer timelines.
 
+mod alert;
 mod command;
 pub mod effect;
 mod event;
@@ -32,7 +33,12 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     {
         state.revision += 1;
     }
+    // Some terminals tell of one half alone; whoever does something here is here.
+    if matches!(msg, Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(..)) {
+        focus(state, true);
+    }
     match msg {
+        Msg::Focused(here) => focus(state, here),
         Msg::Tick(now) => tick(state, now, &mut effects),
         Msg::Event(origin, event) => event::apply(state, measured, origin, event, &mut effects),
         Msg::Key(key) => press(state, key, measured, &mut effects),
@@ -62,11 +68,18 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     refill::pump(state, &mut effects);
     memory::settle(state);
     memory::tell(state, &mut effects);
+    alert::tell(state, &mut effects);
     if state.store.version() != version {
         state.revision += 1;
     }
     state.sweep();
     effects
+}
+
+/// Takes in whether the reader looks at this terminal: what is in view counts as seen only then.
+fn focus(state: &mut State, here: bool) {
+    state.revision += u64::from(state.focused != here);
+    state.focused = here;
 }
 
 /// Puts a message into the status line.

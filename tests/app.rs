@@ -21,6 +21,7 @@ use trunkline::recording::Recording;
 use trunkline::replay::{self, Speed, Tape};
 use trunkline::runtime::{App, Keys, Outcome, Screen, Setup, Signal, SignalSender, Signals};
 use trunkline::state::Settings;
+use trunkline::text::Plain;
 use trunkline::ui::Theme;
 use trunkline::update::{Mouse, Msg};
 
@@ -32,6 +33,8 @@ struct TestScreen {
     shown: watch::Sender<String>,
     /// While this is set, the terminal takes nothing.
     blocked: watch::Receiver<bool>,
+    /// Every title and alert that the terminal was told.
+    titles: watch::Sender<Vec<String>>,
 }
 
 impl Screen for TestScreen {
@@ -59,8 +62,16 @@ impl Screen for TestScreen {
         Ok(())
     }
 
+    fn set_title(&mut self, title: &str) {
+        self.titles.send_modify(|titles| titles.push(title.to_owned()));
+    }
+
     fn is_free(&self) -> bool {
         !*self.blocked.borrow()
+    }
+
+    fn alert(&mut self, words: &Plain, bell: bool) {
+        self.titles.send_modify(|titles| titles.push(format!("{words}{}", if bell { ", with the bell" } else { "" })));
     }
 
     async fn free(&mut self) -> io::Result<()> {
@@ -95,6 +106,7 @@ struct Reader {
     signals: SignalSender,
     shown: watch::Receiver<String>,
     blocked: watch::Sender<bool>,
+    titles: watch::Receiver<Vec<String>>,
 }
 
 impl Reader {
@@ -127,6 +139,29 @@ impl Reader {
             self.control.received().await,
             self.control.requests().await
         );
+    }
+
+    /// Waits until the terminal's title is this.
+    async fn see_title(&mut self, title: &str) {
+        self.see_told(title, |told| told == title).await;
+    }
+
+    /// Waits until what the terminal was told last is as wished.
+    async fn see_told(&mut self, what: &str, wished: impl Fn(&str) -> bool) {
+        let told = |titles: &Vec<String>| titles.last().is_some_and(|last| wished(last));
+        let is_told = tokio::time::timeout(PATIENCE, self.titles.wait_for(told)).await.is_ok_and(|told| told.is_ok());
+        assert!(is_told, "{what}: not told; but {:?}", self.titles.borrow());
+    }
+
+    /// Waits until the desktop was told something that begins so.
+    async fn see_alert(&mut self, words: &str) {
+        let told = |titles: &Vec<String>| titles.iter().any(|told| told.starts_with(words));
+        let is_told = tokio::time::timeout(PATIENCE, self.titles.wait_for(told)).await.is_ok_and(|told| told.is_ok());
+        assert!(is_told, "{words}: not told; but {:?}", self.titles.borrow());
+    }
+
+    async fn focus(&self, here: bool) {
+        self.keys.send(Msg::Focused(here)).await.unwrap();
     }
 
     async fn see_words(&mut self, words: &str) {
@@ -225,11 +260,12 @@ async fn read_with<F: Future<Output = ()>>(
 ) {
     let (show, shown) = watch::channel(String::new());
     let (block, blocked) = watch::channel(false);
+    let (tell, titles) = watch::channel(Vec::new());
     let (keys, pressed) = mpsc::channel(64);
     let (signals, received) = Signals::manual();
-    let screen = TestScreen { terminal: Terminal::new(TestBackend::new(100, 30)).unwrap(), shown: show, blocked };
+    let screen = TestScreen { terminal: Terminal::new(TestBackend::new(100, 30)).unwrap(), shown: show, blocked, titles: tell };
     let app = App::new(setup, screen, TestKeys(pressed), received).with_config(held).with_notices(told);
-    let reader = Reader { control, keys, signals: signals.clone(), shown, blocked: block };
+    let reader = Reader { control, keys, signals: signals.clone(), shown, blocked: block, titles };
     let (outcome, ()) = tokio::join!(Box::pin(app.run()), async {
         story(reader).await;
         // The keys have gone with the reader, which would mean the same; an end is asked for all the same.
@@ -255,6 +291,49 @@ async fn posts_appear_change_and_go_as_it_happens() {
         reader.see("it gone", |screen| !screen.contains("tomorrow instead")).await;
         reader.press("1").await;
         reader.see("it gone everywhere", |screen| is_open(screen, "Local") && !screen.contains("tomorrow instead")).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_comes_while_the_reader_is_elsewhere_stays_unseen_and_the_title_counts_it() {
+    read(&["local"], nothing, async |mut reader| {
+        reader.carried(&["public:local"]).await;
+        reader.see_title("trunkline").await;
+        reader.control.post("wren", "seen as it comes").await;
+        reader.see_words("seen as it comes").await;
+        reader.focus(false).await;
+        for number in 0..30 {
+            reader.control.post("wren", &format!("elsewhere {number:02} \u{1b}]2;a title of theirs\u{7}")).await;
+        }
+        reader.see_words("elsewhere 29").await;
+        reader.see_title("(30) trunkline").await;
+        reader.focus(true).await;
+        reader.see_told("a lower count", |title| title.starts_with('(') && title != "(30) trunkline").await;
+        reader.press("g").await;
+        reader.see_title("trunkline").await;
+        let titles = reader.titles.borrow().clone();
+        assert!(titles.iter().all(|title| !title.contains("theirs")), "{titles:?}");
+        assert!(titles.windows(2).all(|two| two[0] != two[1]), "told twice: {titles:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mention_reaches_the_desktop_while_the_reader_is_elsewhere() {
+    read_settings("alerts", "tabs = [\"home\"]\nbell = true", async |mut reader, _| {
+        reader.carried(&["user"]).await;
+        let post = reader.control.post("wren", "are you \u{1b}]0;there;\u{7}?").await;
+        reader.focus(false).await;
+        // The loop takes what the terminal says in order: once these words are on screen, the focus is lost.
+        reader.keys.send(Msg::Failed(Plain::line("looked away"))).await.unwrap();
+        reader.see_words("looked away").await;
+        reader.control.notify("favourite", "wren", Some(&post)).await;
+        reader.control.notify("mention", "wren", Some(&post)).await;
+        reader.see_alert("Wren Ashdown mentioned you: are you").await;
+        let told = reader.titles.borrow().clone();
+        assert!(told.iter().all(|words| !words.contains("favourited") && !words.contains(char::is_control)), "{told:?}");
+        assert!(told.iter().any(|words| words.ends_with("with the bell")), "{told:?}");
     })
     .await;
 }

@@ -129,6 +129,13 @@ impl Terminal {
         }
     }
 
+    /// That titles were kept and brought back, and the focus reported and not, so many times.
+    fn assert_told_and_untold(&self, times: usize) {
+        let raw = String::from_utf8_lossy(&self.raw);
+        let counts = ["\x1b[22;2t", "\x1b[23;2t", "\x1b[?1004h", "\x1b[?1004l"].map(|sequence| raw.matches(sequence).count());
+        assert_eq!(counts, [times; 4]);
+    }
+
     /// That the terminal is as it was before the program ran.
     fn assert_sane(&self) {
         assert_eq!(format!("{:?}", self.master.get_termios()), self.before, "the terminal's settings");
@@ -137,6 +144,13 @@ impl Terminal {
         assert!(!screen.hide_cursor(), "no cursor");
         assert!(!screen.bracketed_paste(), "still in bracketed paste");
         assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+        let raw = String::from_utf8_lossy(&self.raw);
+        assert_eq!(raw.matches("\x1b[22;2t").count(), raw.matches("\x1b[23;2t").count(), "another title");
+        // Wherever it was set, it is unset last.
+        let is_unset = raw.rsplit_once("\x1b[?1004h").is_none_or(|(_, after)| after.contains("\x1b[?1004l"));
+        assert!(is_unset, "the focus is still reported");
+        let (_, after) = raw.rsplit_once("\x1b[23;2t").unwrap_or_default();
+        assert!(!after.contains("\x1b]2;"), "a title for the shell");
     }
 }
 
@@ -199,6 +213,7 @@ fn a_newcomer_watches_switches_subscribes_unsubscribes_resizes_and_quits() {
     let raw = String::from_utf8_lossy(&terminal.raw);
     assert!(!raw.contains("\x1b[6n") && !raw.contains("\x1b[c"), "the terminal was asked something");
     assert!(raw.matches("\x1b[?2026h").count() > 3, "frames are not synchronized");
+    assert!(raw.contains("trunkline\x07") && raw.contains("\x1b]2;"), "no title");
 }
 
 #[test]
@@ -219,6 +234,7 @@ fn it_stops_for_the_shell_and_continues_with_a_whole_screen() {
     terminal.press("\x1a");
     terminal.wait("the shell", |screen| !screen.alternate_screen() && screen.contents().contains("Stopped"));
     assert!(!terminal.parser.screen().hide_cursor());
+    terminal.assert_told_and_untold(1);
     terminal.press("echo o''k\n");
     terminal.wait_for("ok");
     terminal.press("fg\n");
@@ -240,6 +256,7 @@ fn it_stops_for_the_shell_and_continues_with_a_whole_screen() {
     terminal.wait("the shell at the end", |screen| !screen.alternate_screen());
     terminal.press("echo \"left with $?\"\n");
     terminal.wait_for("left with 0");
+    terminal.assert_told_and_untold(if cfg!(target_os = "linux") { 3 } else { 2 });
 }
 
 #[cfg(target_os = "linux")]

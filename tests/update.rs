@@ -1013,6 +1013,72 @@ fn a_gap_is_filled_from_below_it_until_nothing_is_above() {
 }
 
 #[test]
+fn what_is_in_view_counts_as_seen_only_while_the_terminal_has_the_focus() {
+    let mut desk = Desk::new(&["home", "local"]);
+    desk.page("home", None, &["12", "11"], None);
+    desk.post(&["home"], "20");
+    desk.after(1);
+    assert_eq!((desk.state.unseen(), desk.tab("home").read.as_deref()), (0, Some("20")), "never told of, it counts as there");
+    desk.send(Msg::Focused(false));
+    desk.post(&["home"], "21");
+    desk.post(&["local"], "22");
+    desk.after(1);
+    assert_eq!(desk.top().as_deref(), Some(&*format!("{:?}", RowKey::Status(sid("21")))), "it is shown all the same");
+    assert_eq!((desk.state.unseen(), desk.tab("home").read.as_deref()), (2, Some("20")));
+    assert!(desk.state.next_deadline(&desk.measured) > Some(desk.state.now), "nothing has to be done about it");
+    desk.send(Msg::Focused(true));
+    assert_eq!(desk.state.next_deadline(&desk.measured), Some(desk.state.now), "the count falls at once");
+    desk.after(0);
+    assert_eq!((desk.state.unseen(), desk.tab("home").read.as_deref()), (1, Some("21")));
+    for here in ["j", "k"] {
+        desk.send(Msg::Focused(false));
+        desk.key(here);
+        assert!(desk.state.focused, "whoever presses a key is here");
+    }
+}
+
+fn alerts(effects: &[Effect]) -> Vec<String> {
+    effects.iter().filter_map(|effect| if let Effect::Alert { words, .. } = effect { Some(words.to_string()) } else { None }).collect()
+}
+
+#[test]
+fn the_desktop_is_told_of_mentions_while_the_reader_is_elsewhere_and_not_of_every_one() {
+    let mut desk = Desk::new(&["home"]);
+    let mention = |desk: &mut Desk, id: &str, post: Status| {
+        let held = Notification { kind: NotificationKind::Mention, ..notification(id, Some(post.id.as_str())) };
+        let payload = Payload::Notification(held, bundle(vec![post]));
+        let event = StreamEvent { streams: vec![stream("home")], named: None, name: Plain::line("notification"), payload, raw: None };
+        alerts(&desk.send(Msg::Event(origin(), Event::Stream(event))))
+    };
+    assert!(mention(&mut desk, "1", status("5", "while here")).is_empty());
+    desk.send(Msg::Focused(false));
+    let hostile = status("6", "<p>look; \u{1b}]0;owned\u{7}\u{202e}now</p>");
+    let told = mention(&mut desk, "2", hostile.clone());
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("Account 1 mentioned you: look; ") && !told[0].contains(|ch: char| ch.is_control() || ch == '\u{202e}'));
+    assert!(mention(&mut desk, "2", hostile).is_empty(), "the same over another stream");
+    let warned = Status { spoiler_text: Plain::line("spiders"), ..status("7", "eight legs") };
+    assert!(mention(&mut desk, "3", warned).is_empty(), "not so soon again");
+    assert!(mention(&mut desk, "4", status("8", "more")).is_empty());
+    let due = desk.state.now.checked_add(SignedDuration::from_secs(5)).unwrap();
+    assert_eq!(desk.state.alerts.due_at(), Some(due));
+    assert!(desk.state.next_deadline(&desk.measured).is_some_and(|at| at <= due));
+    assert!(alerts(&desk.after(4)).is_empty());
+    assert_eq!(alerts(&desk.after(1)), ["Account 1 mentioned you, with a warning: spiders (and 1 more)"]);
+    desk.after(60);
+    let favourite = Payload::Notification(notification("9", None), bundle(vec![]));
+    desk.event(&["home"], favourite);
+    assert_eq!(desk.state.alerts.due_at(), None, "not wanted");
+    desk.send(Msg::Command(Command::Notify));
+    assert!(mention(&mut desk, "10", status("11", "off")).is_empty());
+    desk.send(Msg::Command(Command::Notify));
+    assert_eq!(mention(&mut desk, "12", status("13", "on")).len(), 1);
+    assert!(mention(&mut desk, "14", status("15", "waits")).is_empty());
+    desk.send(Msg::Focused(true));
+    assert!(alerts(&desk.after(60)).is_empty(), "the reader is back and sees it");
+}
+
+#[test]
 fn what_a_refill_brings_counts_as_unseen_once() {
     let mut desk = Desk::new(&["home", "local"]);
     desk.post(&["local"], "20");

@@ -21,14 +21,14 @@ use reqwest::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LINK, LOCATION, RETRY_AFTER,
     SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Upgraded, redirect};
+use reqwest::{Certificate, Method, RequestBuilder, Response, StatusCode, Upgraded, redirect};
 use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
@@ -600,12 +600,39 @@ const REDIRECTS: usize = 3;
 const EVENT_STREAM: &str = "text/event-stream";
 const USER_AGENT: &str = concat!("Trunkline/", env!("CARGO_PKG_VERSION"), " (Mastodon streams in a terminal)");
 
+/// Authorities of the reader's own, trusted beside those of this machine.
+static OWN: OnceLock<Vec<Certificate>> = OnceLock::new();
+
+/// Trusts the certificates of this PEM text as authorities too, for every connection that is set up from now on: REST,
+/// sockets and event streams alike. Those of this machine stay trusted, and everything is still checked. Counts once.
+///
+/// # Errors
+/// Says what is wrong with the text.
+pub fn trust(pem: &[u8]) -> Result<(), Plain> {
+    let _first_or_not = rustls::crypto::ring::default_provider().install_default();
+    let own = Certificate::from_pem_bundle(pem).map_err(|error| Plain::line(&format!("it is not PEM: {}", root(&error))))?;
+    if own.is_empty() {
+        return Err(Plain::line("no certificate is in it: it must hold lines between BEGIN CERTIFICATE and END CERTIFICATE"));
+    }
+    // What no client can be built with is better told now, and with the name of the file.
+    let tried = reqwest::Client::builder().tls_certs_only(own.iter().cloned()).build();
+    tried.map_err(|error| Plain::line(&format!("a certificate in it cannot be used: {}", root(&error))))?;
+    drop(OWN.set(own));
+    Ok(())
+}
+
 fn builder(server: &Url) -> reqwest::ClientBuilder {
     let (_, racing) = Racing::to(server);
     let builder = reqwest::Client::builder().user_agent(USER_AGENT).referer(false).dns_resolver(Arc::new(racing));
     let builder = if is_loopback(server) { builder.no_proxy() } else { builder };
     // Only this machine is reached without TLS; then no trust store is needed, and where there is none it would not build.
-    if secure(server) { builder } else { builder.tls_certs_only([]) }
+    if !secure(server) {
+        return builder.tls_certs_only([]);
+    }
+    match OWN.get() {
+        Some(own) => builder.tls_certs_merge(own.iter().cloned()),
+        None => builder,
+    }
 }
 
 fn upgrade_builder(streaming: &Url) -> reqwest::ClientBuilder {
@@ -1109,6 +1136,15 @@ pub(crate) mod tests {
             let reason = check(server, streaming).expect_err(streaming);
             assert!(reason.contains(words), "{server} {streaming}: {reason}");
         }
+    }
+
+    #[test]
+    fn a_file_of_authorities_that_is_none_says_what_is_wrong() {
+        assert!(trust(b"").unwrap_err().as_str().starts_with("no certificate is in it"));
+        assert!(trust(b"words").unwrap_err().as_str().starts_with("no certificate is in it"));
+        let junk = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert!(trust(junk).unwrap_err().as_str().contains("cannot be used"), "{:?}", trust(junk));
+        assert!(OWN.get().is_none(), "nothing of it is trusted");
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub fn notification(held: &impl Holdings, notification: &Notification) -> Value 
     let Notification { id, kind, created_at, account, status: about, group_key } = notification;
     let mut entity = json!({
         "id": id.as_str(),
-        "type": name(kind),
+        "type": kind.name(),
         "created_at": moment(*created_at),
         "account": account.as_ref().and_then(|id| person(held, id)),
         "status": about.as_ref().and_then(|id| status(held, held.status(id)?)),
@@ -278,32 +278,6 @@ fn filter(found: &FilterMatch) -> Value {
     };
     let context: Vec<&str> = found.context.iter().map(context).collect();
     json!({"filter": {"title": found.title.as_str(), "context": context, "filter_action": action}})
-}
-
-fn name(kind: &NotificationKind) -> &str {
-    match kind {
-        NotificationKind::Mention => "mention",
-        NotificationKind::Status => "status",
-        NotificationKind::Reblog => "reblog",
-        NotificationKind::Favourite => "favourite",
-        NotificationKind::Poll => "poll",
-        NotificationKind::Update => "update",
-        NotificationKind::Quote => "quote",
-        NotificationKind::QuotedUpdate => "quoted_update",
-        NotificationKind::Follow => "follow",
-        NotificationKind::FollowRequest => "follow_request",
-        NotificationKind::AdminSignUp => "admin.sign_up",
-        NotificationKind::AdminReport { .. } => "admin.report",
-        NotificationKind::SeveredRelationships { .. } => "severed_relationships",
-        NotificationKind::ModerationWarning { .. } => "moderation_warning",
-        NotificationKind::AnnualReport { .. } => "annual_report",
-        NotificationKind::AddedToCollection { .. } => "added_to_collection",
-        NotificationKind::CollectionUpdate { .. } => "collection_update",
-        NotificationKind::PendingReply => "pending.reply",
-        NotificationKind::PendingFavourite => "pending.favourite",
-        NotificationKind::PendingReblog => "pending.reblog",
-        NotificationKind::Other(word) => word.as_str(),
-    }
 }
 
 #[cfg(test)]

@@ -99,6 +99,57 @@ pub enum NotificationKind {
 }
 
 impl NotificationKind {
+    /// The kinds that are known, as the Mastodon API spells them.
+    pub const NAMES: &[&str] = &[
+        "mention",
+        "status",
+        "reblog",
+        "favourite",
+        "poll",
+        "update",
+        "quote",
+        "quoted_update",
+        "follow",
+        "follow_request",
+        "admin.sign_up",
+        "admin.report",
+        "severed_relationships",
+        "moderation_warning",
+        "annual_report",
+        "added_to_collection",
+        "collection_update",
+        "pending.reply",
+        "pending.favourite",
+        "pending.reblog",
+    ];
+
+    /// Its name in the Mastodon API.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Mention => "mention",
+            Self::Status => "status",
+            Self::Reblog => "reblog",
+            Self::Favourite => "favourite",
+            Self::Poll => "poll",
+            Self::Update => "update",
+            Self::Quote => "quote",
+            Self::QuotedUpdate => "quoted_update",
+            Self::Follow => "follow",
+            Self::FollowRequest => "follow_request",
+            Self::AdminSignUp => "admin.sign_up",
+            Self::AdminReport { .. } => "admin.report",
+            Self::SeveredRelationships { .. } => "severed_relationships",
+            Self::ModerationWarning { .. } => "moderation_warning",
+            Self::AnnualReport { .. } => "annual_report",
+            Self::AddedToCollection { .. } => "added_to_collection",
+            Self::CollectionUpdate { .. } => "collection_update",
+            Self::PendingReply => "pending.reply",
+            Self::PendingFavourite => "pending.favourite",
+            Self::PendingReblog => "pending.reblog",
+            Self::Other(word) => word.as_str(),
+        }
+    }
+
     /// The account, other than the one that acted, that the notification is about.
     pub fn target(&self) -> Option<&AccountId> {
         if let Self::AdminReport { target, .. } = self { target.as_ref() } else { None }

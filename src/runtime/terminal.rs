@@ -5,7 +5,9 @@
 //! it. Absent on purpose: what is drawn, and any question to the terminal, which might not answer.
 
 use super::backend::CarefulBackend;
+use super::osc::{self, Dialect};
 use super::outlet::{self, Outlet, Output};
+use crate::text::Plain;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
@@ -33,6 +35,12 @@ pub trait Screen {
 
     /// Takes clicks and the wheel, or leaves them to the terminal.
     fn set_mouse(&mut self, on: bool) -> io::Result<()>;
+
+    /// Has the terminal's title say this with the next frame. Nothing but ASCII is written.
+    fn set_title(&mut self, title: &str);
+
+    /// Has the desktop told of something with the next frame, where the terminal can; the last one counts.
+    fn alert(&mut self, words: &Plain, bell: bool);
 
     /// Waits until the last frame has been taken; an error means that the terminal has gone. Can be dropped and asked
     /// again.
@@ -74,16 +82,19 @@ pub(crate) fn probe() -> Result<(), TerminalError> {
     Ok(())
 }
 
-/// Alternate screen, bracketed paste, a thin cursor that covers no letter, hidden for now; empty.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[6 q\x1b[?25l\x1b[0m\x1b[2J";
+/// Alternate screen, bracketed paste, reports of the focus, a thin cursor that covers no letter, hidden for now; empty.
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?1004h\x1b[6 q\x1b[?25l\x1b[0m\x1b[2J";
 /// Clicks and the wheel with any coordinates; motion is not asked for.
 #[cfg(unix)]
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 /// What [`MOUSE`] set, unset.
 #[cfg(unix)]
 const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
-/// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[?1049l";
+/// Has the terminal keep the title that it has. It keeps several, so this is written once before [`LEAVE`].
+const KEEP_TITLE: &[u8] = b"\x1b[22;2t";
+/// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set, and the title that was kept.
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[23;2t\x1b[?1049l";
+const BELL: u8 = 0x07;
 const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
 const END_FRAME: &[u8] = b"\x1b[?2026l";
 
@@ -125,8 +136,11 @@ impl TerminalGuard {
 
     fn take(&self) -> io::Result<()> {
         enable_raw_mode()?;
-        ENTERED.store(true, Ordering::SeqCst);
+        let has_kept_title = ENTERED.swap(true, Ordering::SeqCst);
         let mut out = descriptor()?;
+        if !has_kept_title {
+            out.write_all(KEEP_TITLE)?;
+        }
         out.write_all(ENTER)?;
         #[cfg(unix)]
         if self.mouse {
@@ -223,6 +237,10 @@ pub(crate) struct TerminalScreen {
     outlet: Outlet,
     guard: TerminalGuard,
     area: Rect,
+    /// What the desktop is to be told with the next frame. It is kept apart: a terminal that takes nothing gathers none.
+    alert: Vec<u8>,
+    dialect: Dialect,
+    ascii: bool,
 }
 
 impl std::fmt::Debug for TerminalScreen {
@@ -241,7 +259,8 @@ impl TerminalScreen {
         // Fixed, so that ratatui does not ask for the size itself: a terminal may claim any.
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let terminal = Terminal::with_options(CarefulBackend::new(drawn.clone(), ascii), options)?;
-        Ok(Self { terminal, drawn, outlet, guard, area })
+        let dialect = Dialect::told(|name| std::env::var(name).ok());
+        Ok(Self { terminal, drawn, outlet, guard, area, alert: Vec::new(), dialect, ascii })
     }
 }
 
@@ -258,7 +277,8 @@ impl Screen for TerminalScreen {
             self.terminal.resize(area)?;
         }
         self.terminal.draw(draw)?;
-        let mut frame = BEGIN_FRAME.to_vec();
+        let mut frame = std::mem::take(&mut self.alert);
+        frame.extend_from_slice(BEGIN_FRAME);
         frame.append(&mut self.drawn.0.borrow_mut());
         frame.extend_from_slice(END_FRAME);
         self.outlet.give(frame)
@@ -287,6 +307,17 @@ impl Screen for TerminalScreen {
             crossterm::execute!(io::stdout(), crossterm::event::DisableMouseCapture)?;
         }
         Ok(())
+    }
+
+    fn set_title(&mut self, title: &str) {
+        self.drawn.0.borrow_mut().extend_from_slice(&osc::title(title));
+    }
+
+    fn alert(&mut self, words: &Plain, bell: bool) {
+        self.alert = osc::alert(words, self.dialect, self.ascii);
+        if bell {
+            self.alert.push(BELL);
+        }
     }
 
     async fn free(&mut self) -> io::Result<()> {
@@ -356,6 +387,7 @@ mod tests {
             assert!(leave.contains(&undone), "mode {number} stays");
         }
         assert!(leave.contains("\x1b[0 q"), "the shape of the cursor stays");
+        assert_eq!((KEEP_TITLE, leave.matches("\x1b[23;2t").count()), (&b"\x1b[22;2t"[..], 1), "the title stays");
     }
 
     #[test]

@@ -85,6 +85,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             let worn = state.settings.themes.iter().position(|scheme| scheme.name == state.settings.theme);
             state.overlays.push(Overlay::Themes { prompt: Prompt::default(), chosen: worn.unwrap_or(0) });
         }
+        Command::Notify => super::alert::switch(state),
         Command::Reload => effects.push(Effect::Reload),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),

@@ -1,6 +1,7 @@
 //! `Effect`: something the world should do.
 
 use crate::model::{Cursor, Markers, NotificationId, StatusId, Stream};
+use crate::text::Plain;
 
 /// Something the world should do. There is none for subscribing: the wanted streams are derived from the state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,13 @@ pub enum Effect {
     Suspend,
     /// Read the configuration file again; the loop does it, and answers with `Msg::Reloaded` or `Msg::Failed`.
     Reload,
+    /// Tell the desktop of something while the reader is elsewhere, with the terminal's bell or without; the loop does it.
+    Alert {
+        /// What.
+        words: Plain,
+        /// Whether the bell rings.
+        bell: bool,
+    },
     /// Paint the whole screen again; the loop does it.
     Redraw,
     /// End, to go on with the account at this place among the saved ones; the loop does it.

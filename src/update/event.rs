@@ -1,7 +1,7 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, refill, reply, review, say};
+use super::{Effect, alert, refill, reply, review, say};
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Rung, Server,
     StatusId, Stream, StreamEvent, Subscription,
@@ -283,9 +283,15 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
 
 fn notified(state: &mut State, measured: &Measured, notification: Notification, bundle: Bundle) {
     state.store.put(bundle);
+    // It comes with each of two streams, and a page may have brought it.
+    let is_new = state.store.notification(&notification.id).is_none();
     let row = Row::Notification(notification.id.clone());
     let about = notification.status.clone().filter(|status| state.store.is_deleted(status));
+    let id = notification.id.clone();
     state.store.put_notification(notification);
+    if is_new {
+        alert::notified(state, &id);
+    }
     let stream = Stream::UserNotification;
     // Also when it came on `user`: there is one ledger of notifications.
     if rows::insert(state, measured, &stream, row, Came::Live)

@@ -19,6 +19,8 @@ pub enum Msg {
     Paste(String),
     /// The mouse did something at a cell.
     Mouse(Mouse, u16, u16),
+    /// The terminal is the window that the reader works in from now on, or is not any more.
+    Focused(bool),
     /// A command that came by no key (palette, tests).
     Command(Command),
     /// The connection or the server said something.

@@ -2,6 +2,7 @@
 
 use super::rows::{self, Came};
 use super::{Effect, Reply, event, memory, refill, review, say};
+use crate::config::Notify;
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
 use crate::state::{Loading, Measured, Overlay, Row, RowKey, Settings, State, ThreadState, Timeline};
 use crate::text::Plain;
@@ -220,6 +221,7 @@ fn keep_chosen(state: &mut State, stream: &Stream) {
 
 /// Takes the settings of a file that was read again, and opens the tabs that are new in it.
 pub(super) fn reloaded(state: &mut State, settings: Settings, tabs: Vec<Spec>) {
+    state.alerts.on = settings.notify != Notify::Off;
     state.settings = settings;
     let streams: Vec<Stream> = state.timelines.keys().cloned().collect();
     for stream in &streams {

@@ -20,9 +20,9 @@ pub(crate) enum Came {
 /// Takes over what the last drawing found: where the view settled, what has been seen, which tombstones left the view.
 pub(crate) fn adopt(state: &mut State, measured: &Measured) {
     let pane = measured.timeline.as_ref().filter(|pane| state.tabs.active().is_some_and(|tab| tab.stream == pane.stream));
-    let covered = state.is_covered();
+    let looked_at = state.is_looked_at();
     if let (Some(pane), Some(tab)) = (pane, state.tabs.active_mut()) {
-        if !covered && !tab.unseen.is_empty() {
+        if looked_at && !tab.unseen.is_empty() {
             let before = tab.unseen.len();
             for row in &pane.visible {
                 tab.unseen.remove(&row.key);
@@ -35,7 +35,7 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             // Where a conversation stands says nothing about the others.
             RowKey::Conversation(_) | RowKey::Gap(_) => None,
         });
-        if !covered && let Some(newest) = newest {
+        if looked_at && let Some(newest) = newest {
             tab.has_read(newest);
         }
         if let Some((key, lines)) = &pane.hold
@@ -68,7 +68,7 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
 /// Puts a row into the ledger of a stream; says whether it was not there before.
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
     let shown = state.is_shown(stream, &row);
-    let covered = state.is_covered();
+    let looked_at = state.is_looked_at();
     let now = state.now;
     let active = state.tabs.active().is_some_and(|tab| tab.stream == *stream);
     let Some(timeline) = state.timelines.get_mut(stream) else { return false };
@@ -100,7 +100,7 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
         && let Some(tab) = state.tabs.of_mut(stream)
     {
         let in_view = measured.timeline.as_ref().map_or(1, |pane| pane.visible.len().max(1));
-        let seen = active && !covered && tab.follows() && index < in_view;
+        let seen = active && looked_at && tab.follows() && index < in_view;
         if !seen {
             tab.unseen.insert(key);
         }

@@ -267,7 +267,10 @@ impl Life {
         let effects = update(&mut self.state, msg, &Measured::default());
         for effect in effects {
             assert!(
-                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
+                !matches!(
+                    effect,
+                    Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Alert { .. } | Effect::SwitchAccount(_) | Effect::Quit
+                ),
                 "{effect:?}"
             );
             match &effect {
@@ -283,7 +286,9 @@ impl Life {
                 | Effect::FetchMarkers
                 | Effect::RaiseMarkers(_)
                 | Effect::FetchScopes => {}
-                Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => unreachable!(),
+                Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Alert { .. } | Effect::SwitchAccount(_) | Effect::Quit => {
+                    unreachable!()
+                }
             }
             self.effects.start(effect);
         }

@@ -60,7 +60,8 @@ fn translate(event: Event) -> Option<Msg> {
         Event::Paste(text) => Some(Msg::Paste(text)),
         Event::Mouse(event) => mouse(event),
         Event::Resize(columns, lines) => Some(Msg::Resized(columns, lines)),
-        Event::FocusGained | Event::FocusLost => None,
+        Event::FocusGained => Some(Msg::Focused(true)),
+        Event::FocusLost => Some(Msg::Focused(false)),
     }
 }
 
@@ -186,6 +187,7 @@ mod tests {
         assert_eq!(at(MouseEventKind::ScrollDown), Some(Msg::Mouse(Mouse::WheelDown, 3, 4)));
         assert_eq!(at(MouseEventKind::Down(MouseButton::Right)), None);
         assert_eq!(at(MouseEventKind::Moved), None);
+        assert_eq!(translate(Event::FocusLost), Some(Msg::Focused(false)));
         assert_eq!(translate(Event::Paste("a\nb".into())), Some(Msg::Paste("a\nb".into())));
     }
 }

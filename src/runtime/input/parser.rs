@@ -284,6 +284,11 @@ fn control(mut so_far: Vec<u8>, byte: u8) -> (State, Option<Msg>) {
 
 /// What a whole control sequence means: `ESC [`, these bytes, and the last one.
 fn meaning(between: &[u8], last: u8) -> Option<Msg> {
+    match (between, last) {
+        (b"", b'I') => return Some(Msg::Focused(true)),
+        (b"", b'O') => return Some(Msg::Focused(false)),
+        _ => {}
+    }
     let text = std::str::from_utf8(between).ok()?;
     if let Some(report) = text.strip_prefix('<') {
         let [button, column, line] = numbers(report)?;
@@ -445,7 +450,7 @@ mod tests {
             ("\x1b[1;5D\x1b[1;2A\x1b[5;3~\x1b[1;7D", "ctrl-left shift-up alt-pageup ctrl-alt-left"),
             ("\x1b[106u\x1b[100;5u\x1b[27u\x1b[13u\x1b[97:65;2u", "j ctrl-d esc enter a"),
             // Keys that come up, keys of the desktop, keys that are none of ours.
-            ("\x1b[106;1:3u\x1b[106;9u\x1b[2~\x1b[57358u\x1b[I\x1b[O\x1b[12;40R", ""),
+            ("\x1b[106;1:3u\x1b[106;9u\x1b[2~\x1b[57358u\x1b[1I\x1b[2;3O\x1b[12;40R", ""),
         ] {
             assert_eq!(told(bytes.as_bytes()), wanted, "{bytes:?}");
         }
@@ -465,6 +470,14 @@ mod tests {
         parser.read(b"[", &mut msgs);
         parser.read(b"A", &mut msgs);
         assert_eq!((parser.patience(), msgs), (None, vec![press(KeyCode::Up)]));
+    }
+
+    #[test]
+    fn the_focus_is_told_and_keys_beside_it_are_keys() {
+        assert_eq!(read(&[b"\x1b[I"]), [Msg::Focused(true)]);
+        assert_eq!(read(&[b"\x1b[", b"O"]), [Msg::Focused(false)]);
+        assert_eq!(told(b"j\x1b[O\x1b[I\x1bOAk"), "j Focused(false) Focused(true) up k");
+        assert_eq!(read(&[b"\x1b[200~\x1b[I\x1b[201~"]), [Msg::Paste("\x1b[I".into())]);
     }
 
     #[test]

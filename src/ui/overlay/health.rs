@@ -12,7 +12,6 @@ use crate::text::{Plain, wrap};
 use crate::ui::line::{Card, cols, hang, plain};
 use crate::ui::paint::Painter;
 use crate::ui::row::{gap_span, walk_words};
-use crate::ui::status_bar::key_of;
 use crate::ui::theme::Theme;
 use crate::ui::timeline::{cells, reason};
 use crate::ui::times::{Clock, length, moment};
@@ -104,6 +103,12 @@ impl Sheet<'_, '_> {
             Answer::Failed(failure) => failure.reason.to_string(),
         };
         self.fact("scopes", &scopes);
+        let positions = if state.positions.local {
+            "kept on this computer (telling the server takes a saved account with write:statuses)"
+        } else {
+            "told to the server for Home and Notifications"
+        };
+        self.fact("read", positions);
     }
 
     fn connection(&mut self, state: &State) {
@@ -134,7 +139,7 @@ impl Sheet<'_, '_> {
         let by = match &line.below {
             None => line.rung.words().to_owned(),
             Some((reason, climbs)) => {
-                let now = key_of(state, Command::RetryNow).map(|key| format!(", or now with {key}")).unwrap_or_default();
+                let now = state.first_key(Command::RetryNow).map(|key| format!(", or now with {key}")).unwrap_or_default();
                 let climbs = climbs.map(|at| format!("; better is tried again at {}{now}", self.moment(at))).unwrap_or_default();
                 format!("{}, because {reason}{climbs}", line.rung.words())
             }
