@@ -22,7 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("mastodon", &["model", "text", "recording"]),
     ("accounts", &["text", "private", "model", "config", "mastodon"]),
     ("state", &["text", "model", "command", "keymap", "config"]),
-    ("update", &["text", "model", "command", "keymap", "state"]),
+    ("update", &["text", "model", "command", "keymap", "config", "state"]),
     ("effects", &["model", "mastodon", "update"]),
     ("memory", &["private", "model", "mastodon", "state", "update"]),
     ("ui", &["text", "model", "command", "keymap", "config", "state"]),
