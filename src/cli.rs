@@ -12,7 +12,7 @@ use crate::logging::{self, Logging};
 use crate::login::{self, Lines, LoginError, Wish};
 use crate::mastodon::oauth::SignInError;
 use crate::mastodon::{self, Access, Client, Token};
-use crate::memory::Keeper;
+use crate::memory::{Configured, Keeper};
 use crate::model::{Spec, Stream};
 use crate::recording::{Recorder, Recording};
 use crate::replay::{self, Speed, Tape};
@@ -857,9 +857,13 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     // Tabs that were asked for by hand are for this run.
     let account = here.and_then(|place| names.get(place)).filter(|_| overrides.tabs.is_empty());
     let memory = account.zip(logging::folder()).map(|(account, folder)| {
-        let (keeper, memory) = Keeper::open(&folder.join("accounts"), account, config.tabs.clone(), &mut notices);
-        if let Some(tabs) = memory.as_ref().and_then(|memory| memory.tabs(&config.tabs)) {
+        let configured = Configured { tabs: config.tabs.clone(), theme: config.theme.clone() };
+        let (keeper, memory) = Keeper::open(&folder.join("accounts"), account, configured.clone(), &mut notices);
+        if let Some(tabs) = memory.as_ref().and_then(|memory| memory.tabs(&configured)) {
             config.tabs = tabs;
+        }
+        if let Some(theme) = memory.as_ref().and_then(|memory| memory.theme(&configured)) {
+            theme.clone_into(&mut config.theme);
         }
         (keeper, memory)
     });

@@ -31,6 +31,11 @@ pub struct Memory {
     at: Timestamp,
     /// The streams that the configuration named then: where it names others now, those count.
     configured: Vec<String>,
+    /// The theme that it named then, and the one that was worn, in the same way.
+    #[serde(default)]
+    configured_theme: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    theme: String,
     /// The tabs in order.
     tabs: Vec<Kept>,
     /// The stream of the one on screen.
@@ -47,21 +52,30 @@ struct Kept {
     rows: Vec<Box<RawValue>>,
 }
 
+/// What the configuration names, of that which keys change: what they changed is remembered until it names something else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Configured {
+    /// The tabs.
+    pub tabs: Vec<Spec>,
+    /// The theme.
+    pub theme: String,
+}
+
 /// Where one account's memory lies. While it is held, no other run of the same account writes there.
 #[derive(Debug)]
 pub struct Keeper {
     file: PathBuf,
-    configured: Vec<Spec>,
+    configured: Configured,
     /// Held until the run ends; `None` where another run holds it.
     lock: Option<File>,
     written: Option<(u64, Timestamp)>,
 }
 
 impl Keeper {
-    /// Takes the memory of an account (`name@domain`) in `folder`, and gives what is in it. `configured` are the streams
-    /// that the configuration names. What the reader should be told is added to `notices`; a memory that cannot be used
+    /// Takes the memory of an account (`name@domain`) in `folder`, and gives what is in it. `configured` is what the
+    /// configuration names. What the reader should be told is added to `notices`; a memory that cannot be used
     /// is begun anew, and one that another run holds is read alone.
-    pub fn open(folder: &Path, account: &str, configured: Vec<Spec>, notices: &mut Vec<String>) -> (Self, Option<Memory>) {
+    pub fn open(folder: &Path, account: &str, configured: Configured, notices: &mut Vec<String>) -> (Self, Option<Memory>) {
         let file = folder.join(format!("{}.json", file_name(account)));
         let lock = lock(folder, &file, notices);
         let memory = match private::read(&file, MOST_BYTES) {
@@ -172,8 +186,8 @@ pub enum MemoryError {
 }
 
 impl Memory {
-    /// What there is to keep of a state. `configured` are the streams that the configuration names.
-    pub fn of(state: &State, configured: &[Spec]) -> Self {
+    /// What there is to keep of a state, where the configuration names this.
+    pub fn of(state: &State, configured: &Configured) -> Self {
         let kept = |tab: &Tab| {
             let rows = state.timelines.get(&tab.stream).map(|timeline| rows(&state.store, tab, timeline)).unwrap_or_default();
             Kept { stream: tab.stream.spec().to_string(), read: tab.read.as_deref().map(str::to_owned), rows }
@@ -181,7 +195,9 @@ impl Memory {
         Self {
             version: VERSION,
             at: state.now,
-            configured: names(configured),
+            configured: names(&configured.tabs),
+            configured_theme: configured.theme.clone(),
+            theme: state.settings.theme.clone(),
             tabs: state.tabs.all().iter().map(kept).collect(),
             active: state.tabs.active().map(|tab| tab.stream.spec().to_string()),
         }
@@ -208,8 +224,14 @@ impl Memory {
 
     /// The tabs to open; `None` where the configuration names others than it did: then the reader has written what is
     /// wanted.
-    pub fn tabs(&self, configured: &[Spec]) -> Option<Vec<Spec>> {
-        (self.configured == names(configured)).then(|| self.tabs.iter().filter_map(|kept| stream(&kept.stream)).map(Spec::Stream).collect())
+    pub fn tabs(&self, configured: &Configured) -> Option<Vec<Spec>> {
+        (self.configured == names(&configured.tabs))
+            .then(|| self.tabs.iter().filter_map(|kept| stream(&kept.stream)).map(Spec::Stream).collect())
+    }
+
+    /// The theme that was worn; `None` where the configuration names another than it did.
+    pub fn theme(&self, configured: &Configured) -> Option<&str> {
+        (self.configured_theme == configured.theme && !self.theme.is_empty()).then_some(self.theme.as_str())
     }
 
     /// The stream of the tab that was on screen.
@@ -349,7 +371,7 @@ mod tests {
     }
 
     fn again(run: &Run) -> Memory {
-        Memory::parse(&Memory::of(&run.state, &[]).text()).unwrap()
+        Memory::parse(&Memory::of(&run.state, &Configured::default()).text()).unwrap()
     }
 
     #[test]
@@ -399,17 +421,21 @@ mod tests {
         run.page(1..=3);
         run.pass(1);
         drop(run.state.store.delete(&StatusId::new("2").unwrap()));
-        assert!(!Memory::of(&run.state, &[]).text().contains("number 2"));
+        assert!(!Memory::of(&run.state, &Configured::default()).text().contains("number 2"));
     }
 
     #[test]
-    fn tabs_are_remembered_until_the_configuration_names_others() {
-        let configured: Vec<Spec> = ["home", "local"].iter().map(|spec| spec.parse().unwrap()).collect();
+    fn tabs_and_theme_are_remembered_until_the_configuration_names_others() {
+        let tabs: Vec<Spec> = ["home", "local"].iter().map(|spec| spec.parse().unwrap()).collect();
+        let configured = Configured { tabs, theme: "terminal".to_owned() };
         let mut run = Run::start(None);
         run.state.open(Stream::List(ListId::new("7").unwrap()));
+        run.state.settings.theme = "tundra".to_owned();
         let memory = Memory::parse(&Memory::of(&run.state, &configured).text()).unwrap();
         assert_eq!(memory.tabs(&configured).map(|specs| names(&specs)), Some(vec!["home".to_owned(), "list:7".to_owned()]));
-        assert_eq!((memory.active(), memory.tabs(&configured[..1])), (Some(Stream::User), None));
+        let other = Configured { tabs: configured.tabs[..1].to_vec(), theme: "ember".to_owned() };
+        assert_eq!((memory.active(), memory.tabs(&other)), (Some(Stream::User), None));
+        assert_eq!((memory.theme(&configured), memory.theme(&other)), (Some("tundra"), None));
     }
 
     #[test]

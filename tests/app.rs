@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline::config::{Config, Held, Overrides};
 use trunkline::demo::{Control, Draft, HttpRefusal, Options, Server, Story};
 use trunkline::mastodon::{Access, Client, Token};
-use trunkline::memory::Keeper;
+use trunkline::memory::{Configured, Keeper};
 use trunkline::model::Spec;
 use trunkline::recording::Recording;
 use trunkline::replay::{self, Speed, Tape};
@@ -676,7 +676,7 @@ async fn the_file_is_read_again_when_asked_and_a_broken_one_changes_nothing() {
         reader.press("enter").await;
         reader.see_words("told apart by all eyes").await;
         reader.press("down enter").await;
-        reader.see_words("theme mono for this run").await;
+        reader.see_words("theme mono;").await;
         std::fs::write(&file, "tabs = [\"nowhere\"]\n").unwrap();
         reload(&reader).await;
         reader.see("what is wrong", |screen| screen.contains(":1:9: `tabs`: unknown stream") && screen.contains("2 #rust")).await;
@@ -689,11 +689,12 @@ async fn the_file_is_read_again_when_asked_and_a_broken_one_changes_nothing() {
 
 /// A run of a saved account: what the one before it left is taken up.
 async fn run_of_account<F: Future<Output = ()>>(server: &Server, folder: &Path, story: impl FnOnce(Reader) -> F) {
-    let configured: Vec<Spec> = vec!["home".parse().unwrap(), "local".parse().unwrap()];
+    let tabs: Vec<Spec> = vec!["home".parse().unwrap(), "local".parse().unwrap()];
+    let configured = Configured { tabs, theme: Config::default().theme };
     let mut notices = Vec::new();
     let (keeper, memory) = Keeper::open(folder, "ada@tide.example", configured.clone(), &mut notices);
     assert_eq!(notices, Vec::<String>::new());
-    let tabs = memory.as_ref().and_then(|memory| memory.tabs(&configured)).unwrap_or(configured);
+    let tabs = memory.as_ref().and_then(|memory| memory.tabs(&configured)).unwrap_or(configured.tabs);
     let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
     let (_, told) = mpsc::unbounded_channel();
     let setup = set_up(client, &Config { tabs, ..Config::default() });

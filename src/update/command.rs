@@ -400,7 +400,7 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
             let wanted = state.theme_choices(prompt.text()).get(*chosen).map(|scheme| scheme.name.clone());
             if let Some(name) = wanted {
                 state.overlays.pop();
-                say(state, Plain::line(&format!("theme {name} for this run; theme = \"{name}\" in the file keeps it")), false);
+                say(state, Plain::line(&format!("theme {name}; theme = \"{name}\" in the file makes it the usual one")), false);
                 state.settings.theme = name;
             }
         }
