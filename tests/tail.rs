@@ -189,7 +189,6 @@ async fn what_was_missed_is_printed_once_in_order_and_says_that_it_was() {
         ("update", "refill", two),
         ("update", "refill", three),
         ("delete", "refill", gone.as_str()),
-        ("update", "live", last.as_str()),
     ];
     assert_eq!(told.keys().collect::<Vec<_>>(), ["[\"hashtag\",\"rust\"]", "[\"public\"]"]);
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -201,7 +200,10 @@ async fn what_was_missed_is_printed_once_in_order_and_says_that_it_was() {
         let words = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
         let seen: Vec<_> = lines.iter().map(|line| (words(line, "event"), words(line, "source"), words(line, "id"))).collect();
         let seen: Vec<_> = seen.iter().map(|(event, source, id)| (event.as_str(), source.as_str(), id.as_str())).collect();
-        assert_eq!(seen, expected, "{stream}");
+        assert_eq!(seen[..5], expected, "{stream}");
+        // A look at the newest page of this stream may still be under way when the last one is made, and bring it first.
+        let last = ["live", "refill"].map(|source| ("update", source, last.as_str()));
+        assert!(seen.len() == 6 && last.contains(&seen[5]), "{stream}: {seen:?}");
         assert_eq!(lines[4]["payload"], Value::Null);
         for line in lines.iter().filter(|line| line["event"] != "delete") {
             assert_eq!(line["payload"]["id"], line["id"]);
