@@ -286,14 +286,12 @@ impl State {
 
     /// The active key scopes, the top layer first.
     pub fn scopes(&self) -> &'static [Scope] {
-        match self.overlays.last() {
-            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. }) => {
-                &[Scope::Pick, Scope::Always]
-            }
-            Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {
-                &[Scope::Browse, Scope::Always]
-            }
-        }
+        if self.is_picking() { &[Scope::Pick, Scope::Always] } else { &[Scope::Browse, Scope::Always] }
+    }
+
+    /// Whether the top layer is a list to pick from.
+    pub fn is_picking(&self) -> bool {
+        self.overlays.last().is_some_and(Overlay::is_picker)
     }
 
     /// Whether the reader stands beside the timeline.
@@ -348,18 +346,10 @@ impl State {
 
     /// The colours that the screen wears: while themes are picked the chosen ones, which come and go with the picker.
     pub fn scheme(&self) -> Option<&Scheme> {
-        let previewed = match self.overlays.last() {
-            Some(Overlay::Themes { prompt, chosen }) => self.theme_choices(prompt.text()).into_iter().nth(*chosen),
-            Some(
-                Overlay::Help { .. }
-                | Overlay::Palette { .. }
-                | Overlay::Subscribe { .. }
-                | Overlay::Accounts { .. }
-                | Overlay::Detail(_)
-                | Overlay::Announcements { .. }
-                | Overlay::Health { .. },
-            )
-            | None => None,
+        let previewed = if let Some(Overlay::Themes { prompt, chosen }) = self.overlays.last() {
+            self.theme_choices(prompt.text()).into_iter().nth(*chosen)
+        } else {
+            None
         };
         previewed.or_else(|| self.settings.themes.iter().find(|scheme| scheme.name == self.settings.theme))
     }
@@ -425,16 +415,7 @@ impl State {
 
     /// The open post, where one is open.
     pub fn detail(&self) -> Option<&Detail> {
-        self.overlays.iter().rev().find_map(|overlay| match overlay {
-            Overlay::Detail(detail) => Some(detail),
-            Overlay::Help { .. }
-            | Overlay::Palette { .. }
-            | Overlay::Subscribe { .. }
-            | Overlay::Themes { .. }
-            | Overlay::Accounts { .. }
-            | Overlay::Announcements { .. }
-            | Overlay::Health { .. } => None,
-        })
+        self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(detail) } else { None })
     }
 
     /// Up to where home and notifications have been read here.
@@ -555,10 +536,7 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
         let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
-        let picking = matches!(
-            self.overlays.last(),
-            Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. })
-        );
+        let picking = self.is_picking();
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
             Command::Down

@@ -58,6 +58,16 @@ pub enum Overlay {
     },
 }
 
+impl Overlay {
+    /// Whether it is a list to pick from, by typing.
+    pub fn is_picker(&self) -> bool {
+        match self {
+            Self::Palette { .. } | Self::Subscribe { .. } | Self::Themes { .. } | Self::Accounts { .. } => true,
+            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => false,
+        }
+    }
+}
+
 /// A post that is read, with its thread.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detail {

@@ -430,15 +430,11 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
     };
     state.revision += 1;
     match state.overlays.last() {
-        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. }) => {
-            choose(state, step);
-        }
+        Some(overlay) if overlay.is_picker() => choose(state, step),
         Some(Overlay::Detail(_)) if state.is_wide() && measured.timeline.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
             move_cursor(state, measured, Go::Rows(step), effects);
         }
-        Some(Overlay::Detail(_) | Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }) => {
-            go(state, measured, Go::Rows(step * 3), effects);
-        }
+        Some(_) => go(state, measured, Go::Rows(step * 3), effects),
         None => move_cursor(state, measured, Go::Rows(step), effects),
     }
 }
@@ -453,7 +449,7 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
         return;
     }
     match state.overlays.last() {
-        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. }) => {
+        Some(overlay) if overlay.is_picker() => {
             let Some(pane) = measured.overlay.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };
             let (first_y, first) = pane.first;
             let Some(entry) = y.checked_sub(first_y).map(usize::from).filter(|entry| *entry < pane.entries) else { return };
@@ -462,9 +458,9 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
             }
             run(state, Command::Accept, measured, effects);
         }
-        Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }) => {}
-        Some(Overlay::Detail(_)) if !state.is_wide() => {}
-        Some(Overlay::Detail(_)) | None => {
+        // What lies over the timeline takes the click.
+        Some(_) if state.is_covered() => {}
+        Some(_) | None => {
             let Some(pane) = measured.timeline.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };
             let Some(row) = pane.visible.iter().find(|row| y >= row.y && y - row.y < row.height) else { return };
             let Some(tab) = state.tabs.active().filter(|tab| tab.stream == pane.stream) else { return };

@@ -174,18 +174,10 @@ fn thread(state: &mut State, id: &StatusId, asked: u64, result: Result<(Bundle, 
 
 fn offer(state: &mut State, result: Result<Offer, Failure>) {
     state.revision += 1;
-    let chosen = match state.overlays.last() {
-        Some(Overlay::Subscribe { prompt, chosen }) => state.stream_choices(prompt.text()).into_iter().nth(*chosen),
-        Some(
-            Overlay::Help { .. }
-            | Overlay::Palette { .. }
-            | Overlay::Themes { .. }
-            | Overlay::Accounts { .. }
-            | Overlay::Detail(_)
-            | Overlay::Announcements { .. }
-            | Overlay::Health { .. },
-        )
-        | None => None,
+    let chosen = if let Some(Overlay::Subscribe { prompt, chosen }) = state.overlays.last() {
+        state.stream_choices(prompt.text()).into_iter().nth(*chosen)
+    } else {
+        None
     };
     match result {
         Ok(offer) => {
