@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
 use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Rows that are kept of a tab: the most that servers give in a page.
@@ -108,7 +109,7 @@ impl Keeper {
     pub fn writing(&mut self, state: &State) -> Option<Writing> {
         self.lock.as_ref()?;
         self.written = Some((state.revision, state.now));
-        Some(Writing { file: self.file.clone(), text: Memory::of(state, &self.configured).text() })
+        Some(Writing { file: self.file.clone(), memory: Memory::of(state, &self.configured) })
     }
 }
 
@@ -116,13 +117,14 @@ impl Keeper {
 #[derive(Debug)]
 pub struct Writing {
     file: PathBuf,
-    text: String,
+    memory: Memory,
 }
 
 impl Writing {
     /// Writes it; blocks on the disk. The error says what and where.
     pub fn write(self) -> Result<(), String> {
-        private::write(&self.file, self.text.as_bytes())
+        let text = self.memory.text().map_err(io::Error::other);
+        text.and_then(|text| private::write(&self.file, text.as_bytes()))
             .map_err(|error| format!("{}: {error}; your place is not kept", self.file.display()))
     }
 }
@@ -218,8 +220,8 @@ impl Memory {
     }
 
     /// The text to be written.
-    pub fn text(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    pub fn text(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
     }
 
     /// The tabs to open; `None` where the configuration names others than it did: then the reader has written what is
@@ -371,7 +373,7 @@ mod tests {
     }
 
     fn again(run: &Run) -> Memory {
-        Memory::parse(&Memory::of(&run.state, &Configured::default()).text()).unwrap()
+        Memory::parse(&Memory::of(&run.state, &Configured::default()).text().unwrap()).unwrap()
     }
 
     #[test]
@@ -421,7 +423,7 @@ mod tests {
         run.page(1..=3);
         run.pass(1);
         drop(run.state.store.delete(&StatusId::new("2").unwrap()));
-        assert!(!Memory::of(&run.state, &Configured::default()).text().contains("number 2"));
+        assert!(!Memory::of(&run.state, &Configured::default()).text().unwrap().contains("number 2"));
     }
 
     #[test]
@@ -431,7 +433,7 @@ mod tests {
         let mut run = Run::start(None);
         run.state.open(Stream::List(ListId::new("7").unwrap()));
         run.state.settings.theme = "tundra".to_owned();
-        let memory = Memory::parse(&Memory::of(&run.state, &configured).text()).unwrap();
+        let memory = Memory::parse(&Memory::of(&run.state, &configured).text().unwrap()).unwrap();
         assert_eq!(memory.tabs(&configured).map(|specs| names(&specs)), Some(vec!["home".to_owned(), "list:7".to_owned()]));
         let other = Configured { tabs: configured.tabs[..1].to_vec(), theme: "ember".to_owned() };
         assert_eq!((memory.active(), memory.tabs(&other)), (Some(Stream::User), None));
