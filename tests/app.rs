@@ -1,6 +1,10 @@
 //! The real loop on a test screen, against the built-in server: what a reader does, and what they then see.
 #![cfg(test)]
 
+#[path = "common/demo.rs"]
+mod demo;
+
+use demo::{Demo, demo};
 use jiff::tz::TimeZone;
 use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
@@ -202,17 +206,17 @@ fn column(line: &str, words: &str) -> Option<usize> {
     line.split_once(words).map(|(before, _)| before.chars().count())
 }
 
+fn client_of(server: &Demo) -> Client {
+    Client::new(Access::new(&server.url, Token::new("token").unwrap()).unwrap()).unwrap()
+}
+
 /// Runs the program against a server without a story while `story` moves both, then quits.
 async fn read<F: Future<Output = ()>>(specs: &[&str], prepare: impl AsyncFnOnce(&Control), story: impl FnOnce(Reader) -> F) {
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let shutdown = CancellationToken::new();
-    let _stops = shutdown.clone().drop_guard();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
-    prepare(&server.control()).await;
-    let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
+    let server = demo().await;
+    prepare(&server.control).await;
+    let client = client_of(&server);
     let (_, told) = mpsc::unbounded_channel();
-    read_from(client, server.control(), specs, told, story).await;
+    read_from(client, server.control.clone(), specs, told, story).await;
 }
 
 /// Runs the program with a client while `story` moves the server and the reader, then quits.
@@ -618,14 +622,10 @@ async fn what_was_recorded_is_replayed_with_the_same_posts_in_the_same_tabs_and_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_told_while_it_runs_is_on_screen_and_the_program_goes_on() {
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let shutdown = CancellationToken::new();
-    let _stops = shutdown.clone().drop_guard();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
-    let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
+    let server = demo().await;
+    let client = client_of(&server);
     let (tell, told) = mpsc::unbounded_channel();
-    read_from(client, server.control(), &["federated"], told, async |mut reader| {
+    read_from(client, server.control.clone(), &["federated"], told, async |mut reader| {
         reader.carried(&["public"]).await;
         tell.send("nothing more is recorded: a.ndjson: no space".into()).unwrap();
         reader.see_words("nothing more is recorded").await;
@@ -638,17 +638,13 @@ async fn what_is_told_while_it_runs_is_on_screen_and_the_program_goes_on() {
 
 /// An empty server with the settings in a file of their own.
 async fn read_settings<F: Future<Output = ()>>(name: &str, text: &str, story: impl FnOnce(Reader, std::path::PathBuf) -> F) {
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let shutdown = CancellationToken::new();
-    let _stops = shutdown.clone().drop_guard();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
-    let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
+    let server = demo().await;
+    let client = client_of(&server);
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("app-{name}-{}.toml", std::process::id()));
     std::fs::write(&file, text).unwrap();
     let held = Held { file: file.clone(), overrides: Overrides::default(), config: Config::load(&file).unwrap().config };
     let (_, told) = mpsc::unbounded_channel();
-    read_as_set(client, server.control(), held, told, async |reader| story(reader, file.clone()).await).await;
+    read_as_set(client, server.control.clone(), held, told, async |reader| story(reader, file.clone()).await).await;
     std::fs::remove_file(file).unwrap();
 }
 
@@ -688,28 +684,24 @@ async fn the_file_is_read_again_when_asked_and_a_broken_one_changes_nothing() {
 }
 
 /// A run of a saved account: what the one before it left is taken up.
-async fn run_of_account<F: Future<Output = ()>>(server: &Server, folder: &Path, story: impl FnOnce(Reader) -> F) {
+async fn run_of_account<F: Future<Output = ()>>(server: &Demo, folder: &Path, story: impl FnOnce(Reader) -> F) {
     let tabs: Vec<Spec> = vec!["home".parse().unwrap(), "local".parse().unwrap()];
     let configured = Configured { tabs, theme: Config::default().theme };
     let mut notices = Vec::new();
     let (keeper, memory) = Keeper::open(folder, "ada@tide.example", configured.clone(), &mut notices);
     assert_eq!(notices, Vec::<String>::new());
     let tabs = memory.as_ref().and_then(|memory| memory.tabs(&configured)).unwrap_or(configured.tabs);
-    let client = Client::new(Access::new(server.url(), Token::new("token").unwrap()).unwrap()).unwrap();
+    let client = client_of(server);
     let (_, told) = mpsc::unbounded_channel();
     let setup = set_up(client, &Config { tabs, ..Config::default() });
     let setup = Setup { memory: Some((keeper, memory)), markers: true, ..setup };
-    read_with(setup, None, server.control(), told, story).await;
+    read_with(setup, None, server.control.clone(), told, story).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_next_run_opens_where_this_one_was_left() {
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let shutdown = CancellationToken::new();
-    let _stops = shutdown.clone().drop_guard();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = Server::start(listener, Options { story: Story::Empty, ..Options::default() }, shutdown).await.unwrap();
-    let control = server.control();
+    let server = demo().await;
+    let control = server.control.clone();
     let folder = std::env::temp_dir().join(format!("trunkline-memory-{}", std::process::id()));
     let gone = control.post("wren", "This one will be gone.").await;
     let last = control.post("wren", "The last one that was read.").await;

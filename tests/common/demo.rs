@@ -1,4 +1,4 @@
-//! The built-in server without a story, for tests that run the real binary against it.
+//! The built-in server without a story, for tests that run against it.
 
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
