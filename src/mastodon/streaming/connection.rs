@@ -786,6 +786,16 @@ mod tests {
             self.listener.local_addr().unwrap().to_string()
         }
 
+        /// Says what it is.
+        async fn introduce(&self, tcp: &mut TcpStream) {
+            let streaming = format!("ws://{}", self.address());
+            let body = format!(
+                r#"{{"domain":"social.example","title":"Social","version":"{}","configuration":{{"urls":{{"streaming":"{streaming}"}}}}}}"#,
+                self.version
+            );
+            answer(tcp, "200 OK", &body).await;
+        }
+
         /// Answers requests until one is an upgrade, and gives its socket and head.
         async fn accept(&self) -> (Peer, String) {
             timeout(DEADLINE, async {
@@ -800,12 +810,7 @@ mod tests {
                         tcp.write_all(answer.as_bytes()).await.unwrap();
                         return (WebSocketStream::from_raw_socket(tcp, Role::Server, None).await, head);
                     }
-                    let streaming = format!("ws://{}", self.address());
-                    let body = format!(
-                        r#"{{"domain":"social.example","title":"Social","version":"{}","configuration":{{"urls":{{"streaming":"{streaming}"}}}}}}"#,
-                        self.version
-                    );
-                    answer(&mut tcp, "200 OK", &body).await;
+                    self.introduce(&mut tcp).await;
                 }
             })
             .await
@@ -831,12 +836,7 @@ mod tests {
                         answer(&mut tcp, "404 Not Found", "").await;
                         continue;
                     }
-                    let streaming = format!("ws://{}", self.address());
-                    let body = format!(
-                        r#"{{"domain":"social.example","title":"Social","version":"{}","configuration":{{"urls":{{"streaming":"{streaming}"}}}}}}"#,
-                        self.version
-                    );
-                    answer(&mut tcp, "200 OK", &body).await;
+                    self.introduce(&mut tcp).await;
                 }
             })
             .await
