@@ -6,7 +6,7 @@
 //! (`accounts`).
 
 use crate::mastodon::door::{self, OpenDoor, Said, Token, Unanswered};
-use crate::mastodon::rest::now;
+use crate::mastodon::rest::{Links, now};
 use crate::mastodon::{Access, Client, Error, ingest};
 use crate::model::{Account, FailureKind};
 use crate::text::Plain;
@@ -520,17 +520,6 @@ struct Metadata {
     code_challenge_methods_supported: Option<Vec<String>>,
     #[serde(default)]
     scopes_supported: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-struct Links {
-    links: Vec<Link>,
-}
-
-#[derive(Deserialize)]
-struct Link {
-    rel: String,
-    href: String,
 }
 
 /// What was found at an address.

@@ -444,15 +444,17 @@ struct ApiVersions {
     mastodon: Option<u64>,
 }
 
+/// What a document under `.well-known` links to.
 #[derive(Deserialize)]
-struct Links {
-    links: Vec<Link>,
+pub(crate) struct Links {
+    pub(crate) links: Vec<Link>,
 }
 
+/// One of its links.
 #[derive(Deserialize)]
-struct Link {
-    rel: String,
-    href: String,
+pub(crate) struct Link {
+    pub(crate) rel: String,
+    pub(crate) href: String,
 }
 
 #[derive(Deserialize)]
