@@ -7,7 +7,7 @@ use super::line::{Hole, Printer, Source};
 use super::refill::{Before, Brought};
 use super::{Error, Form, Options, Stats, matches};
 use crate::mastodon::streaming::Wanted;
-use crate::model::{Connection, Event, Origin, Payload, Rung, Spec, Stream, StreamEvent, Subscription, Timestamp};
+use crate::model::{Bundle, Connection, Event, Origin, Payload, Rung, Spec, Stream, StreamEvent, Subscription, Timestamp};
 use crate::state::{Loading, Measured, RowKey, Settings, State};
 use crate::text::Plain;
 use crate::update::{Effect, Msg, Reply, update};
@@ -199,19 +199,8 @@ impl<'a> Headless<'a> {
     }
 
     fn live(&mut self, event: &StreamEvent, turn: &mut Turn) {
-        let is_duplicate = match &event.payload {
-            Payload::Update(bundle) => bundle.main().is_some_and(|status| self.state.store.status(&status.id).is_some()),
-            Payload::Edit(_)
-            | Payload::Delete(_)
-            | Payload::Notification(..)
-            | Payload::Conversation(..)
-            | Payload::Announcement(_)
-            | Payload::AnnouncementReaction(_)
-            | Payload::AnnouncementDelete(_)
-            | Payload::FiltersChanged
-            | Payload::NotificationsMerged
-            | Payload::Other => false,
-        };
+        let is_held = |bundle: &Bundle| bundle.main().is_some_and(|status| self.state.store.status(&status.id).is_some());
+        let is_duplicate = matches!(&event.payload, Payload::Update(bundle) if is_held(bundle));
         if !self.brought.is_empty() && self.has_come(event) {
             self.stats.weigh(event, is_duplicate);
         } else {
