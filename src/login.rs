@@ -165,7 +165,7 @@ async fn registration(host: &Host, scopes: &[String], accounts: &mut Accounts) -
         return Ok((app, Some(callback)));
     }
     // The port comes before the registration: GoToSocial compares redirects whole. Where none can be had codes are pasted.
-    let callback = Callback::bind(0).await.ok();
+    let callback = Callback::bind(0).await.inspect_err(|error| tracing::warn!(%error, "no port for the way back from the browser")).ok();
     let redirect = callback.as_ref().map_or(OUT_OF_BAND, Callback::redirect);
     let app = host.register(redirect, scopes).await?;
     accounts.keep_app(host.server(), &app).await?;
