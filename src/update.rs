@@ -9,6 +9,7 @@ pub mod effect;
 mod event;
 mod memory;
 pub mod msg;
+pub mod question;
 mod refill;
 mod reply;
 mod review;
@@ -16,6 +17,7 @@ mod rows;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Remembered, Reply};
+pub use question::Question;
 
 use crate::command::{Command, Scope};
 use crate::keymap::{Key, KeyCode, Meaning, Sequence};
@@ -109,7 +111,7 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
     if due(&state.offer_loading) {
         changes = true;
         state.offer_loading = Loading::Asked;
-        effects.push(Effect::FetchOffer);
+        effects.push(Effect::Ask(Question::Offer));
     }
     state.revision += u64::from(changes);
 }

@@ -1,6 +1,6 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, reply, rows, say};
+use super::{Effect, Mouse, Question, reply, rows, say};
 use crate::command::Command;
 use crate::model::Stream;
 use crate::state::{Anchor, Answer, Detail, Fill, Loading, Measured, Overlay, Prompt, Row, RowKey, State, ThreadState, overlay};
@@ -260,7 +260,7 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
     }
     let asked = state.store.moment();
     state.overlays.push(Overlay::Detail(Detail { status: status.clone(), scroll: 0, thread: ThreadState::Asked }));
-    effects.push(Effect::FetchThread { id: status, asked });
+    effects.push(Effect::Ask(Question::Thread { id: status, asked }));
 }
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
@@ -300,11 +300,11 @@ fn open_health(state: &mut State, effects: &mut Vec<Effect>) {
     state.overlays.push(Overlay::Health { scroll: 0 });
     if state.checks.wants_health(state.now) {
         (state.checks.health, state.checks.health_asked) = (Answer::Asked, Some(state.now));
-        effects.push(Effect::FetchHealth);
+        effects.push(Effect::Ask(Question::Health));
     }
     if state.checks.wants_scopes() {
         state.checks.scopes = Answer::Asked;
-        effects.push(Effect::FetchScopes);
+        effects.push(Effect::Ask(Question::Scopes));
     }
 }
 
@@ -351,12 +351,12 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
             && matches!(detail.thread, ThreadState::Failed(_))
         {
             detail.thread = ThreadState::Asked;
-            effects.push(Effect::FetchThread { id: detail.status.clone(), asked });
+            effects.push(Effect::Ask(Question::Thread { id: detail.status.clone(), asked }));
         }
     }
     if matches!(state.offer_loading, Loading::Failed(..)) {
         state.offer_loading = Loading::Asked;
-        effects.push(Effect::FetchOffer);
+        effects.push(Effect::Ask(Question::Offer));
     }
     say(state, Plain::line("trying again"), false);
 }

@@ -1,7 +1,7 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Reply, event, memory, refill, review, say};
+use super::{Effect, Question, Reply, event, memory, refill, review, say};
 use crate::config::Notify;
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
 use crate::state::{Loading, Measured, Overlay, Row, RowKey, Settings, State, ThreadState, Timeline};
@@ -42,14 +42,14 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
 /// Asks for the newest page.
 pub(super) fn ask_first(stream: &Stream, timeline: &mut Timeline) -> Effect {
     timeline.first_page = Loading::Asked;
-    Effect::FetchPage { stream: stream.clone(), cursor: None }
+    Effect::Ask(Question::Page { stream: stream.clone(), cursor: None })
 }
 
 /// Asks for the next older page, if there is one.
 pub(super) fn ask_older(stream: &Stream, timeline: &mut Timeline) -> Option<Effect> {
     let cursor = timeline.older.clone();
     timeline.older_page = if cursor.is_some() { Loading::Asked } else { Loading::Idle };
-    cursor.map(|cursor| Effect::FetchPage { stream: stream.clone(), cursor: Some(cursor) })
+    cursor.map(|cursor| Effect::Ask(Question::Page { stream: stream.clone(), cursor: Some(cursor) }))
 }
 
 fn page(state: &mut State, stream: &Stream, cursor: Option<&Cursor>, result: Result<Page, Failure>) {
