@@ -58,7 +58,7 @@ impl Desk {
     fn draw(&mut self) {
         self.measured.timeline = self.state.tabs.active().map(|tab| {
             let timeline = &self.state.timelines[&tab.stream];
-            let shown: Vec<RowKey> = timeline.rows().iter().filter(|row| self.state.is_shown(&tab.stream, row)).map(Row::key).collect();
+            let shown: Vec<RowKey> = timeline.rows().iter().filter(|row| self.state.is_shown(tab, row)).map(Row::key).collect();
             let mut top = match &tab.anchor {
                 Anchor::Top => 0,
                 Anchor::Row(key, lines) => {
@@ -485,7 +485,7 @@ fn server_filters_count_in_the_tabs_context_only() {
     assert_eq!(desk.state.shown(&stream("home"), &sid("5")), Shown::Open);
     assert_eq!(desk.state.shown(&stream("federated"), &sid("5")), Shown::Hidden);
     assert_eq!(desk.tab("federated").unseen.len(), 0, "what is hidden is not news");
-    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("federated"))), (0, 1));
+    assert_eq!((desk.state.hidden(desk.tab("home")), desk.state.hidden(desk.tab("federated"))), (0, 1));
     let mut warned = status("6", "words");
     warned.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Warn)]);
     desk.event(&["home"], Payload::Update(bundle(vec![warned])));
@@ -511,7 +511,7 @@ fn an_edit_that_a_filter_hides_leaves_neither_a_count_nor_the_cursor_on_it() {
         desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Home)])));
     }
     assert_eq!(desk.tab("local").unseen.len(), 2, "what is hidden is not news any more");
-    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("local"))), (2, 0), "the last copy's filter is for home");
+    assert_eq!((desk.state.hidden(desk.tab("home")), desk.state.hidden(desk.tab("local"))), (2, 0), "the last copy's filter is for home");
     assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("4"))), "the next one that can be seen");
     desk.key("enter");
     assert_eq!(desk.state.detail().unwrap().status, sid("4"), "what is opened is what has the bar");
@@ -849,7 +849,7 @@ fn rows_that_a_filter_hides_do_not_keep_older_ones_away() {
     desk.post(&["home"], "95");
     desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(Cursor::Before("60".into())), result: Ok(page(30..60)) }));
     assert_eq!(desk.key("G"), fetch("30"), "many hidden rows beneath the last shown one");
-    assert_eq!(desk.state.hidden(&stream("home")), 60);
+    assert_eq!(desk.state.hidden(desk.tab("home")), 60);
 }
 
 #[test]
@@ -859,7 +859,7 @@ fn hidden_rows_are_counted_whatever_hid_them_and_until_they_are_gone() {
     desk.post(&["home"], "5");
     desk.event(&["home"], Payload::Update(bundle(boost("9", "5"))));
     desk.event(&["notifications"], Payload::Notification(notification("7", Some("5")), bundle(vec![status("5", "words")])));
-    let counts = |desk: &Desk| ["home", "local", "notifications"].map(|spec| desk.state.hidden(&stream(spec)));
+    let counts = |desk: &Desk| ["home", "local", "notifications"].map(|spec| desk.state.hidden(desk.tab(spec)));
     assert_eq!(counts(&desk), [0, 0, 0]);
     // A page of another tab brings a copy that a filter hides: the post, its boost and its notification go.
     let page = Page { items: Vec::new(), bundle: bundle(vec![Status { filtered: hides(), ..status("5", "words") }]), ..Page::default() };

@@ -361,6 +361,7 @@ mod tests {
     use super::*;
     use crate::mastodon::ingest;
     use crate::model::{Failure, FailureKind, Rung};
+    use crate::update::Question;
     use serde_json::{Value, json};
 
     /// A tail whose server is played by the test.

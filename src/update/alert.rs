@@ -15,7 +15,8 @@ pub(super) fn notified(state: &mut State, id: &NotificationId) {
     let usual = Notify::default();
     let wanted = if state.settings.notify == Notify::Off { &usual } else { &state.settings.notify };
     let Some(held) = state.store.notification(id) else { return };
-    let is_shown = state.is_shown(&Stream::UserNotification, &Row::Notification(id.clone()));
+    let row = Row::Notification(id.clone());
+    let is_shown = state.tabs.of(&Stream::UserNotification).is_some_and(|tab| state.is_shown(tab, &row));
     if state.focused || !state.alerts.on || !is_shown || !wanted.includes(&held.kind) {
         return;
     }

@@ -3,7 +3,7 @@
 use super::{Effect, Mouse, Question, reply, rows, say};
 use crate::command::Command;
 use crate::model::Stream;
-use crate::state::{Anchor, Answer, Detail, Fill, Loading, Measured, Overlay, Prompt, Row, RowKey, State, ThreadState, overlay};
+use crate::state::{Anchor, Answer, Detail, Fill, Loading, Measured, Overlay, Prompt, Row, RowKey, State, Tab, ThreadState, overlay};
 use crate::text::Plain;
 use std::sync::Arc;
 
@@ -141,14 +141,14 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
         Go::Rows(rows) => (start(state, &stream, pane), rows),
         Go::Halves(halves) => (start(state, &stream, pane), halves * half),
     };
-    let Some(target) = walk(state, &stream, from, steps, matches!(how, Go::Last)) else {
+    let Some(target) = walk(state, tab, from, steps, matches!(how, Go::Last)) else {
         // Every row held is hidden by a filter.
         load_older(state, &stream, effects);
         return;
     };
     let Some(key) = timeline.row(target).map(Row::key) else { return };
-    let first = walk(state, &stream, 0, 0, false);
-    let is_near_end = timeline.rows().iter().skip(target).filter(|row| state.is_shown(&stream, row)).nth(NEAR_END).is_none();
+    let first = walk(state, tab, 0, 0, false);
+    let is_near_end = timeline.rows().iter().skip(target).filter(|row| state.is_shown(tab, row)).nth(NEAR_END).is_none();
     let far = pane.is_none_or(|pane| {
         let beside = |row: &crate::state::VisibleRow| timeline.index_of(&row.key).is_some_and(|index| index.abs_diff(target) <= in_view);
         !pane.visible.iter().any(beside)
@@ -182,11 +182,11 @@ fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePan
 }
 
 /// The index so many shown rows on from a start; the last shown one where there are fewer.
-fn walk(state: &State, stream: &Stream, from: usize, steps: isize, backwards: bool) -> Option<usize> {
-    let timeline = state.timelines.get(stream)?;
-    let is_shown = |index: usize| timeline.row(index).is_some_and(|row| state.is_shown(stream, row));
+fn walk(state: &State, tab: &Tab, from: usize, steps: isize, backwards: bool) -> Option<usize> {
+    let timeline = state.timelines.get(&tab.stream)?;
+    let is_shown = |index: usize| timeline.row(index).is_some_and(|row| state.is_shown(tab, row));
     let before = if backwards { (0..=from).rev().find(|index| is_shown(*index)) } else { None };
-    let mut found = before.or_else(|| state.shown_near(stream, from))?;
+    let mut found = before.or_else(|| state.shown_near(tab, from))?;
     for _ in 0..steps.unsigned_abs() {
         let next = if steps > 0 {
             (found + 1..timeline.rows().len()).find(|index| is_shown(*index))
@@ -234,7 +234,7 @@ fn go_unread(state: &mut State, measured: &Measured, older: bool) {
         unseen.iter().rev().find(|(index, _)| *index < here).or_else(|| unseen.last())
     };
     let Some((index, key)) = next.map(|(index, key)| (*index, (*key).clone())) else { return };
-    let newest = state.shown_near(&tab.stream, 0) == Some(index);
+    let newest = state.shown_near(tab, 0) == Some(index);
     if let Some(tab) = state.tabs.active_mut() {
         tab.unseen.remove(&key);
     }
@@ -465,7 +465,7 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
             let Some(row) = pane.visible.iter().find(|row| y >= row.y && y - row.y < row.height) else { return };
             let Some(tab) = state.tabs.active().filter(|tab| tab.stream == pane.stream) else { return };
             let Some(index) = state.timelines.get(&tab.stream).and_then(|timeline| timeline.index_of(&row.key)) else { return };
-            let newest = state.shown_near(&tab.stream, 0) == Some(index);
+            let newest = state.shown_near(tab, 0) == Some(index);
             let again = tab.cursor.as_ref() == Some(&row.key);
             state.overlays.clear();
             if again {
