@@ -6,11 +6,13 @@
 
 pub mod clean;
 pub mod html;
+pub mod nearest;
 pub mod plain;
 pub mod rich;
 pub mod wrap;
 
 pub use html::{Html, guarded};
+pub use nearest::nearest;
 pub use plain::Plain;
 pub use rich::{Block, BlockKind, Indent, Link, LinkKind, Mark, RichText, Span};
 pub use wrap::{Piece, Role, WrappedLine};
