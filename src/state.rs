@@ -31,7 +31,7 @@ use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
-pub use overlay::{Detail, Overlay, StreamChoice, ThreadState};
+pub use overlay::{Detail, Overlay, Pick, Picker, StreamChoice, ThreadState};
 pub use positions::Positions;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
@@ -291,7 +291,12 @@ impl State {
 
     /// Whether the top layer is a list to pick from.
     pub fn is_picking(&self) -> bool {
-        self.overlays.last().is_some_and(Overlay::is_picker)
+        self.picker().is_some()
+    }
+
+    /// The list on top to pick from.
+    pub fn picker(&self) -> Option<&Picker> {
+        self.overlays.last()?.as_picker()
     }
 
     /// Whether the reader stands beside the timeline.
@@ -304,15 +309,7 @@ impl State {
         match self.overlays.last() {
             None => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
-            Some(
-                Overlay::Help { .. }
-                | Overlay::Palette { .. }
-                | Overlay::Subscribe { .. }
-                | Overlay::Themes { .. }
-                | Overlay::Accounts { .. }
-                | Overlay::Announcements { .. }
-                | Overlay::Health { .. },
-            ) => true,
+            Some(Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) => true,
         }
     }
 
@@ -346,11 +343,8 @@ impl State {
 
     /// The colours that the screen wears: while themes are picked the chosen ones, which come and go with the picker.
     pub fn scheme(&self) -> Option<&Scheme> {
-        let previewed = if let Some(Overlay::Themes { prompt, chosen }) = self.overlays.last() {
-            self.theme_choices(prompt.text()).into_iter().nth(*chosen)
-        } else {
-            None
-        };
+        let picker = self.picker().filter(|picker| picker.kind == Pick::Theme);
+        let previewed = picker.and_then(|picker| self.theme_choices(picker.prompt.text()).into_iter().nth(picker.chosen));
         previewed.or_else(|| self.settings.themes.iter().find(|scheme| scheme.name == self.settings.theme))
     }
 

@@ -46,10 +46,7 @@ impl Desk {
         }
         self.draw();
         self.open.extend(
-            effects
-                .iter()
-                .filter(|effect| matches!(effect, Effect::Ask(Question::Status { .. }) | Effect::Ask(Question::Notification { .. })))
-                .cloned(),
+            effects.iter().filter(|effect| matches!(effect, Effect::Ask(Question::Status { .. } | Question::Notification { .. }))).cloned(),
         );
         effects
     }
@@ -616,7 +613,9 @@ fn the_chosen_entry_of_the_picker_stays_chosen_when_the_lists_come() {
     desk.key("a G");
     desk.key("ctrl-u down down down down down down");
     let chosen = |desk: &Desk| match desk.state.overlays.last() {
-        Some(Overlay::Subscribe { prompt, chosen }) => desk.state.stream_choices(prompt.text())[*chosen].stream.clone(),
+        Some(Overlay::Picker(Picker { kind: Pick::Stream, prompt, chosen })) => {
+            desk.state.stream_choices(prompt.text())[*chosen].stream.clone()
+        }
         other => panic!("{other:?}"),
     };
     let before = chosen(&desk);
@@ -982,7 +981,7 @@ fn another_account_is_found_by_a_part_of_its_name_and_the_same_one_is_no_switch(
     desk.state.accounts = ["me@a.example", "me@b.example", "you@b.example"].map(Plain::line).to_vec();
     desk.state.account = Some(1);
     desk.key("@");
-    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Accounts { chosen: 1, .. })));
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Picker(Picker { kind: Pick::Account, chosen: 1, .. }))));
     assert_eq!(desk.key("enter"), []);
     assert!(desk.state.overlays.is_empty());
     assert_eq!(desk.key("@ y o u enter"), [Effect::SwitchAccount(2)]);
@@ -994,7 +993,7 @@ fn closing_the_last_tab_leaves_the_picker_open() {
     let mut desk = Desk::new(&["home"]);
     desk.key("x");
     assert!(desk.state.subscriptions().is_empty());
-    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Subscribe { .. })));
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Picker(Picker { kind: Pick::Stream, .. }))));
     desk.key("esc j k space enter ] g G 5 tab u");
     assert_eq!(desk.state.subscriptions(), [stream("home")]);
 }
@@ -2278,7 +2277,9 @@ fn keys_of_the_file_are_typed_where_text_is_typed() {
     let mut desk = Desk::new(&["home"]);
     desk.state.settings.keymap = keys_of("back = [\"esc\", \"q\"]\nquit = \"ctrl-x ctrl-c\"\nfirst = \"g g\"");
     desk.key(": q g");
-    let Some(Overlay::Palette { prompt, .. }) = desk.state.overlays.last() else { panic!("{:?}", desk.state.overlays) };
+    let Some(Overlay::Picker(Picker { kind: Pick::Command, prompt, .. })) = desk.state.overlays.last() else {
+        panic!("{:?}", desk.state.overlays)
+    };
     assert_eq!((prompt.text(), desk.state.pending.len()), ("qg", 0));
     desk.key("esc ? q");
     assert_eq!(desk.state.overlays, [], "q goes back where nothing is typed");

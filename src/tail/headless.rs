@@ -618,8 +618,7 @@ mod tests {
         let line = desk.lines.last().cloned().unwrap();
         assert_eq!(desk.told(), ["status.update user refill 13", "status.update public:local refill 13"], "it is only not listed");
         assert_eq!(line["payload"], serde_json::from_str::<Value>(&edited("13", 7)).unwrap());
-        let about: Vec<String> =
-            desk.asked.iter().map(|asked| format!("{asked:?}")).filter(|asked| asked.contains("FetchStatus")).collect();
+        let about: Vec<String> = desk.asked.iter().map(|asked| format!("{asked:?}")).filter(|asked| asked.contains("Ask(Status")).collect();
         assert!(about.iter().any(|asked| asked.contains("StatusId(12)")), "{about:?}");
         desk.is_now("12", None);
         let line = desk.lines.first().cloned().unwrap();
