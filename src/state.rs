@@ -6,6 +6,7 @@
 pub mod alerts;
 pub mod checks;
 pub mod hold;
+pub mod links;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -30,7 +31,8 @@ pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
 pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
+pub use links::{LinkChoice, LinkList};
+pub use measured::{Area, LinkSpan, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Detail, Overlay, Pick, Picker, StreamChoice, ThreadState};
@@ -311,7 +313,9 @@ impl State {
         match self.overlays.last() {
             None => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
-            Some(Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) => true,
+            Some(
+                Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. } | Overlay::Links(_),
+            ) => true,
         }
     }
 
@@ -533,6 +537,7 @@ impl State {
         let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
         let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
         let picking = self.is_picking();
+        let links = if let Some(Overlay::Links(list)) = self.overlays.last() { Some(list) } else { None };
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
             Command::Down
@@ -542,15 +547,21 @@ impl State {
             | Command::PageDown
             | Command::PageUp
             | Command::First
-            | Command::Last => rows || detail || text,
+            | Command::Last => rows || detail || text || links.is_some(),
             Command::NextUnread | Command::PreviousUnread => {
-                !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty())
+                !detail && !text && links.is_none() && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty())
             }
+            Command::Read | Command::CopyUrl if links.is_some() => true,
             Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
-            Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
+            Command::HoldOrUnfold | Command::CloseTab => !text && links.is_none() && self.tabs.active().is_some(),
+            Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
+            Command::OpenLinks => {
+                let has = |row: &Row| !matches!(row, Row::Gap(_) | Row::Tombstone(_));
+                !text && (detail || links.is_some() || self.cursor_row().is_some_and(has))
+            }
+            Command::CopyUrl | Command::CopyText => !text && links.is_none() && self.reading().is_some(),
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
-            Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),

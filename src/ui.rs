@@ -96,6 +96,7 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         measured.reader = Some(pane);
     }
     measured.overlay = overlay::draw(painter, cards, state, body);
+    measured.choices = std::mem::take(&mut painter.choices);
     measured.next_change = painter.clock.next_change();
     measured
 }

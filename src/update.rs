@@ -8,6 +8,7 @@ mod command;
 pub mod effect;
 mod event;
 mod hold;
+mod links;
 mod memory;
 pub mod msg;
 pub mod question;
@@ -66,6 +67,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         Msg::Remembered(remembered) => memory::remembered(state, remembered),
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
+        Msg::Told(words) => say(state, words, false),
     }
     rows::count_hidden(state);
     refill::pump(state, &mut effects);

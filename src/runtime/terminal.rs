@@ -5,7 +5,7 @@
 //! it. Absent on purpose: what is drawn, and any question to the terminal, which might not answer.
 
 use super::backend::CarefulBackend;
-use super::osc::{self, Dialect};
+use super::osc::{self, Dialect, Wrapping};
 use super::outlet::{self, Outlet, Output};
 use crate::text::Plain;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
@@ -41,6 +41,10 @@ pub trait Screen {
 
     /// Has the desktop told of something with the next frame, where the terminal can; the last one counts.
     fn alert(&mut self, words: &Plain, bell: bool);
+
+    /// Has the terminal's clipboard hold a text with the next frame, where it takes that; the last one counts. Whether it is
+    /// asked at all.
+    fn copy(&mut self, text: &str) -> bool;
 
     /// Waits until the last frame has been taken; an error means that the terminal has gone. Can be dropped and asked
     /// again.
@@ -239,6 +243,9 @@ pub(crate) struct TerminalScreen {
     area: Rect,
     /// What the desktop is to be told with the next frame. It is kept apart: a terminal that takes nothing gathers none.
     alert: Vec<u8>,
+    /// What its clipboard is to hold with the next frame.
+    copied: Vec<u8>,
+    wrapping: Wrapping,
     dialect: Dialect,
     ascii: bool,
 }
@@ -260,7 +267,8 @@ impl TerminalScreen {
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let terminal = Terminal::with_options(CarefulBackend::new(drawn.clone(), ascii), options)?;
         let dialect = Dialect::told(|name| std::env::var(name).ok());
-        Ok(Self { terminal, drawn, outlet, guard, area, alert: Vec::new(), dialect, ascii })
+        let wrapping = Wrapping::told(|name| std::env::var(name).ok());
+        Ok(Self { terminal, drawn, outlet, guard, area, alert: Vec::new(), copied: Vec::new(), wrapping, dialect, ascii })
     }
 }
 
@@ -278,6 +286,7 @@ impl Screen for TerminalScreen {
         }
         self.terminal.draw(draw)?;
         let mut frame = std::mem::take(&mut self.alert);
+        frame.append(&mut self.copied);
         frame.extend_from_slice(BEGIN_FRAME);
         frame.append(&mut self.drawn.0.borrow_mut());
         frame.extend_from_slice(END_FRAME);
@@ -314,10 +323,16 @@ impl Screen for TerminalScreen {
     }
 
     fn alert(&mut self, words: &Plain, bell: bool) {
-        self.alert = osc::alert(words, self.dialect, self.ascii);
+        self.alert = self.wrapping.wrap(&osc::alert(words, self.dialect, self.ascii));
         if bell {
             self.alert.push(BELL);
         }
+    }
+
+    fn copy(&mut self, text: &str) -> bool {
+        let wanted = if self.dialect == Dialect::Mute { None } else { osc::clipboard(text) };
+        self.copied = wanted.map(|sequence| self.wrapping.wrap_for_clipboard(&sequence)).unwrap_or_default();
+        !self.copied.is_empty()
     }
 
     async fn free(&mut self) -> io::Result<()> {

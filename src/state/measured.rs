@@ -3,6 +3,7 @@
 use crate::model::{StatusId, Stream, Timestamp};
 use crate::state::tabs::Anchor;
 use crate::state::timeline::RowKey;
+use crate::text::WebAddress;
 
 /// A part of the screen in cells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,8 +36,34 @@ pub struct Measured {
     pub tabs: Vec<(u16, u16, usize)>,
     /// The list or text of the top overlay.
     pub overlay: Option<OverlayPane>,
+    /// Where links stand, from top to bottom.
+    pub links: Vec<LinkSpan>,
+    /// Rows that the links of the top overlay take: from, to (exclusive), index of the link.
+    pub choices: Vec<(u16, u16, usize)>,
     /// When something on screen reads differently without anything happening (an age).
     pub next_change: Option<Timestamp>,
+}
+
+impl Measured {
+    /// The link at a cell.
+    pub fn link_at(&self, x: u16, y: u16) -> Option<&LinkSpan> {
+        self.links.iter().find(|link| link.y == y && (link.from..link.to).contains(&x))
+    }
+}
+
+/// Cells of one row that stand for a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkSpan {
+    /// Their screen row.
+    pub y: u16,
+    /// The column of the first.
+    pub from: u16,
+    /// The column after the last.
+    pub to: u16,
+    /// Where it leads.
+    pub target: WebAddress,
+    /// The target's number: of one frame to the next, and from row to row, the same number is the same target.
+    pub number: u32,
 }
 
 /// The timeline as it was drawn.

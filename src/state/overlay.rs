@@ -3,6 +3,7 @@
 use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
 use crate::model::{Failure, List, Offer, Reach, Spec, StatusId, Stream, Tag, Thread};
+use crate::state::links::LinkList;
 use crate::state::prompt::Prompt;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
@@ -30,6 +31,8 @@ pub enum Overlay {
         /// Lines scrolled.
         scroll: u16,
     },
+    /// The links of a post.
+    Links(LinkList),
 }
 
 impl Overlay {
@@ -42,7 +45,7 @@ impl Overlay {
     pub fn as_picker(&self) -> Option<&Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } | Self::Links(_) => None,
         }
     }
 
@@ -50,7 +53,7 @@ impl Overlay {
     pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } | Self::Links(_) => None,
         }
     }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod announcements;
 mod health;
 mod help;
+mod links;
 mod palette;
 mod subscribe;
 mod themes;
@@ -38,6 +39,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             }),
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
+            Overlay::Links(list) => Some(links::draw(painter, state, body, list)),
             Overlay::Detail(_) => None,
         };
     }

@@ -5,7 +5,7 @@
 use crate::command::{COMMANDS, Command, Row};
 use crate::keymap::Sequence;
 use crate::model::{Carriage, Connection, Rung, Stream, Subscription, Withheld};
-use crate::state::{Anchor, Completeness, Fill, State, Timeline, Unproven};
+use crate::state::{Anchor, Completeness, Fill, Overlay, State, Timeline, Unproven};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::row::gap_span;
@@ -237,6 +237,8 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
         (Command::First, at_top || !bare),
         (Command::RetryNow, state.line.state == Connection::Connecting),
         (Command::HoldOrUnfold, !bare && !unfolds),
+        // It says itself what its keys do.
+        (Command::Read, matches!(state.overlays.last(), Some(Overlay::Links(_)))),
     ];
     let fits = |row: &&Row| {
         !row.hint.is_empty()
