@@ -168,7 +168,7 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
     if let Some(silence) = state.silence(&tab.stream) {
         aside(format!("silent for {}", times::length(silence)), theme.dim());
     }
-    let hidden = state.hidden(&tab.stream);
+    let hidden = state.hidden(tab);
     if hidden > 0 {
         aside(format!("filtered ({hidden} hidden)"), theme.dim());
     }

@@ -93,7 +93,7 @@ struct Window<'a> {
 
 impl Window<'_> {
     fn is_shown(&self, index: usize) -> bool {
-        self.timeline.row(index).is_some_and(|row| self.setting.state.is_shown(&self.tab.stream, row))
+        self.timeline.row(index).is_some_and(|row| self.setting.state.is_shown(self.tab, row))
     }
 
     fn older(&self, index: usize) -> Option<usize> {
@@ -106,7 +106,7 @@ impl Window<'_> {
 
     /// The nearest shown row, older ones first.
     fn near(&self, index: usize) -> Option<usize> {
-        self.setting.state.shown_near(&self.tab.stream, index)
+        self.setting.state.shown_near(self.tab, index)
     }
 
     fn card(&mut self, index: usize) -> Arc<Card> {
@@ -293,7 +293,7 @@ fn select(painter: &mut Painter<'_>, x: u16, y: u16, height: u16, focused: bool)
 /// The line above the rows: how many are above, and how many of them are new.
 fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timeline, top: usize, area: Rect) {
     let theme = painter.theme;
-    let shown = |row: &&Row| state.is_shown(&tab.stream, row);
+    let shown = |row: &&Row| state.is_shown(tab, row);
     // The nearest ones; how many there are beyond them nobody needs to know to a row.
     let from = top.saturating_sub(MOST_COUNTED);
     let plus = if from > 0 { "+" } else { "" };
@@ -412,7 +412,7 @@ fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (He
         Loading::Idle => return (waiting(theme, &state.line.state), reason(&state.line.state)),
     }
     let withheld = state.tabs.active().and_then(|tab| state.withheld(&tab.stream));
-    let hidden = state.tabs.active().map_or(0, |tab| state.hidden(&tab.stream));
+    let hidden = state.tabs.active().map_or(0, |tab| state.hidden(tab));
     match &state.line.state {
         Connection::Live if withheld == Some(Withheld::Everything) => {
             let words = "It takes the subscription, but sends deletions only. Its admins can switch the feed on.";

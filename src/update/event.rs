@@ -1,7 +1,7 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, alert, refill, reply, review, say};
+use super::{Effect, Question, alert, refill, reply, review, say};
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Rung, Server,
     StatusId, Stream, StreamEvent, Subscription,
@@ -125,11 +125,11 @@ fn load_first_pages(state: &mut State, effects: &mut Vec<Effect>) {
 fn ask_about_reader(state: &mut State, effects: &mut Vec<Effect>) {
     if state.offer_loading == Loading::Idle {
         state.offer_loading = Loading::Asked;
-        effects.push(Effect::FetchOffer);
+        effects.push(Effect::Ask(Question::Offer));
     }
     if !state.me_asked {
         state.me_asked = true;
-        effects.push(Effect::FetchAccount);
+        effects.push(Effect::Ask(Question::Account));
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
 
 /// Puts a row into the ledger of a stream; says whether it was not there before.
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
-    let shown = state.is_shown(stream, &row);
+    let shown = state.tabs.of(stream).is_some_and(|tab| state.is_shown(tab, &row));
     let looked_at = state.is_looked_at();
     let now = state.now;
     let active = state.tabs.active().is_some_and(|tab| tab.stream == *stream);
@@ -121,7 +121,7 @@ pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
         let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
         let is_hidden = |key: &&RowKey| {
             let row = timeline.index_of(key).and_then(|index| timeline.row(index));
-            row.is_some_and(|row| !state.is_shown(&tab.stream, row))
+            row.is_some_and(|row| !state.is_shown(tab, row))
         };
         hidden.extend(tab.unseen.iter().filter(is_hidden).map(|key| (tab.stream.clone(), key.clone())));
     }
@@ -152,10 +152,11 @@ pub(crate) fn count_hidden(state: &mut State) {
         keys.extend(timeline.rows().iter().filter(about).map(Row::key));
     }
     let mut hidden: Vec<(Stream, RowKey)> = Vec::new();
-    for (stream, timeline) in &state.timelines {
+    for tab in state.tabs.all() {
+        let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
         let is_hidden =
-            |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !state.is_shown(stream, row));
-        hidden.extend(keys.iter().filter(is_hidden).map(|key| (stream.clone(), key.clone())));
+            |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !state.is_shown(tab, row));
+        hidden.extend(keys.iter().filter(is_hidden).map(|key| (tab.stream.clone(), key.clone())));
     }
     for (stream, key) in hidden {
         if let Some(tab) = state.tabs.of_mut(&stream) {
@@ -276,7 +277,7 @@ pub(crate) fn freeze(state: &mut State, measured: &Measured) {
     let drawn = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream).and_then(|pane| pane.hold.clone());
     let top = drawn
         .filter(|(key, _)| timeline.index_of(key).is_some())
-        .or_else(|| timeline.rows().iter().find(|row| state.is_shown(&tab.stream, row)).map(|row| (row.key(), 0)));
+        .or_else(|| timeline.rows().iter().find(|row| state.is_shown(tab, row)).map(|row| (row.key(), 0)));
     if let (Some((key, lines)), Some(tab)) = (top, state.tabs.active_mut()) {
         tab.anchor = Anchor::Row(key, lines);
     }
