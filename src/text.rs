@@ -10,6 +10,7 @@ pub mod plain;
 pub mod rich;
 pub mod wrap;
 
+pub(crate) use html::guard;
 pub use html::{Html, guarded};
 pub use plain::Plain;
 pub use rich::{Block, BlockKind, Indent, Link, LinkKind, Mark, RichText, Span};
