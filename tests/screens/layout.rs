@@ -12,13 +12,8 @@ fn send(state: &mut State, msg: Msg) {
 
 fn arrive(state: &mut State, id: &str, words: &str) {
     let bundle = Bundle { accounts: Vec::new(), statuses: vec![status(id, "2", 0, words)] };
-    let event = StreamEvent {
-        streams: vec![Stream::User],
-        named: None,
-        name: plain("update"),
-        payload: Payload::Update(bundle),
-        raw: None,
-    };
+    let event =
+        StreamEvent { streams: vec![Stream::User], named: None, name: plain("update"), payload: Payload::Update(bundle), raw: None };
     send(state, Msg::Event(state.line.origin, Event::Stream(event)));
 }
 
