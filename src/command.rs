@@ -30,6 +30,10 @@ pub enum Command {
     Read,
     /// Unfold a folded post; elsewhere hold the tab or let it go.
     HoldOrUnfold,
+    /// What changed from version to version of the post.
+    Edits,
+    /// The profile of the post's author, then of who else the row names.
+    Profile,
     /// Open the tab with this number, counted from one.
     SelectTab(u8),
     /// Open the next tab.
@@ -173,6 +177,8 @@ pub const COMMANDS: &[Row] = &[
         Scope::Browse,
         &["space"],
     ),
+    row(Command::Edits, "edits", "", "what edits changed, version by version", Group::Reading, Scope::Browse, &["e"]),
+    row(Command::Profile, "profile", "", "who wrote it; again: who boosted it, or else is named", Group::Reading, Scope::Browse, &["p"]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
     row(Command::Subscribe, "subscribe", "add stream", "add a stream", Group::Tabs, Scope::Browse, &["a"]),

@@ -5,11 +5,13 @@
 
 pub mod alerts;
 pub mod checks;
+pub mod edits;
 pub mod measured;
 pub mod meter;
 pub mod notice;
 pub mod overlay;
 pub mod positions;
+pub mod profile;
 pub mod prompt;
 pub mod refill;
 pub mod review;
@@ -21,18 +23,20 @@ use crate::command::{Command, Scope};
 use crate::config::{Config, Notify, Scheme};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
-    Timestamp, Withheld,
+    Account, AccountId, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream,
+    Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
+pub use edits::Edits;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
+pub use measured::{Area, Measured, OverlayPane, ProfilePane, ReaderPane, TimelinePane, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Detail, Overlay, Pick, Picker, StreamChoice, ThreadState};
 pub use positions::Positions;
+pub use profile::ProfileView;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
@@ -309,7 +313,14 @@ impl State {
         match self.overlays.last() {
             None => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
-            Some(Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) => true,
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Picker(_)
+                | Overlay::Edits(_)
+                | Overlay::Profile(_)
+                | Overlay::Announcements { .. }
+                | Overlay::Health { .. },
+            ) => true,
         }
     }
 
@@ -405,6 +416,40 @@ impl State {
             Some(detail) => Some(detail.status.clone()),
             None => self.cursor_row().and_then(|row| self.status_of(row)),
         }
+    }
+
+    /// Whose profiles can be opened: of the open post, or else of a row; its author first, then who else it names.
+    pub fn people(&self, row: Option<&Row>) -> impl Iterator<Item = AccountId> {
+        let mut people: Vec<AccountId> = Vec::new();
+        let mut add = |id: Option<&AccountId>| people.extend(id.filter(|id| self.store.account(id).is_some()).cloned());
+        let author = |id: &StatusId| self.store.status(id).map(|entry| &entry.status().account);
+        match (self.detail(), row) {
+            (Some(detail), _) => add(author(&detail.status)),
+            (None, Some(Row::Status(id))) => {
+                add(self.store.shown(id).map(|entry| &entry.status().account));
+                add(author(id));
+            }
+            (None, Some(Row::Notification(id))) => {
+                if let Some(held) = self.store.notification(id) {
+                    add(held.account.as_ref());
+                    add(held.kind.target());
+                    add(held.status.as_ref().and_then(author));
+                }
+            }
+            (None, Some(Row::Conversation(id, _))) => {
+                self.store.conversation(id).iter().flat_map(|held| &held.accounts).for_each(|id| add(Some(id)));
+            }
+            (None, Some(Row::Tombstone(id))) => add(self.store.deleted_author(id).map(|account| &account.id)),
+            (None, Some(Row::Gap(_)) | None) => {}
+        }
+        let mut seen = HashSet::new();
+        people.retain(|id| seen.insert(id.clone()));
+        people.into_iter()
+    }
+
+    /// The profile on top, where one is.
+    pub fn profile_view(&self) -> Option<&ProfileView> {
+        if let Some(Overlay::Profile(view)) = self.overlays.last() { Some(view) } else { None }
     }
 
     /// The open post, where one is open.
@@ -529,7 +574,7 @@ impl State {
     /// Whether a command makes sense now: the palette dims it, hints hide it and `update` ignores it by this answer.
     pub fn can(&self, command: Command) -> bool {
         let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
-        let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
+        let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
@@ -544,9 +589,17 @@ impl State {
             Command::NextUnread | Command::PreviousUnread => {
                 !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty())
             }
+            Command::Read if self.profile_view().is_some() => self.profile_view().is_some_and(|view| view.chosen_post().is_some()),
             Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
+            Command::HoldOrUnfold if self.profile_view().is_some() => self.profile_view().is_some_and(|view| view.chosen_post().is_some()),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
+            Command::Edits => matches!(self.overlays.last(), Some(Overlay::Edits(_))) || (!text && self.reading().is_some()),
+            Command::Profile => match self.overlays.last() {
+                Some(Overlay::Profile(view)) => view.people.len() > 1,
+                _ if text => false,
+                _ => self.people(self.cursor_row()).next().is_some(),
+            },
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
@@ -564,6 +617,15 @@ impl State {
                             || timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some())
                     })
                     || self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Detail(Detail { thread: ThreadState::Failed(_), .. })))
+                    || self.overlays.iter().any(|overlay| match overlay {
+                        Overlay::Edits(edits) => matches!(edits.history, Answer::Failed(_)),
+                        Overlay::Profile(view) => view.has_failed(),
+                        Overlay::Help { .. }
+                        | Overlay::Picker(_)
+                        | Overlay::Detail(_)
+                        | Overlay::Announcements { .. }
+                        | Overlay::Health { .. } => false,
+                    })
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
@@ -677,6 +739,13 @@ impl State {
             }
         }
         for overlay in &self.overlays {
+            if let Overlay::Edits(edits) = overlay {
+                keep.statuses.insert(edits.status.clone());
+            }
+            if let Overlay::Profile(view) = overlay {
+                keep.authors.extend(view.people.iter().cloned());
+                keep.statuses.extend(view.shown_posts().iter().cloned());
+            }
             if let Overlay::Detail(detail) = overlay {
                 keep.statuses.insert(detail.status.clone());
                 keep.authors.extend(self.store.deleted_author(&detail.status).map(|account| account.id.clone()));

@@ -5,6 +5,8 @@
 
 #[path = "common/least_status.rs"]
 mod least_status;
+#[path = "screens/posts.rs"]
+mod posts;
 #[path = "screens/stage.rs"]
 mod stage;
 

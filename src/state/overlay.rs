@@ -3,6 +3,8 @@
 use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
 use crate::model::{Failure, List, Offer, Reach, Spec, StatusId, Stream, Tag, Thread};
+use crate::state::edits::Edits;
+use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
@@ -20,6 +22,10 @@ pub enum Overlay {
     Picker(Picker),
     /// A post with its thread.
     Detail(Detail),
+    /// What changed from version to version of a post.
+    Edits(Edits),
+    /// What an account tells of itself.
+    Profile(Box<ProfileView>),
     /// The server's announcements.
     Announcements {
         /// Lines scrolled.
@@ -33,6 +39,14 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// Whether it is a text over the tabs, that is scrolled.
+    pub fn is_text(&self) -> bool {
+        match self {
+            Self::Help { .. } | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => true,
+            Self::Picker(_) | Self::Detail(_) => false,
+        }
+    }
+
     /// A list to pick from, with nothing typed yet and this entry chosen.
     pub fn picker(kind: Pick, chosen: usize) -> Self {
         Self::Picker(Picker { kind, prompt: Prompt::default(), chosen })
@@ -42,7 +56,9 @@ impl Overlay {
     pub fn as_picker(&self) -> Option<&Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. } | Self::Detail(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                None
+            }
         }
     }
 
@@ -50,7 +66,9 @@ impl Overlay {
     pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. } | Self::Detail(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                None
+            }
         }
     }
 }

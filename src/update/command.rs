@@ -1,9 +1,11 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, reply, rows, say};
+use super::{Effect, Mouse, Question, edits, profile, reply, rows, say};
 use crate::command::Command;
-use crate::model::Stream;
-use crate::state::{Anchor, Answer, Detail, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, ThreadState, overlay};
+use crate::model::{StatusId, Stream};
+use crate::state::{
+    Anchor, Answer, Detail, Edits, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, ThreadState, overlay,
+};
 use crate::text::Plain;
 use std::sync::Arc;
 
@@ -29,6 +31,8 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::PreviousUnread => go_unread(state, measured, false),
         Command::Read => read(state, measured, effects),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
+        Command::Edits => edits::open(state),
+        Command::Profile => profile::open(state, measured),
         Command::SelectTab(number) => {
             state.overlays.clear();
             state.tabs.select(usize::from(number).saturating_sub(1));
@@ -92,7 +96,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
 
 /// How far to go.
 #[derive(Debug, Clone, Copy)]
-enum Go {
+pub(super) enum Go {
     Rows(isize),
     Halves(isize),
     First,
@@ -105,7 +109,13 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
             let pane = measured.reader.as_ref();
             detail.scroll = scrolled(detail.scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
-        Some(Overlay::Help { scroll } | Overlay::Announcements { scroll } | Overlay::Health { scroll }) => {
+        Some(Overlay::Profile(view)) => profile::go(view, measured, how),
+        Some(
+            Overlay::Help { scroll }
+            | Overlay::Edits(Edits { scroll, .. })
+            | Overlay::Announcements { scroll }
+            | Overlay::Health { scroll },
+        ) => {
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
@@ -114,7 +124,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
     }
 }
 
-fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
+pub(super) fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
     let half = i32::from(height / 2).max(1);
     let step = match how {
         Go::Rows(rows) => i32::try_from(rows).unwrap_or(0),
@@ -239,6 +249,12 @@ fn go_unread(state: &mut State, measured: &Measured, older: bool) {
 }
 
 fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
+    if let Some(view) = state.profile_view() {
+        if let Some(status) = view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()) {
+            open_post(state, status, effects);
+        }
+        return;
+    }
     if let Some(row @ Row::Gap(gap)) = state.drawn_cursor_row(measured) {
         let after = Arc::clone(&gap.after);
         if state.can_fill(row)
@@ -255,6 +271,11 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
     if let Some(tab) = state.tabs.active_mut() {
         tab.cursor = Some(key);
     }
+    open_post(state, status, effects);
+}
+
+/// Opens a post over what is there, and asks for its thread.
+pub(super) fn open_post(state: &mut State, status: StatusId, effects: &mut Vec<Effect>) {
     let asked = state.store.moment();
     state.overlays.push(Overlay::Detail(Detail { status: status.clone(), scroll: 0, thread: ThreadState::Asked }));
     effects.push(Effect::Ask(Question::Thread { id: status, asked }));
@@ -262,7 +283,10 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
     let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
-    let open = state.detail().map(|detail| detail.status.clone());
+    let open = match state.profile_view() {
+        Some(view) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
+        None => state.detail().map(|detail| detail.status.clone()),
+    };
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
         if state.is_folded(&stream, &status) || state.blurs_media(&stream, &status) {
             state.unfolded.insert(status);
@@ -272,7 +296,7 @@ fn hold_or_unfold(state: &mut State, measured: &Measured) {
             return;
         }
     }
-    if state.detail().is_some() {
+    if state.detail().is_some() || state.profile_view().is_some() {
         return;
     }
     if state.tabs.active().is_some_and(|tab| tab.held) {
@@ -342,6 +366,8 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
             poll.next = state.now;
         }
     }
+    edits::retry(state);
+    profile::retry(state);
     let asked = state.store.moment();
     for overlay in &mut state.overlays {
         if let Overlay::Detail(detail) = overlay
