@@ -6,6 +6,7 @@
 pub mod alerts;
 pub mod checks;
 pub mod edits;
+pub mod hold;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -30,6 +31,7 @@ use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
 pub use edits::Edits;
+pub use hold::SinceHold;
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ProfilePane, ReaderPane, TimelinePane, VisibleRow};
 pub use meter::Meter;
@@ -600,6 +602,7 @@ impl State {
                 _ if text => false,
                 _ => self.people(self.cursor_row()).next().is_some(),
             },
+            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
@@ -642,6 +645,13 @@ impl State {
             | Command::Quit
             | Command::QuitNow => true,
         }
+    }
+
+    /// Whether rows stand above the one by which the view of a tab is held.
+    fn is_held_back(&self, tab: &Tab) -> bool {
+        let Anchor::Row(key, _) = &tab.anchor else { return false };
+        let timeline = self.timelines.get(&tab.stream);
+        timeline.is_some_and(|timeline| timeline.index_of(key).is_some_and(|index| index > 0))
     }
 
     /// Whether the row is a gap that the reader can have filled, or filled further.

@@ -296,7 +296,7 @@ mod tests {
 
     fn image(url: &str, alt: &str) -> Media {
         let (url, description) = (Some(Plain::line(url)), (!alt.is_empty()).then(|| Plain::line(alt)));
-        Media { kind: MediaKind::Image, description, url, size: None, seconds: None }
+        Media { kind: MediaKind::Image, description, url, size: None, seconds: None, preview: None, blurhash: None }
     }
 
     /// Pieces as text: what went in square brackets, what came in braces.
