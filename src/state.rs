@@ -5,12 +5,14 @@
 
 pub mod alerts;
 pub mod checks;
+pub mod edits;
 pub mod hold;
 pub mod measured;
 pub mod meter;
 pub mod notice;
 pub mod overlay;
 pub mod positions;
+pub mod profile;
 pub mod prompt;
 pub mod refill;
 pub mod review;
@@ -23,19 +25,21 @@ use crate::command::{Command, Scope};
 use crate::config::{Config, Notify, Scheme};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
-    Timestamp, Withheld,
+    Account, AccountId, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream,
+    Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
+pub use edits::Edits;
 pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
+pub use measured::{Area, Measured, OverlayPane, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Overlay, Pick, Picker, StreamChoice};
 pub use positions::Positions;
+pub use profile::ProfileView;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
@@ -313,7 +317,14 @@ impl State {
         match self.overlays.last() {
             None => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
-            Some(Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) => true,
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Picker(_)
+                | Overlay::Edits(_)
+                | Overlay::Profile(_)
+                | Overlay::Announcements { .. }
+                | Overlay::Health { .. },
+            ) => true,
         }
     }
 
@@ -416,6 +427,40 @@ impl State {
             Some(detail) => Some(detail.cursor.clone()),
             None => self.cursor_row().and_then(|row| self.status_of(row)),
         }
+    }
+
+    /// Whose profiles can be opened: of the open post, or else of a row; its author first, then who else it names.
+    pub fn people(&self, row: Option<&Row>) -> impl Iterator<Item = AccountId> {
+        let mut people: Vec<AccountId> = Vec::new();
+        let mut add = |id: Option<&AccountId>| people.extend(id.filter(|id| self.store.account(id).is_some()).cloned());
+        let author = |id: &StatusId| self.store.status(id).map(|entry| &entry.status().account);
+        match (self.detail(), row) {
+            (Some(detail), _) => add(author(&detail.cursor)),
+            (None, Some(Row::Status(id))) => {
+                add(self.store.shown(id).map(|entry| &entry.status().account));
+                add(author(id));
+            }
+            (None, Some(Row::Notification(id))) => {
+                if let Some(held) = self.store.notification(id) {
+                    add(held.account.as_ref());
+                    add(held.kind.target());
+                    add(held.status.as_ref().and_then(author));
+                }
+            }
+            (None, Some(Row::Conversation(id, _))) => {
+                self.store.conversation(id).iter().flat_map(|held| &held.accounts).for_each(|id| add(Some(id)));
+            }
+            (None, Some(Row::Tombstone(id))) => add(self.store.deleted_author(id).map(|account| &account.id)),
+            (None, Some(Row::Gap(_)) | None) => {}
+        }
+        let mut seen = HashSet::new();
+        people.retain(|id| seen.insert(id.clone()));
+        people.into_iter()
+    }
+
+    /// The profile on top, where one is.
+    pub fn profile_view(&self) -> Option<&ProfileView> {
+        if let Some(Overlay::Profile(view)) = self.overlays.last() { Some(view) } else { None }
     }
 
     /// The open post, where one is open.
@@ -541,7 +586,7 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let open = if let Some(Overlay::Detail(detail)) = self.overlays.last() { Some(detail) } else { None };
         let detail = open.is_some();
-        let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
+        let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
@@ -559,10 +604,19 @@ impl State {
             },
             Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
             Command::Root => open.is_some_and(|detail| detail.index() > 0),
+            Command::Read | Command::HoldOrUnfold if self.profile_view().is_some() => {
+                self.profile_view().is_some_and(|view| view.chosen_post().is_some())
+            }
             Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
             Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
+            Command::Edits => matches!(self.overlays.last(), Some(Overlay::Edits(_))) || (!text && self.reading().is_some()),
+            Command::Profile => match self.overlays.last() {
+                Some(Overlay::Profile(view)) => view.people.len() > 1,
+                _ if text => false,
+                _ => self.people(self.cursor_row()).next().is_some(),
+            },
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
@@ -580,10 +634,12 @@ impl State {
                             || timeline.review.as_ref().is_some_and(|review| review.retry_at.is_some())
                             || timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some())
                     })
-                    || self
-                        .overlays
-                        .iter()
-                        .any(|overlay| matches!(overlay, Overlay::Detail(detail) if matches!(detail.thread, ThreadState::Failed(_))))
+                    || self.overlays.iter().any(|overlay| match overlay {
+                        Overlay::Detail(detail) => matches!(detail.thread, ThreadState::Failed(_)),
+                        Overlay::Edits(edits) => matches!(edits.history, Answer::Failed(_)),
+                        Overlay::Profile(view) => view.has_failed(),
+                        Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. } => false,
+                    })
                     || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
@@ -705,6 +761,13 @@ impl State {
             }
         }
         for overlay in &self.overlays {
+            if let Overlay::Edits(edits) = overlay {
+                keep.statuses.insert(edits.status.clone());
+            }
+            if let Overlay::Profile(view) = overlay {
+                keep.authors.extend(view.people.iter().cloned());
+                keep.statuses.extend(view.shown_posts().iter().cloned());
+            }
             if let Overlay::Detail(detail) = overlay {
                 keep.statuses.extend(detail.tree.known().cloned());
                 keep.authors.extend(detail.tree.known().filter_map(|id| self.store.deleted_author(id)).map(|account| account.id.clone()));

@@ -95,7 +95,7 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         }
         measured.reader = Some(pane);
     }
-    measured.overlay = overlay::draw(painter, cards, state, body);
+    overlay::draw(painter, cards, state, body, &mut measured);
     measured.next_change = painter.clock.next_change();
     measured
 }
