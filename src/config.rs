@@ -5,6 +5,7 @@
 
 mod keys;
 mod notify;
+mod reader;
 mod scheme;
 mod source;
 
@@ -12,6 +13,7 @@ use crate::command::COMMANDS;
 use crate::keymap::{Keymap, Sequence};
 use crate::model::Spec;
 pub use notify::Notify;
+pub use reader::ReaderPlace;
 pub use scheme::{Color, ColorError, Part, Scheme};
 pub use source::{Mistake, Place};
 use source::{Source, Value};
@@ -28,8 +30,22 @@ pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] =
-    &["tabs", "rows", "theme", "ascii", "mouse", "title", "notify", "bell", "ca_file", "credentials", "token_command", "keys", "themes"];
+pub const KEYS: &[&str] = &[
+    "tabs",
+    "rows",
+    "theme",
+    "reader",
+    "ascii",
+    "mouse",
+    "title",
+    "notify",
+    "bell",
+    "ca_file",
+    "credentials",
+    "token_command",
+    "keys",
+    "themes",
+];
 
 /// Where a setting comes from that nobody has set.
 pub const DEFAULT: &str = "the default";
@@ -44,6 +60,8 @@ pub struct Config {
     pub rows: usize,
     /// The name of the theme: a built-in one or one of `themes`.
     pub theme: String,
+    /// Where the reader stands on wide screens.
+    pub reader: ReaderPlace,
     /// Glyphs of ASCII only.
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
@@ -96,6 +114,7 @@ impl Default for Config {
             tabs,
             rows: 2_000,
             theme: scheme::USUAL.to_owned(),
+            reader: ReaderPlace::default(),
             ascii: false,
             mouse: true,
             title: true,
@@ -210,6 +229,7 @@ impl Config {
             match name {
                 "tabs" => self.tabs = tabs(source, value).unwrap_or_default(),
                 "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
+                "reader" => self.reader = reader::take(source, value).unwrap_or_default(),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
                 "title" => self.title = source.boolean(name, value).unwrap_or_default(),
@@ -237,6 +257,7 @@ impl Config {
             ("tabs", format!("[{}]", tabs.join(", "))),
             ("rows", self.rows.to_string()),
             ("theme", quoted(&self.theme)),
+            ("reader", quoted(self.reader.as_str())),
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
             ("title", self.title.to_string()),

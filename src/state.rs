@@ -19,7 +19,7 @@ pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, Notify, Scheme};
+use crate::config::{Config, Notify, ReaderPlace, Scheme};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
     Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
@@ -63,6 +63,8 @@ pub struct Settings {
     pub themes: Vec<Scheme>,
     /// The name of the one that is worn.
     pub theme: String,
+    /// Where the reader stands on wide screens.
+    pub reader: ReaderPlace,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
     /// Which notifications the desktop is told of.
@@ -86,6 +88,7 @@ impl From<&Config> for Settings {
             keymap: config.keymap.clone(),
             themes,
             theme: config.theme.clone(),
+            reader: config.reader,
             title: config.title,
             notify: config.notify.clone(),
             bell: config.bell,
@@ -127,6 +130,8 @@ pub struct State {
     pub now: Timestamp,
     /// The terminal's size in columns and rows.
     pub size: (u16, u16),
+    /// Whether nothing but the timeline or the open post is drawn, and what is amiss.
+    pub zen: bool,
     /// Whether the terminal is the window that the reader works in; one that never tells counts as that.
     pub focused: bool,
     /// The reader's own account, once known.
@@ -210,6 +215,7 @@ impl State {
         let mut state = Self {
             now,
             size: (80, 24),
+            zen: false,
             focused: true,
             me: None,
             server: None,
@@ -303,7 +309,24 @@ impl State {
 
     /// Whether the reader stands beside the timeline.
     pub fn is_wide(&self) -> bool {
-        self.size.0 >= WIDE
+        self.size.0 >= WIDE && !self.zen && self.settings.reader == ReaderPlace::Beside
+    }
+
+    /// Whether there is something to be said that is not in the rows: a message, keys that were begun, or that what is shown
+    /// is not live, or not known to be complete though it should be.
+    pub fn is_amiss(&self) -> bool {
+        let holds = self.active_timeline().zip(self.tabs.active()).is_none_or(|(timeline, tab)| {
+            let is_filling = timeline.refill.as_ref().is_some_and(|walk| walk.gap.is_some());
+            let is_failing = timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some());
+            let is_complete = match timeline.completeness(&tab.stream) {
+                Completeness::Since(_) | Completeness::Between(..) | Completeness::Unknown(Unproven::Unordered) => true,
+                Completeness::Gaps(_) | Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected | Unproven::NotPolled) => {
+                    false
+                }
+            };
+            is_complete && !is_filling && !is_failing && self.withheld(&tab.stream).is_none() && timeline.standing == Subscription::Open
+        });
+        !holds || self.line.state != Connection::Live || self.notices.shown().is_some() || !self.pending.is_empty()
     }
 
     /// Whether something lies over the timeline, so that what comes there is not seen.
@@ -550,6 +573,7 @@ impl State {
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
+            Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
@@ -579,6 +603,7 @@ impl State {
             | Command::Notify
             | Command::Reload
             | Command::Redraw
+            | Command::Zen
             | Command::Suspend
             | Command::Quit
             | Command::QuitNow => true,

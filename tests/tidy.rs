@@ -24,7 +24,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("state", &["text", "model", "command", "keymap", "config"]),
     ("update", &["text", "model", "command", "keymap", "config", "state"]),
     ("effects", &["model", "mastodon", "update"]),
-    ("memory", &["private", "model", "mastodon", "state", "update"]),
+    ("memory", &["private", "model", "config", "mastodon", "state", "update"]),
     ("ui", &["text", "model", "command", "keymap", "config", "state"]),
     ("demo", &[]),
     ("replay", &["model"]),

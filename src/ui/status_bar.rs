@@ -36,6 +36,17 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16, told: bool)
     }
 }
 
+/// Draws what the line begins with, or how a sequence that was begun can go on, and nothing else.
+pub(crate) fn alone(painter: &mut Painter<'_>, state: &State, y: u16) {
+    let end = painter.screen().width.saturating_sub(1);
+    let next = state.line.next_attempt.map(|at| painter.clock.soon(at));
+    let left = left(state, painter.theme, false, next.as_deref());
+    let x = painter.line(1, y, end.saturating_sub(1), &left);
+    if !state.pending.is_empty() {
+        continuations(painter, state, x, end, y);
+    }
+}
+
 /// How the sequence that was begun can go on.
 fn continuations(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {
     let theme = painter.theme;
