@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod checks;
+pub mod flood;
 pub mod hold;
 pub mod measured;
 pub mod meter;
@@ -28,6 +29,7 @@ use crate::model::{
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
+pub use flood::Flood;
 pub use hold::SinceHold;
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
@@ -63,6 +65,8 @@ pub struct Settings {
     pub themes: Vec<Scheme>,
     /// The name of the one that is worn.
     pub theme: String,
+    /// From how many rows a minute on a followed view goes on now and then only; 0 for never.
+    pub flood: u32,
     /// Where the reader stands on wide screens.
     pub reader: ReaderPlace,
     /// Whether the terminal's title says how much is unread.
@@ -88,6 +92,7 @@ impl From<&Config> for Settings {
             keymap: config.keymap.clone(),
             themes,
             theme: config.theme.clone(),
+            flood: u32::try_from(config.flood).unwrap_or(u32::MAX),
             reader: config.reader,
             title: config.title,
             notify: config.notify.clone(),
@@ -572,7 +577,7 @@ impl State {
             Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
-            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
+            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
             Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
@@ -611,7 +616,7 @@ impl State {
     }
 
     /// Whether rows stand above the one by which the view of a tab is held.
-    fn is_held_back(&self, tab: &Tab) -> bool {
+    fn has_above(&self, tab: &Tab) -> bool {
         let Anchor::Row(key, _) = &tab.anchor else { return false };
         let timeline = self.timelines.get(&tab.stream);
         timeline.is_some_and(|timeline| timeline.index_of(key).is_some_and(|index| index > 0))
@@ -661,11 +666,18 @@ impl State {
             .chain(countdown)
             .chain(seen)
             .chain(positions)
+            .chain(self.flood_at())
             .chain(minute)
             .chain(self.notices.next_change())
             .chain(self.alerts.due_at())
             .chain(measured.next_change)
             .min()
+    }
+
+    /// When the view of the open tab goes on because too much comes; `None` where nothing waits above it.
+    fn flood_at(&self) -> Option<Timestamp> {
+        let tab = self.tabs.active()?;
+        tab.flood.filter(|_| self.has_above(tab)).map(|flood| flood.next)
     }
 
     /// Whether a refill, a look or a question about a single row is under way or wanted now: deep passes wait for them.

@@ -7,6 +7,7 @@ mod alert;
 mod command;
 pub mod effect;
 mod event;
+mod flood;
 mod hold;
 mod memory;
 pub mod msg;
@@ -70,6 +71,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     rows::count_hidden(state);
     refill::pump(state, &mut effects);
     memory::settle(state);
+    flood::pace(state, measured);
     memory::tell(state, &mut effects);
     alert::tell(state, &mut effects);
     if state.store.version() != version {

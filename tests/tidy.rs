@@ -219,7 +219,7 @@ fn key_settings() -> String {
     for group in Group::ALL {
         lines.push(format!("# {}", group.title()));
         for row in COMMANDS.iter().filter(|row| row.group == group) {
-            let keys: Vec<String> = row.keys.iter().map(|key| format!("\"{key}\"")).collect();
+            let keys: Vec<String> = row.keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\"))).collect();
             lines.push(format!("{} = [{}]  # {}", row.name, keys.join(", "), row.help));
         }
     }

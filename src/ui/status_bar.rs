@@ -175,6 +175,9 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
         None => line.push_span(Span::styled(words, theme.good())),
     }
     let mut aside = |words: String, style| line.push_span(Span::styled(format!(" {} {words}", glyphs.dot), style));
+    if let Some(flood) = tab.flood.filter(|_| state.size.1 < ROOMY + 3) {
+        aside(format!("{} a minute, {}", timeline.meter.per_minute(), flood.words()), theme.mark());
+    }
     if let Some(withheld) = state.withheld(&tab.stream) {
         aside(if withheld == Withheld::Local { "local posts off" } else { "remote posts off" }.to_owned(), ratatui::style::Style::new());
     }
@@ -241,7 +244,7 @@ const BY_WORTH: [Command; 12] = [
 fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
     let scopes = state.scopes();
     let bare = state.overlays.is_empty();
-    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top);
+    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top || tab.flood.is_some());
     let out_of_place = [
         // Without a layer there is only a message to close.
         (Command::Back, bare),

@@ -123,3 +123,24 @@ fn the_reader_stands_beside_or_over_as_the_reader_wishes() {
     let narrow = home((100, 36));
     assert!(!narrow.can(Command::ReaderPlace) && narrow.can(Command::Zen));
 }
+
+#[test]
+fn a_flooded_tab_rests_between_turns_and_says_how_much_it_shows() {
+    for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 60)] {
+        let mut state = home((width, height));
+        state.settings.flood = 100;
+        for id in 500..600 {
+            arrive(&mut state, &id.to_string(), &format!("<p>Post number {id} of many.</p>"));
+        }
+        let before = draw(&state).measured.timeline.unwrap().visible;
+        assert_eq!(before[0].key, key("599"), "at {width}x{height}");
+        for id in 600..680 {
+            arrive(&mut state, &id.to_string(), &format!("<p>Post number {id} of many.</p>"));
+        }
+        assert_eq!(draw(&state).measured.timeline.unwrap().visible, before, "at {width}x{height} something moved");
+        let later = now().checked_add(flood::TURN).unwrap();
+        send(&mut state, Msg::Tick(later));
+        assert_eq!(draw(&state).measured.timeline.unwrap().visible[0].key, key("679"), "at {width}x{height}");
+        assert_picture(&format!("flood_{width}x{height}"), &state);
+    }
+}
