@@ -80,6 +80,10 @@ pub enum Command {
     Reload,
     /// Paint the whole screen again.
     Redraw,
+    /// Draw nothing but the posts, or everything again.
+    Zen,
+    /// Put the reader beside the timeline, or over it.
+    ReaderPlace,
     /// Stop the program and go back to the shell; `fg` continues it.
     Suspend,
     /// Leave.
@@ -232,6 +236,16 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Notify, "notify", "", "desktop notifications off, or on again", Group::Program, Scope::Browse, &["!"]),
     row(Command::Reload, "reload", "", "read the configuration file again", Group::Program, Scope::Browse, &[]),
     row(Command::Redraw, "redraw", "", "paint the screen again", Group::Program, Scope::Always, &["ctrl-l"]),
+    row(Command::Zen, "zen", "", "posts alone, and what is wrong; or everything again", Group::Program, Scope::Browse, &["z"]),
+    row(
+        Command::ReaderPlace,
+        "reader-place",
+        "",
+        "the reader beside the timeline or over it, on wide screens",
+        Group::Program,
+        Scope::Browse,
+        &["\\"],
+    ),
     row(Command::Suspend, "suspend", "", "stop and go back to the shell; fg continues", Group::Program, Scope::Always, &["ctrl-z"]),
     row(Command::Quit, "quit", "quit", "leave", Group::Program, Scope::Browse, &["q"]),
     row(Command::QuitNow, "quit-now", "", "leave, whatever is open", Group::Program, Scope::Always, &["ctrl-c"]),

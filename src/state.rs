@@ -6,6 +6,7 @@
 pub mod alerts;
 pub mod checks;
 pub mod edits;
+pub mod flood;
 pub mod hold;
 pub mod measured;
 pub mod meter;
@@ -22,7 +23,7 @@ pub mod thread;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, Notify, Scheme};
+use crate::config::{Config, Notify, ReaderPlace, Scheme};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
     Account, AccountId, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream,
@@ -32,6 +33,7 @@ use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
 pub use edits::Edits;
+pub use flood::Flood;
 pub use hold::SinceHold;
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
@@ -69,6 +71,10 @@ pub struct Settings {
     pub themes: Vec<Scheme>,
     /// The name of the one that is worn.
     pub theme: String,
+    /// From how many rows a minute on a followed view goes on now and then only; 0 for never.
+    pub flood: u32,
+    /// Where the reader stands on wide screens.
+    pub reader: ReaderPlace,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
     /// Which notifications the desktop is told of.
@@ -92,6 +98,8 @@ impl From<&Config> for Settings {
             keymap: config.keymap.clone(),
             themes,
             theme: config.theme.clone(),
+            flood: u32::try_from(config.flood).unwrap_or(u32::MAX),
+            reader: config.reader,
             title: config.title,
             notify: config.notify.clone(),
             bell: config.bell,
@@ -133,6 +141,8 @@ pub struct State {
     pub now: Timestamp,
     /// The terminal's size in columns and rows.
     pub size: (u16, u16),
+    /// Whether nothing but the timeline or the open post is drawn, and what is amiss.
+    pub zen: bool,
     /// Whether the terminal is the window that the reader works in; one that never tells counts as that.
     pub focused: bool,
     /// The reader's own account, once known.
@@ -216,6 +226,7 @@ impl State {
         let mut state = Self {
             now,
             size: (80, 24),
+            zen: false,
             focused: true,
             me: None,
             server: None,
@@ -309,7 +320,24 @@ impl State {
 
     /// Whether the reader stands beside the timeline.
     pub fn is_wide(&self) -> bool {
-        self.size.0 >= WIDE
+        self.size.0 >= WIDE && !self.zen && self.settings.reader == ReaderPlace::Beside
+    }
+
+    /// Whether there is something to be said that is not in the rows: a message, keys that were begun, or that what is shown
+    /// is not live, or not known to be complete though it should be.
+    pub fn is_amiss(&self) -> bool {
+        let holds = self.active_timeline().zip(self.tabs.active()).is_none_or(|(timeline, tab)| {
+            let is_filling = timeline.refill.as_ref().is_some_and(|walk| walk.gap.is_some());
+            let is_failing = timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some());
+            let is_complete = match timeline.completeness(&tab.stream) {
+                Completeness::Since(_) | Completeness::Between(..) | Completeness::Unknown(Unproven::Unordered) => true,
+                Completeness::Gaps(_) | Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected | Unproven::NotPolled) => {
+                    false
+                }
+            };
+            is_complete && !is_filling && !is_failing && self.withheld(&tab.stream).is_none() && timeline.standing == Subscription::Open
+        });
+        !holds || self.line.state != Connection::Live || self.notices.shown().is_some() || !self.pending.is_empty()
     }
 
     /// Whether something lies over the timeline, so that what comes there is not seen.
@@ -617,7 +645,8 @@ impl State {
                 _ if text => false,
                 _ => self.people(self.cursor_row()).next().is_some(),
             },
-            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
+            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
+            Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
@@ -653,6 +682,7 @@ impl State {
             | Command::Notify
             | Command::Reload
             | Command::Redraw
+            | Command::Zen
             | Command::Suspend
             | Command::Quit
             | Command::QuitNow => true,
@@ -660,7 +690,7 @@ impl State {
     }
 
     /// Whether rows stand above the one by which the view of a tab is held.
-    fn is_held_back(&self, tab: &Tab) -> bool {
+    fn has_above(&self, tab: &Tab) -> bool {
         let Anchor::Row(key, _) = &tab.anchor else { return false };
         let timeline = self.timelines.get(&tab.stream);
         timeline.is_some_and(|timeline| timeline.index_of(key).is_some_and(|index| index > 0))
@@ -710,11 +740,18 @@ impl State {
             .chain(countdown)
             .chain(seen)
             .chain(positions)
+            .chain(self.flood_at())
             .chain(minute)
             .chain(self.notices.next_change())
             .chain(self.alerts.due_at())
             .chain(measured.next_change)
             .min()
+    }
+
+    /// When the view of the open tab goes on because too much comes; `None` where nothing waits above it.
+    fn flood_at(&self) -> Option<Timestamp> {
+        let tab = self.tabs.active()?;
+        tab.flood.filter(|_| self.has_above(tab)).map(|flood| flood.next)
     }
 
     /// Whether a refill, a look or a question about a single row is under way or wanted now: deep passes wait for them.

@@ -30,6 +30,7 @@ mod tab_bar;
 mod theme;
 mod timeline;
 mod times;
+mod zen;
 
 use crate::state::{Measured, State};
 pub use cards::Cards;
@@ -69,6 +70,9 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         return measured;
     }
     let ruled = u16::from(screen.height >= TALL);
+    if state.zen {
+        return zen::draw(painter, cards, state);
+    }
     let body = Rect { y: 2, height: screen.height - 3 - ruled, ..screen };
     let (tabs, open) = tab_bar::draw(painter, state, 0);
     measured.tabs = tabs;

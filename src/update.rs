@@ -8,6 +8,7 @@ mod command;
 mod edits;
 pub mod effect;
 mod event;
+mod flood;
 mod hold;
 mod memory;
 pub mod msg;
@@ -77,6 +78,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     edits::pump(state, &mut effects);
     profile::pump(state, &mut effects);
     memory::settle(state);
+    flood::pace(state, measured);
     memory::tell(state, &mut effects);
     alert::tell(state, &mut effects);
     if state.store.version() != version {

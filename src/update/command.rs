@@ -91,6 +91,16 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             state.overlays.push(Overlay::picker(Pick::Theme, worn.unwrap_or(0)));
         }
         Command::Notify => super::alert::switch(state),
+        Command::Zen => zen(state),
+        Command::ReaderPlace => {
+            state.settings.reader = state.settings.reader.other();
+            let place = state.settings.reader.as_str();
+            say(
+                state,
+                Plain::line(&format!("the reader stands {place} the timeline; reader = \"{place}\" in the file makes it the usual place")),
+                false,
+            );
+        }
         Command::Reload => effects.push(Effect::Reload),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
@@ -101,6 +111,15 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
 /// Whether the open post has the keys.
 fn is_reading(state: &State) -> bool {
     matches!(state.overlays.last(), Some(Overlay::Detail(_)))
+}
+
+/// Draws posts alone from now on, or everything again. Without a line of hints the way back is told once.
+fn zen(state: &mut State) {
+    state.zen = !state.zen;
+    if state.zen {
+        let key = state.first_key(Command::Zen).unwrap_or("the command zen");
+        say(state, Plain::line(&format!("{key} brings tabs and status back; what is wrong is said here")), false);
+    }
 }
 
 /// How far to go.
@@ -459,7 +478,7 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
 }
 
 fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut Vec<Effect>) {
-    if y == 0 {
+    if y == 0 && !state.zen {
         if let Some((_, _, index)) = measured.tabs.iter().find(|(from, to, _)| (*from..*to).contains(&x)) {
             state.overlays.clear();
             state.tabs.select(*index);
