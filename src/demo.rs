@@ -15,6 +15,7 @@ mod hub;
 mod json;
 mod markers;
 mod oauth;
+mod pictures;
 mod routes;
 mod script;
 mod socket;
@@ -104,8 +105,9 @@ impl Server {
     /// Fails if the listener has no address, or if the story that is compiled in is broken.
     pub async fn start(listener: TcpListener, options: Options, shutdown: CancellationToken) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let (assets, world) = tokio::task::spawn_blocking(move || set(options.story)).await.map_err(io::Error::other)??;
+        let (assets, mut world) = tokio::task::spawn_blocking(move || set(options.story)).await.map_err(io::Error::other)??;
         let seen_as = options.seen_as.unwrap_or(address);
+        world.files = format!("http://{seen_as}/system");
         let (orders, ordered) = mpsc::channel(1);
         let shared = Arc::new(Shared {
             hub: Mutex::new(Hub::new(world, options.seed)),

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod announcement;
+pub mod canvas;
 pub mod conversation;
 pub mod event;
 pub mod id;
@@ -15,6 +16,7 @@ pub mod stream;
 
 pub use account::Account;
 pub use announcement::{Announcement, Reaction};
+pub use canvas::{Canvas, Form, TerminalFact};
 pub use conversation::Conversation;
 pub use event::{
     AnnouncementReaction, Bundle, Connection, Cursor, Event, Failure, FailureKind, Item, Markers, Offer, Origin, Page, Payload, Rung,

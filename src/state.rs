@@ -9,6 +9,7 @@ pub mod measured;
 pub mod meter;
 pub mod notice;
 pub mod overlay;
+pub mod pictures;
 pub mod positions;
 pub mod prompt;
 pub mod refill;
@@ -18,20 +19,21 @@ pub mod tabs;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, Notify, Scheme};
+use crate::config::{Config, MediaMode, Notify, Scheme};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
-    Timestamp, Withheld,
+    Account, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, Status, StatusId,
+    Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
+pub use measured::{Area, Measured, OverlayPane, PicturePlace, ReaderPane, TimelinePane, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Detail, Overlay, Pick, Picker, StreamChoice, ThreadState};
+pub use pictures::Pictures;
 pub use positions::Positions;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
@@ -67,6 +69,10 @@ pub struct Settings {
     pub notify: Notify,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
+    /// How images are drawn.
+    pub media: MediaMode,
+    /// Rows of an image in a timeline.
+    pub media_rows: u16,
 }
 
 impl Default for Settings {
@@ -87,6 +93,8 @@ impl From<&Config> for Settings {
             title: config.title,
             notify: config.notify.clone(),
             bell: config.bell,
+            media: if cfg!(feature = "images") { config.media } else { MediaMode::Off },
+            media_rows: config.media_rows,
         }
     }
 }
@@ -181,6 +189,8 @@ pub struct State {
     pub questions: u64,
     /// What the server knows of what was read.
     pub positions: Positions,
+    /// How the terminal takes pictures.
+    pub pictures: Pictures,
     /// Counts up with each wish to connect now.
     pub retries: u64,
     /// Counts up each time the process was stopped or the machine slept.
@@ -247,6 +257,7 @@ impl State {
             suspects: Suspects::default(),
             questions: 0,
             positions: Positions { local: true, ..Positions::default() },
+            pictures: Pictures::default(),
             retries: 0,
             wakes: 0,
             revision: 0,
@@ -455,6 +466,24 @@ impl State {
     /// Whether the words of a status in a tab stay shut until the reader unfolds them.
     pub fn is_folded(&self, stream: &Stream, id: &StatusId) -> bool {
         matches!(self.shown(stream, id), Shown::Warned | Shown::Filtered(_))
+    }
+
+    /// What pictures are made for; nothing where none are drawn.
+    pub fn canvas(&self) -> Option<Canvas> {
+        match self.settings.media {
+            MediaMode::Off => None,
+            _ if self.settings.ascii => None,
+            MediaMode::Blocks => self.pictures.canvas(true),
+            MediaMode::Auto => self.pictures.canvas(false),
+        }
+    }
+
+    /// Whether the pictures of a post (never of a boost as such) in a tab are only hinted at until the reader unfolds them:
+    /// sensitive ones, and those that a filter hides.
+    pub fn veils_media(&self, stream: &Stream, id: &StatusId) -> bool {
+        let is_sensitive =
+            |status: &Status| status.sensitive && !status.media_attachments.is_empty() && !self.unfolded.contains(&status.id);
+        self.blurs_media(stream, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
     }
 
     /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of a stream until

@@ -264,7 +264,7 @@ fn hold_or_unfold(state: &mut State, measured: &Measured) {
     let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
     let open = state.detail().map(|detail| detail.status.clone());
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
-        if state.is_folded(&stream, &status) || state.blurs_media(&stream, &status) {
+        if state.is_folded(&stream, &status) || state.veils_media(&stream, &status) {
             state.unfolded.insert(status);
             return;
         }

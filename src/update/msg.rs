@@ -3,8 +3,8 @@
 use crate::command::Command;
 use crate::keymap::Key;
 use crate::model::{
-    Account, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Spec, StatusId, Stream, Thread,
-    Timestamp,
+    Account, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Spec, StatusId, Stream,
+    TerminalFact, Thread, Timestamp,
 };
 use crate::state::Settings;
 use crate::text::Plain;
@@ -33,6 +33,8 @@ pub enum Msg {
     Resized(u16, u16),
     /// The process was continued after a stop, or the machine woke: nothing is known about the time between.
     Resumed,
+    /// The terminal said something of itself.
+    Answered(TerminalFact),
     /// What the last run kept of a tab.
     Remembered(Remembered),
     /// The configuration file was read again: what holds now, and the tabs that are new in it.
