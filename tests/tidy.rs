@@ -22,12 +22,13 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("keymap", &["command"]),
     ("config", &["text", "model", "command", "keymap"]),
     ("mastodon", &["model", "text", "recording"]),
+    ("media", &["text", "private", "model", "mastodon"]),
     ("accounts", &["text", "private", "model", "config", "mastodon"]),
     ("state", &["text", "model", "command", "keymap", "config"]),
     ("update", &["text", "model", "command", "keymap", "config", "state"]),
     ("effects", &["model", "mastodon", "update"]),
-    ("memory", &["private", "model", "mastodon", "state", "update"]),
-    ("ui", &["text", "model", "command", "keymap", "config", "state"]),
+    ("memory", &["private", "model", "config", "mastodon", "state", "update"]),
+    ("ui", &["text", "media", "model", "command", "keymap", "config", "state"]),
     ("demo", &[]),
     ("replay", &["model"]),
     ("tail", &["text", "clocks", "model", "mastodon", "state", "update", "effects"]),
@@ -35,7 +36,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("login", &["text", "opener", "model", "mastodon", "accounts"]),
     (
         "runtime",
-        &["text", "opener", "logging", "model", "clocks", "keymap", "config", "mastodon", "state", "update", "effects", "memory", "ui"],
+        &[
+            "text", "opener", "logging", "model", "media", "clocks", "keymap", "config", "mastodon", "state", "update", "effects",
+            "memory", "ui",
+        ],
     ),
     (
         "cli",
@@ -47,6 +51,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "clocks",
             "config",
             "mastodon",
+            "media",
             "accounts",
             "state",
             "memory",
@@ -70,6 +75,7 @@ const NEVER: &[(&str, &[&str])] = &[
     ("clocks", &["ratatui", "tokio", "crossterm"]),
     ("config", &["ratatui", "tokio", "crossterm"]),
     ("mastodon", &["ratatui", "crossterm"]),
+    ("media", &["ratatui", "crossterm"]),
     ("state", &["ratatui", "tokio", "crossterm"]),
     ("update", &["ratatui", "tokio", "crossterm"]),
     ("effects", &["ratatui", "crossterm"]),
@@ -223,7 +229,7 @@ fn key_settings() -> String {
     for group in Group::ALL {
         lines.push(format!("# {}", group.title()));
         for row in COMMANDS.iter().filter(|row| row.group == group) {
-            let keys: Vec<String> = row.keys.iter().map(|key| format!("\"{key}\"")).collect();
+            let keys: Vec<String> = row.keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\"))).collect();
             lines.push(format!("{} = [{}]  # {}", row.name, keys.join(", "), row.help));
         }
     }

@@ -5,7 +5,7 @@
 
 use super::{Effect, say};
 use crate::model::StatusId;
-use crate::state::{LinkList, Measured, Overlay, State, ThreadState};
+use crate::state::{LinkList, Measured, Overlay, State};
 use crate::text::{Plain, with_addresses, written};
 
 /// Shows the links of what is read, or of the row under the cursor; closes them where they are shown.
@@ -15,7 +15,7 @@ pub(super) fn show(state: &mut State, measured: &Measured) {
         return;
     }
     let list = match state.detail() {
-        Some(detail) => Some(state.links_of(&detail.status)),
+        Some(detail) => Some(state.links_of(&detail.cursor)),
         None => state.drawn_cursor_row(measured).map(|row| state.links_of_row(row)),
     };
     match list.filter(|list| !list.links.is_empty()) {
@@ -39,11 +39,7 @@ pub(super) fn show_at(state: &mut State, posts: &[StatusId], address: &str) {
 pub(super) fn click_in_reader(state: &mut State, measured: &Measured, x: u16, y: u16) -> bool {
     let Some(pane) = measured.reader.as_ref().filter(|pane| pane.area.contains(x, y)) else { return false };
     let Some(link) = measured.link_at(x, y) else { return false };
-    let thread = match state.detail().map(|detail| &detail.thread) {
-        Some(ThreadState::Here(thread)) => thread.ancestors.iter().chain(&thread.descendants).cloned().collect(),
-        Some(ThreadState::Asked | ThreadState::Failed(_)) | None => Vec::new(),
-    };
-    let mut posts: Vec<StatusId> = pane.status.iter().cloned().chain(thread).collect();
+    let mut posts: Vec<StatusId> = pane.post_at(y).or(pane.status.as_ref()).cloned().into_iter().collect();
     posts.extend(posts.clone().iter().filter_map(|post| quoted(state, post)));
     let is_one = !posts.is_empty();
     show_at(state, &posts, link.target.as_str());
@@ -69,10 +65,7 @@ pub(super) fn quoted(state: &State, post: &StatusId) -> Option<StatusId> {
 
 /// The links that are shown.
 pub(super) fn shown(state: &mut State) -> Option<&mut LinkList> {
-    match state.overlays.last_mut()? {
-        Overlay::Links(list) => Some(list),
-        Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. } => None,
-    }
+    if let Some(Overlay::Links(list)) = state.overlays.last_mut() { Some(list) } else { None }
 }
 
 /// Opens the link at a place, where it is one that can be opened.
@@ -122,7 +115,7 @@ pub(super) fn copy_text(state: &mut State, measured: &Measured, effects: &mut Ve
 /// The post that is read, or the one that was drawn under the cursor.
 fn post(state: &State, measured: &Measured) -> Option<StatusId> {
     match state.detail() {
-        Some(detail) => Some(detail.status.clone()),
+        Some(detail) => Some(detail.cursor.clone()),
         None => state.status_of(state.drawn_cursor_row(measured)?),
     }
 }
