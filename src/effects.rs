@@ -5,7 +5,7 @@
 
 use crate::mastodon::Client;
 use crate::model::{Bundle, Cursor, Failure, StatusId, Thread};
-use crate::update::{Effect, Reply};
+use crate::update::{Question, Reply};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
@@ -29,46 +29,43 @@ impl Effects {
         Self { client, gate: Arc::new(Semaphore::new(AT_ONCE)), tasks: JoinSet::new() }
     }
 
-    /// Starts one; needs a Tokio runtime. Those that are the loop's own (suspend, redraw, quit) are ignored.
-    pub fn start(&mut self, effect: Effect) {
+    /// Asks; needs a Tokio runtime.
+    pub fn ask(&mut self, question: Question) {
         let client = self.client.clone();
-        match effect {
-            Effect::FetchPage { stream, cursor } => self.spawn(async move {
+        match question {
+            Question::Page { stream, cursor } => self.spawn(async move {
                 let result = client.timeline(&stream, cursor.as_ref(), PAGE).await;
                 Reply::Page { stream, cursor, result }
             }),
-            Effect::FetchNewer { stream, after, asked } => self.spawn(async move {
+            Question::Newer { stream, after, asked } => self.spawn(async move {
                 let result = client.timeline(&stream, Some(&Cursor::After(after)), PAGE).await;
                 Reply::Newer { stream, asked, result }
             }),
-            Effect::FetchReview { stream, cursor, asked, deep: _ } => self.spawn(async move {
+            Question::Review { stream, cursor, asked, deep: _ } => self.spawn(async move {
                 let result = client.timeline(&stream, cursor.as_ref(), PAGE).await;
                 Reply::Review { stream, asked, result }
             }),
-            Effect::FetchStatus { id, asked } => self.spawn(async move {
+            Question::Status { id, asked } => self.spawn(async move {
                 let (result, raw) = match client.status_with_text(&id).await {
                     Ok((bundle, raw)) => (Ok(bundle), raw),
                     Err(failure) => (Err(failure), None),
                 };
                 Reply::Status { id, asked, result, raw }
             }),
-            Effect::FetchNotification { id, asked } => self.spawn(async move {
+            Question::Notification { id, asked } => self.spawn(async move {
                 let result = client.notification(&id).await;
                 Reply::Notification { id, asked, result }
             }),
-            Effect::FetchThread { id, asked } => self.spawn(async move {
+            Question::Thread { id, asked } => self.spawn(async move {
                 let result = thread(&client, &id).await;
                 Reply::Thread { id, asked, result }
             }),
-            Effect::FetchOffer => self.spawn(async move { Reply::Offer(client.offer().await) }),
-            Effect::FetchAccount => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
-            Effect::FetchHealth => self.spawn(async move { Reply::Health(health(&client).await) }),
-            Effect::FetchScopes => self.spawn(async move { Reply::Scopes(client.scopes().await) }),
-            Effect::FetchMarkers => self.spawn(async move { Reply::Markers(client.markers().await) }),
-            Effect::RaiseMarkers(read) => self.spawn(async move { Reply::Markers(client.raise_markers(read).await) }),
-            Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Alert { .. } | Effect::SwitchAccount(_) | Effect::Quit => {
-                debug_assert!(false, "{effect:?} is done by the loop");
-            }
+            Question::Offer => self.spawn(async move { Reply::Offer(client.offer().await) }),
+            Question::Account => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
+            Question::Health => self.spawn(async move { Reply::Health(health(&client).await) }),
+            Question::Scopes => self.spawn(async move { Reply::Scopes(client.scopes().await) }),
+            Question::Markers => self.spawn(async move { Reply::Markers(client.markers().await) }),
+            Question::RaiseMarkers(read) => self.spawn(async move { Reply::Markers(client.raise_markers(read).await) }),
         }
     }
 

@@ -298,7 +298,7 @@ mod tests {
     use super::*;
     use crate::model::{Connection, Cursor, Event, Markers, Origin, Page};
     use crate::state::{Anchor, Fill, Measured, RowKey, Settings, TimelinePane, VisibleRow};
-    use crate::update::{Effect, Msg, Reply, update};
+    use crate::update::{Effect, Msg, Question, Reply, update};
 
     /// A run with one tab for home, as far as a screen of `lines` rows shows it.
     struct Run {
@@ -392,7 +392,7 @@ mod tests {
         assert_eq!(words, "number 150");
 
         let effects = next.live();
-        assert!(effects.iter().any(|effect| matches!(effect, Effect::FetchNewer { after, .. } if after == "140")), "{effects:?}");
+        assert!(effects.iter().any(|effect| matches!(effect, Effect::Ask(Question::Newer { after, .. }) if after == "140")), "{effects:?}");
         next.page(170..=175);
         assert_eq!(next.rows()[..8], ["175", "174", "173", "172", "171", "170", "gap>160", "160"], "the gap stands between");
         assert_eq!(next.state.timelines[&Stream::User].gaps().next().unwrap().fill, Fill::Filling);
@@ -409,7 +409,8 @@ mod tests {
         assert!(!next.tab().follows());
         let effects = next.live();
         next.page(100..=120);
-        let asked = effects.iter().find_map(|effect| if let Effect::FetchNewer { asked, .. } = effect { Some(*asked) } else { None });
+        let asked =
+            effects.iter().find_map(|effect| if let Effect::Ask(Question::Newer { asked, .. }) = effect { Some(*asked) } else { None });
         let newer = |asked| Msg::Reply(Reply::Newer { stream: Stream::User, asked, result: Ok(Page::default()) });
         next.send(newer(asked.unwrap()));
         assert_eq!(next.rows().len(), 21, "no gap is left: {:?}", next.rows());
@@ -445,18 +446,18 @@ mod tests {
         let marker = |id: &str| Markers { home: Some(id.into()), ..Markers::default() };
         let known = |run: &mut Run, id: &str| run.send(Msg::Reply(Reply::Markers(Ok(marker(id)))));
         let mut run = Run::start(None);
-        assert!(run.live().contains(&Effect::FetchMarkers));
+        assert!(run.live().contains(&Effect::Ask(Question::Markers)));
         run.page(100..=110);
         assert_eq!(known(&mut run, "300"), [], "another program has read further");
         run.pass(60);
         assert_eq!((run.tab().read.as_deref(), run.state.unsaid()), (Some("300"), None));
         run.page(301..=305);
-        assert!(run.pass(1).contains(&Effect::RaiseMarkers(marker("305"))));
+        assert!(run.pass(1).contains(&Effect::Ask(Question::RaiseMarkers(marker("305")))));
         run.page(306..=306);
         assert_eq!(run.pass(1), [], "one question at a time");
         known(&mut run, "305");
-        assert!(!run.pass(1).iter().any(|effect| matches!(effect, Effect::RaiseMarkers(_))), "not so soon again");
-        assert!(run.pass(30).contains(&Effect::RaiseMarkers(marker("306"))));
+        assert!(!run.pass(1).iter().any(|effect| matches!(effect, Effect::Ask(Question::RaiseMarkers(_)))), "not so soon again");
+        assert!(run.pass(30).contains(&Effect::Ask(Question::RaiseMarkers(marker("306")))));
     }
 
     #[test]

@@ -367,14 +367,12 @@ impl<S: Screen, K: Keys> App<S, K> {
             return effects;
         }
         for effect in effects {
-            debug_assert!(
-                !matches!(effect, Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit),
-                "time and size ask for nothing of the loop"
-            );
-            if let Effect::Alert { words, bell } = effect {
-                self.alert(&words, bell);
-            } else {
-                self.effects.start(effect);
+            match effect {
+                Effect::Ask(question) => self.effects.ask(question),
+                Effect::Alert { words, bell } => self.alert(&words, bell),
+                Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => {
+                    debug_assert!(false, "time and size ask for nothing of the loop, but for {effect:?}");
+                }
             }
         }
         Vec::new()
@@ -382,18 +380,7 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     async fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::FetchPage { .. }
-            | Effect::FetchNewer { .. }
-            | Effect::FetchReview { .. }
-            | Effect::FetchStatus { .. }
-            | Effect::FetchNotification { .. }
-            | Effect::FetchThread { .. }
-            | Effect::FetchOffer
-            | Effect::FetchAccount
-            | Effect::FetchMarkers
-            | Effect::RaiseMarkers(_)
-            | Effect::FetchHealth
-            | Effect::FetchScopes => self.effects.start(effect),
+            Effect::Ask(question) => self.effects.ask(question),
             Effect::Suspend => self.suspend().await,
             Effect::Reload => self.reload(),
             Effect::Redraw => {

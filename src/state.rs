@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod checks;
+pub mod hold;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -27,11 +28,12 @@ use crate::model::{
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
+pub use hold::SinceHold;
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
-pub use overlay::{Detail, Overlay, StreamChoice, ThreadState};
+pub use overlay::{Detail, Overlay, Pick, Picker, StreamChoice, ThreadState};
 pub use positions::Positions;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
@@ -291,7 +293,12 @@ impl State {
 
     /// Whether the top layer is a list to pick from.
     pub fn is_picking(&self) -> bool {
-        self.overlays.last().is_some_and(Overlay::is_picker)
+        self.picker().is_some()
+    }
+
+    /// The list on top to pick from.
+    pub fn picker(&self) -> Option<&Picker> {
+        self.overlays.last()?.as_picker()
     }
 
     /// Whether the reader stands beside the timeline.
@@ -304,15 +311,7 @@ impl State {
         match self.overlays.last() {
             None => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
-            Some(
-                Overlay::Help { .. }
-                | Overlay::Palette { .. }
-                | Overlay::Subscribe { .. }
-                | Overlay::Themes { .. }
-                | Overlay::Accounts { .. }
-                | Overlay::Announcements { .. }
-                | Overlay::Health { .. },
-            ) => true,
+            Some(Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) => true,
         }
     }
 
@@ -346,11 +345,8 @@ impl State {
 
     /// The colours that the screen wears: while themes are picked the chosen ones, which come and go with the picker.
     pub fn scheme(&self) -> Option<&Scheme> {
-        let previewed = if let Some(Overlay::Themes { prompt, chosen }) = self.overlays.last() {
-            self.theme_choices(prompt.text()).into_iter().nth(*chosen)
-        } else {
-            None
-        };
+        let picker = self.picker().filter(|picker| picker.kind == Pick::Theme);
+        let previewed = picker.and_then(|picker| self.theme_choices(picker.prompt.text()).into_iter().nth(picker.chosen));
         previewed.or_else(|| self.settings.themes.iter().find(|scheme| scheme.name == self.settings.theme))
     }
 
@@ -380,15 +376,15 @@ impl State {
     pub fn cursor_index(&self, tab: &Tab) -> Option<usize> {
         let timeline = self.timelines.get(&tab.stream)?;
         match &tab.cursor {
-            Some(key) => self.shown_near(&tab.stream, timeline.index_of(key)?),
-            None => self.shown_near(&tab.stream, 0),
+            Some(key) => self.shown_near(tab, timeline.index_of(key)?),
+            None => self.shown_near(tab, 0),
         }
     }
 
-    /// The index of the nearest row that is drawn in the tab of a stream, older ones first.
-    pub fn shown_near(&self, stream: &Stream, index: usize) -> Option<usize> {
-        let rows = self.timelines.get(stream)?.rows();
-        let is_shown = |index: &usize| rows.get(*index).is_some_and(|row| self.is_shown(stream, row));
+    /// The index of the nearest row that is drawn in a tab, older ones first.
+    pub fn shown_near(&self, tab: &Tab, index: usize) -> Option<usize> {
+        let rows = self.timelines.get(&tab.stream)?.rows();
+        let is_shown = |index: &usize| rows.get(*index).is_some_and(|row| self.is_shown(tab, row));
         (index..rows.len()).find(is_shown).or_else(|| (0..index.min(rows.len())).rev().find(is_shown))
     }
 
@@ -475,12 +471,12 @@ impl State {
             && found.any(|found| found.action == FilterAction::Blur && found.context.contains(&context))
     }
 
-    /// Whether a row is drawn in the tab of a stream.
-    pub fn is_shown(&self, stream: &Stream, row: &Row) -> bool {
+    /// Whether a row is drawn in a tab.
+    pub fn is_shown(&self, tab: &Tab, row: &Row) -> bool {
         match row {
-            Row::Status(id) => self.shown(stream, id) != Shown::Hidden,
+            Row::Status(id) => self.shown(&tab.stream, id) != Shown::Hidden,
             Row::Notification(id) => match self.store.notification(id).and_then(|notification| notification.status.as_ref()) {
-                Some(status) => self.shown(stream, status) != Shown::Hidden,
+                Some(status) => self.shown(&tab.stream, status) != Shown::Hidden,
                 None => true,
             },
             Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => true,
@@ -493,10 +489,10 @@ impl State {
     }
 
     /// How many rows of a tab the reader's server filters hide.
-    pub fn hidden(&self, stream: &Stream) -> usize {
-        let Some((tab, timeline)) = self.tabs.of(stream).zip(self.timelines.get(stream)) else { return 0 };
+    pub fn hidden(&self, tab: &Tab) -> usize {
+        let Some(timeline) = self.timelines.get(&tab.stream) else { return 0 };
         let row = |key: &RowKey| timeline.row(timeline.index_of(key)?);
-        tab.hidden.iter().filter_map(row).filter(|row| !self.is_shown(stream, row)).count()
+        tab.hidden.iter().filter_map(row).filter(|row| !self.is_shown(tab, row)).count()
     }
 
     /// How the server carries a stream; by frame until the server is known.
@@ -553,6 +549,7 @@ impl State {
             Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
+            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
@@ -586,6 +583,13 @@ impl State {
             | Command::Quit
             | Command::QuitNow => true,
         }
+    }
+
+    /// Whether rows stand above the one by which the view of a tab is held.
+    fn is_held_back(&self, tab: &Tab) -> bool {
+        let Anchor::Row(key, _) = &tab.anchor else { return false };
+        let timeline = self.timelines.get(&tab.stream);
+        timeline.is_some_and(|timeline| timeline.index_of(key).is_some_and(|index| index > 0))
     }
 
     /// Whether the row is a gap that the reader can have filled, or filled further.
@@ -707,9 +711,9 @@ impl State {
         if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
             return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
         }
-        let hidden = timeline.rows().iter().filter(|row| !self.is_shown(&tab.stream, row)).count();
-        if self.hidden(&tab.stream) != hidden {
-            return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(&tab.stream)));
+        let hidden = timeline.rows().iter().filter(|row| !self.is_shown(tab, row)).count();
+        if self.hidden(tab) != hidden {
+            return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(tab)));
         }
         if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
             return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));

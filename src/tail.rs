@@ -17,7 +17,7 @@ use crate::mastodon::Client;
 use crate::mastodon::streaming::{Settings as TrunkSettings, connect};
 use crate::model::{Event, FailureKind, Origin, Payload, Spec, Status, Stream, StreamEvent};
 use crate::text::Plain;
-use crate::update::{Effect, Reply};
+use crate::update::{Effect, Question, Reply};
 use headless::{Headless, Turn};
 pub use stats::Stats;
 use std::io::{self, Write};
@@ -219,18 +219,17 @@ fn sleep(headless: &Headless<'_>, clocks: &Clocks) -> Duration {
 /// Carries out what `update` asks for, but for what only a reader needs: names for tabs, who the account is, and stream health.
 fn ask(effects: &mut Effects, effect: Effect) {
     match effect {
-        Effect::FetchPage { .. }
-        | Effect::FetchNewer { .. }
-        | Effect::FetchReview { .. }
-        | Effect::FetchStatus { .. }
-        | Effect::FetchNotification { .. }
-        | Effect::FetchThread { .. } => effects.start(effect),
-        Effect::FetchOffer
-        | Effect::FetchAccount
-        | Effect::FetchHealth
-        | Effect::FetchScopes
-        | Effect::FetchMarkers
-        | Effect::RaiseMarkers(_)
+        Effect::Ask(
+            question @ (Question::Page { .. }
+            | Question::Newer { .. }
+            | Question::Review { .. }
+            | Question::Status { .. }
+            | Question::Notification { .. }
+            | Question::Thread { .. }),
+        ) => effects.ask(question),
+        Effect::Ask(
+            Question::Offer | Question::Account | Question::Health | Question::Scopes | Question::Markers | Question::RaiseMarkers(_),
+        )
         | Effect::Reload
         | Effect::Suspend
         | Effect::Redraw

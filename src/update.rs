@@ -7,8 +7,10 @@ mod alert;
 mod command;
 pub mod effect;
 mod event;
+mod hold;
 mod memory;
 pub mod msg;
+pub mod question;
 mod refill;
 mod reply;
 mod review;
@@ -16,11 +18,12 @@ mod rows;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Remembered, Reply};
+pub use question::Question;
 
 use crate::command::{Command, Scope};
 use crate::keymap::{Key, KeyCode, Meaning, Sequence};
 use crate::model::Timestamp;
-use crate::state::{Loading, Measured, Overlay, Prompt, State};
+use crate::state::{Loading, Measured, Overlay, Picker, State};
 use crate::text::Plain;
 
 /// Changes the state by one message and says what the world should do.
@@ -43,9 +46,9 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         Msg::Event(origin, event) => event::apply(state, measured, origin, event, &mut effects),
         Msg::Key(key) => press(state, key, measured, &mut effects),
         Msg::Paste(text) => {
-            if let Some((prompt, chosen)) = typing(state) {
-                prompt.insert(&text);
-                *chosen = 0;
+            if let Some(picker) = state.overlays.last_mut().and_then(Overlay::as_picker_mut) {
+                picker.prompt.insert(&text);
+                picker.chosen = 0;
                 state.revision += 1;
             }
         }
@@ -109,7 +112,7 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
     if due(&state.offer_loading) {
         changes = true;
         state.offer_loading = Loading::Asked;
-        effects.push(Effect::FetchOffer);
+        effects.push(Effect::Ask(Question::Offer));
     }
     state.revision += u64::from(changes);
 }
@@ -142,7 +145,7 @@ fn write(state: &mut State, key: Key) {
     if !state.scopes().contains(&Scope::Pick) {
         return;
     }
-    let Some((prompt, chosen)) = typing(state) else { return };
+    let Some(Picker { prompt, chosen, .. }) = state.overlays.last_mut().and_then(Overlay::as_picker_mut) else { return };
     match key {
         Key { code: KeyCode::Char('w'), ctrl: true, .. } => prompt.delete_word(),
         Key { code: KeyCode::Char('u'), ctrl: true, .. } => prompt.delete_to_start(),
@@ -159,15 +162,4 @@ fn write(state: &mut State, key: Key) {
     }
     *chosen = 0;
     state.revision += 1;
-}
-
-/// The prompt of the top overlay and its chosen entry, where it has them.
-fn typing(state: &mut State) -> Option<(&mut Prompt, &mut usize)> {
-    match state.overlays.last_mut()? {
-        Overlay::Palette { prompt, chosen }
-        | Overlay::Subscribe { prompt, chosen }
-        | Overlay::Themes { prompt, chosen }
-        | Overlay::Accounts { prompt, chosen } => Some((prompt, chosen)),
-        Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. } => None,
-    }
 }

@@ -3,6 +3,8 @@
 //! Pictures hold text alone; styles are asserted apart.
 #![cfg(test)]
 
+#[path = "screens/layout.rs"]
+mod layout;
 #[path = "common/least_status.rs"]
 mod least_status;
 #[path = "screens/stage.rs"]
@@ -172,12 +174,12 @@ fn the_reader_without_a_thread() {
 fn overlays() {
     let layers = [
         ("help", Overlay::Help { scroll: 0 }),
-        ("palette", Overlay::Palette { prompt: typed("tab"), chosen: 1 }),
-        ("subscribe", Overlay::Subscribe { prompt: Prompt::default(), chosen: 2 }),
-        ("subscribe_typed", Overlay::Subscribe { prompt: typed("#鉄道"), chosen: 0 }),
+        ("palette", Overlay::Picker(Picker { kind: Pick::Command, prompt: typed("tab"), chosen: 1 })),
+        ("subscribe", Overlay::picker(Pick::Stream, 2)),
+        ("subscribe_typed", Overlay::Picker(Picker { kind: Pick::Stream, prompt: typed("#鉄道"), chosen: 0 })),
         ("announcements", Overlay::Announcements { scroll: 0 }),
-        ("themes", Overlay::Themes { prompt: Prompt::default(), chosen: 2 }),
-        ("accounts", Overlay::Accounts { prompt: Prompt::default(), chosen: 1 }),
+        ("themes", Overlay::picker(Pick::Theme, 2)),
+        ("accounts", Overlay::picker(Pick::Account, 1)),
     ];
     for (name, overlay) in layers {
         for (width, height) in [(40, 12), (80, 24), (120, 36)] {
@@ -219,7 +221,7 @@ fn a_theme_colours_every_cell_and_none_stays_from_another() {
     }
     // Over a theme an overlay is drawn on the same ground.
     state.settings.theme = "glacier".to_owned();
-    for overlay in [Overlay::Help { scroll: 0 }, Overlay::Palette { prompt: typed("tab"), chosen: 1 }] {
+    for overlay in [Overlay::Help { scroll: 0 }, Overlay::Picker(Picker { kind: Pick::Command, prompt: typed("tab"), chosen: 1 })] {
         state.overlays.push(overlay);
         let drawn = draw(&state);
         let ground = drawn.buffer[(0, 0)].bg;
@@ -241,7 +243,7 @@ fn a_sequence_that_was_begun_is_shown_with_its_ways_on() {
     insta::assert_snapshot!("pending", told.join("\n"));
     let mut state = home((80, 24));
     state.settings.keymap = keymap;
-    state.overlays.push(Overlay::Palette { prompt: typed("help"), chosen: 0 });
+    state.overlays.push(Overlay::Picker(Picker { kind: Pick::Command, prompt: typed("help"), chosen: 0 }));
     assert!(picture(&state).contains("g h ?"), "keys of the file are shown");
     state.overlays = vec![Overlay::Help { scroll: 0 }];
     assert!(picture(&state).contains("g g "));
@@ -594,7 +596,7 @@ fn in_ascii_mode_only_strangers_write_anything_else() {
     for plain_post in [ada(), status("9", "2", 2, "<blockquote><p>bars</p></blockquote><ul><li>bullets</li></ul><p>\u{1} replaced</p>")] {
         post(&mut state, &Stream::User, plain_post);
     }
-    for overlay in [None, Some(Overlay::Help { scroll: 0 }), Some(Overlay::Subscribe { prompt: Prompt::default(), chosen: 1 })] {
+    for overlay in [None, Some(Overlay::Help { scroll: 0 }), Some(Overlay::picker(Pick::Stream, 1))] {
         state.overlays = overlay.into_iter().collect();
         let rows = rows(&draw_with(&state, &ascii, &mut Cards::new()).buffer);
         for row in &rows {
@@ -854,7 +856,7 @@ fn a_prompt_has_the_terminals_cursor_where_text_goes() {
     let mut state = home((80, 24));
     let mut prompt = typed("日本 rust");
     prompt.left();
-    state.overlays.push(Overlay::Subscribe { prompt, chosen: 0 });
+    state.overlays.push(Overlay::Picker(Picker { kind: Pick::Stream, prompt, chosen: 0 }));
     let drawn = draw(&state);
     let (x, y) = find(&drawn.buffer, "日 本  rust");
     assert_eq!(drawn.cursor, Some((x + 8, y)));
@@ -950,8 +952,8 @@ prop_compose! {
         let thread = Thread { ancestors: vec![sid("1001"), sid("1")], descendants: vec![sid("1002"), sid("300")], bundle: Bundle::default() };
         match layer {
             0 => state.overlays.push(Overlay::Help { scroll }),
-            1 => state.overlays.push(Overlay::Palette { prompt: typed(&typed_text), chosen: usize::from(scroll % 40) }),
-            2 => state.overlays.push(Overlay::Subscribe { prompt: typed(&typed_text), chosen: usize::from(scroll % 40) }),
+            1 => state.overlays.push(Overlay::Picker(Picker { kind: Pick::Command, prompt: typed(&typed_text), chosen: usize::from(scroll % 40) })),
+            2 => state.overlays.push(Overlay::Picker(Picker { kind: Pick::Stream, prompt: typed(&typed_text), chosen: usize::from(scroll % 40) })),
             3 => state.overlays.push(Overlay::Detail(Detail { status: sid("1000"), scroll, thread: ThreadState::Here(thread) })),
             4 => state.overlays.push(Overlay::Announcements { scroll }),
             _ => {}

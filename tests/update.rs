@@ -1,6 +1,8 @@
 //! The reducer: message sequences in, states and effects out, and `State::check` after every message.
 #![cfg(test)]
 
+#[path = "update/hold.rs"]
+mod hold;
 #[path = "common/least_status.rs"]
 mod least_status;
 
@@ -14,7 +16,7 @@ use trunkline::keymap::Keymap;
 use trunkline::model::*;
 use trunkline::state::*;
 use trunkline::text::{Html, Plain};
-use trunkline::update::{Effect, Mouse, Msg, Reply, update};
+use trunkline::update::{Effect, Mouse, Msg, Question, Reply, update};
 
 /// A state with the drawing that goes with it, so that what flows back is what a screen of `lines` rows would say.
 struct Desk {
@@ -46,7 +48,7 @@ impl Desk {
         }
         self.draw();
         self.open.extend(
-            effects.iter().filter(|effect| matches!(effect, Effect::FetchStatus { .. } | Effect::FetchNotification { .. })).cloned(),
+            effects.iter().filter(|effect| matches!(effect, Effect::Ask(Question::Status { .. } | Question::Notification { .. }))).cloned(),
         );
         effects
     }
@@ -55,7 +57,7 @@ impl Desk {
     fn draw(&mut self) {
         self.measured.timeline = self.state.tabs.active().map(|tab| {
             let timeline = &self.state.timelines[&tab.stream];
-            let shown: Vec<RowKey> = timeline.rows().iter().filter(|row| self.state.is_shown(&tab.stream, row)).map(Row::key).collect();
+            let shown: Vec<RowKey> = timeline.rows().iter().filter(|row| self.state.is_shown(tab, row)).map(Row::key).collect();
             let mut top = match &tab.anchor {
                 Anchor::Top => 0,
                 Anchor::Row(key, lines) => {
@@ -142,7 +144,7 @@ impl Desk {
 
     /// Says what the server has by the id of a single post.
     fn about(&mut self, effect: &Effect, result: Result<Status, FailureKind>) -> Vec<Effect> {
-        let Effect::FetchStatus { id, asked } = effect.clone() else { panic!("{effect:?}") };
+        let Effect::Ask(Question::Status { id, asked }) = effect.clone() else { panic!("{effect:?}") };
         let result = result.map(|status| bundle(vec![status])).map_err(failure);
         self.send(Msg::Reply(Reply::Status { id, asked, result, raw: None }))
     }
@@ -212,22 +214,22 @@ fn failure(kind: FailureKind) -> Failure {
 
 /// The question for the newest page, to hold it against what is held.
 fn look(spec: &str, asked: u64) -> Effect {
-    Effect::FetchReview { stream: stream(spec), cursor: None, asked, deep: false }
+    Effect::Ask(Question::Review { stream: stream(spec), cursor: None, asked, deep: false })
 }
 
 /// As `look`, below an id.
 fn look_below(spec: &str, below: &str, asked: u64) -> Effect {
-    Effect::FetchReview { stream: stream(spec), cursor: Some(Cursor::Before(below.into())), asked, deep: false }
+    Effect::Ask(Question::Review { stream: stream(spec), cursor: Some(Cursor::Before(below.into())), asked, deep: false })
 }
 
 /// A question of a deep pass.
 fn deep(spec: &str, below: Option<&str>, asked: u64) -> Effect {
-    Effect::FetchReview { stream: stream(spec), cursor: below.map(|below| Cursor::Before(below.into())), asked, deep: true }
+    Effect::Ask(Question::Review { stream: stream(spec), cursor: below.map(|below| Cursor::Before(below.into())), asked, deep: true })
 }
 
 /// The question for what is right above an id.
 fn newer(spec: &str, after: &str, asked: u64) -> Effect {
-    Effect::FetchNewer { stream: stream(spec), after: after.into(), asked }
+    Effect::Ask(Question::Newer { stream: stream(spec), after: after.into(), asked })
 }
 
 fn origin() -> Origin {
@@ -291,7 +293,7 @@ fn a_tab_subscribes_first_and_then_loads_its_page() {
     assert_eq!(desk.state.subscriptions(), [stream("home"), stream("#rust")]);
     let requested = Event::Subscription { stream: stream("#rust"), standing: Subscription::Requested, rung: Rung::Multiplexed };
     let effects = desk.send(Msg::Event(origin(), requested));
-    assert_eq!(effects, [Effect::FetchPage { stream: stream("#rust"), cursor: None }]);
+    assert_eq!(effects, [Effect::Ask(Question::Page { stream: stream("#rust"), cursor: None })]);
     let effects = desk.key("x");
     assert_eq!((effects, desk.state.subscriptions()), (vec![], vec![stream("home")]));
     desk.key("u");
@@ -446,7 +448,7 @@ fn only_an_answer_about_that_very_post_asked_later_lifts_a_delete() {
     let mut desk = Desk::new(&["home"]);
     desk.post(&["home"], "5");
     let effects = desk.key("enter");
-    let Some(Effect::FetchThread { asked: before, .. }) = effects.first().cloned() else { panic!("{effects:?}") };
+    let Some(Effect::Ask(Question::Thread { asked: before, .. })) = effects.first().cloned() else { panic!("{effects:?}") };
     desk.event(&["home"], Payload::Delete(sid("5")));
     let answer = || Ok((bundle(vec![status("5", "back")]), Thread::default()));
     desk.send(Msg::Reply(Reply::Thread { id: sid("5"), asked: before, result: answer() }));
@@ -482,7 +484,7 @@ fn server_filters_count_in_the_tabs_context_only() {
     assert_eq!(desk.state.shown(&stream("home"), &sid("5")), Shown::Open);
     assert_eq!(desk.state.shown(&stream("federated"), &sid("5")), Shown::Hidden);
     assert_eq!(desk.tab("federated").unseen.len(), 0, "what is hidden is not news");
-    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("federated"))), (0, 1));
+    assert_eq!((desk.state.hidden(desk.tab("home")), desk.state.hidden(desk.tab("federated"))), (0, 1));
     let mut warned = status("6", "words");
     warned.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Warn)]);
     desk.event(&["home"], Payload::Update(bundle(vec![warned])));
@@ -508,7 +510,7 @@ fn an_edit_that_a_filter_hides_leaves_neither_a_count_nor_the_cursor_on_it() {
         desk.event(&["home"], Payload::Edit(bundle(vec![hide(id, FilterContext::Home)])));
     }
     assert_eq!(desk.tab("local").unseen.len(), 2, "what is hidden is not news any more");
-    assert_eq!((desk.state.hidden(&stream("home")), desk.state.hidden(&stream("local"))), (2, 0), "the last copy's filter is for home");
+    assert_eq!((desk.state.hidden(desk.tab("home")), desk.state.hidden(desk.tab("local"))), (2, 0), "the last copy's filter is for home");
     assert_eq!(desk.state.cursor_row(), Some(&Row::Status(sid("4"))), "the next one that can be seen");
     desk.key("enter");
     assert_eq!(desk.state.detail().unwrap().status, sid("4"), "what is opened is what has the bar");
@@ -613,7 +615,9 @@ fn the_chosen_entry_of_the_picker_stays_chosen_when_the_lists_come() {
     desk.key("a G");
     desk.key("ctrl-u down down down down down down");
     let chosen = |desk: &Desk| match desk.state.overlays.last() {
-        Some(Overlay::Subscribe { prompt, chosen }) => desk.state.stream_choices(prompt.text())[*chosen].stream.clone(),
+        Some(Overlay::Picker(Picker { kind: Pick::Stream, prompt, chosen })) => {
+            desk.state.stream_choices(prompt.text())[*chosen].stream.clone()
+        }
         other => panic!("{other:?}"),
     };
     let before = chosen(&desk);
@@ -661,7 +665,7 @@ fn a_lost_connection_leaves_a_gap_row_and_what_comes_late_goes_to_its_side() {
     let effects = desk.send(Msg::Event(Origin { account: 0, epoch: 2 }, Event::Connection(Connection::Live)));
     assert_eq!(
         effects,
-        [Effect::FetchPage { stream: stream("list:3"), cursor: None }, newer("home", "10", 1)],
+        [Effect::Ask(Question::Page { stream: stream("list:3"), cursor: None }), newer("home", "10", 1)],
         "an empty tab has no row to hang a gap on: it asks for its page"
     );
     desk.post(&["home"], "12");
@@ -685,7 +689,7 @@ fn older_posts_are_paged_at_the_bottom_until_there_are_none() {
     let mut desk = Desk::new(&["home"]);
     desk.page("home", None, &["20", "19", "18"], Some("18"));
     let effects = desk.key("G");
-    assert_eq!(effects, [Effect::FetchPage { stream: stream("home"), cursor: Some(Cursor::Before("18".into())) }]);
+    assert_eq!(effects, [Effect::Ask(Question::Page { stream: stream("home"), cursor: Some(Cursor::Before("18".into())) })]);
     assert_eq!(desk.key("G"), [], "asked once");
     desk.page("home", Some("18"), &["17", "16"], None);
     assert_eq!(desk.rows("home"), ["20", "19", "18", "17", "16"]);
@@ -699,12 +703,12 @@ fn a_page_that_failed_is_asked_for_again_later_and_on_a_key() {
     let failure = Failure { kind: FailureKind::Retry, reason: Plain::line("502") };
     desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: None, result: Err(failure.clone()) }));
     let at = desk.state.next_deadline(&Measured::default()).unwrap();
-    assert_eq!(desk.send(Msg::Tick(at)), [Effect::FetchPage { stream: stream("home"), cursor: None }]);
+    assert_eq!(desk.send(Msg::Tick(at)), [Effect::Ask(Question::Page { stream: stream("home"), cursor: None })]);
     let refused = Failure { kind: FailureKind::Forbidden, reason: Plain::line("no") };
     desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: None, result: Err(refused) }));
     let much_later = at.checked_add(SignedDuration::from_hours(5)).unwrap();
     assert_eq!(desk.send(Msg::Tick(much_later)), [], "a refusal is not asked about again by itself");
-    assert_eq!(desk.key("ctrl-r"), [Effect::FetchPage { stream: stream("home"), cursor: None }]);
+    assert_eq!(desk.key("ctrl-r"), [Effect::Ask(Question::Page { stream: stream("home"), cursor: None })]);
 }
 
 #[test]
@@ -712,7 +716,7 @@ fn an_older_page_that_failed_is_asked_for_again_as_the_screen_says() {
     let mut desk = Desk::new(&["home"]);
     desk.page("home", None, &["20", "19", "18"], Some("18"));
     let older = Cursor::Before("18".into());
-    let fetch = [Effect::FetchPage { stream: stream("home"), cursor: Some(older.clone()) }];
+    let fetch = [Effect::Ask(Question::Page { stream: stream("home"), cursor: Some(older.clone()) })];
     let fail = |desk: &mut Desk, kind| {
         let failure = Failure { kind, reason: Plain::line("502") };
         desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(older.clone()), result: Err(failure) }));
@@ -746,7 +750,7 @@ fn an_older_page_that_nobody_waits_for_any_more_leaves_no_hole() {
 #[test]
 fn stream_health_opens_closes_and_scrolls_and_is_drawn_again_by_whatever_comes() {
     let mut desk = Desk::new(&["home"]);
-    assert_eq!(desk.key("i"), [Effect::FetchHealth, Effect::FetchScopes]);
+    assert_eq!(desk.key("i"), [Effect::Ask(Question::Health), Effect::Ask(Question::Scopes)]);
     assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 0 }]);
     assert_eq!(desk.state.checks.health, Answer::Asked);
     let drawn = desk.state.revision;
@@ -759,7 +763,7 @@ fn stream_health_opens_closes_and_scrolls_and_is_drawn_again_by_whatever_comes()
     );
     assert_eq!(desk.key("i i"), [], "not twice a minute");
     desk.after(61);
-    assert_eq!(desk.key("i i"), [Effect::FetchHealth], "the scopes stay");
+    assert_eq!(desk.key("i i"), [Effect::Ask(Question::Health)], "the scopes stay");
     desk.measured.overlay = Some(OverlayPane { area: Area { height: 10, ..Area::default() }, first: (0, 0), entries: 10, most: 4 });
     desk.key("j j");
     assert_eq!(desk.state.overlays, [Overlay::Health { scroll: 2 }]);
@@ -819,7 +823,8 @@ fn space_shows_media_that_a_filter_blurs() {
     desk.key("space");
     assert!(desk.tab("home").held, "without media there is nothing to show");
     desk.key("space");
-    blurred.media_attachments = vec![Media { kind: MediaKind::Image, description: None, url: None, size: None, seconds: None }];
+    blurred.media_attachments =
+        vec![Media { kind: MediaKind::Image, description: None, url: None, preview: None, blurhash: None, size: None, seconds: None }];
     desk.event(&["home", "federated"], Payload::Update(bundle(vec![blurred])));
     assert!(desk.state.blurs_media(&stream("home"), &sid("5")) && !desk.state.blurs_media(&stream("federated"), &sid("5")));
     desk.key("space");
@@ -841,12 +846,12 @@ fn rows_that_a_filter_hides_do_not_keep_older_ones_away() {
         ..Page::default()
     };
     desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: None, result: Ok(page(60..90)) }));
-    let fetch = |id: &str| [Effect::FetchPage { stream: stream("home"), cursor: Some(Cursor::Before(id.into())) }];
+    let fetch = |id: &str| [Effect::Ask(Question::Page { stream: stream("home"), cursor: Some(Cursor::Before(id.into())) })];
     assert_eq!(desk.key("j"), fetch("60"), "nothing is shown at all");
     desk.post(&["home"], "95");
     desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: Some(Cursor::Before("60".into())), result: Ok(page(30..60)) }));
     assert_eq!(desk.key("G"), fetch("30"), "many hidden rows beneath the last shown one");
-    assert_eq!(desk.state.hidden(&stream("home")), 60);
+    assert_eq!(desk.state.hidden(desk.tab("home")), 60);
 }
 
 #[test]
@@ -856,7 +861,7 @@ fn hidden_rows_are_counted_whatever_hid_them_and_until_they_are_gone() {
     desk.post(&["home"], "5");
     desk.event(&["home"], Payload::Update(bundle(boost("9", "5"))));
     desk.event(&["notifications"], Payload::Notification(notification("7", Some("5")), bundle(vec![status("5", "words")])));
-    let counts = |desk: &Desk| ["home", "local", "notifications"].map(|spec| desk.state.hidden(&stream(spec)));
+    let counts = |desk: &Desk| ["home", "local", "notifications"].map(|spec| desk.state.hidden(desk.tab(spec)));
     assert_eq!(counts(&desk), [0, 0, 0]);
     // A page of another tab brings a copy that a filter hides: the post, its boost and its notification go.
     let page = Page { items: Vec::new(), bundle: bundle(vec![Status { filtered: hides(), ..status("5", "words") }]), ..Page::default() };
@@ -979,7 +984,7 @@ fn another_account_is_found_by_a_part_of_its_name_and_the_same_one_is_no_switch(
     desk.state.accounts = ["me@a.example", "me@b.example", "you@b.example"].map(Plain::line).to_vec();
     desk.state.account = Some(1);
     desk.key("@");
-    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Accounts { chosen: 1, .. })));
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Picker(Picker { kind: Pick::Account, chosen: 1, .. }))));
     assert_eq!(desk.key("enter"), []);
     assert!(desk.state.overlays.is_empty());
     assert_eq!(desk.key("@ y o u enter"), [Effect::SwitchAccount(2)]);
@@ -991,7 +996,7 @@ fn closing_the_last_tab_leaves_the_picker_open() {
     let mut desk = Desk::new(&["home"]);
     desk.key("x");
     assert!(desk.state.subscriptions().is_empty());
-    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Subscribe { .. })));
+    assert!(matches!(desk.state.overlays.last(), Some(Overlay::Picker(Picker { kind: Pick::Stream, .. }))));
     desk.key("esc j k space enter ] g G 5 tab u");
     assert_eq!(desk.state.subscriptions(), [stream("home")]);
 }
@@ -1160,7 +1165,10 @@ fn a_first_page_from_before_the_stream_is_looked_at_again_however_late_it_comes(
     let mut desk = Desk::new(&[]);
     desk.lose();
     desk.state.open(stream("home"));
-    assert_eq!(desk.send(Msg::Event(origin(), Event::Connection(lost()))), [Effect::FetchPage { stream: stream("home"), cursor: None }]);
+    assert_eq!(
+        desk.send(Msg::Event(origin(), Event::Connection(lost()))),
+        [Effect::Ask(Question::Page { stream: stream("home"), cursor: None })]
+    );
     desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
     assert_eq!(desk.after(9), [], "there is nothing to hold a page against");
     assert_eq!(desk.page("home", None, &["20", "19"], Some("19")), [look("home", 1)], "20 and 19 are from before the stream");
@@ -1252,7 +1260,7 @@ fn a_gap_costs_ten_pages_by_itself_and_all_of_them_a_budget() {
     for round in 0..12 {
         for page in 0..10 {
             asked += 1;
-            let [Effect::FetchNewer { asked: number, after, .. }] = &effects[..] else { panic!("{round} {page}: {effects:?}") };
+            let [Effect::Ask(Question::Newer { asked: number, after, .. })] = &effects[..] else { panic!("{round} {page}: {effects:?}") };
             assert_eq!(*number, asked);
             let from = after.parse::<u32>().unwrap().max(1_000);
             id += 1;
@@ -1351,7 +1359,7 @@ fn rows_dropped_above_a_parked_reader_are_filled_on_enter_up_to_where_it_goes_on
     tab.cursor = Some(RowKey::Gap(gap.after));
     desk.state.settings.rows = 1_000;
     let effects = desk.key("enter");
-    let [Effect::FetchNewer { after: from, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Ask(Question::Newer { after: from, .. })] = &effects[..] else { panic!("{effects:?}") };
     let from: u32 = from.parse().unwrap();
     assert!(from < after);
     let ids: Vec<String> = (from + 1..=before).rev().map(|id| id.to_string()).collect();
@@ -1409,7 +1417,7 @@ fn a_post_deleted_while_away_goes_as_if_its_deletion_had_been_heard() {
     assert_eq!(desk.after(5), [look("home", asked + 1), look("local", asked + 2)]);
     let effects = desk.looked("home", asked + 1, &["20", "19", "17"]);
     assert!(
-        matches!(&effects[..], [Effect::FetchStatus { id: first, .. }, Effect::FetchStatus { id: second, .. }]
+        matches!(&effects[..], [Effect::Ask(Question::Status { id: first, .. }), Effect::Ask(Question::Status { id: second, .. })]
         if first.as_str() == "21" && second.as_str() == "18"),
         "{effects:?}"
     );
@@ -1431,7 +1439,7 @@ fn a_walk_finds_what_is_gone_from_what_it_goes_over_again() {
     desk.page("home", None, &["20", "19", "18"], Some("18"));
     desk.reconnect();
     let effects = desk.newer("home", 1, &["40", "30", "20"]);
-    let [Effect::FetchNewer { .. }, Effect::FetchStatus { id, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Ask(Question::Newer { .. }), Effect::Ask(Question::Status { id, .. })] = &effects[..] else { panic!("{effects:?}") };
     assert_eq!(id.as_str(), "19");
     desk.about(&effects[1], Err(FailureKind::NotFound));
     assert_eq!(desk.rows("home"), ["gap>40", "40", "30", "20", "x19", "18"]);
@@ -1447,7 +1455,7 @@ fn the_oldest_rows_are_asked_about_where_the_pages_end_above_them() {
     desk.after(5);
     let effects = desk.looked("home", 2, &ids[..24]);
     assert!(
-        matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "100"),
+        matches!(&effects[..], [Effect::Ask(Question::Status { id, .. })] if id.as_str() == "100"),
         "a short page and one row below: {effects:?}"
     );
     desk.about(&effects[0], Err(FailureKind::NotFound));
@@ -1466,7 +1474,7 @@ fn a_row_that_the_server_only_lists_no_more_stays_in_its_newest_version() {
     desk.after(5);
     let asked = desk.state.questions;
     let effects = desk.looked("home", asked, &["20", "18"]);
-    assert!(matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "19"), "{effects:?}");
+    assert!(matches!(&effects[..], [Effect::Ask(Question::Status { id, .. })] if id.as_str() == "19"), "{effects:?}");
     desk.about(&effects[0], Ok(edited("19", "edited while away", 30)));
     assert_eq!((desk.rows("home"), desk.words("19")), (vec!["20".to_owned(), "19".into(), "18".into()], "edited while away".into()));
     desk.about(&effects[0], Err(FailureKind::NotFound));
@@ -1551,16 +1559,19 @@ fn what_is_on_screen_below_the_newest_page_is_looked_at_as_well() {
     let visible: Vec<&str> = visible.iter().map(String::as_str).collect();
     let asked = desk.state.questions;
     let effects = desk.looked("home", asked, &visible);
-    assert!(matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "102"), "{effects:?}");
+    assert!(matches!(&effects[..], [Effect::Ask(Question::Status { id, .. })] if id.as_str() == "102"), "{effects:?}");
     desk.about(&effects[0], Err(FailureKind::NotFound));
     assert!(desk.rows("home").contains(&"x102".to_owned()));
     // Where that fails nothing waits for it.
     desk.back(&["home"]);
     desk.after(5);
     let asked = desk.timeline("home").review.as_ref().unwrap().asked.unwrap();
-    assert!(matches!(&desk.looked("home", asked, &ids[..10])[..], [Effect::FetchReview { cursor: Some(_), .. }]));
+    assert!(matches!(&desk.looked("home", asked, &ids[..10])[..], [Effect::Ask(Question::Review { cursor: Some(_), .. })]));
     let asked = desk.state.questions;
-    assert!(matches!(&desk.look_failed("home", asked, FailureKind::Retry)[..], [Effect::FetchNewer { .. }]), "the walk up to 130");
+    assert!(
+        matches!(&desk.look_failed("home", asked, FailureKind::Retry)[..], [Effect::Ask(Question::Newer { .. })]),
+        "the walk up to 130"
+    );
     assert!(desk.state.notices.shown().is_some_and(|notice| notice.text.as_str().contains("on screen")));
 }
 
@@ -1576,7 +1587,7 @@ fn notifications_that_are_gone_go() {
     let page = Page { items, older: Some(Cursor::Before("5".into())), ..Page::default() };
     let asked = desk.state.questions;
     let effects = desk.send(Msg::Reply(Reply::Review { stream: stream("notifications"), asked, result: Ok(page) }));
-    let [Effect::FetchNotification { id, asked }] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Ask(Question::Notification { id, asked })] = &effects[..] else { panic!("{effects:?}") };
     let answer = |result| Msg::Reply(Reply::Notification { id: id.clone(), asked: *asked, result });
     let mut other = Desk::new(&["notifications"]);
     other.send(answer(Err(failure(FailureKind::NotFound))));
@@ -1595,7 +1606,7 @@ fn notifications_about_a_deleted_post_go_with_it_if_the_server_has_them_no_more(
         }
         desk.event(&["home"], Payload::Delete(sid("30")));
         let asked = std::mem::take(&mut desk.open);
-        let [Effect::FetchNotification { id, asked }] = &asked[..] else { panic!("one question tells of all: {asked:?}") };
+        let [Effect::Ask(Question::Notification { id, asked })] = &asked[..] else { panic!("one question tells of all: {asked:?}") };
         // A mute is told as deletions too, and leaves notifications where they are.
         let result = if gone {
             Err(failure(FailureKind::NotFound))
@@ -1606,7 +1617,7 @@ fn notifications_about_a_deleted_post_go_with_it_if_the_server_has_them_no_more(
         assert_eq!(desk.rows("notifications"), if gone { vec!["6"] } else { vec!["7", "6", "5"] });
         // One that was overtaken by the deletion.
         desk.event(&["notifications"], Payload::Notification(notification("8", Some("30")), bundle(vec![status("30", "words")])));
-        assert!(matches!(&desk.open[..], [Effect::FetchNotification { id, .. }] if id.as_str() == "8"), "{:?}", desk.open);
+        assert!(matches!(&desk.open[..], [Effect::Ask(Question::Notification { id, .. })] if id.as_str() == "8"), "{:?}", desk.open);
     }
 }
 
@@ -1659,7 +1670,10 @@ fn after_a_loss_everything_held_is_gone_through_slowly() {
     late.retain(|id| id != "130");
     late.insert(2, "143".to_owned());
     let effects = looked(&mut desk, "home", 6, late);
-    assert!(matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "130"), "before the next page: {effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::Ask(Question::Status { id, .. })] if id.as_str() == "130"),
+        "before the next page: {effects:?}"
+    );
     assert_eq!(desk.rows("home").len(), 52, "143 came hours late");
     assert_eq!(desk.about(&effects[0], Err(FailureKind::NotFound)), [deep("home", Some("120"), 7)]);
     assert!(!desk.rows("home").contains(&"130".to_owned()));
@@ -1673,7 +1687,10 @@ fn after_a_loss_everything_held_is_gone_through_slowly() {
     looked(&mut desk, "home", asked + 1, even(150, 200));
     desk.looked("local", asked + 2, &["200", "198"]);
     assert_eq!(desk.after(800), []);
-    assert!(matches!(&desk.after(100)[..], [Effect::FetchReview { deep: true, .. }]), "and it begins again a quarter of an hour later");
+    assert!(
+        matches!(&desk.after(100)[..], [Effect::Ask(Question::Review { deep: true, .. })]),
+        "and it begins again a quarter of an hour later"
+    );
 }
 
 #[test]
@@ -1722,7 +1739,7 @@ fn what_is_polled_is_gone_through_every_quarter_of_an_hour() {
     let mut passes = Vec::new();
     for second in 0..2_400 {
         while let Some(effect) = effects.pop() {
-            if let Effect::FetchReview { asked, deep, .. } = effect {
+            if let Effect::Ask(Question::Review { asked, deep, .. }) = effect {
                 passes.extend(deep.then_some(second));
                 effects.extend(desk.looked("home", asked, &["20", "19"]));
             }
@@ -1756,7 +1773,7 @@ fn what_is_not_streamed_is_polled() {
     assert!(desk.state.next_deadline(&Measured::default()) <= Some(next), "the loop wakes for it");
     assert_eq!((desk.after(54), desk.after(1)), (vec![], vec![look("#rust", 4)]));
     let effects = desk.looked("#rust", 4, &["90", "22", "20", "19"]);
-    assert!(matches!(&effects[..], [Effect::FetchStatus { id, .. }] if id.as_str() == "21"), "a deletion shows: {effects:?}");
+    assert!(matches!(&effects[..], [Effect::Ask(Question::Status { id, .. })] if id.as_str() == "21"), "a deletion shows: {effects:?}");
     desk.about(&effects[0], Err(FailureKind::NotFound));
     assert_eq!(desk.rows("#rust"), ["90", "22", "20", "19"]);
     desk.key("2");
@@ -1797,7 +1814,7 @@ fn a_key_asks_again_for_replies_that_could_not_be_loaded() {
     let mut desk = Desk::new(&["home"]);
     desk.post(&["home"], "5");
     let asked = |effects: &[Effect]| {
-        effects.iter().find_map(|effect| if let Effect::FetchThread { asked, .. } = effect { Some(*asked) } else { None })
+        effects.iter().find_map(|effect| if let Effect::Ask(Question::Thread { asked, .. }) = effect { Some(*asked) } else { None })
     };
     let first = asked(&desk.key("enter")).unwrap();
     desk.send(Msg::Reply(Reply::Thread { id: sid("5"), asked: first, result: Err(failure(FailureKind::Retry)) }));
@@ -1935,7 +1952,7 @@ fn a_page_that_is_not_ready_is_asked_for_again() {
     // 206 is a failure of the kind that may pass (the door says so), never a page.
     let mut desk = Desk::new(&["home"]);
     desk.send(Msg::Reply(Reply::Page { stream: stream("home"), cursor: None, result: Err(failure(FailureKind::Retry)) }));
-    assert_eq!((desk.after(4), desk.after(1)), (vec![], vec![Effect::FetchPage { stream: stream("home"), cursor: None }]));
+    assert_eq!((desk.after(4), desk.after(1)), (vec![], vec![Effect::Ask(Question::Page { stream: stream("home"), cursor: None })]));
     desk.page("home", None, &["20"], None);
     let asked = desk.state.questions;
     desk.look_failed("home", asked, FailureKind::Retry);
@@ -1982,7 +1999,7 @@ fn what_a_look_leaves_open_stays_marked_where_rows_are_dropped_for_a_parked_read
     assert_eq!(effects, [look_below("home", "200", asked + 1)], "what is on screen first");
     let ids: Vec<String> = (100..110).rev().map(|id| id.to_string()).collect();
     let effects = desk.looked("home", asked + 1, &ids.iter().map(String::as_str).collect::<Vec<_>>());
-    let [Effect::FetchNewer { asked, .. }] = &effects[..] else { panic!("{effects:?}") };
+    let [Effect::Ask(Question::Newer { asked, .. })] = &effects[..] else { panic!("{effects:?}") };
     let ids: Vec<String> = (204..210).rev().map(|id| id.to_string()).collect();
     desk.newer("home", *asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(desk.timeline("home").refill, None);
@@ -2139,10 +2156,10 @@ proptest! {
                 Step::About(kind) => {
                     let Some(effect) = desk.open.pop() else { continue };
                     let said = failure(if kind == 0 { FailureKind::Retry } else { FailureKind::NotFound });
-                    let reply = if let Effect::FetchStatus { id, asked } = effect {
+                    let reply = if let Effect::Ask(Question::Status { id, asked }) = effect {
                         let result = if kind == 3 { Ok(bundle(vec![status(id.as_str(), "still here")])) } else { Err(said) };
                         Reply::Status { id, asked, result, raw: None }
-                    } else if let Effect::FetchNotification { id, asked } = effect {
+                    } else if let Effect::Ask(Question::Notification { id, asked }) = effect {
                         let result = if kind == 3 { Ok((notification(id.as_str(), None), bundle(vec![]))) } else { Err(said) };
                         Reply::Notification { id, asked, result }
                     } else {
@@ -2263,7 +2280,9 @@ fn keys_of_the_file_are_typed_where_text_is_typed() {
     let mut desk = Desk::new(&["home"]);
     desk.state.settings.keymap = keys_of("back = [\"esc\", \"q\"]\nquit = \"ctrl-x ctrl-c\"\nfirst = \"g g\"");
     desk.key(": q g");
-    let Some(Overlay::Palette { prompt, .. }) = desk.state.overlays.last() else { panic!("{:?}", desk.state.overlays) };
+    let Some(Overlay::Picker(Picker { kind: Pick::Command, prompt, .. })) = desk.state.overlays.last() else {
+        panic!("{:?}", desk.state.overlays)
+    };
     assert_eq!((prompt.text(), desk.state.pending.len()), ("qg", 0));
     desk.key("esc ? q");
     assert_eq!(desk.state.overlays, [], "q goes back where nothing is typed");

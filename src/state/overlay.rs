@@ -16,34 +16,8 @@ pub enum Overlay {
         /// Lines scrolled.
         scroll: u16,
     },
-    /// Commands by name.
-    Palette {
-        /// What is typed.
-        prompt: Prompt,
-        /// Index of the chosen entry.
-        chosen: usize,
-    },
-    /// Streams to subscribe to.
-    Subscribe {
-        /// What is typed.
-        prompt: Prompt,
-        /// Index of the chosen entry.
-        chosen: usize,
-    },
-    /// Themes to wear.
-    Themes {
-        /// What is typed.
-        prompt: Prompt,
-        /// Index of the chosen entry.
-        chosen: usize,
-    },
-    /// Saved accounts to go on with.
-    Accounts {
-        /// What is typed.
-        prompt: Prompt,
-        /// Index of the chosen entry.
-        chosen: usize,
-    },
+    /// A list to pick from, by typing.
+    Picker(Picker),
     /// A post with its thread.
     Detail(Detail),
     /// The server's announcements.
@@ -59,13 +33,50 @@ pub enum Overlay {
 }
 
 impl Overlay {
-    /// Whether it is a list to pick from, by typing.
-    pub fn is_picker(&self) -> bool {
+    /// A list to pick from, with nothing typed yet and this entry chosen.
+    pub fn picker(kind: Pick, chosen: usize) -> Self {
+        Self::Picker(Picker { kind, prompt: Prompt::default(), chosen })
+    }
+
+    /// The list to pick from, where it is one.
+    pub fn as_picker(&self) -> Option<&Picker> {
         match self {
-            Self::Palette { .. } | Self::Subscribe { .. } | Self::Themes { .. } | Self::Accounts { .. } => true,
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => false,
+            Self::Picker(picker) => Some(picker),
+            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
         }
     }
+
+    /// The list to pick from, to change it, where it is one.
+    pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
+        match self {
+            Self::Picker(picker) => Some(picker),
+            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+        }
+    }
+}
+
+/// A list to pick from, by typing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picker {
+    /// Of what.
+    pub kind: Pick,
+    /// What is typed.
+    pub prompt: Prompt,
+    /// Index of the chosen entry among those that match.
+    pub chosen: usize,
+}
+
+/// What is picked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// A command, by its name.
+    Command,
+    /// A stream to subscribe to.
+    Stream,
+    /// A theme to wear.
+    Theme,
+    /// A saved account to go on with.
+    Account,
 }
 
 /// A post that is read, with its thread.

@@ -361,6 +361,7 @@ mod tests {
     use super::*;
     use crate::mastodon::ingest;
     use crate::model::{Failure, FailureKind, Rung};
+    use crate::update::Question;
     use serde_json::{Value, json};
 
     /// A tail whose server is played by the test.
@@ -457,7 +458,7 @@ mod tests {
         }
 
         fn first_page(&mut self, spec: &str, result: Result<&[&str], Failure>) {
-            let question = Effect::FetchPage { stream: stream(spec), cursor: None };
+            let question = Effect::Ask(Question::Page { stream: stream(spec), cursor: None });
             let place = self.asked.iter().position(|asked| *asked == question).unwrap_or_else(|| panic!("{spec}: {:?}", self.asked));
             self.asked.remove(place);
             let result = result.map(|ids| Self::page(&ids.iter().map(|id| post(id)).collect::<Vec<_>>()));
@@ -466,9 +467,9 @@ mod tests {
 
         /// Answers the question for what is above an id; gives the id.
         fn newer(&mut self, spec: &str, result: Result<Vec<String>, Failure>) -> String {
-            let of = |asked: &Effect| matches!(asked, Effect::FetchNewer { stream: asked, .. } if *asked == stream(spec));
+            let of = |asked: &Effect| matches!(asked, Effect::Ask(Question::Newer { stream: asked, .. }) if *asked == stream(spec));
             let place = self.asked.iter().position(of).unwrap_or_else(|| panic!("{spec}: {:?}", self.asked));
-            let Effect::FetchNewer { stream, after, asked } = self.asked.remove(place) else { panic!() };
+            let Effect::Ask(Question::Newer { stream, after, asked }) = self.asked.remove(place) else { panic!() };
             let result = result.map(|entities| Self::page(&entities));
             self.turn(|headless, turn| headless.reply(Reply::Newer { stream, asked, result }, turn));
             after
@@ -476,18 +477,18 @@ mod tests {
 
         /// Answers the question for a page to look at what is held, newest first.
         fn looks(&mut self, spec: &str, result: Result<Vec<String>, Failure>) {
-            let of = |asked: &Effect| matches!(asked, Effect::FetchReview { stream: asked, .. } if *asked == stream(spec));
+            let of = |asked: &Effect| matches!(asked, Effect::Ask(Question::Review { stream: asked, .. }) if *asked == stream(spec));
             let place = self.asked.iter().position(of).unwrap_or_else(|| panic!("{spec}: {:?}", self.asked));
-            let Effect::FetchReview { stream, asked, .. } = self.asked.remove(place) else { panic!() };
+            let Effect::Ask(Question::Review { stream, asked, .. }) = self.asked.remove(place) else { panic!() };
             let result = result.map(|entities| Self::page(&entities));
             self.turn(|headless, turn| headless.reply(Reply::Review { stream, asked, result }, turn));
         }
 
         /// Answers the question about a single post: as it is now, or gone.
         fn is_now(&mut self, id: &str, entity: Option<&str>) {
-            let of = |asked: &Effect| matches!(asked, Effect::FetchStatus { id: asked, .. } if asked.as_str() == id);
+            let of = |asked: &Effect| matches!(asked, Effect::Ask(Question::Status { id: asked, .. }) if asked.as_str() == id);
             let place = self.asked.iter().position(of).unwrap_or_else(|| panic!("{id}: {:?}", self.asked));
-            let Effect::FetchStatus { id, asked } = self.asked.remove(place) else { panic!() };
+            let Effect::Ask(Question::Status { id, asked }) = self.asked.remove(place) else { panic!() };
             let gone = || Failure { kind: FailureKind::NotFound, reason: Plain::line("Record not found") };
             let result = entity.map(|entity| ingest::single_status(entity.as_bytes()).unwrap()).ok_or_else(gone);
             self.turn(|headless, turn| headless.reply(Reply::Status { id, asked, result, raw: entity.map(Into::into) }, turn));
@@ -617,8 +618,7 @@ mod tests {
         let line = desk.lines.last().cloned().unwrap();
         assert_eq!(desk.told(), ["status.update user refill 13", "status.update public:local refill 13"], "it is only not listed");
         assert_eq!(line["payload"], serde_json::from_str::<Value>(&edited("13", 7)).unwrap());
-        let about: Vec<String> =
-            desk.asked.iter().map(|asked| format!("{asked:?}")).filter(|asked| asked.contains("FetchStatus")).collect();
+        let about: Vec<String> = desk.asked.iter().map(|asked| format!("{asked:?}")).filter(|asked| asked.contains("Ask(Status")).collect();
         assert!(about.iter().any(|asked| asked.contains("StatusId(12)")), "{about:?}");
         desk.is_now("12", None);
         let line = desk.lines.first().cloned().unwrap();
@@ -633,8 +633,8 @@ mod tests {
         let options = json_form();
         let mut desk = Desk::new(&options, &["direct"]);
         let look = |desk: &mut Desk<'_>, talks: &[String]| {
-            let place = desk.asked.iter().position(|asked| matches!(asked, Effect::FetchReview { .. })).unwrap();
-            let Effect::FetchReview { stream, asked, .. } = desk.asked.remove(place) else { panic!() };
+            let place = desk.asked.iter().position(|asked| matches!(asked, Effect::Ask(Question::Review { .. }))).unwrap();
+            let Effect::Ask(Question::Review { stream, asked, .. }) = desk.asked.remove(place) else { panic!() };
             desk.turn(|headless, turn| headless.reply(Reply::Review { stream, asked, result: Ok(page(talks)) }, turn));
         };
         desk.connection(Connection::Live);

@@ -10,7 +10,7 @@ mod themes;
 
 use crate::command::{Command, Row};
 use crate::keymap::Sequence;
-use crate::state::{Overlay, OverlayPane, Prompt, State};
+use crate::state::{Overlay, OverlayPane, Pick, Picker, Prompt, State};
 use crate::text::{Plain, wrap};
 use crate::ui::cards::Cards;
 use crate::ui::line::cols;
@@ -25,15 +25,17 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
     let layers = state.overlays.iter().filter(|overlay| !matches!(overlay, Overlay::Detail(_)));
     for overlay in layers {
         // A theme is seen by what it colours.
-        if !matches!(overlay, Overlay::Themes { .. }) {
+        if overlay.as_picker().is_none_or(|picker| picker.kind != Pick::Theme) {
             painter.step_back(body);
         }
         pane = match overlay {
             Overlay::Help { scroll } => Some(help::draw(painter, state, body, *scroll)),
-            Overlay::Palette { prompt, chosen } => Some(palette::draw(painter, state, body, prompt, *chosen)),
-            Overlay::Subscribe { prompt, chosen } => Some(subscribe::draw(painter, state, body, prompt, *chosen)),
-            Overlay::Themes { prompt, chosen } => Some(themes::draw(painter, state, body, prompt, *chosen)),
-            Overlay::Accounts { prompt, chosen } => Some(accounts::draw(painter, state, body, prompt, *chosen)),
+            Overlay::Picker(Picker { kind, prompt, chosen }) => Some(match kind {
+                Pick::Command => palette::draw(painter, state, body, prompt, *chosen),
+                Pick::Stream => subscribe::draw(painter, state, body, prompt, *chosen),
+                Pick::Theme => themes::draw(painter, state, body, prompt, *chosen),
+                Pick::Account => accounts::draw(painter, state, body, prompt, *chosen),
+            }),
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
             Overlay::Detail(_) => None,

@@ -6,7 +6,7 @@
 use super::{Effect, say};
 use crate::config::Notify;
 use crate::model::{Notification, NotificationId, NotificationKind, Stream};
-use crate::state::{Row, Shown, State};
+use crate::state::{Shown, State};
 use crate::text::Plain;
 
 /// Takes in a notification that has just come.
@@ -15,7 +15,7 @@ pub(super) fn notified(state: &mut State, id: &NotificationId) {
     let usual = Notify::default();
     let wanted = if state.settings.notify == Notify::Off { &usual } else { &state.settings.notify };
     let Some(held) = state.store.notification(id) else { return };
-    let is_shown = state.is_shown(&Stream::UserNotification, &Row::Notification(id.clone()));
+    let is_shown = held.status.as_ref().is_none_or(|status| state.shown(&Stream::UserNotification, status) != Shown::Hidden);
     if state.focused || !state.alerts.on || !is_shown || !wanted.includes(&held.kind) {
         return;
     }

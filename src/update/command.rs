@@ -1,9 +1,9 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, reply, rows, say};
+use super::{Effect, Mouse, Question, hold, reply, rows, say};
 use crate::command::Command;
 use crate::model::Stream;
-use crate::state::{Anchor, Answer, Detail, Fill, Loading, Measured, Overlay, Prompt, Row, RowKey, State, ThreadState, overlay};
+use crate::state::{Anchor, Answer, Detail, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, ThreadState, overlay};
 use crate::text::Plain;
 use std::sync::Arc;
 
@@ -29,6 +29,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::PreviousUnread => go_unread(state, measured, false),
         Command::Read => read(state, measured, effects),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
+        Command::Step => hold::step(state, measured),
         Command::SelectTab(number) => {
             state.overlays.clear();
             state.tabs.select(usize::from(number).saturating_sub(1));
@@ -61,10 +62,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             }
             Some(_) | None => open_health(state, effects),
         },
-        Command::Accounts => {
-            let chosen = state.account.unwrap_or_default();
-            state.overlays.push(Overlay::Accounts { prompt: Prompt::default(), chosen });
-        }
+        Command::Accounts => state.overlays.push(Overlay::picker(Pick::Account, state.account.unwrap_or_default())),
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
             Some(Overlay::Help { .. }) => {
@@ -72,7 +70,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             }
             Some(_) | None => state.overlays.push(Overlay::Help { scroll: 0 }),
         },
-        Command::Palette => state.overlays.push(Overlay::Palette { prompt: Prompt::default(), chosen: 0 }),
+        Command::Palette => state.overlays.push(Overlay::picker(Pick::Command, 0)),
         Command::Back => {
             if state.overlays.pop().is_none() {
                 state.notices.dismiss();
@@ -83,7 +81,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::PreviousChoice => choose(state, -1),
         Command::Theme => {
             let worn = state.settings.themes.iter().position(|scheme| scheme.name == state.settings.theme);
-            state.overlays.push(Overlay::Themes { prompt: Prompt::default(), chosen: worn.unwrap_or(0) });
+            state.overlays.push(Overlay::picker(Pick::Theme, worn.unwrap_or(0)));
         }
         Command::Notify => super::alert::switch(state),
         Command::Reload => effects.push(Effect::Reload),
@@ -112,7 +110,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
-        Some(Overlay::Palette { .. } | Overlay::Subscribe { .. } | Overlay::Themes { .. } | Overlay::Accounts { .. }) => {}
+        Some(Overlay::Picker(_)) => {}
         None => move_cursor(state, measured, how, effects),
     }
 }
@@ -141,14 +139,14 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
         Go::Rows(rows) => (start(state, &stream, pane), rows),
         Go::Halves(halves) => (start(state, &stream, pane), halves * half),
     };
-    let Some(target) = walk(state, &stream, from, steps, matches!(how, Go::Last)) else {
+    let Some(target) = walk(state, tab, from, steps, matches!(how, Go::Last)) else {
         // Every row held is hidden by a filter.
         load_older(state, &stream, effects);
         return;
     };
     let Some(key) = timeline.row(target).map(Row::key) else { return };
-    let first = walk(state, &stream, 0, 0, false);
-    let is_near_end = timeline.rows().iter().skip(target).filter(|row| state.is_shown(&stream, row)).nth(NEAR_END).is_none();
+    let first = walk(state, tab, 0, 0, false);
+    let is_near_end = timeline.rows().iter().skip(target).filter(|row| state.is_shown(tab, row)).nth(NEAR_END).is_none();
     let far = pane.is_none_or(|pane| {
         let beside = |row: &crate::state::VisibleRow| timeline.index_of(&row.key).is_some_and(|index| index.abs_diff(target) <= in_view);
         !pane.visible.iter().any(beside)
@@ -182,11 +180,11 @@ fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePan
 }
 
 /// The index so many shown rows on from a start; the last shown one where there are fewer.
-fn walk(state: &State, stream: &Stream, from: usize, steps: isize, backwards: bool) -> Option<usize> {
-    let timeline = state.timelines.get(stream)?;
-    let is_shown = |index: usize| timeline.row(index).is_some_and(|row| state.is_shown(stream, row));
+fn walk(state: &State, tab: &Tab, from: usize, steps: isize, backwards: bool) -> Option<usize> {
+    let timeline = state.timelines.get(&tab.stream)?;
+    let is_shown = |index: usize| timeline.row(index).is_some_and(|row| state.is_shown(tab, row));
     let before = if backwards { (0..=from).rev().find(|index| is_shown(*index)) } else { None };
-    let mut found = before.or_else(|| state.shown_near(stream, from))?;
+    let mut found = before.or_else(|| state.shown_near(tab, from))?;
     for _ in 0..steps.unsigned_abs() {
         let next = if steps > 0 {
             (found + 1..timeline.rows().len()).find(|index| is_shown(*index))
@@ -234,7 +232,7 @@ fn go_unread(state: &mut State, measured: &Measured, older: bool) {
         unseen.iter().rev().find(|(index, _)| *index < here).or_else(|| unseen.last())
     };
     let Some((index, key)) = next.map(|(index, key)| (*index, (*key).clone())) else { return };
-    let newest = state.shown_near(&tab.stream, 0) == Some(index);
+    let newest = state.shown_near(tab, 0) == Some(index);
     if let Some(tab) = state.tabs.active_mut() {
         tab.unseen.remove(&key);
     }
@@ -260,7 +258,7 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
     }
     let asked = state.store.moment();
     state.overlays.push(Overlay::Detail(Detail { status: status.clone(), scroll: 0, thread: ThreadState::Asked }));
-    effects.push(Effect::FetchThread { id: status, asked });
+    effects.push(Effect::Ask(Question::Thread { id: status, asked }));
 }
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
@@ -278,21 +276,7 @@ fn hold_or_unfold(state: &mut State, measured: &Measured) {
     if state.detail().is_some() {
         return;
     }
-    if state.tabs.active().is_some_and(|tab| tab.held) {
-        if let Some(tab) = state.tabs.active_mut() {
-            tab.held = false;
-            if tab.held_at_top {
-                tab.anchor = Anchor::Top;
-            }
-        }
-        return;
-    }
-    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top);
-    rows::freeze(state, measured);
-    if let Some(tab) = state.tabs.active_mut() {
-        tab.held = true;
-        tab.held_at_top = at_top;
-    }
+    hold::hold_or_let_go(state, measured);
 }
 
 /// Opens stream health, and asks what it tells and nothing else needs.
@@ -300,16 +284,16 @@ fn open_health(state: &mut State, effects: &mut Vec<Effect>) {
     state.overlays.push(Overlay::Health { scroll: 0 });
     if state.checks.wants_health(state.now) {
         (state.checks.health, state.checks.health_asked) = (Answer::Asked, Some(state.now));
-        effects.push(Effect::FetchHealth);
+        effects.push(Effect::Ask(Question::Health));
     }
     if state.checks.wants_scopes() {
         state.checks.scopes = Answer::Asked;
-        effects.push(Effect::FetchScopes);
+        effects.push(Effect::Ask(Question::Scopes));
     }
 }
 
 fn open_picker(state: &mut State) {
-    state.overlays.push(Overlay::Subscribe { prompt: Prompt::default(), chosen: 0 });
+    state.overlays.push(Overlay::picker(Pick::Stream, 0));
 }
 
 fn close_tab(state: &mut State) {
@@ -351,44 +335,45 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
             && matches!(detail.thread, ThreadState::Failed(_))
         {
             detail.thread = ThreadState::Asked;
-            effects.push(Effect::FetchThread { id: detail.status.clone(), asked });
+            effects.push(Effect::Ask(Question::Thread { id: detail.status.clone(), asked }));
         }
     }
     if matches!(state.offer_loading, Loading::Failed(..)) {
         state.offer_loading = Loading::Asked;
-        effects.push(Effect::FetchOffer);
+        effects.push(Effect::Ask(Question::Offer));
     }
     say(state, Plain::line("trying again"), false);
 }
 
 /// How many entries the picker on top has.
 fn entries(state: &State) -> usize {
-    match state.overlays.last() {
-        Some(Overlay::Palette { prompt, .. }) => overlay::command_choices(prompt.text()).len(),
-        Some(Overlay::Subscribe { prompt, .. }) => state.stream_choices(prompt.text()).len(),
-        Some(Overlay::Themes { prompt, .. }) => state.theme_choices(prompt.text()).len(),
-        Some(Overlay::Accounts { prompt, .. }) => overlay::account_choices(prompt.text(), &state.accounts).len(),
-        Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => 0,
+    let Some(Picker { kind, prompt, .. }) = state.picker() else { return 0 };
+    match kind {
+        Pick::Command => overlay::command_choices(prompt.text()).len(),
+        Pick::Stream => state.stream_choices(prompt.text()).len(),
+        Pick::Theme => state.theme_choices(prompt.text()).len(),
+        Pick::Account => overlay::account_choices(prompt.text(), &state.accounts).len(),
     }
 }
 
 fn choose(state: &mut State, step: isize) {
     let count = entries(state);
-    if let Some((_, chosen)) = super::typing(state) {
-        *chosen = chosen.saturating_add_signed(step).min(count.saturating_sub(1));
+    if let Some(picker) = state.overlays.last_mut().and_then(Overlay::as_picker_mut) {
+        picker.chosen = picker.chosen.saturating_add_signed(step).min(count.saturating_sub(1));
     }
 }
 
 fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
-    match state.overlays.last() {
-        Some(Overlay::Palette { prompt, chosen }) => {
+    let Some(Picker { kind, prompt, chosen }) = state.picker() else { return };
+    match kind {
+        Pick::Command => {
             let wanted = overlay::command_choices(prompt.text()).get(*chosen).map(|row| row.command);
             if let Some(wanted) = wanted {
                 state.overlays.pop();
                 run(state, wanted, measured, effects);
             }
         }
-        Some(Overlay::Subscribe { prompt, chosen }) => {
+        Pick::Stream => {
             let wanted = state.stream_choices(prompt.text()).into_iter().nth(*chosen).map(|choice| choice.stream);
             if let Some(stream) = wanted {
                 state.overlays.clear();
@@ -396,7 +381,7 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 state.tabs.go_to(&stream);
             }
         }
-        Some(Overlay::Themes { prompt, chosen }) => {
+        Pick::Theme => {
             let wanted = state.theme_choices(prompt.text()).get(*chosen).map(|scheme| scheme.name.clone());
             if let Some(name) = wanted {
                 state.overlays.pop();
@@ -404,7 +389,7 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 state.settings.theme = name;
             }
         }
-        Some(Overlay::Accounts { prompt, chosen }) => {
+        Pick::Account => {
             let wanted = overlay::account_choices(prompt.text(), &state.accounts).get(*chosen).copied();
             if let Some(place) = wanted {
                 state.overlays.clear();
@@ -413,7 +398,6 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 }
             }
         }
-        Some(Overlay::Help { .. } | Overlay::Detail(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) | None => {}
     }
 }
 
@@ -430,7 +414,7 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
     };
     state.revision += 1;
     match state.overlays.last() {
-        Some(overlay) if overlay.is_picker() => choose(state, step),
+        Some(Overlay::Picker(_)) => choose(state, step),
         Some(Overlay::Detail(_)) if state.is_wide() && measured.timeline.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
             move_cursor(state, measured, Go::Rows(step), effects);
         }
@@ -449,12 +433,12 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
         return;
     }
     match state.overlays.last() {
-        Some(overlay) if overlay.is_picker() => {
+        Some(overlay) if overlay.as_picker().is_some() => {
             let Some(pane) = measured.overlay.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };
             let (first_y, first) = pane.first;
             let Some(entry) = y.checked_sub(first_y).map(usize::from).filter(|entry| *entry < pane.entries) else { return };
-            if let Some((_, chosen)) = super::typing(state) {
-                *chosen = first + entry;
+            if let Some(picker) = state.overlays.last_mut().and_then(Overlay::as_picker_mut) {
+                picker.chosen = first + entry;
             }
             run(state, Command::Accept, measured, effects);
         }
@@ -465,7 +449,7 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
             let Some(row) = pane.visible.iter().find(|row| y >= row.y && y - row.y < row.height) else { return };
             let Some(tab) = state.tabs.active().filter(|tab| tab.stream == pane.stream) else { return };
             let Some(index) = state.timelines.get(&tab.stream).and_then(|timeline| timeline.index_of(&row.key)) else { return };
-            let newest = state.shown_near(&tab.stream, 0) == Some(index);
+            let newest = state.shown_near(tab, 0) == Some(index);
             let again = tab.cursor.as_ref() == Some(&row.key);
             state.overlays.clear();
             if again {

@@ -5,7 +5,7 @@
 //! purpose: files, and what is worth keeping (`memory`).
 
 use super::rows::Came;
-use super::{Effect, Remembered, reply, say};
+use super::{Effect, Question, Remembered, reply, say};
 use crate::model::{Connection, Cursor, Failure, FailureKind, Markers, Stream, by_age};
 use crate::state::positions::PAUSE;
 use crate::state::{Anchor, Cause, Fill, Loading, Measured, Row, State};
@@ -73,8 +73,8 @@ pub(super) fn tell(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     let effect = match state.unsaid() {
-        _ if state.positions.known.is_none() => Effect::FetchMarkers,
-        Some(read) => Effect::RaiseMarkers(read),
+        _ if state.positions.known.is_none() => Effect::Ask(Question::Markers),
+        Some(read) => Effect::Ask(Question::RaiseMarkers(read)),
         None => return,
     };
     state.positions.asked = true;

@@ -68,7 +68,7 @@ pub enum Mouse {
 /// An answer to an effect.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// To [`crate::update::Effect::FetchPage`].
+    /// To [`crate::update::Question::Page`].
     Page {
         /// Whose page.
         stream: Stream,
@@ -77,7 +77,7 @@ pub enum Reply {
         /// The page.
         result: Result<Page, Failure>,
     },
-    /// To [`crate::update::Effect::FetchNewer`].
+    /// To [`crate::update::Question::Newer`].
     Newer {
         /// Whose page.
         stream: Stream,
@@ -86,7 +86,7 @@ pub enum Reply {
         /// The page.
         result: Result<Page, Failure>,
     },
-    /// To [`crate::update::Effect::FetchReview`].
+    /// To [`crate::update::Question::Review`].
     Review {
         /// Whose page.
         stream: Stream,
@@ -95,7 +95,7 @@ pub enum Reply {
         /// The page.
         result: Result<Page, Failure>,
     },
-    /// To [`crate::update::Effect::FetchStatus`].
+    /// To [`crate::update::Question::Status`].
     Status {
         /// The post.
         id: StatusId,
@@ -106,7 +106,7 @@ pub enum Reply {
         /// Its exact text, where the client keeps that.
         raw: Option<Arc<str>>,
     },
-    /// To [`crate::update::Effect::FetchNotification`].
+    /// To [`crate::update::Question::Notification`].
     Notification {
         /// The notification.
         id: NotificationId,
@@ -115,7 +115,7 @@ pub enum Reply {
         /// The notification as it is now; a failure of the kind `NotFound` says that it is gone.
         result: Result<(Notification, Bundle), Failure>,
     },
-    /// To [`crate::update::Effect::FetchThread`]: the post itself and what stands before and after it.
+    /// To [`crate::update::Question::Thread`]: the post itself and what stands before and after it.
     Thread {
         /// The post.
         id: StatusId,
@@ -124,14 +124,14 @@ pub enum Reply {
         /// The post as it is now, with its thread.
         result: Result<(Bundle, Thread), Failure>,
     },
-    /// To [`crate::update::Effect::FetchOffer`].
+    /// To [`crate::update::Question::Offer`].
     Offer(Result<Offer, Failure>),
-    /// To [`crate::update::Effect::FetchAccount`].
+    /// To [`crate::update::Question::Account`].
     Account(Result<Account, Failure>),
-    /// To [`crate::update::Effect::FetchMarkers`] and [`crate::update::Effect::RaiseMarkers`].
+    /// To [`crate::update::Question::Markers`] and [`crate::update::Question::RaiseMarkers`].
     Markers(Result<Markers, Failure>),
-    /// To [`crate::update::Effect::FetchHealth`]: whether it calls itself healthy; `None` where there is no such question.
+    /// To [`crate::update::Question::Health`]: whether it calls itself healthy; `None` where there is no such question.
     Health(Result<Option<bool>, Failure>),
-    /// To [`crate::update::Effect::FetchScopes`]; `None` where the server does not tell them.
+    /// To [`crate::update::Question::Scopes`]; `None` where the server does not tell them.
     Scopes(Result<Option<Vec<Plain>>, Failure>),
 }

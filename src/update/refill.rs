@@ -4,7 +4,7 @@
 //! purpose: the looks that come after them, once the subscription has surely taken effect, and deep passes (`review` has both).
 
 use super::rows::{self, Came};
-use super::{Effect, reply, review, say};
+use super::{Effect, Question, reply, review, say};
 use crate::model::{Connection, Failure, Item, Page, Stream, Timestamp, by_age};
 use crate::state::refill::{CHECK_AFTER, Seen, Stand};
 use crate::state::review::{DEEP_AFTER, DEEP_APART, MOST_SUSPECTS, Span};
@@ -103,7 +103,7 @@ fn ask(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) -> bool {
     state.questions += 1;
     refill.asked = Some(state.questions);
     refill.retry_at = None;
-    effects.push(Effect::FetchNewer { stream: stream.clone(), after: refill.from.to_string(), asked: state.questions });
+    effects.push(Effect::Ask(Question::Newer { stream: stream.clone(), after: refill.from.to_string(), asked: state.questions }));
     true
 }
 

@@ -1,10 +1,10 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Reply, event, memory, refill, review, say};
+use super::{Effect, Question, Reply, event, memory, refill, review, say};
 use crate::config::Notify;
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
-use crate::state::{Loading, Measured, Overlay, Row, RowKey, Settings, State, ThreadState, Timeline};
+use crate::state::{Loading, Measured, Overlay, Pick, Row, RowKey, Settings, State, ThreadState, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
 
@@ -42,14 +42,14 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
 /// Asks for the newest page.
 pub(super) fn ask_first(stream: &Stream, timeline: &mut Timeline) -> Effect {
     timeline.first_page = Loading::Asked;
-    Effect::FetchPage { stream: stream.clone(), cursor: None }
+    Effect::Ask(Question::Page { stream: stream.clone(), cursor: None })
 }
 
 /// Asks for the next older page, if there is one.
 pub(super) fn ask_older(stream: &Stream, timeline: &mut Timeline) -> Option<Effect> {
     let cursor = timeline.older.clone();
     timeline.older_page = if cursor.is_some() { Loading::Asked } else { Loading::Idle };
-    cursor.map(|cursor| Effect::FetchPage { stream: stream.clone(), cursor: Some(cursor) })
+    cursor.map(|cursor| Effect::Ask(Question::Page { stream: stream.clone(), cursor: Some(cursor) }))
 }
 
 fn page(state: &mut State, stream: &Stream, cursor: Option<&Cursor>, result: Result<Page, Failure>) {
@@ -174,11 +174,8 @@ fn thread(state: &mut State, id: &StatusId, asked: u64, result: Result<(Bundle, 
 
 fn offer(state: &mut State, result: Result<Offer, Failure>) {
     state.revision += 1;
-    let chosen = if let Some(Overlay::Subscribe { prompt, chosen }) = state.overlays.last() {
-        state.stream_choices(prompt.text()).into_iter().nth(*chosen)
-    } else {
-        None
-    };
+    let picker = state.picker().filter(|picker| picker.kind == Pick::Stream);
+    let chosen = picker.and_then(|picker| state.stream_choices(picker.prompt.text()).into_iter().nth(picker.chosen));
     match result {
         Ok(offer) => {
             state.offer = offer;
@@ -204,10 +201,10 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
 
 /// Keeps the bar of the picker on a stream, though others may stand above it now.
 fn keep_chosen(state: &mut State, stream: &Stream) {
-    let Some(Overlay::Subscribe { prompt, .. }) = state.overlays.last() else { return };
-    let place = state.stream_choices(prompt.text()).iter().position(|choice| choice.stream == *stream);
-    if let (Some(place), Some(Overlay::Subscribe { chosen, .. })) = (place, state.overlays.last_mut()) {
-        *chosen = place;
+    let Some(picker) = state.picker().filter(|picker| picker.kind == Pick::Stream) else { return };
+    let place = state.stream_choices(picker.prompt.text()).iter().position(|choice| choice.stream == *stream);
+    if let (Some(place), Some(picker)) = (place, state.overlays.last_mut().and_then(Overlay::as_picker_mut)) {
+        picker.chosen = place;
     }
 }
 

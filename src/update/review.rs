@@ -6,7 +6,7 @@
 //! purpose: walks upwards (`refill` has them).
 
 use super::rows::{self, Came};
-use super::{Effect, event, refill, reply, say};
+use super::{Effect, Question, event, refill, reply, say};
 use crate::model::{
     Bundle, Connection, Failure, FailureKind, Item, Notification, NotificationId, Page, Rung, StatusId, Stream, Subscription, Timestamp,
     by_age,
@@ -83,7 +83,7 @@ pub(super) fn ask(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>)
     state.questions += 1;
     review.asked = Some(state.questions);
     review.retry_at = None;
-    effects.push(Effect::FetchReview { stream: stream.clone(), cursor: review.cursor(), asked: state.questions, deep: false });
+    effects.push(Effect::Ask(Question::Review { stream: stream.clone(), cursor: review.cursor(), asked: state.questions, deep: false }));
     true
 }
 
@@ -381,8 +381,8 @@ pub(super) fn ask_about_suspects(state: &mut State, effects: &mut Vec<Effect>) {
         }
         let asked = state.store.moment();
         effects.push(match &suspect {
-            Suspect::Status(id) => Effect::FetchStatus { id: id.clone(), asked },
-            Suspect::Notification(id) => Effect::FetchNotification { id: id.clone(), asked },
+            Suspect::Status(id) => Effect::Ask(Question::Status { id: id.clone(), asked }),
+            Suspect::Notification(id) => Effect::Ask(Question::Notification { id: id.clone(), asked }),
         });
         state.suspects.ask(suspect, asked);
     }
@@ -473,7 +473,7 @@ pub(super) fn go_deep(state: &mut State, effects: &mut Vec<Effect>) {
         state.questions += 1;
         deep.asked = Some(state.questions);
         deep.retry_at = None;
-        let effect = Effect::FetchReview { cursor: deep.cursor(), stream, asked: state.questions, deep: true };
+        let effect = Effect::Ask(Question::Review { cursor: deep.cursor(), stream, asked: state.questions, deep: true });
         if state.budget.take(now) {
             effects.push(effect);
         }

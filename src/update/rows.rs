@@ -1,5 +1,6 @@
 //! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
 
+use super::hold;
 use crate::model::{StatusId, Stream, by_age};
 use crate::state::refill::SETTLED_AFTER;
 use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State};
@@ -45,6 +46,9 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             && state.timelines.get(&tab.stream).is_some_and(|timeline| timeline.index_of(key).is_some())
         {
             tab.anchor = Anchor::Row(key.clone(), *lines);
+            if tab.held {
+                tab.cursor.get_or_insert_with(|| key.clone());
+            }
         }
     }
     let active = state.tabs.active_index();
@@ -67,7 +71,7 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
 
 /// Puts a row into the ledger of a stream; says whether it was not there before.
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
-    let shown = state.is_shown(stream, &row);
+    let shown = state.tabs.of(stream).is_some_and(|tab| state.is_shown(tab, &row));
     let looked_at = state.is_looked_at();
     let now = state.now;
     let active = state.tabs.active().is_some_and(|tab| tab.stream == *stream);
@@ -95,6 +99,9 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     {
         timeline.witness = timeline.row(0).map(|row| Arc::from(row.place_id()));
     }
+    if came != Came::Page && shown {
+        hold::came(state, stream);
+    }
     if came != Came::Page
         && shown
         && let Some(tab) = state.tabs.of_mut(stream)
@@ -121,7 +128,7 @@ pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
         let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
         let is_hidden = |key: &&RowKey| {
             let row = timeline.index_of(key).and_then(|index| timeline.row(index));
-            row.is_some_and(|row| !state.is_shown(&tab.stream, row))
+            row.is_some_and(|row| !state.is_shown(tab, row))
         };
         hidden.extend(tab.unseen.iter().filter(is_hidden).map(|key| (tab.stream.clone(), key.clone())));
     }
@@ -152,10 +159,11 @@ pub(crate) fn count_hidden(state: &mut State) {
         keys.extend(timeline.rows().iter().filter(about).map(Row::key));
     }
     let mut hidden: Vec<(Stream, RowKey)> = Vec::new();
-    for (stream, timeline) in &state.timelines {
+    for tab in state.tabs.all() {
+        let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
         let is_hidden =
-            |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !state.is_shown(stream, row));
-        hidden.extend(keys.iter().filter(is_hidden).map(|key| (stream.clone(), key.clone())));
+            |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !state.is_shown(tab, row));
+        hidden.extend(keys.iter().filter(is_hidden).map(|key| (tab.stream.clone(), key.clone())));
     }
     for (stream, key) in hidden {
         if let Some(tab) = state.tabs.of_mut(&stream) {
@@ -266,6 +274,18 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
     }
 }
 
+/// The chosen row of the open tab where it is in view, else the first one in view: a view that stands still would go
+/// after a cursor that is elsewhere, and one that was not chosen goes with what is new.
+pub(crate) fn cursor_in_view(state: &State, measured: &Measured) -> Option<RowKey> {
+    let tab = state.tabs.active()?;
+    let timeline = state.timelines.get(&tab.stream)?;
+    let pane = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream);
+    let is_in_view = |key: &&RowKey| pane.is_none_or(|pane| pane.visible.iter().any(|row| row.key == **key));
+    let first = || pane.and_then(|pane| pane.visible.iter().map(|row| &row.key).find(|key| timeline.index_of(key).is_some()));
+    let chosen = tab.cursor.as_ref().filter(is_in_view).or_else(first).cloned();
+    chosen.or_else(|| state.cursor_row().map(Row::key))
+}
+
 /// Stops following: what is in the pane stays there.
 pub(crate) fn freeze(state: &mut State, measured: &Measured) {
     let Some(tab) = state.tabs.active() else { return };
@@ -276,7 +296,7 @@ pub(crate) fn freeze(state: &mut State, measured: &Measured) {
     let drawn = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream).and_then(|pane| pane.hold.clone());
     let top = drawn
         .filter(|(key, _)| timeline.index_of(key).is_some())
-        .or_else(|| timeline.rows().iter().find(|row| state.is_shown(&tab.stream, row)).map(|row| (row.key(), 0)));
+        .or_else(|| timeline.rows().iter().find(|row| state.is_shown(tab, row)).map(|row| (row.key(), 0)));
     if let (Some((key, lines)), Some(tab)) = (top, state.tabs.active_mut()) {
         tab.anchor = Anchor::Row(key, lines);
     }

@@ -20,7 +20,7 @@ use trunkline::mastodon::streaming::{Events, Settings as TrunkSettings, Wanted, 
 use trunkline::mastodon::{Access, Client, Token};
 use trunkline::model::{Connection, Rung, Spec, StatusId, Stream, Subscription, Timestamp, by_age};
 use trunkline::state::{Fill, Loading, Measured, Row, RowKey, Settings, State, Timeline};
-use trunkline::update::{Effect, Msg, update};
+use trunkline::update::{Effect, Msg, Question, update};
 
 /// How long anything may take before the test says what it saw.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -266,31 +266,22 @@ impl Life {
     fn send(&mut self, msg: Msg) {
         let effects = update(&mut self.state, msg, &Measured::default());
         for effect in effects {
-            assert!(
-                !matches!(
-                    effect,
-                    Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Alert { .. } | Effect::SwitchAccount(_) | Effect::Quit
-                ),
-                "{effect:?}"
-            );
-            match &effect {
-                Effect::FetchReview { deep: true, .. } => self.figures.deep += 1,
-                Effect::FetchNewer { .. } | Effect::FetchReview { .. } | Effect::FetchStatus { .. } | Effect::FetchNotification { .. } => {
+            let Effect::Ask(question) = effect else { panic!("{effect:?}") };
+            match &question {
+                Question::Review { deep: true, .. } => self.figures.deep += 1,
+                Question::Newer { .. } | Question::Review { .. } | Question::Status { .. } | Question::Notification { .. } => {
                     *(if self.reading { &mut self.figures.read } else { &mut self.figures.asked }) += 1;
                 }
-                Effect::FetchPage { .. }
-                | Effect::FetchThread { .. }
-                | Effect::FetchOffer
-                | Effect::FetchAccount
-                | Effect::FetchHealth
-                | Effect::FetchMarkers
-                | Effect::RaiseMarkers(_)
-                | Effect::FetchScopes => {}
-                Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::Alert { .. } | Effect::SwitchAccount(_) | Effect::Quit => {
-                    unreachable!()
-                }
+                Question::Page { .. }
+                | Question::Thread { .. }
+                | Question::Offer
+                | Question::Account
+                | Question::Health
+                | Question::Markers
+                | Question::RaiseMarkers(_)
+                | Question::Scopes => {}
             }
-            self.effects.start(effect);
+            self.effects.ask(question);
         }
     }
 

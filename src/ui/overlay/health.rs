@@ -215,7 +215,7 @@ impl Sheet<'_, '_> {
             });
             facts.push(format!("next {}", self.clock.soon(poll.next)));
         }
-        let hidden = state.hidden(stream);
+        let hidden = state.tabs.of(stream).map_or(0, |tab| state.hidden(tab));
         if hidden > 0 {
             facts.push(format!("{hidden} hidden by filters"));
         }
