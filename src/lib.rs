@@ -23,6 +23,7 @@
 //! - [`recording`]: what went over the wire, in a file; written beside everything else, never a token.
 //! - [`command`]: the one table of what a user can ask for, with names, help and keys.
 //! - [`model`]: the nouns; what a server has and what can be told to us.
+//! - [`filter`]: what a tab leaves out, and what is searched for.
 //! - [`clocks`]: the time of day and the process's own, for the loops in which time enters.
 //! - [`keymap`]: keys to commands, by scope.
 //! - [`config`]: settings from a file.
@@ -52,6 +53,7 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod effects;
+pub mod filter;
 pub mod keymap;
 pub mod logging;
 pub mod login;

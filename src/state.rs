@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod checks;
+pub mod hold;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -16,6 +17,7 @@ pub mod refill;
 pub mod review;
 pub mod store;
 pub mod tabs;
+pub mod thread;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
@@ -28,11 +30,12 @@ use crate::model::{
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
+pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, PicturePlace, ReaderPane, TimelinePane, VisibleRow};
+pub use measured::{Area, Measured, OverlayPane, PicturePlace, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
-pub use overlay::{Detail, Overlay, Pick, Picker, StreamChoice, ThreadState};
+pub use overlay::{Overlay, Pick, Picker, StreamChoice};
 pub use pictures::Pictures;
 pub use positions::Positions;
 pub use prompt::Prompt;
@@ -42,6 +45,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
+pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
 
 /// From this width on the reader stands beside the timeline, in columns.
@@ -334,8 +338,15 @@ impl State {
         self.tabs.all().iter().map(|tab| tab.unseen.len()).sum()
     }
 
-    /// Whether the last drawing showed rows that still count as unseen: the next update takes that over.
+    /// Whether the last drawing showed what still counts as unseen: the next update takes that over.
     fn has_just_seen(&self, measured: &Measured) -> bool {
+        if let (Some(Overlay::Detail(detail)), Some(pane)) = (self.overlays.last(), &measured.reader)
+            && self.focused
+            && pane.status.as_ref() == Some(&detail.cursor)
+            && pane.visible.iter().any(|post| detail.unread.contains(&post.id))
+        {
+            return true;
+        }
         let Some((tab, pane)) = self.tabs.active().zip(measured.timeline.as_ref()) else { return false };
         let seen = || pane.visible.iter().any(|row| tab.unseen.contains(&row.key));
         !tab.unseen.is_empty() && pane.stream == tab.stream && self.is_looked_at() && seen()
@@ -410,17 +421,17 @@ impl State {
         }
     }
 
-    /// The post that is open for reading, or else the one under the cursor.
+    /// The post with the cursor in the thread that is open, or else the one under the cursor.
     pub fn reading(&self) -> Option<StatusId> {
         match self.detail() {
-            Some(detail) => Some(detail.status.clone()),
+            Some(detail) => Some(detail.cursor.clone()),
             None => self.cursor_row().and_then(|row| self.status_of(row)),
         }
     }
 
     /// The open post, where one is open.
     pub fn detail(&self) -> Option<&Detail> {
-        self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(detail) } else { None })
+        self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(&**detail) } else { None })
     }
 
     /// Up to where home and notifications have been read here.
@@ -557,7 +568,8 @@ impl State {
 
     /// Whether a command makes sense now: the palette dims it, hints hide it and `update` ignores it by this answer.
     pub fn can(&self, command: Command) -> bool {
-        let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
+        let open = if let Some(Overlay::Detail(detail)) = self.overlays.last() { Some(detail) } else { None };
+        let detail = open.is_some();
         let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
         let picking = self.is_picking();
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
@@ -570,12 +582,17 @@ impl State {
             | Command::PageUp
             | Command::First
             | Command::Last => rows || detail || text,
-            Command::NextUnread | Command::PreviousUnread => {
-                !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty())
-            }
-            Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
+            Command::NextUnread | Command::PreviousUnread => match open {
+                Some(detail) => !detail.unread_places().is_empty(),
+                None => !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
+            },
+            Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
+            Command::Root => open.is_some_and(|detail| detail.index() > 0),
+            Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
+            Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
+            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
@@ -592,7 +609,11 @@ impl State {
                             || timeline.review.as_ref().is_some_and(|review| review.retry_at.is_some())
                             || timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some())
                     })
-                    || self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Detail(Detail { thread: ThreadState::Failed(_), .. })))
+                    || self
+                        .overlays
+                        .iter()
+                        .any(|overlay| matches!(overlay, Overlay::Detail(detail) if matches!(detail.thread, ThreadState::Failed(_))))
+                    || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
@@ -609,6 +630,13 @@ impl State {
             | Command::Quit
             | Command::QuitNow => true,
         }
+    }
+
+    /// Whether rows stand above the one by which the view of a tab is held.
+    fn is_held_back(&self, tab: &Tab) -> bool {
+        let Anchor::Row(key, _) = &tab.anchor else { return false };
+        let timeline = self.timelines.get(&tab.stream);
+        timeline.is_some_and(|timeline| timeline.index_of(key).is_some_and(|index| index > 0))
     }
 
     /// Whether the row is a gap that the reader can have filled, or filled further.
@@ -707,11 +735,8 @@ impl State {
         }
         for overlay in &self.overlays {
             if let Overlay::Detail(detail) = overlay {
-                keep.statuses.insert(detail.status.clone());
-                keep.authors.extend(self.store.deleted_author(&detail.status).map(|account| account.id.clone()));
-                if let ThreadState::Here(thread) = &detail.thread {
-                    keep.statuses.extend(thread.ancestors.iter().chain(&thread.descendants).cloned());
-                }
+                keep.statuses.extend(detail.tree.known().cloned());
+                keep.authors.extend(detail.tree.known().filter_map(|id| self.store.deleted_author(id)).map(|account| account.id.clone()));
             }
         }
         self.store.sweep(keep);
@@ -760,6 +785,14 @@ impl State {
         }
         if !self.tabs.all().is_empty() && self.tabs.active().is_none() {
             return Err("no tab is active".into());
+        }
+        for overlay in &self.overlays {
+            if let Overlay::Detail(detail) = overlay {
+                detail.check(&self.store)?;
+            }
+        }
+        if self.line.state == Connection::Live && self.detail().is_some_and(|detail| detail.stale && !detail.is_asked()) {
+            return Err("a thread may have missed something, and nothing is asked".into());
         }
         if self.budget.spent() > refill::MOST_QUESTIONS {
             return Err(format!("refills asked {} times", self.budget.spent()));

@@ -5,13 +5,13 @@
 use crate::command::{COMMANDS, Command, Row};
 use crate::keymap::Sequence;
 use crate::model::{Carriage, Connection, Rung, Stream, Subscription, Withheld};
-use crate::state::{Anchor, Completeness, Fill, State, Timeline, Unproven};
+use crate::state::{Anchor, Completeness, Fill, Overlay, State, ThreadState, Timeline, Unproven};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::row::gap_span;
 use crate::ui::tab_bar::spark;
 use crate::ui::theme::Theme;
-use crate::ui::timeline::reason;
+use crate::ui::timeline::{ROOMY, reason};
 use crate::ui::times;
 use ratatui::text::{Line, Span};
 
@@ -130,7 +130,9 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
     let Some(tab) = state.tabs.active() else { return Line::default() };
     let mut line = Line::default();
     if tab.held {
-        line = said((glyphs.held, theme.mark()), "held  ".to_owned());
+        // Where the pane has no line for it, what happened meanwhile is told here.
+        let words = tab.since_hold.words().filter(|_| state.size.1 < ROOMY + 3).map(|words| format!(": {words}"));
+        line = said((glyphs.held, theme.mark()), format!("held{}  ", words.unwrap_or_default()));
     }
     let told = |since| times::moment(since, state.now, &theme.zone);
     let mut gaps = timeline.gaps();
@@ -233,7 +235,7 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
         // Without a layer there is only a message to close.
         (Command::Back, bare),
         (Command::First, at_top || !bare),
-        (Command::RetryNow, state.line.state == Connection::Connecting),
+        (Command::RetryNow, state.line.state == Connection::Connecting || is_read_well(state)),
         (Command::HoldOrUnfold, !bare && !unfolds),
     ];
     let fits = |row: &&Row| {
@@ -249,6 +251,12 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
         place => place.unwrap_or(BY_WORTH.len()),
     });
     rows
+}
+
+/// Whether a thread is open and here: asking for it again is possible, but nothing to advise.
+fn is_read_well(state: &State) -> bool {
+    matches!(state.overlays.last(), Some(Overlay::Detail(detail)) if detail.thread == ThreadState::Here)
+        && state.line.state == Connection::Live
 }
 
 fn can_unfold(state: &State) -> bool {
