@@ -36,6 +36,8 @@ pub enum Command {
     HoldOrUnfold,
     /// Let the next row that is held back come.
     Step,
+    /// Look at the media of a post, one at a time.
+    View,
     /// Open the tab with this number, counted from one.
     SelectTab(u8),
     /// Open the next tab.
@@ -198,6 +200,7 @@ pub const COMMANDS: &[Row] = &[
         &["space"],
     ),
     row(Command::Step, "step", "next held", "in a tab held still: let the next new post come", Group::Reading, Scope::Browse, &["."]),
+    row(Command::View, "view", "", "look at the media of the post; again closes them", Group::Reading, Scope::Browse, &["m"]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
     row(Command::Subscribe, "subscribe", "add stream", "add a stream", Group::Tabs, Scope::Browse, &["a"]),
@@ -257,7 +260,7 @@ mod tests {
 
     #[test]
     fn letters_kept_for_acting_on_posts_are_free() {
-        for key in ["f", "b", "B", "v", "r", "c", "o", "y", "m", "/", "&", "n", "N"] {
+        for key in ["f", "b", "B", "v", "r", "c", "o", "y", "/", "&", "n", "N"] {
             assert!(COMMANDS.iter().all(|row| !row.keys.contains(&key)), "{key} is reserved");
         }
     }

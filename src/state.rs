@@ -19,6 +19,7 @@ pub mod store;
 pub mod tabs;
 pub mod thread;
 pub mod timeline;
+pub mod viewer;
 
 use crate::command::{Command, Scope};
 use crate::config::{Config, MediaMode, Notify, Scheme};
@@ -47,6 +48,7 @@ pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
 pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
+pub use viewer::Viewer;
 
 /// From this width on the reader stands beside the timeline, in columns.
 pub const WIDE: u16 = 110;
@@ -324,7 +326,9 @@ impl State {
         match self.overlays.last() {
             None => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
-            Some(Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) => true,
+            Some(
+                Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Viewer(_) | Overlay::Announcements { .. } | Overlay::Health { .. },
+            ) => true,
         }
     }
 
@@ -570,7 +574,9 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let open = if let Some(Overlay::Detail(detail)) = self.overlays.last() { Some(detail) } else { None };
         let detail = open.is_some();
-        let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
+        let viewing = matches!(self.overlays.last(), Some(Overlay::Viewer(_)));
+        let text =
+            viewing || matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
         let picking = self.is_picking();
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
@@ -591,10 +597,12 @@ impl State {
             Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
             Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
+            Command::HoldOrUnfold if viewing => true,
+            Command::View => viewing || (!text && !picking && self.viewable().is_some()),
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
-            Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
+            Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail || viewing,
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),
             Command::Accounts => self.accounts.len() > 1,

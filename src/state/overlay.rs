@@ -5,6 +5,7 @@ use crate::config::Scheme;
 use crate::model::{List, Offer, Reach, Spec, Stream, Tag};
 use crate::state::prompt::Prompt;
 use crate::state::thread::Detail;
+use crate::state::viewer::Viewer;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -21,6 +22,8 @@ pub enum Overlay {
     Picker(Picker),
     /// A post with its thread.
     Detail(Box<Detail>),
+    /// The media of a post, one at a time.
+    Viewer(Viewer),
     /// The server's announcements.
     Announcements {
         /// Lines scrolled.
@@ -37,7 +40,7 @@ impl Overlay {
     /// Whether pictures stay as they are where it is on top: it is no box over them.
     pub fn leaves_room(&self) -> bool {
         match self {
-            Self::Detail(_) => true,
+            Self::Detail(_) | Self::Viewer(_) => true,
             Self::Help { .. } | Self::Picker(_) | Self::Announcements { .. } | Self::Health { .. } => false,
         }
     }
@@ -51,7 +54,7 @@ impl Overlay {
     pub fn as_picker(&self) -> Option<&Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. } | Self::Detail(_) | Self::Viewer(_) | Self::Announcements { .. } | Self::Health { .. } => None,
         }
     }
 
@@ -59,7 +62,7 @@ impl Overlay {
     pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. } | Self::Detail(_) | Self::Viewer(_) | Self::Announcements { .. } | Self::Health { .. } => None,
         }
     }
 }

@@ -7,6 +7,7 @@ mod help;
 mod palette;
 mod subscribe;
 mod themes;
+mod viewer;
 
 use crate::command::{Command, Row};
 use crate::keymap::Sequence;
@@ -38,6 +39,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             }),
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
+            Overlay::Viewer(viewer) => Some(viewer::draw(painter, state, viewer)),
             Overlay::Detail(_) => None,
         };
     }

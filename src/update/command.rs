@@ -1,6 +1,6 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, hold, reply, rows, say, thread};
+use super::{Effect, Mouse, Question, hold, reply, rows, say, thread, viewer};
 use crate::command::Command;
 use crate::model::Stream;
 use crate::state::{Anchor, Answer, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
@@ -16,6 +16,9 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         return;
     }
     state.revision += 1;
+    if viewer::run(state, wanted) {
+        return;
+    }
     match wanted {
         Command::Down => go(state, measured, Go::Rows(1), effects),
         Command::Up => go(state, measured, Go::Rows(-1), effects),
@@ -35,6 +38,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Read => read(state, measured, effects),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
         Command::Step => hold::step(state, measured),
+        Command::View => viewer::toggle(state),
         Command::SelectTab(number) => {
             state.overlays.clear();
             state.tabs.select(usize::from(number).saturating_sub(1));
@@ -129,7 +133,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
-        Some(Overlay::Picker(_)) => {}
+        Some(Overlay::Picker(_) | Overlay::Viewer(_)) => {}
         None => move_cursor(state, measured, how, effects),
     }
 }
