@@ -31,6 +31,7 @@ mod tab_bar;
 mod theme;
 mod timeline;
 mod times;
+mod zen;
 
 use crate::state::{Measured, Overlay, State};
 pub use cards::Cards;
@@ -75,6 +76,9 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         return measured;
     }
     let ruled = u16::from(screen.height >= TALL);
+    if state.zen {
+        return zen::draw(painter, cards, state);
+    }
     let body = Rect { y: 2, height: screen.height - 3 - ruled, ..screen };
     let (tabs, open) = tab_bar::draw(painter, state, 0);
     measured.tabs = tabs;
@@ -101,7 +105,7 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         }
         measured.reader = Some(pane);
     }
-    measured.overlay = overlay::draw(painter, cards, state, body);
+    overlay::draw(painter, cards, state, body, &mut measured);
     measured.next_change = painter.clock.next_change();
     measured
 }

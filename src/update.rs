@@ -5,11 +5,14 @@
 
 mod alert;
 mod command;
+mod edits;
 pub mod effect;
 mod event;
+mod flood;
 mod hold;
 mod memory;
 pub mod msg;
+mod profile;
 pub mod question;
 mod refill;
 mod reply;
@@ -78,7 +81,10 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     rows::count_hidden(state);
     thread::settle(state, &mut effects);
     refill::pump(state, &mut effects);
+    edits::pump(state, &mut effects);
+    profile::pump(state, &mut effects);
     memory::settle(state);
+    flood::pace(state, measured);
     memory::tell(state, &mut effects);
     alert::tell(state, &mut effects);
     if state.store.version() != version {

@@ -9,6 +9,8 @@ mod layout;
 mod least_status;
 #[path = "screens/pictures.rs"]
 mod pictures;
+#[path = "screens/posts.rs"]
+mod posts;
 #[path = "screens/stage.rs"]
 mod stage;
 

@@ -36,6 +36,8 @@ pub struct Measured {
     pub tabs: Vec<(u16, u16, usize)>,
     /// The list or text of the top overlay.
     pub overlay: Option<OverlayPane>,
+    /// The open profile.
+    pub profile: Option<ProfilePane>,
     /// Pictures in view, whether they are here already or not.
     pub pictures: Vec<PicturePlace>,
     /// When something on screen reads differently without anything happening (an age).
@@ -110,6 +112,17 @@ pub struct OverlayPane {
     pub entries: usize,
     /// The farthest it can be scrolled, in lines or entries.
     pub most: u16,
+}
+
+/// A profile as it was drawn.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfilePane {
+    /// Lines in view.
+    pub height: u16,
+    /// The farthest it can be scrolled, in lines.
+    pub most: u16,
+    /// The first line of each recent post, counted from the profile's first, and how many it has.
+    pub posts: Vec<(u16, u16)>,
 }
 
 /// A picture in view.

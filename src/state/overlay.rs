@@ -3,6 +3,8 @@
 use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
 use crate::model::{List, Offer, Reach, Spec, Stream, Tag};
+use crate::state::edits::Edits;
+use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
 use crate::state::thread::Detail;
 use crate::state::viewer::Viewer;
@@ -24,6 +26,10 @@ pub enum Overlay {
     Detail(Box<Detail>),
     /// The media of a post, one at a time.
     Viewer(Viewer),
+    /// What changed from version to version of a post.
+    Edits(Edits),
+    /// What an account tells of itself.
+    Profile(Box<ProfileView>),
     /// The server's announcements.
     Announcements {
         /// Lines scrolled.
@@ -37,11 +43,23 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// Whether it is a text over the tabs, that is scrolled.
+    pub fn is_text(&self) -> bool {
+        match self {
+            Self::Help { .. } | Self::Viewer(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                true
+            }
+            Self::Picker(_) | Self::Detail(_) => false,
+        }
+    }
+
     /// Whether pictures stay as they are where it is on top: it is no box over them.
     pub fn leaves_room(&self) -> bool {
         match self {
             Self::Detail(_) | Self::Viewer(_) => true,
-            Self::Help { .. } | Self::Picker(_) | Self::Announcements { .. } | Self::Health { .. } => false,
+            Self::Help { .. } | Self::Picker(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                false
+            }
         }
     }
 
@@ -54,7 +72,13 @@ impl Overlay {
     pub fn as_picker(&self) -> Option<&Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Viewer(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. }
+            | Self::Detail(_)
+            | Self::Viewer(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. } => None,
         }
     }
 
@@ -62,7 +86,13 @@ impl Overlay {
     pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Viewer(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. }
+            | Self::Detail(_)
+            | Self::Viewer(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. } => None,
         }
     }
 }
