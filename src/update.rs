@@ -8,6 +8,7 @@ mod command;
 mod edits;
 pub mod effect;
 mod event;
+mod folds;
 mod hold;
 mod memory;
 pub mod msg;

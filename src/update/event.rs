@@ -1,7 +1,7 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, alert, hold, refill, reply, review, say};
+use super::{Effect, Question, alert, folds, hold, refill, reply, review, say};
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Rung, Server,
     StatusId, Stream, StreamEvent, Subscription,
@@ -273,6 +273,7 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
             } else if state.timelines.get_mut(stream).is_some_and(|timeline| timeline.bury(gone))
                 && let Some(tab) = state.tabs.of_mut(stream)
             {
+                folds::leave(tab, &key);
                 tab.unseen.remove(&key);
                 tab.hidden.remove(&key);
                 tab.tombstones.push(gone.clone());
