@@ -8,6 +8,7 @@ mod command;
 mod edits;
 pub mod effect;
 mod event;
+mod flood;
 mod folds;
 mod hold;
 mod memory;
@@ -18,6 +19,7 @@ mod refill;
 mod reply;
 mod review;
 mod rows;
+mod thread;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Remembered, Reply};
@@ -34,6 +36,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     let mut effects = Vec::new();
     let version = state.store.version();
     rows::adopt(state, measured);
+    thread::adopt(state, measured);
     // What is done otherwise gives up a sequence of keys.
     if matches!(msg, Msg::Paste(_) | Msg::Mouse(..) | Msg::Command(_) | Msg::Reloaded(..)) && !std::mem::take(&mut state.pending).is_empty()
     {
@@ -66,15 +69,22 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
             state.wakes += 1;
             state.revision += 1;
         }
+        Msg::Answered(answer) => {
+            let before = state.canvas();
+            state.pictures.told(&answer, state.size);
+            state.revision += u64::from(state.canvas() != before);
+        }
         Msg::Remembered(remembered) => memory::remembered(state, remembered),
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
     }
     rows::count_hidden(state);
+    thread::settle(state, &mut effects);
     refill::pump(state, &mut effects);
     edits::pump(state, &mut effects);
     profile::pump(state, &mut effects);
     memory::settle(state);
+    flood::pace(state, measured);
     memory::tell(state, &mut effects);
     alert::tell(state, &mut effects);
     if state.store.version() != version {

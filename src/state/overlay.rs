@@ -1,11 +1,12 @@
-//! The stack of overlays, and what pickers offer.
+//! The stack of overlays, and what pickers offer. The open post is in `thread`.
 
 use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
-use crate::model::{Failure, List, Offer, Reach, Spec, StatusId, Stream, Tag, Thread};
+use crate::model::{List, Offer, Reach, Spec, Stream, Tag};
 use crate::state::edits::Edits;
 use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
+use crate::state::thread::Detail;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -21,7 +22,7 @@ pub enum Overlay {
     /// A list to pick from, by typing.
     Picker(Picker),
     /// A post with its thread.
-    Detail(Detail),
+    Detail(Box<Detail>),
     /// What changed from version to version of a post.
     Edits(Edits),
     /// What an account tells of itself.
@@ -44,6 +45,16 @@ impl Overlay {
         match self {
             Self::Help { .. } | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => true,
             Self::Picker(_) | Self::Detail(_) => false,
+        }
+    }
+
+    /// Whether pictures stay as they are where it is on top: it is no box over them.
+    pub fn leaves_room(&self) -> bool {
+        match self {
+            Self::Detail(_) => true,
+            Self::Help { .. } | Self::Picker(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                false
+            }
         }
     }
 
@@ -95,28 +106,6 @@ pub enum Pick {
     Theme,
     /// A saved account to go on with.
     Account,
-}
-
-/// A post that is read, with its thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Detail {
-    /// The post (never a boost: the boosted post).
-    pub status: StatusId,
-    /// Lines scrolled.
-    pub scroll: u16,
-    /// What stands before and after it.
-    pub thread: ThreadState,
-}
-
-/// How the thread of a post stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ThreadState {
-    /// Asked for.
-    Asked,
-    /// Here; ids only, so that it stays live. Its bundle is empty: the store has it.
-    Here(Thread),
-    /// Not to be had.
-    Failed(Failure),
 }
 
 /// A stream that the picker offers.
