@@ -354,6 +354,36 @@ fn a_row_that_is_held_for_others_is_the_one_that_no_filter_hides() {
     assert_eq!(desk.state.hidden(desk.state.tabs.of(&home).unwrap()), 1);
 }
 
+#[test]
+fn changed_filters_have_what_is_held_asked_for_again() {
+    let home = Stream::User;
+    let mut desk = Desk::new(&[Stream::Direct, home.clone()]);
+    let page = |filtered: Vec<FilterMatch>| Page {
+        items: vec![Item::Status(sid("10"))],
+        bundle: Bundle { accounts: Vec::new(), statuses: vec![Status { filtered: Some(filtered), ..post("10", "1") }] },
+        ..Page::default()
+    };
+    desk.reply(Reply::Page { stream: home.clone(), cursor: None, result: Ok(Page::default()) });
+    desk.event(home.clone(), Payload::Update(page(Vec::new()).bundle));
+    assert_eq!(desk.state.tabs.of(&home).unwrap().unseen.len(), 1);
+    let asked = |effects: &[Effect]| {
+        let asked = effects.iter().find_map(|effect| match effect {
+            Effect::Ask(Question::Review { stream, asked, deep: false, .. }) if *stream == Stream::User => Some(*asked),
+            _ => None,
+        });
+        asked.unwrap_or_else(|| panic!("{effects:?}"))
+    };
+    let effects = desk.event(home.clone(), Payload::FiltersChanged);
+    let hide = FilterMatch { title: Plain::line("x"), context: vec![FilterContext::Home], action: FilterAction::Hide };
+    let reply = |asked, filtered| Reply::Review { stream: Stream::User, asked, result: Ok(page(filtered)) };
+    desk.reply(reply(asked(&effects), vec![hide]));
+    assert_eq!(desk.shown(&home), []);
+    assert!(desk.state.tabs.of(&home).unwrap().unseen.is_empty(), "what is hidden is not news");
+    let effects = desk.event(home.clone(), Payload::FiltersChanged);
+    desk.reply(reply(asked(&effects), Vec::new()));
+    assert_eq!(desk.shown(&home), [status_key("10")], "and it comes back");
+}
+
 /// What may happen.
 #[derive(Debug, Clone)]
 enum Happening {
