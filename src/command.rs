@@ -34,6 +34,10 @@ pub enum Command {
     Root,
     /// Unfold a folded post; elsewhere hold the tab or let it go.
     HoldOrUnfold,
+    /// What changed from version to version of the post.
+    Edits,
+    /// The profile of the post's author, then of who else the row names.
+    Profile,
     /// Let the next row that is held back come.
     Step,
     /// Open the tab with this number, counted from one.
@@ -76,6 +80,10 @@ pub enum Command {
     Reload,
     /// Paint the whole screen again.
     Redraw,
+    /// Draw nothing but the posts, or everything again.
+    Zen,
+    /// Put the reader beside the timeline, or over it.
+    ReaderPlace,
     /// Stop the program and go back to the shell; `fg` continues it.
     Suspend,
     /// Leave.
@@ -197,6 +205,8 @@ pub const COMMANDS: &[Row] = &[
         Scope::Browse,
         &["space"],
     ),
+    row(Command::Edits, "edits", "", "what edits changed, version by version", Group::Reading, Scope::Browse, &["e"]),
+    row(Command::Profile, "profile", "", "who wrote it; again: who boosted it, or else is named", Group::Reading, Scope::Browse, &["p"]),
     row(Command::Step, "step", "next held", "in a tab held still: let the next new post come", Group::Reading, Scope::Browse, &["."]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
@@ -226,6 +236,16 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Notify, "notify", "", "desktop notifications off, or on again", Group::Program, Scope::Browse, &["!"]),
     row(Command::Reload, "reload", "", "read the configuration file again", Group::Program, Scope::Browse, &[]),
     row(Command::Redraw, "redraw", "", "paint the screen again", Group::Program, Scope::Always, &["ctrl-l"]),
+    row(Command::Zen, "zen", "", "posts alone, and what is wrong; or everything again", Group::Program, Scope::Browse, &["z"]),
+    row(
+        Command::ReaderPlace,
+        "reader-place",
+        "",
+        "the reader beside the timeline or over it, on wide screens",
+        Group::Program,
+        Scope::Browse,
+        &["\\"],
+    ),
     row(Command::Suspend, "suspend", "", "stop and go back to the shell; fg continues", Group::Program, Scope::Always, &["ctrl-z"]),
     row(Command::Quit, "quit", "quit", "leave", Group::Program, Scope::Browse, &["q"]),
     row(Command::QuitNow, "quit-now", "", "leave, whatever is open", Group::Program, Scope::Always, &["ctrl-c"]),

@@ -1,6 +1,8 @@
 //! The reducer: message sequences in, states and effects out, and `State::check` after every message.
 #![cfg(test)]
 
+#[path = "update/flood.rs"]
+mod flood;
 #[path = "update/hold.rs"]
 mod hold;
 #[path = "common/least_status.rs"]

@@ -1,6 +1,7 @@
 //! `Tabs` and `Tab`: order, cursor, anchor, unseen rows, hold. A tab is a view over a stream's ledger.
 
 use crate::model::{StatusId, Stream, by_age};
+use crate::state::flood::Flood;
 use crate::state::hold::SinceHold;
 use crate::state::timeline::RowKey;
 use std::cmp::Ordering;
@@ -33,6 +34,8 @@ pub struct Tab {
     pub held_at_top: bool,
     /// What happened since the hold began; of the last one where it is not held.
     pub since_hold: SinceHold,
+    /// How the view goes on where it follows and too much comes; it is anchored to a row then.
+    pub flood: Option<Flood>,
     /// Rows that came and have not been in view yet.
     pub unseen: HashSet<RowKey>,
     /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
@@ -57,6 +60,7 @@ impl Tab {
             held: false,
             held_at_top: false,
             since_hold: SinceHold::default(),
+            flood: None,
             unseen: HashSet::new(),
             hidden: HashSet::new(),
             tombstones: Vec::new(),
@@ -75,9 +79,9 @@ impl Tab {
         is_newer
     }
 
-    /// Whether new rows move the view.
+    /// Whether new rows move the view, at once or after a while.
     pub fn follows(&self) -> bool {
-        self.anchor == Anchor::Top && !self.held
+        (self.anchor == Anchor::Top || self.flood.is_some()) && !self.held
     }
 }
 

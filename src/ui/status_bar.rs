@@ -36,6 +36,17 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16, told: bool)
     }
 }
 
+/// Draws what the line begins with, or how a sequence that was begun can go on, and nothing else.
+pub(crate) fn alone(painter: &mut Painter<'_>, state: &State, y: u16) {
+    let end = painter.screen().width.saturating_sub(1);
+    let next = state.line.next_attempt.map(|at| painter.clock.soon(at));
+    let left = left(state, painter.theme, false, next.as_deref());
+    let x = painter.line(1, y, end.saturating_sub(1), &left);
+    if !state.pending.is_empty() {
+        continuations(painter, state, x, end, y);
+    }
+}
+
 /// How the sequence that was begun can go on.
 fn continuations(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {
     let theme = painter.theme;
@@ -164,6 +175,9 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
         None => line.push_span(Span::styled(words, theme.good())),
     }
     let mut aside = |words: String, style| line.push_span(Span::styled(format!(" {} {words}", glyphs.dot), style));
+    if let Some(flood) = tab.flood.filter(|_| state.size.1 < ROOMY + 3) {
+        aside(format!("{} a minute, {}", timeline.meter.per_minute(), flood.words()), theme.mark());
+    }
     if let Some(withheld) = state.withheld(&tab.stream) {
         aside(if withheld == Withheld::Local { "local posts off" } else { "remote posts off" }.to_owned(), ratatui::style::Style::new());
     }
@@ -230,7 +244,7 @@ const BY_WORTH: [Command; 12] = [
 fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
     let scopes = state.scopes();
     let bare = state.overlays.is_empty();
-    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top);
+    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top || tab.flood.is_some());
     let out_of_place = [
         // Without a layer there is only a message to close.
         (Command::Back, bare),
@@ -261,7 +275,7 @@ fn is_read_well(state: &State) -> bool {
 
 fn can_unfold(state: &State) -> bool {
     let stream = state.tabs.active().map(|tab| &tab.stream);
-    stream.zip(state.reading()).is_some_and(|(stream, id)| state.is_folded(stream, &id) || state.blurs_media(stream, &id))
+    stream.zip(state.reading()).is_some_and(|(stream, id)| state.is_folded(stream, &id) || state.veils_media(stream, &id))
 }
 
 fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {

@@ -1,9 +1,9 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, hold, reply, rows, say, thread};
+use super::{Effect, Mouse, Question, edits, hold, profile, reply, rows, say, thread};
 use crate::command::Command;
 use crate::model::Stream;
-use crate::state::{Anchor, Answer, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
+use crate::state::{Anchor, Answer, Edits, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
 use crate::text::Plain;
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Root => thread::go_up(state, true),
         Command::Read => read(state, measured, effects),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
+        Command::Edits => edits::open(state),
+        Command::Profile => profile::open(state, measured),
         Command::Step => hold::step(state, measured),
         Command::SelectTab(number) => {
             state.overlays.clear();
@@ -89,6 +91,16 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             state.overlays.push(Overlay::picker(Pick::Theme, worn.unwrap_or(0)));
         }
         Command::Notify => super::alert::switch(state),
+        Command::Zen => zen(state),
+        Command::ReaderPlace => {
+            state.settings.reader = state.settings.reader.other();
+            let place = state.settings.reader.as_str();
+            say(
+                state,
+                Plain::line(&format!("the reader stands {place} the timeline; reader = \"{place}\" in the file makes it the usual place")),
+                false,
+            );
+        }
         Command::Reload => effects.push(Effect::Reload),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
@@ -101,9 +113,18 @@ fn is_reading(state: &State) -> bool {
     matches!(state.overlays.last(), Some(Overlay::Detail(_)))
 }
 
+/// Draws posts alone from now on, or everything again. Without a line of hints the way back is told once.
+fn zen(state: &mut State) {
+    state.zen = !state.zen;
+    if state.zen {
+        let key = state.first_key(Command::Zen).unwrap_or("the command zen");
+        say(state, Plain::line(&format!("{key} brings tabs and status back; what is wrong is said here")), false);
+    }
+}
+
 /// How far to go.
 #[derive(Debug, Clone, Copy)]
-enum Go {
+pub(super) enum Go {
     Rows(isize),
     Halves(isize),
     First,
@@ -125,7 +146,13 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
             };
             thread::go(state, measured, how);
         }
-        Some(Overlay::Help { scroll } | Overlay::Announcements { scroll } | Overlay::Health { scroll }) => {
+        Some(Overlay::Profile(view)) => profile::go(view, measured, how),
+        Some(
+            Overlay::Help { scroll }
+            | Overlay::Edits(Edits { scroll, .. })
+            | Overlay::Announcements { scroll }
+            | Overlay::Health { scroll },
+        ) => {
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
@@ -134,7 +161,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
     }
 }
 
-fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
+pub(super) fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
     let half = i32::from(height / 2).max(1);
     let step = match how {
         Go::Rows(rows) => i32::try_from(rows).unwrap_or(0),
@@ -259,6 +286,12 @@ fn go_unread(state: &mut State, measured: &Measured, older: bool) {
 }
 
 fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
+    if let Some(view) = state.profile_view() {
+        if let Some(status) = view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()) {
+            thread::open(state, &status, effects);
+        }
+        return;
+    }
     if is_reading(state) {
         let cursor = state.detail().map(|detail| detail.cursor.clone());
         if let Some(cursor) = cursor {
@@ -287,9 +320,12 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
     let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
-    let open = state.detail().map(|detail| detail.cursor.clone());
+    let open = match state.profile_view() {
+        Some(view) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
+        None => state.detail().map(|detail| detail.cursor.clone()),
+    };
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
-        if state.is_folded(&stream, &status) || state.blurs_media(&stream, &status) {
+        if state.is_folded(&stream, &status) || state.veils_media(&stream, &status) {
             state.unfolded.insert(status);
             return;
         }
@@ -297,7 +333,7 @@ fn hold_or_unfold(state: &mut State, measured: &Measured) {
             return;
         }
     }
-    if state.detail().is_some() {
+    if state.detail().is_some() || state.profile_view().is_some() {
         return;
     }
     hold::hold_or_let_go(state, measured);
@@ -353,6 +389,8 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
             poll.next = state.now;
         }
     }
+    edits::retry(state);
+    profile::retry(state);
     thread::ask_again(state, effects);
     if matches!(state.offer_loading, Loading::Failed(..)) {
         state.offer_loading = Loading::Asked;
@@ -440,7 +478,7 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
 }
 
 fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut Vec<Effect>) {
-    if y == 0 {
+    if y == 0 && !state.zen {
         if let Some((_, _, index)) = measured.tabs.iter().find(|(from, to, _)| (*from..*to).contains(&x)) {
             state.overlays.clear();
             state.tabs.select(*index);
