@@ -9,6 +9,8 @@ mod layout;
 mod least_status;
 #[path = "screens/posts.rs"]
 mod posts;
+#[path = "screens/search.rs"]
+mod search;
 #[path = "screens/stage.rs"]
 mod stage;
 

@@ -7,6 +7,7 @@ mod health;
 mod help;
 mod palette;
 mod profile;
+mod search;
 mod subscribe;
 mod themes;
 
@@ -38,6 +39,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
                 Pick::Stream => subscribe::draw(painter, state, body, prompt, *chosen),
                 Pick::Theme => themes::draw(painter, state, body, prompt, *chosen),
                 Pick::Account => accounts::draw(painter, state, body, prompt, *chosen),
+                Pick::Search => search::draw(painter, state, body, prompt, *chosen),
             }),
             Overlay::Edits(edits) => Some(edits::draw(painter, state, body, edits)),
             Overlay::Profile(view) => {

@@ -1,6 +1,6 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, edits, hold, profile, reply, rows, say, thread};
+use super::{Effect, Mouse, Question, edits, hold, profile, reply, rows, say, search, thread};
 use crate::command::Command;
 use crate::model::Stream;
 use crate::state::{Anchor, Answer, Edits, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
@@ -69,6 +69,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             }
             Some(_) | None => open_health(state, effects),
         },
+        Command::SearchServer => search::open(state),
         Command::Accounts => state.overlays.push(Overlay::picker(Pick::Account, state.account.unwrap_or_default())),
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
@@ -407,6 +408,7 @@ fn entries(state: &State) -> usize {
         Pick::Stream => state.stream_choices(prompt.text()).len(),
         Pick::Theme => state.theme_choices(prompt.text()).len(),
         Pick::Account => overlay::account_choices(prompt.text(), &state.accounts).len(),
+        Pick::Search => state.search.results(prompt.text()).len(),
     }
 }
 
@@ -442,6 +444,10 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 say(state, Plain::line(&format!("theme {name}; theme = \"{name}\" in the file makes it the usual one")), false);
                 state.settings.theme = name;
             }
+        }
+        Pick::Search => {
+            let (typed, chosen) = (prompt.text().to_owned(), *chosen);
+            search::accept(state, &typed, chosen, effects);
         }
         Pick::Account => {
             let wanted = overlay::account_choices(prompt.text(), &state.accounts).get(*chosen).copied();
