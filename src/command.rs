@@ -28,6 +28,10 @@ pub enum Command {
     PreviousUnread,
     /// Open the post under the cursor with its thread.
     Read,
+    /// To what the post with the cursor answers, in an open thread.
+    Parent,
+    /// To the post on top of an open thread.
+    Root,
     /// Unfold a folded post; elsewhere hold the tab or let it go.
     HoldOrUnfold,
     /// Let the next row that is held back come.
@@ -159,8 +163,24 @@ const fn row(
 
 /// Every command there is.
 pub const COMMANDS: &[Row] = &[
-    row(Command::Down, "down", "move", "next post, or a line down in what is open", Group::Moving, Scope::Browse, &["j", "down", "ctrl-n"]),
-    row(Command::Up, "up", "", "previous post, or a line up in what is open", Group::Moving, Scope::Browse, &["k", "up", "ctrl-p"]),
+    row(
+        Command::Down,
+        "down",
+        "move",
+        "next post; a line down in a long one and in a text",
+        Group::Moving,
+        Scope::Browse,
+        &["j", "down", "ctrl-n"],
+    ),
+    row(
+        Command::Up,
+        "up",
+        "",
+        "previous post; a line up in a long one and in a text",
+        Group::Moving,
+        Scope::Browse,
+        &["k", "up", "ctrl-p"],
+    ),
     row(Command::HalfPageDown, "half-page-down", "", "half a page down", Group::Moving, Scope::Browse, &["ctrl-d"]),
     row(Command::HalfPageUp, "half-page-up", "", "half a page up", Group::Moving, Scope::Browse, &["ctrl-u"]),
     row(Command::PageDown, "page-down", "", "a page down", Group::Moving, Scope::Browse, &["pagedown", "ctrl-f", "ctrl-v"]),
@@ -169,7 +189,9 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Last, "last", "", "oldest post held; older ones are loaded", Group::Moving, Scope::Browse, &["G", "end", "alt->"]),
     row(Command::NextUnread, "next-unread", "unread", "next post not seen yet", Group::Moving, Scope::Browse, &["]"]),
     row(Command::PreviousUnread, "previous-unread", "", "previous post not seen yet", Group::Moving, Scope::Browse, &["["]),
-    row(Command::Read, "read", "read", "open the post with its replies; fill a gap", Group::Reading, Scope::Browse, &["enter"]),
+    row(Command::Read, "read", "read", "open the post with its thread; fill a gap", Group::Reading, Scope::Browse, &["enter"]),
+    row(Command::Parent, "parent", "", "in a thread: to what the post answers", Group::Reading, Scope::Browse, &["P"]),
+    row(Command::Root, "root", "", "in a thread: to the post on top", Group::Reading, Scope::Browse, &["R"]),
     row(
         Command::HoldOrUnfold,
         "hold",

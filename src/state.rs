@@ -17,6 +17,7 @@ pub mod refill;
 pub mod review;
 pub mod store;
 pub mod tabs;
+pub mod thread;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
@@ -32,10 +33,10 @@ pub use checks::{Answer, Checks};
 pub use flood::Flood;
 pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
+pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
-pub use overlay::{Detail, Overlay, Pick, Picker, StreamChoice, ThreadState};
+pub use overlay::{Overlay, Pick, Picker, StreamChoice};
 pub use positions::Positions;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
@@ -44,6 +45,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
+pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
 
 /// From this width on the reader stands beside the timeline, in columns.
@@ -353,8 +355,15 @@ impl State {
         self.tabs.all().iter().map(|tab| tab.unseen.len()).sum()
     }
 
-    /// Whether the last drawing showed rows that still count as unseen: the next update takes that over.
+    /// Whether the last drawing showed what still counts as unseen: the next update takes that over.
     fn has_just_seen(&self, measured: &Measured) -> bool {
+        if let (Some(Overlay::Detail(detail)), Some(pane)) = (self.overlays.last(), &measured.reader)
+            && self.focused
+            && pane.status.as_ref() == Some(&detail.cursor)
+            && pane.visible.iter().any(|post| detail.unread.contains(&post.id))
+        {
+            return true;
+        }
         let Some((tab, pane)) = self.tabs.active().zip(measured.timeline.as_ref()) else { return false };
         let seen = || pane.visible.iter().any(|row| tab.unseen.contains(&row.key));
         !tab.unseen.is_empty() && pane.stream == tab.stream && self.is_looked_at() && seen()
@@ -429,17 +438,17 @@ impl State {
         }
     }
 
-    /// The post that is open for reading, or else the one under the cursor.
+    /// The post with the cursor in the thread that is open, or else the one under the cursor.
     pub fn reading(&self) -> Option<StatusId> {
         match self.detail() {
-            Some(detail) => Some(detail.status.clone()),
+            Some(detail) => Some(detail.cursor.clone()),
             None => self.cursor_row().and_then(|row| self.status_of(row)),
         }
     }
 
     /// The open post, where one is open.
     pub fn detail(&self) -> Option<&Detail> {
-        self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(detail) } else { None })
+        self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(&**detail) } else { None })
     }
 
     /// Up to where home and notifications have been read here.
@@ -558,7 +567,8 @@ impl State {
 
     /// Whether a command makes sense now: the palette dims it, hints hide it and `update` ignores it by this answer.
     pub fn can(&self, command: Command) -> bool {
-        let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
+        let open = if let Some(Overlay::Detail(detail)) = self.overlays.last() { Some(detail) } else { None };
+        let detail = open.is_some();
         let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
         let picking = self.is_picking();
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
@@ -571,10 +581,14 @@ impl State {
             | Command::PageUp
             | Command::First
             | Command::Last => rows || detail || text,
-            Command::NextUnread | Command::PreviousUnread => {
-                !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty())
-            }
-            Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
+            Command::NextUnread | Command::PreviousUnread => match open {
+                Some(detail) => !detail.unread_places().is_empty(),
+                None => !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
+            },
+            Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
+            Command::Root => open.is_some_and(|detail| detail.index() > 0),
+            Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
+            Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
@@ -595,7 +609,11 @@ impl State {
                             || timeline.review.as_ref().is_some_and(|review| review.retry_at.is_some())
                             || timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some())
                     })
-                    || self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Detail(Detail { thread: ThreadState::Failed(_), .. })))
+                    || self
+                        .overlays
+                        .iter()
+                        .any(|overlay| matches!(overlay, Overlay::Detail(detail) if matches!(detail.thread, ThreadState::Failed(_))))
+                    || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
@@ -725,11 +743,8 @@ impl State {
         }
         for overlay in &self.overlays {
             if let Overlay::Detail(detail) = overlay {
-                keep.statuses.insert(detail.status.clone());
-                keep.authors.extend(self.store.deleted_author(&detail.status).map(|account| account.id.clone()));
-                if let ThreadState::Here(thread) = &detail.thread {
-                    keep.statuses.extend(thread.ancestors.iter().chain(&thread.descendants).cloned());
-                }
+                keep.statuses.extend(detail.tree.known().cloned());
+                keep.authors.extend(detail.tree.known().filter_map(|id| self.store.deleted_author(id)).map(|account| account.id.clone()));
             }
         }
         self.store.sweep(keep);
@@ -778,6 +793,14 @@ impl State {
         }
         if !self.tabs.all().is_empty() && self.tabs.active().is_none() {
             return Err("no tab is active".into());
+        }
+        for overlay in &self.overlays {
+            if let Overlay::Detail(detail) = overlay {
+                detail.check(&self.store)?;
+            }
+        }
+        if self.line.state == Connection::Live && self.detail().is_some_and(|detail| detail.stale && !detail.is_asked()) {
+            return Err("a thread may have missed something, and nothing is asked".into());
         }
         if self.budget.spent() > refill::MOST_QUESTIONS {
             return Err(format!("refills asked {} times", self.budget.spent()));

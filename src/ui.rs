@@ -94,7 +94,7 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
     }
     if let Some(area) = panes.reader {
         let pane = reader::draw(painter, cards, state, area);
-        if ruled == 1 && pane.most > state.detail().map_or(0, |detail| detail.scroll) {
+        if ruled == 1 && pane.more && !reading {
             more_below(painter, screen.height - 2);
         }
         measured.reader = Some(pane);
@@ -115,7 +115,8 @@ impl Panes {
         if state.is_wide() && body.width >= 60 {
             let width = (body.width * 57 / 100).min(WIDEST_TIMELINE);
             let x = body.x + width + 1;
-            let top = u16::from(body.height >= 12);
+            // With a post open that line tells of its thread.
+            let top = u16::from(body.height >= 12 && state.detail().is_none());
             let reader = Rect { x, y: body.y + top, width: body.right() - x, height: body.height - top };
             return Self { timeline: Some(Rect { width, ..body }), reader: Some(reader) };
         }

@@ -16,6 +16,7 @@ mod refill;
 mod reply;
 mod review;
 mod rows;
+mod thread;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Remembered, Reply};
@@ -32,6 +33,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     let mut effects = Vec::new();
     let version = state.store.version();
     rows::adopt(state, measured);
+    thread::adopt(state, measured);
     // What is done otherwise gives up a sequence of keys.
     if matches!(msg, Msg::Paste(_) | Msg::Mouse(..) | Msg::Command(_) | Msg::Reloaded(..)) && !std::mem::take(&mut state.pending).is_empty()
     {
@@ -69,6 +71,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         Msg::Failed(words) => say(state, words, true),
     }
     rows::count_hidden(state);
+    thread::settle(state, &mut effects);
     refill::pump(state, &mut effects);
     memory::settle(state);
     flood::pace(state, measured);

@@ -73,12 +73,27 @@ pub struct VisibleRow {
 /// The reader as it was drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReaderPane {
-    /// Where.
+    /// Where its posts stand; what is above them is not part of it.
     pub area: Area,
-    /// Of which post.
+    /// The post that it shows, or the one with the cursor in a thread.
     pub status: Option<StatusId>,
-    /// The farthest it can be scrolled, in lines.
-    pub most: u16,
+    /// The line at which that post was to begin, and where it does.
+    pub line: (i32, i32),
+    /// Posts of the thread in view from top to bottom; none where no thread is open.
+    pub visible: Vec<VisiblePost>,
+    /// Whether there is more below what is in view.
+    pub more: bool,
+}
+
+/// A post in view in the reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisiblePost {
+    /// Which.
+    pub id: StatusId,
+    /// The pane's line at which it begins; negative where that is above.
+    pub line: i32,
+    /// All its lines.
+    pub height: i32,
 }
 
 /// A list or text over the tabs as it was drawn.

@@ -1,9 +1,10 @@
-//! The stack of overlays, and what pickers offer.
+//! The stack of overlays, and what pickers offer. The open post is in `thread`.
 
 use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
-use crate::model::{Failure, List, Offer, Reach, Spec, StatusId, Stream, Tag, Thread};
+use crate::model::{List, Offer, Reach, Spec, Stream, Tag};
 use crate::state::prompt::Prompt;
+use crate::state::thread::Detail;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -19,7 +20,7 @@ pub enum Overlay {
     /// A list to pick from, by typing.
     Picker(Picker),
     /// A post with its thread.
-    Detail(Detail),
+    Detail(Box<Detail>),
     /// The server's announcements.
     Announcements {
         /// Lines scrolled.
@@ -77,28 +78,6 @@ pub enum Pick {
     Theme,
     /// A saved account to go on with.
     Account,
-}
-
-/// A post that is read, with its thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Detail {
-    /// The post (never a boost: the boosted post).
-    pub status: StatusId,
-    /// Lines scrolled.
-    pub scroll: u16,
-    /// What stands before and after it.
-    pub thread: ThreadState,
-}
-
-/// How the thread of a post stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ThreadState {
-    /// Asked for.
-    Asked,
-    /// Here; ids only, so that it stays live. Its bundle is empty: the store has it.
-    Here(Thread),
-    /// Not to be had.
-    Failed(Failure),
 }
 
 /// A stream that the picker offers.

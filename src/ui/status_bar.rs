@@ -5,7 +5,7 @@
 use crate::command::{COMMANDS, Command, Row};
 use crate::keymap::Sequence;
 use crate::model::{Carriage, Connection, Rung, Stream, Subscription, Withheld};
-use crate::state::{Anchor, Completeness, Fill, State, Timeline, Unproven};
+use crate::state::{Anchor, Completeness, Fill, Overlay, State, ThreadState, Timeline, Unproven};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::row::gap_span;
@@ -249,7 +249,7 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
         // Without a layer there is only a message to close.
         (Command::Back, bare),
         (Command::First, at_top || !bare),
-        (Command::RetryNow, state.line.state == Connection::Connecting),
+        (Command::RetryNow, state.line.state == Connection::Connecting || is_read_well(state)),
         (Command::HoldOrUnfold, !bare && !unfolds),
     ];
     let fits = |row: &&Row| {
@@ -265,6 +265,12 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
         place => place.unwrap_or(BY_WORTH.len()),
     });
     rows
+}
+
+/// Whether a thread is open and here: asking for it again is possible, but nothing to advise.
+fn is_read_well(state: &State) -> bool {
+    matches!(state.overlays.last(), Some(Overlay::Detail(detail)) if detail.thread == ThreadState::Here)
+        && state.line.state == Connection::Live
 }
 
 fn can_unfold(state: &State) -> bool {

@@ -1,9 +1,9 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, hold, reply, rows, say};
+use super::{Effect, Mouse, Question, hold, reply, rows, say, thread};
 use crate::command::Command;
 use crate::model::Stream;
-use crate::state::{Anchor, Answer, Detail, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, ThreadState, overlay};
+use crate::state::{Anchor, Answer, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
 use crate::text::Plain;
 use std::sync::Arc;
 
@@ -25,8 +25,13 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::PageUp => go(state, measured, Go::Halves(-2), effects),
         Command::First => go(state, measured, Go::First, effects),
         Command::Last => go(state, measured, Go::Last, effects),
+        Command::NextUnread | Command::PreviousUnread if is_reading(state) => {
+            thread::go_unread(state, wanted == Command::NextUnread);
+        }
         Command::NextUnread => go_unread(state, measured, true),
         Command::PreviousUnread => go_unread(state, measured, false),
+        Command::Parent => thread::go_up(state, false),
+        Command::Root => thread::go_up(state, true),
         Command::Read => read(state, measured, effects),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
         Command::Step => hold::step(state, measured),
@@ -110,6 +115,11 @@ fn zen(state: &mut State) {
     }
 }
 
+/// Whether the open post has the keys.
+fn is_reading(state: &State) -> bool {
+    matches!(state.overlays.last(), Some(Overlay::Detail(_)))
+}
+
 /// How far to go.
 #[derive(Debug, Clone, Copy)]
 enum Go {
@@ -121,9 +131,18 @@ enum Go {
 
 fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>) {
     match state.overlays.last_mut() {
-        Some(Overlay::Detail(detail)) => {
-            let pane = measured.reader.as_ref();
-            detail.scroll = scrolled(detail.scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
+        Some(Overlay::Detail(_)) => {
+            let half = measured.reader.as_ref().map_or(5, |pane| i32::from(pane.area.height / 2).max(1));
+            let lines = |count: isize, of: i32| i32::try_from(count).unwrap_or_default().saturating_mul(of);
+            let how = match how {
+                Go::Rows(1) => thread::Go::Step(thread::Way::Down),
+                Go::Rows(-1) => thread::Go::Step(thread::Way::Up),
+                Go::Rows(rows) => thread::Go::Lines(lines(rows, 1)),
+                Go::Halves(halves) => thread::Go::Lines(lines(halves, half)),
+                Go::First => thread::Go::First,
+                Go::Last => thread::Go::Last,
+            };
+            thread::go(state, measured, how);
         }
         Some(Overlay::Help { scroll } | Overlay::Announcements { scroll } | Overlay::Health { scroll }) => {
             let pane = measured.overlay.as_ref();
@@ -259,6 +278,13 @@ fn go_unread(state: &mut State, measured: &Measured, older: bool) {
 }
 
 fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
+    if is_reading(state) {
+        let cursor = state.detail().map(|detail| detail.cursor.clone());
+        if let Some(cursor) = cursor {
+            thread::open(state, &cursor, effects);
+        }
+        return;
+    }
     if let Some(row @ Row::Gap(gap)) = state.drawn_cursor_row(measured) {
         let after = Arc::clone(&gap.after);
         if state.can_fill(row)
@@ -275,14 +301,12 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
     if let Some(tab) = state.tabs.active_mut() {
         tab.cursor = Some(key);
     }
-    let asked = state.store.moment();
-    state.overlays.push(Overlay::Detail(Detail { status: status.clone(), scroll: 0, thread: ThreadState::Asked }));
-    effects.push(Effect::Ask(Question::Thread { id: status, asked }));
+    thread::open(state, &status, effects);
 }
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
     let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
-    let open = state.detail().map(|detail| detail.status.clone());
+    let open = state.detail().map(|detail| detail.cursor.clone());
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
         if state.is_folded(&stream, &status) || state.blurs_media(&stream, &status) {
             state.unfolded.insert(status);
@@ -348,15 +372,7 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
             poll.next = state.now;
         }
     }
-    let asked = state.store.moment();
-    for overlay in &mut state.overlays {
-        if let Overlay::Detail(detail) = overlay
-            && matches!(detail.thread, ThreadState::Failed(_))
-        {
-            detail.thread = ThreadState::Asked;
-            effects.push(Effect::Ask(Question::Thread { id: detail.status.clone(), asked }));
-        }
-    }
+    thread::ask_again(state, effects);
     if matches!(state.offer_loading, Loading::Failed(..)) {
         state.offer_loading = Loading::Asked;
         effects.push(Effect::Ask(Question::Offer));
@@ -460,6 +476,13 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
                 picker.chosen = first + entry;
             }
             run(state, Command::Accept, measured, effects);
+        }
+        Some(Overlay::Detail(_)) if measured.reader.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
+            let Some(pane) = measured.reader.as_ref() else { return };
+            state.revision += 1;
+            if thread::click(state, pane, y) {
+                run(state, Command::Read, measured, effects);
+            }
         }
         // What lies over the timeline takes the click.
         Some(_) if state.is_covered() => {}

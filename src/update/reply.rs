@@ -1,10 +1,10 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, Reply, event, memory, refill, review, say};
+use super::{Effect, Question, Reply, event, memory, refill, review, say, thread};
 use crate::config::Notify;
-use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
-use crate::state::{Loading, Measured, Overlay, Pick, Row, RowKey, Settings, State, ThreadState, Timeline};
+use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Timestamp};
+use crate::state::{Loading, Measured, Overlay, Pick, Row, RowKey, Settings, State, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
 
@@ -18,7 +18,7 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         Reply::Review { stream, asked, result } => review::answered(state, measured, &stream, asked, result),
         Reply::Status { id, asked, result, raw: _ } => review::about_status(state, measured, &id, asked, result),
         Reply::Notification { id, asked, result } => review::about_notification(state, &id, asked, result),
-        Reply::Thread { id, asked, result } => thread(state, &id, asked, result),
+        Reply::Thread { id, asked, result } => thread::answered(state, &id, asked, result),
         Reply::Offer(result) => offer(state, result),
         Reply::Account(Ok(account)) => {
             state.me = Some(account.clone());
@@ -139,37 +139,21 @@ pub(super) fn retry_at(now: Timestamp, failure: &Failure, attempts: u32) -> Opti
     }
 }
 
-fn thread(state: &mut State, id: &StatusId, asked: u64, result: Result<(Bundle, Thread), Failure>) {
-    let answer = match result {
-        Ok((bundle, mut thread)) => {
-            // The server answered for this very post, so a deletion from before the question is lifted.
-            if state.store.lift(id, asked) {
-                state.store.put(bundle);
-                for (stream, timeline) in &mut state.timelines {
-                    if matches!(
-                        timeline.index_of(&RowKey::Status(id.clone())).and_then(|index| timeline.row(index)),
-                        Some(Row::Tombstone(_))
-                    ) {
-                        timeline.unbury(id);
-                        if let Some(tab) = state.tabs.of_mut(stream) {
-                            tab.tombstones.retain(|held| held != id);
-                        }
-                    }
-                }
+/// Takes in a post that the server was asked for by its id: a deletion from before the question is lifted.
+pub(super) fn lift(state: &mut State, id: &StatusId, asked: u64, bundle: Bundle) {
+    if !state.store.lift(id, asked) {
+        return;
+    }
+    state.store.put(bundle);
+    for (stream, timeline) in &mut state.timelines {
+        let row = timeline.index_of(&RowKey::Status(id.clone())).and_then(|index| timeline.row(index));
+        if matches!(row, Some(Row::Tombstone(_))) {
+            timeline.unbury(id);
+            if let Some(tab) = state.tabs.of_mut(stream) {
+                tab.tombstones.retain(|held| held != id);
             }
-            state.store.put(std::mem::take(&mut thread.bundle));
-            ThreadState::Here(thread)
-        }
-        Err(failure) => ThreadState::Failed(failure),
-    };
-    for overlay in &mut state.overlays {
-        if let Overlay::Detail(detail) = overlay
-            && detail.status == *id
-        {
-            detail.thread = answer.clone();
         }
     }
-    state.revision += 1;
 }
 
 fn offer(state: &mut State, result: Result<Offer, Failure>) {
