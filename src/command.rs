@@ -34,6 +34,10 @@ pub enum Command {
     Root,
     /// Unfold a folded post; elsewhere hold the tab or let it go.
     HoldOrUnfold,
+    /// What changed from version to version of the post.
+    Edits,
+    /// The profile of the post's author, then of who else the row names.
+    Profile,
     /// Let the next row that is held back come.
     Step,
     /// Open the tab with this number, counted from one.
@@ -201,6 +205,8 @@ pub const COMMANDS: &[Row] = &[
         Scope::Browse,
         &["space"],
     ),
+    row(Command::Edits, "edits", "", "what edits changed, version by version", Group::Reading, Scope::Browse, &["e"]),
+    row(Command::Profile, "profile", "", "who wrote it; again: who boosted it, or else is named", Group::Reading, Scope::Browse, &["p"]),
     row(Command::Step, "step", "next held", "in a tab held still: let the next new post come", Group::Reading, Scope::Browse, &["."]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),

@@ -5,13 +5,16 @@
 
 pub mod alerts;
 pub mod checks;
+pub mod edits;
 pub mod flood;
 pub mod hold;
 pub mod measured;
 pub mod meter;
 pub mod notice;
 pub mod overlay;
+pub mod pictures;
 pub mod positions;
+pub mod profile;
 pub mod prompt;
 pub mod refill;
 pub mod review;
@@ -21,23 +24,26 @@ pub mod thread;
 pub mod timeline;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, Notify, ReaderPlace, Scheme};
+use crate::config::{Config, MediaMode, Notify, ReaderPlace, Scheme};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
-    Timestamp, Withheld,
+    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, Status,
+    StatusId, Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
+pub use edits::Edits;
 pub use flood::Flood;
 pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
+pub use measured::{Area, Measured, OverlayPane, PicturePlace, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Overlay, Pick, Picker, StreamChoice};
+pub use pictures::Pictures;
 pub use positions::Positions;
+pub use profile::ProfileView;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
@@ -77,6 +83,10 @@ pub struct Settings {
     pub notify: Notify,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
+    /// How images are drawn.
+    pub media: MediaMode,
+    /// Rows of an image in a timeline.
+    pub media_rows: u16,
 }
 
 impl Default for Settings {
@@ -99,6 +109,8 @@ impl From<&Config> for Settings {
             title: config.title,
             notify: config.notify.clone(),
             bell: config.bell,
+            media: if cfg!(feature = "images") { config.media } else { MediaMode::Off },
+            media_rows: config.media_rows,
         }
     }
 }
@@ -195,6 +207,8 @@ pub struct State {
     pub questions: u64,
     /// What the server knows of what was read.
     pub positions: Positions,
+    /// How the terminal takes pictures.
+    pub pictures: Pictures,
     /// Counts up with each wish to connect now.
     pub retries: u64,
     /// Counts up each time the process was stopped or the machine slept.
@@ -262,6 +276,7 @@ impl State {
             suspects: Suspects::default(),
             questions: 0,
             positions: Positions { local: true, ..Positions::default() },
+            pictures: Pictures::default(),
             retries: 0,
             wakes: 0,
             revision: 0,
@@ -341,7 +356,14 @@ impl State {
         match self.overlays.last() {
             None => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
-            Some(Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) => true,
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Picker(_)
+                | Overlay::Edits(_)
+                | Overlay::Profile(_)
+                | Overlay::Announcements { .. }
+                | Overlay::Health { .. },
+            ) => true,
         }
     }
 
@@ -446,6 +468,40 @@ impl State {
         }
     }
 
+    /// Whose profiles can be opened: of the open post, or else of a row; its author first, then who else it names.
+    pub fn people(&self, row: Option<&Row>) -> impl Iterator<Item = AccountId> {
+        let mut people: Vec<AccountId> = Vec::new();
+        let mut add = |id: Option<&AccountId>| people.extend(id.filter(|id| self.store.account(id).is_some()).cloned());
+        let author = |id: &StatusId| self.store.status(id).map(|entry| &entry.status().account);
+        match (self.detail(), row) {
+            (Some(detail), _) => add(author(&detail.cursor)),
+            (None, Some(Row::Status(id))) => {
+                add(self.store.shown(id).map(|entry| &entry.status().account));
+                add(author(id));
+            }
+            (None, Some(Row::Notification(id))) => {
+                if let Some(held) = self.store.notification(id) {
+                    add(held.account.as_ref());
+                    add(held.kind.target());
+                    add(held.status.as_ref().and_then(author));
+                }
+            }
+            (None, Some(Row::Conversation(id, _))) => {
+                self.store.conversation(id).iter().flat_map(|held| &held.accounts).for_each(|id| add(Some(id)));
+            }
+            (None, Some(Row::Tombstone(id))) => add(self.store.deleted_author(id).map(|account| &account.id)),
+            (None, Some(Row::Gap(_)) | None) => {}
+        }
+        let mut seen = HashSet::new();
+        people.retain(|id| seen.insert(id.clone()));
+        people.into_iter()
+    }
+
+    /// The profile on top, where one is.
+    pub fn profile_view(&self) -> Option<&ProfileView> {
+        if let Some(Overlay::Profile(view)) = self.overlays.last() { Some(view) } else { None }
+    }
+
     /// The open post, where one is open.
     pub fn detail(&self) -> Option<&Detail> {
         self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(&**detail) } else { None })
@@ -494,6 +550,24 @@ impl State {
     /// Whether the words of a status in a tab stay shut until the reader unfolds them.
     pub fn is_folded(&self, stream: &Stream, id: &StatusId) -> bool {
         matches!(self.shown(stream, id), Shown::Warned | Shown::Filtered(_))
+    }
+
+    /// What pictures are made for; nothing where none are drawn.
+    pub fn canvas(&self) -> Option<Canvas> {
+        match self.settings.media {
+            MediaMode::Off => None,
+            _ if self.settings.ascii => None,
+            MediaMode::Blocks => self.pictures.canvas(true),
+            MediaMode::Auto => self.pictures.canvas(false),
+        }
+    }
+
+    /// Whether the pictures of a post (never of a boost as such) in a tab are only hinted at until the reader unfolds them:
+    /// sensitive ones, and those that a filter hides.
+    pub fn veils_media(&self, stream: &Stream, id: &StatusId) -> bool {
+        let is_sensitive =
+            |status: &Status| status.sensitive && !status.media_attachments.is_empty() && !self.unfolded.contains(&status.id);
+        self.blurs_media(stream, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
     }
 
     /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of a stream until
@@ -569,7 +643,7 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let open = if let Some(Overlay::Detail(detail)) = self.overlays.last() { Some(detail) } else { None };
         let detail = open.is_some();
-        let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
+        let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
@@ -587,10 +661,19 @@ impl State {
             },
             Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
             Command::Root => open.is_some_and(|detail| detail.index() > 0),
+            Command::Read | Command::HoldOrUnfold if self.profile_view().is_some() => {
+                self.profile_view().is_some_and(|view| view.chosen_post().is_some())
+            }
             Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
             Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
+            Command::Edits => matches!(self.overlays.last(), Some(Overlay::Edits(_))) || (!text && self.reading().is_some()),
+            Command::Profile => match self.overlays.last() {
+                Some(Overlay::Profile(view)) => view.people.len() > 1,
+                _ if text => false,
+                _ => self.people(self.cursor_row()).next().is_some(),
+            },
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
             Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
@@ -609,10 +692,12 @@ impl State {
                             || timeline.review.as_ref().is_some_and(|review| review.retry_at.is_some())
                             || timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some())
                     })
-                    || self
-                        .overlays
-                        .iter()
-                        .any(|overlay| matches!(overlay, Overlay::Detail(detail) if matches!(detail.thread, ThreadState::Failed(_))))
+                    || self.overlays.iter().any(|overlay| match overlay {
+                        Overlay::Detail(detail) => matches!(detail.thread, ThreadState::Failed(_)),
+                        Overlay::Edits(edits) => matches!(edits.history, Answer::Failed(_)),
+                        Overlay::Profile(view) => view.has_failed(),
+                        Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. } => false,
+                    })
                     || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
@@ -742,6 +827,13 @@ impl State {
             }
         }
         for overlay in &self.overlays {
+            if let Overlay::Edits(edits) = overlay {
+                keep.statuses.insert(edits.status.clone());
+            }
+            if let Overlay::Profile(view) = overlay {
+                keep.authors.extend(view.people.iter().cloned());
+                keep.statuses.extend(view.shown_posts().iter().cloned());
+            }
             if let Overlay::Detail(detail) = overlay {
                 keep.statuses.extend(detail.tree.known().cloned());
                 keep.authors.extend(detail.tree.known().filter_map(|id| self.store.deleted_author(id)).map(|account| account.id.clone()));

@@ -5,12 +5,14 @@
 
 mod alert;
 mod command;
+mod edits;
 pub mod effect;
 mod event;
 mod flood;
 mod hold;
 mod memory;
 pub mod msg;
+mod profile;
 pub mod question;
 mod refill;
 mod reply;
@@ -66,6 +68,11 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
             state.wakes += 1;
             state.revision += 1;
         }
+        Msg::Answered(answer) => {
+            let before = state.canvas();
+            state.pictures.told(&answer, state.size);
+            state.revision += u64::from(state.canvas() != before);
+        }
         Msg::Remembered(remembered) => memory::remembered(state, remembered),
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
@@ -73,6 +80,8 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     rows::count_hidden(state);
     thread::settle(state, &mut effects);
     refill::pump(state, &mut effects);
+    edits::pump(state, &mut effects);
+    profile::pump(state, &mut effects);
     memory::settle(state);
     flood::pace(state, measured);
     memory::tell(state, &mut effects);

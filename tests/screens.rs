@@ -7,6 +7,8 @@
 mod layout;
 #[path = "common/least_status.rs"]
 mod least_status;
+#[path = "screens/posts.rs"]
+mod posts;
 #[path = "screens/stage.rs"]
 mod stage;
 

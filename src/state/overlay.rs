@@ -3,6 +3,8 @@
 use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
 use crate::model::{List, Offer, Reach, Spec, Stream, Tag};
+use crate::state::edits::Edits;
+use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
 use crate::state::thread::Detail;
 use crate::text::Plain;
@@ -21,6 +23,10 @@ pub enum Overlay {
     Picker(Picker),
     /// A post with its thread.
     Detail(Box<Detail>),
+    /// What changed from version to version of a post.
+    Edits(Edits),
+    /// What an account tells of itself.
+    Profile(Box<ProfileView>),
     /// The server's announcements.
     Announcements {
         /// Lines scrolled.
@@ -34,6 +40,24 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// Whether it is a text over the tabs, that is scrolled.
+    pub fn is_text(&self) -> bool {
+        match self {
+            Self::Help { .. } | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => true,
+            Self::Picker(_) | Self::Detail(_) => false,
+        }
+    }
+
+    /// Whether pictures stay as they are where it is on top: it is no box over them.
+    pub fn leaves_room(&self) -> bool {
+        match self {
+            Self::Detail(_) => true,
+            Self::Help { .. } | Self::Picker(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                false
+            }
+        }
+    }
+
     /// A list to pick from, with nothing typed yet and this entry chosen.
     pub fn picker(kind: Pick, chosen: usize) -> Self {
         Self::Picker(Picker { kind, prompt: Prompt::default(), chosen })
@@ -43,7 +67,9 @@ impl Overlay {
     pub fn as_picker(&self) -> Option<&Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. } | Self::Detail(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                None
+            }
         }
     }
 
@@ -51,7 +77,9 @@ impl Overlay {
     pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. } | Self::Detail(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                None
+            }
         }
     }
 }

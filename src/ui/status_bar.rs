@@ -275,7 +275,7 @@ fn is_read_well(state: &State) -> bool {
 
 fn can_unfold(state: &State) -> bool {
     let stream = state.tabs.active().map(|tab| &tab.stream);
-    stream.zip(state.reading()).is_some_and(|(stream, id)| state.is_folded(stream, &id) || state.blurs_media(stream, &id))
+    stream.zip(state.reading()).is_some_and(|(stream, id)| state.is_folded(stream, &id) || state.veils_media(stream, &id))
 }
 
 fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {

@@ -30,7 +30,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) 
     if state.is_amiss() {
         status_bar::alone(painter, state, screen.height - 1);
     }
-    measured.overlay = overlay::draw(painter, cards, state, whole);
+    overlay::draw(painter, cards, state, whole, &mut measured);
     measured.next_change = painter.clock.next_change();
     measured
 }

@@ -1,9 +1,9 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, hold, reply, rows, say, thread};
+use super::{Effect, Mouse, Question, edits, hold, profile, reply, rows, say, thread};
 use crate::command::Command;
 use crate::model::Stream;
-use crate::state::{Anchor, Answer, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
+use crate::state::{Anchor, Answer, Edits, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
 use crate::text::Plain;
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Root => thread::go_up(state, true),
         Command::Read => read(state, measured, effects),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
+        Command::Edits => edits::open(state),
+        Command::Profile => profile::open(state, measured),
         Command::Step => hold::step(state, measured),
         Command::SelectTab(number) => {
             state.overlays.clear();
@@ -122,7 +124,7 @@ fn is_reading(state: &State) -> bool {
 
 /// How far to go.
 #[derive(Debug, Clone, Copy)]
-enum Go {
+pub(super) enum Go {
     Rows(isize),
     Halves(isize),
     First,
@@ -144,7 +146,13 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
             };
             thread::go(state, measured, how);
         }
-        Some(Overlay::Help { scroll } | Overlay::Announcements { scroll } | Overlay::Health { scroll }) => {
+        Some(Overlay::Profile(view)) => profile::go(view, measured, how),
+        Some(
+            Overlay::Help { scroll }
+            | Overlay::Edits(Edits { scroll, .. })
+            | Overlay::Announcements { scroll }
+            | Overlay::Health { scroll },
+        ) => {
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
@@ -153,7 +161,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
     }
 }
 
-fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
+pub(super) fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
     let half = i32::from(height / 2).max(1);
     let step = match how {
         Go::Rows(rows) => i32::try_from(rows).unwrap_or(0),
@@ -278,6 +286,12 @@ fn go_unread(state: &mut State, measured: &Measured, older: bool) {
 }
 
 fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
+    if let Some(view) = state.profile_view() {
+        if let Some(status) = view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()) {
+            thread::open(state, &status, effects);
+        }
+        return;
+    }
     if is_reading(state) {
         let cursor = state.detail().map(|detail| detail.cursor.clone());
         if let Some(cursor) = cursor {
@@ -306,9 +320,12 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
     let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
-    let open = state.detail().map(|detail| detail.cursor.clone());
+    let open = match state.profile_view() {
+        Some(view) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
+        None => state.detail().map(|detail| detail.cursor.clone()),
+    };
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
-        if state.is_folded(&stream, &status) || state.blurs_media(&stream, &status) {
+        if state.is_folded(&stream, &status) || state.veils_media(&stream, &status) {
             state.unfolded.insert(status);
             return;
         }
@@ -316,7 +333,7 @@ fn hold_or_unfold(state: &mut State, measured: &Measured) {
             return;
         }
     }
-    if state.detail().is_some() {
+    if state.detail().is_some() || state.profile_view().is_some() {
         return;
     }
     hold::hold_or_let_go(state, measured);
@@ -372,6 +389,8 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
             poll.next = state.now;
         }
     }
+    edits::retry(state);
+    profile::retry(state);
     thread::ask_again(state, effects);
     if matches!(state.offer_loading, Loading::Failed(..)) {
         state.offer_loading = Loading::Asked;

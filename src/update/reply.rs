@@ -1,7 +1,7 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, Reply, event, memory, refill, review, say, thread};
+use super::{Effect, Question, Reply, edits, event, memory, profile, refill, review, say, thread};
 use crate::config::Notify;
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Timestamp};
 use crate::state::{Loading, Measured, Overlay, Pick, Row, RowKey, Settings, State, Timeline};
@@ -19,6 +19,10 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         Reply::Status { id, asked, result, raw: _ } => review::about_status(state, measured, &id, asked, result),
         Reply::Notification { id, asked, result } => review::about_notification(state, &id, asked, result),
         Reply::Thread { id, asked, result } => thread::answered(state, &id, asked, result),
+        Reply::History(id, result) => edits::answered(state, &id, result),
+        Reply::Profile(id, result) => profile::told(state, &id, result),
+        Reply::ProfilePosts(id, result) => profile::posts(state, &id, result),
+        Reply::Relationship(id, result) => profile::related(state, &id, &result),
         Reply::Offer(result) => offer(state, result),
         Reply::Account(Ok(account)) => {
             state.me = Some(account.clone());

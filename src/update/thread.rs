@@ -43,7 +43,12 @@ fn details(state: &mut State) -> impl Iterator<Item = &mut Detail> {
 fn details_of(overlays: &mut [Overlay]) -> impl Iterator<Item = &mut Detail> {
     overlays.iter_mut().filter_map(|overlay| match overlay {
         Overlay::Detail(detail) => Some(&mut **detail),
-        Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. } => None,
+        Overlay::Help { .. }
+        | Overlay::Picker(_)
+        | Overlay::Edits(_)
+        | Overlay::Profile(_)
+        | Overlay::Announcements { .. }
+        | Overlay::Health { .. } => None,
     })
 }
 
