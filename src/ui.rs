@@ -31,6 +31,7 @@ mod tab_bar;
 mod theme;
 mod timeline;
 mod times;
+pub(crate) mod words;
 mod zen;
 
 use crate::state::{Measured, Overlay, State};

@@ -28,6 +28,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("effects", &["model", "mastodon", "update"]),
     ("memory", &["private", "model", "config", "mastodon", "state", "update"]),
     ("ui", &["text", "media", "model", "command", "keymap", "config", "state"]),
+    ("linear", &["text", "model", "command", "state", "ui"]),
     ("demo", &[]),
     ("replay", &["model"]),
     ("tail", &["text", "clocks", "model", "mastodon", "state", "update", "effects"]),
@@ -35,7 +36,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("login", &["text", "model", "mastodon", "accounts"]),
     (
         "runtime",
-        &["text", "logging", "model", "media", "clocks", "keymap", "config", "mastodon", "state", "update", "effects", "memory", "ui"],
+        &[
+            "text", "logging", "model", "media", "clocks", "keymap", "config", "mastodon", "state", "update", "effects", "memory", "ui",
+            "linear",
+        ],
     ),
     (
         "cli",

@@ -5,8 +5,8 @@
 
 mod post;
 
-use crate::model::Timestamp;
-use crate::state::{Area, Overlay, OverlayPane, State};
+use crate::model::{Connection, Timestamp};
+use crate::state::{Area, Measured, Overlay, OverlayPane, State};
 use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
@@ -17,7 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 /// The screen on which a layer is drawn to be told, in columns and rows: one column of text, and room for all of it.
-const SHEET: Rect = Rect { x: 0, y: 0, width: 92, height: 600 };
+const SHEET: Rect = Rect { x: 0, y: 0, width: 96, height: 600 };
 
 /// How rows of the open tab are told.
 pub(crate) fn setting<'a>(state: &'a State, theme: &'a Theme) -> Setting<'a> {
@@ -32,31 +32,47 @@ pub(crate) fn standing(state: &State, theme: &Theme) -> String {
     said(&status_bar::words(state, theme, next.as_deref()))
 }
 
+/// Why there is no connection, in the words of whoever said so; empty where there is one.
+pub(crate) fn reason(connection: &Connection) -> String {
+    timeline::reason(connection)
+}
+
 /// Why there is nothing to read in the open tab.
 pub(crate) fn nothing(state: &State, theme: &Theme) -> String {
     let mut buffer = Buffer::empty(SHEET);
     let mut painter = Painter::new(&mut buffer, theme, Clock::new(state.now, &theme.zone));
-    match (state.tabs.active(), state.active_timeline()) {
-        (Some(_), Some(timeline)) => {
-            let (heading, words) = timeline::nothing(&mut painter, state, timeline);
-            [heading.2, words].iter().filter(|words| !words.is_empty()).map(|words| said(words)).collect::<Vec<_>>().join(". ")
-        }
-        _ => {
-            timeline::no_tab(&mut painter, state, SHEET);
-            lines(&buffer, SHEET).join(" ")
-        }
+    if let Some(timeline) = state.active_timeline() {
+        let (heading, words) = timeline::nothing(&mut painter, state, timeline);
+        let told: Vec<String> = [heading.2, words].iter().filter(|words| !words.is_empty()).map(|words| said(words)).collect();
+        return told.join(". ");
     }
+    timeline::no_tab(&mut painter, state, SHEET);
+    lines(&buffer, SHEET).join(" ")
 }
 
-/// What the top layer says, line by line; nothing for an open post.
-pub(crate) fn layer(state: &State, theme: &Theme) -> Vec<String> {
-    drawn(state, theme).map(|(buffer, pane)| lines(&buffer, rect(&pane))).unwrap_or_default()
+/// What the top layer says; nothing for an open post.
+pub(crate) fn layer(state: &State, theme: &Theme) -> Option<Layer> {
+    let (buffer, pane, cursor) = drawn(state, theme)?;
+    let area = rect(&pane);
+    let title = lines(&buffer, SHEET).into_iter().next().unwrap_or_default();
+    let at = cursor.map(|(_, y)| lines(&buffer, Rect { y, height: 1, ..area }).concat()).filter(|line| !line.is_empty());
+    Some(Layer { title, lines: lines(&buffer, area), at })
+}
+
+/// What lies on top, in words.
+pub(crate) struct Layer {
+    /// What it is called.
+    pub(crate) title: String,
+    /// Its lines.
+    pub(crate) lines: Vec<String>,
+    /// The line with the cursor, where there is one.
+    pub(crate) at: Option<String>,
 }
 
 /// Of the list on top, the chosen entry or why there is none, its place counted from one, and how many there are.
 pub(crate) fn choice(state: &State, theme: &Theme) -> Option<(String, usize, usize)> {
     let chosen = state.picker()?.chosen;
-    let (buffer, pane) = drawn(state, theme)?;
+    let (buffer, pane, _) = drawn(state, theme)?;
     let count = pane.entries + usize::from(pane.most);
     let chosen = chosen.min(count.saturating_sub(1));
     let y = pane.first.0 + crate::ui::line::cols(chosen.saturating_sub(pane.first.1));
@@ -64,15 +80,20 @@ pub(crate) fn choice(state: &State, theme: &Theme) -> Option<(String, usize, usi
     Some((entry, if count == 0 { 0 } else { chosen + 1 }, count))
 }
 
+/// What was drawn, where its list or text is, and the cursor.
+type Drawn = (Buffer, OverlayPane, Option<(u16, u16)>);
+
 /// The top layer as it is drawn where there is room for all of it.
-fn drawn(state: &State, theme: &Theme) -> Option<(Buffer, OverlayPane)> {
+fn drawn(state: &State, theme: &Theme) -> Option<Drawn> {
     if matches!(state.overlays.last(), None | Some(Overlay::Detail(_))) {
         return None;
     }
     let mut buffer = Buffer::empty(SHEET);
     let mut painter = Painter::new(&mut buffer, theme, Clock::new(state.now, &theme.zone));
-    let pane = overlay::draw(&mut painter, &mut Cards::new(), state, SHEET)?;
-    Some((buffer, pane))
+    let mut measured = Measured::default();
+    overlay::draw(&mut painter, &mut Cards::new(), state, SHEET, &mut measured);
+    let cursor = painter.cursor;
+    Some((buffer, measured.overlay?, cursor))
 }
 
 fn rect(pane: &OverlayPane) -> Rect {
@@ -80,7 +101,7 @@ fn rect(pane: &OverlayPane) -> Rect {
     Rect { x, y, width, height }
 }
 
-/// The moment in whole words, as of now.
+/// How long ago in whole words, as of now.
 pub(crate) fn ago(at: Timestamp, state: &State, theme: &Theme) -> String {
     crate::ui::times::spoken(at, state.now, &theme.zone)
 }
@@ -103,17 +124,10 @@ fn lines(buffer: &Buffer, area: Rect) -> Vec<String> {
 /// Drawn words as they are said: without marks and bars, and with a comma where there is a column or a dot.
 fn said(drawn: &str) -> String {
     let is_bar = |ch: char| ('\u{2500}'..='\u{259f}').contains(&ch);
-    let is_mark = |ch: char| "●○◌↻✗✓▸▲‖┄⚑✎★↩▣▷♪❝·*".contains(ch);
+    let is_mark = |ch: char| "●○◌↻✗✓▸▲‖┄⚑✎★↩▣▷♪❝·".contains(ch);
     let bare: String = drawn.chars().map(|ch| if is_bar(ch) { ' ' } else { ch }).collect();
-    let bare = bare.trim();
-    let mut rest = bare;
-    while let Some((first, after)) = rest.split_once(' ')
-        && first.chars().count() == 1
-        && first.chars().all(is_mark)
-    {
-        rest = after.trim_start();
-    }
-    let columns: Vec<&str> = rest.split("  ").map(str::trim).filter(|part| !part.is_empty()).collect();
+    let unmarked = |part: &str| part.trim_start_matches(|ch| is_mark(ch) || ch == ' ').to_owned();
+    let columns: Vec<String> = bare.split("  ").map(str::trim).map(unmarked).filter(|part| !part.is_empty()).collect();
     columns.join(", ").replace(" \u{b7} ", ", ")
 }
 

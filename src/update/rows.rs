@@ -107,7 +107,8 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
         && let Some(tab) = state.tabs.of_mut(stream)
     {
         let in_view = measured.timeline.as_ref().map_or(1, |pane| pane.visible.len().max(1));
-        let seen = active && looked_at && tab.follows() && tab.flood.is_none() && index < in_view;
+        // Where rows are said one has been seen once it was said.
+        let seen = active && looked_at && tab.follows() && tab.flood.is_none() && !state.settings.linear && index < in_view;
         if !seen {
             tab.unseen.insert(key);
         }

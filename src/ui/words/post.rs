@@ -176,7 +176,10 @@ fn preview(status: &Status, lines: &mut Vec<String>) {
     let Some(card) = &status.card else { return };
     let title = if card.title.is_blank() { &card.url } else { &card.title };
     let parts = [title, &card.description, &card.provider_name].into_iter().filter(|text| !text.is_blank());
-    lines.push(format!("Link preview: {}", parts.map(|text| flat(text.as_str())).collect::<Vec<_>>().join(", ")));
+    lines.push(format!(
+        "Link preview: {}",
+        parts.map(|text| flat(text.as_str()).trim_end_matches('.').to_owned()).collect::<Vec<_>>().join(", ")
+    ));
 }
 
 fn quote(setting: Setting<'_>, status: &Status, lines: &mut Vec<String>) {
@@ -216,10 +219,10 @@ fn notified(setting: Setting<'_>, id: &NotificationId) -> Vec<String> {
     let Some(held) = store.notification(id) else { return vec!["A notification that is not held any more.".to_owned()] };
     let mut told = notification::words(setting, held).lines().map(str::to_owned).collect::<Vec<_>>();
     let first = if told.is_empty() { String::new() } else { told.remove(0) };
-    let mut head = vec![format!("Notification: {first}")];
-    head.extend(held.account.as_ref().and_then(|id| store.account(id)).map(|account| format!("@{}", account.acct)));
-    head.extend(held.created_at.map(|at| ago(at, setting.state, setting.theme)));
-    let mut lines = vec![head.join(", ") + "."];
+    let mut sentence = vec![format!("Notification: {first}")];
+    sentence.extend(held.account.as_ref().and_then(|id| store.account(id)).map(|account| format!("@{}", account.acct)));
+    sentence.extend(held.created_at.map(|at| ago(at, setting.state, setting.theme)));
+    let mut lines = vec![sentence.join(", ") + "."];
     lines.extend(told);
     let Some(about) = &held.status else { return lines };
     match store.shown(about) {
