@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod checks;
 pub mod edits;
 pub mod flood;
+pub mod folds;
 pub mod hold;
 pub mod links;
 pub mod measured;
@@ -37,6 +38,7 @@ pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
 pub use edits::Edits;
 pub use flood::Flood;
+pub use folds::{FoldKey, Folds};
 pub use hold::SinceHold;
 use jiff::SignedDuration;
 pub use links::{LinkChoice, LinkList};
@@ -588,8 +590,13 @@ impl State {
             && found.any(|found| found.action == FilterAction::Blur && found.context.contains(&context))
     }
 
-    /// Whether a row is drawn in a tab.
+    /// Whether a row is drawn in a tab: no filter hides it, and no other row is drawn for it.
     pub fn is_shown(&self, tab: &Tab, row: &Row) -> bool {
+        self.is_let_through(tab, row) && self.drawn_for(tab, &row.key()).is_none()
+    }
+
+    /// Whether no filter hides a row in a tab.
+    pub fn is_let_through(&self, tab: &Tab, row: &Row) -> bool {
         match row {
             Row::Status(id) => self.shown(&tab.stream, id) != Shown::Hidden,
             Row::Notification(id) => match self.store.notification(id).and_then(|notification| notification.status.as_ref()) {
@@ -598,6 +605,39 @@ impl State {
             },
             Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => true,
         }
+    }
+
+    /// The row that is drawn in a tab for another one that tells the same; `None` where a row stands for itself. Where a filter
+    /// hides the one that carries its group, the newest that none hides does.
+    pub fn drawn_for<'a>(&self, tab: &'a Tab, key: &RowKey) -> Option<&'a RowKey> {
+        let (rows, carrier) = tab.folds.group(key).filter(|(rows, _)| rows.len() > 1)?;
+        let drawn = if self.lets_through(tab, carrier) { Some(carrier) } else { rows.iter().find(|row| self.lets_through(tab, row)) };
+        drawn.filter(|drawn| *drawn != key)
+    }
+
+    fn lets_through(&self, tab: &Tab, key: &RowKey) -> bool {
+        match key {
+            RowKey::Status(id) => self.is_let_through(tab, &Row::Status(id.clone())),
+            RowKey::Notification(id) => self.is_let_through(tab, &Row::Notification(id.clone())),
+            RowKey::Conversation(_) | RowKey::Gap(_) => true,
+        }
+    }
+
+    /// Who is told of in one row of a tab, each once, newest first: all who boosted, or favourited, and so on.
+    pub fn together(&self, tab: &Tab, key: &RowKey) -> Vec<&AccountId> {
+        let alone = std::iter::once(key);
+        let group = tab.folds.group(key).map(|(rows, _)| rows.iter().filter(|row| self.lets_through(tab, row)));
+        let who = |row: &RowKey| match row {
+            RowKey::Status(id) => self.store.status(id).map(|entry| &entry.status().account),
+            RowKey::Notification(id) => self.store.notification(id)?.account.as_ref(),
+            RowKey::Conversation(_) | RowKey::Gap(_) => None,
+        };
+        let mut seen = HashSet::new();
+        let all: Vec<&AccountId> = match group {
+            Some(rows) => rows.filter_map(who).collect(),
+            None => alone.filter_map(who).collect(),
+        };
+        all.into_iter().filter(|id| seen.insert(*id)).collect()
     }
 
     /// When a poll of any stream last found everything; `None` where nothing is polled or none has yet.
@@ -609,7 +649,7 @@ impl State {
     pub fn hidden(&self, tab: &Tab) -> usize {
         let Some(timeline) = self.timelines.get(&tab.stream) else { return 0 };
         let row = |key: &RowKey| timeline.row(timeline.index_of(key)?);
-        tab.hidden.iter().filter_map(row).filter(|row| !self.is_shown(tab, row)).count()
+        tab.hidden.iter().filter_map(row).filter(|row| !self.is_let_through(tab, row)).count()
     }
 
     /// How the server carries a stream; by frame until the server is known.
@@ -876,7 +916,11 @@ impl State {
         if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
             return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
         }
-        let hidden = timeline.rows().iter().filter(|row| !self.is_shown(tab, row)).count();
+        let is_row = |key: &RowKey| {
+            timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !matches!(row, Row::Tombstone(_)))
+        };
+        tab.folds.check(is_row).map_err(|broken| format!("{:?}: {broken}", tab.stream))?;
+        let hidden = timeline.rows().iter().filter(|row| !self.is_let_through(tab, row)).count();
         if self.hidden(tab) != hidden {
             return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(tab)));
         }

@@ -9,6 +9,7 @@ mod edits;
 pub mod effect;
 mod event;
 mod flood;
+mod folds;
 mod hold;
 mod links;
 mod memory;

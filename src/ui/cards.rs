@@ -174,6 +174,12 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
     let store = &setting.state.store;
     let mut hasher = DefaultHasher::new();
     std::mem::discriminant(row).hash(&mut hasher);
+    if let Some(tab) = setting.stream.and_then(|stream| setting.state.tabs.of(stream)) {
+        let key = row.key();
+        if tab.folds.group(&key).is_some_and(|(rows, _)| rows.len() > 1) {
+            setting.state.together(tab, &key).iter().for_each(|id| (id, store.account_revision(id)).hash(&mut hasher));
+        }
+    }
     match row {
         Row::Status(id) => stamp_status(setting, id, &mut hasher),
         Row::Notification(id) => {

@@ -116,7 +116,8 @@ pub(super) fn take(state: &mut State, measured: &Measured, stream: &Stream, page
         match item {
             Item::Status(id) => {
                 if state.store.shown(&id).is_some() {
-                    rows::insert(state, measured, stream, Row::Status(id), came);
+                    rows::insert(state, measured, stream, Row::Status(id.clone()), came);
+                    rows::forget_hidden(state, &id);
                 }
             }
             Item::Notification(notification) => {
