@@ -11,6 +11,7 @@ mod event;
 mod flood;
 mod folds;
 mod hold;
+mod links;
 mod memory;
 pub mod msg;
 mod profile;
@@ -20,6 +21,7 @@ mod reply;
 mod review;
 mod rows;
 mod thread;
+mod viewer;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Remembered, Reply};
@@ -77,6 +79,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         Msg::Remembered(remembered) => memory::remembered(state, remembered),
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
+        Msg::Told(words) => say(state, words, false),
     }
     rows::count_hidden(state);
     thread::settle(state, &mut effects);

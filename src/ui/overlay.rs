@@ -5,10 +5,12 @@ mod announcements;
 mod edits;
 mod health;
 mod help;
+mod links;
 mod palette;
 mod profile;
 mod subscribe;
 mod themes;
+mod viewer;
 
 use crate::command::{Command, Row};
 use crate::keymap::Sequence;
@@ -47,6 +49,8 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             }
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
+            Overlay::Links(list) => Some(links::draw(painter, state, body, list)),
+            Overlay::Viewer(viewer) => Some(viewer::draw(painter, state, viewer)),
             Overlay::Detail(_) => None,
         };
     }
