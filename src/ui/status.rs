@@ -4,7 +4,6 @@
 
 use crate::model::{AccountId, Status, StatusId, Visibility};
 use crate::state::{Entry, RowKey, Shown};
-use crate::text::wrap;
 use crate::text::{with_addresses, wrap};
 use crate::ui::attached;
 use crate::ui::cards::{Setting, Shape};
