@@ -487,12 +487,16 @@ impl State {
             (None, Some(Row::Status(id))) => {
                 add(self.store.shown(id).map(|entry| &entry.status().account));
                 add(author(id));
-                together(RowKey::Status(id.clone())).into_iter().for_each(|id| add(Some(id)));
+                for booster in together(RowKey::Status(id.clone())) {
+                    add(Some(booster));
+                }
             }
             (None, Some(Row::Notification(id))) => {
                 if let Some(held) = self.store.notification(id) {
                     add(held.account.as_ref());
-                    together(RowKey::Notification(id.clone())).into_iter().for_each(|id| add(Some(id)));
+                    for other in together(RowKey::Notification(id.clone())) {
+                        add(Some(other));
+                    }
                     add(held.kind.target());
                     add(held.status.as_ref().and_then(author));
                 }
