@@ -50,6 +50,8 @@ pub enum Command {
     PreviousTab,
     /// Pick a stream to subscribe to.
     Subscribe,
+    /// Search on the server for accounts, hashtags and posts.
+    SearchServer,
     /// Unsubscribe from the open tab's stream and close the tab.
     CloseTab,
     /// Bring back the tab closed last.
@@ -230,6 +232,15 @@ pub const COMMANDS: &[Row] = &[
     row(Command::View, "view", "", "look at the media of the post; again closes them", Group::Reading, Scope::Browse, &["m"]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
+    row(
+        Command::SearchServer,
+        "search-server",
+        "",
+        "find accounts, hashtags and posts on the server, or open an address",
+        Group::Tabs,
+        Scope::Browse,
+        &["S"],
+    ),
     row(Command::Subscribe, "subscribe", "add stream", "add a stream", Group::Tabs, Scope::Browse, &["a"]),
     row(Command::CloseTab, "close-tab", "close", "unsubscribe and close the tab", Group::Tabs, Scope::Browse, &["x"]),
     row(Command::RestoreTab, "restore-tab", "restore", "bring back the tab closed last", Group::Tabs, Scope::Browse, &["u"]),

@@ -20,6 +20,7 @@ pub mod profile;
 pub mod prompt;
 pub mod refill;
 pub mod review;
+pub mod search;
 pub mod store;
 pub mod tabs;
 pub mod thread;
@@ -52,6 +53,7 @@ pub use profile::ProfileView;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
+pub use search::Search;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
@@ -201,6 +203,8 @@ pub struct State {
     pub malformed: u64,
     /// Events of names that this program does not know.
     pub unknown: u64,
+    /// What the server was last asked to find.
+    pub search: Search,
     /// What was asked for stream health alone.
     pub checks: Checks,
     /// What was found out about the terminal at the start, in words; nothing where nobody looked.
@@ -276,6 +280,7 @@ impl State {
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
+            search: Search::default(),
             checks: Checks::default(),
             terminal: Vec::new(),
             budget: Budget::default(),
@@ -772,6 +777,7 @@ impl State {
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
             Command::Accept | Command::NextChoice | Command::PreviousChoice => picking,
             Command::Subscribe
+            | Command::SearchServer
             | Command::Health
             | Command::Help
             | Command::Palette
@@ -901,6 +907,12 @@ impl State {
             if let Overlay::Profile(view) = overlay {
                 keep.authors.extend(view.people.iter().cloned());
                 keep.statuses.extend(view.shown_posts().iter().cloned());
+            }
+            if overlay.as_picker().is_some_and(|picker| picker.kind == Pick::Search)
+                && let Answer::Told(Some(found)) = &self.search.answer
+            {
+                keep.authors.extend(found.accounts.iter().cloned());
+                keep.statuses.extend(found.statuses.iter().cloned());
             }
             if let Overlay::Detail(detail) = overlay {
                 keep.statuses.extend(detail.tree.known().cloned());

@@ -11,6 +11,8 @@ mod least_status;
 mod pictures;
 #[path = "screens/posts.rs"]
 mod posts;
+#[path = "screens/search.rs"]
+mod search;
 #[path = "screens/stage.rs"]
 mod stage;
 #[path = "common/transcripts.rs"]

@@ -128,6 +128,8 @@ pub enum Pick {
     Theme,
     /// A saved account to go on with.
     Account,
+    /// What the server found.
+    Search,
 }
 
 /// A stream that the picker offers.

@@ -106,6 +106,10 @@ impl Cards {
     /// A frame begins: cards of another theme, day, reader or key are forgotten.
     pub(crate) fn begin(&mut self, theme: &Theme, state: &State) {
         self.frame += 1;
+        if theme.targets().is_full() {
+            theme.targets().forget();
+            self.made_for = None;
+        }
         let today = theme.zone.to_datetime(state.now).date();
         let (reader, fills) = (state.me.as_ref().map(|me| &me.id), state.first_key(Command::Read));
         let canvas = state.canvas();

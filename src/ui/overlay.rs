@@ -8,6 +8,7 @@ mod help;
 mod links;
 mod palette;
 mod profile;
+mod search;
 mod subscribe;
 mod themes;
 mod viewer;
@@ -40,6 +41,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
                 Pick::Stream => subscribe::draw(painter, state, body, prompt, *chosen),
                 Pick::Theme => themes::draw(painter, state, body, prompt, *chosen),
                 Pick::Account => accounts::draw(painter, state, body, prompt, *chosen),
+                Pick::Search => search::draw(painter, state, body, prompt, *chosen),
             }),
             Overlay::Edits(edits) => Some(edits::draw(painter, state, body, edits)),
             Overlay::Profile(view) => {

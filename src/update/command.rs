@@ -1,6 +1,6 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, thread, viewer};
+use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, search, thread, viewer};
 use crate::command::Command;
 use crate::model::{StatusId, Stream};
 use crate::state::{Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
@@ -80,6 +80,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             }
             Some(_) | None => open_health(state, effects),
         },
+        Command::SearchServer => search::open(state),
         Command::Accounts => state.overlays.push(Overlay::picker(Pick::Account, state.account.unwrap_or_default())),
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
@@ -432,6 +433,7 @@ fn entries(state: &State) -> usize {
         Pick::Stream => state.stream_choices(prompt.text()).len(),
         Pick::Theme => state.theme_choices(prompt.text()).len(),
         Pick::Account => overlay::account_choices(prompt.text(), &state.accounts).len(),
+        Pick::Search => state.search.results(prompt.text()).len(),
     }
 }
 
@@ -467,6 +469,10 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 say(state, Plain::line(&format!("theme {name}; theme = \"{name}\" in the file makes it the usual one")), false);
                 state.settings.theme = name;
             }
+        }
+        Pick::Search => {
+            let (typed, chosen) = (prompt.text().to_owned(), *chosen);
+            search::accept(state, &typed, chosen, effects);
         }
         Pick::Account => {
             let wanted = overlay::account_choices(prompt.text(), &state.accounts).get(*chosen).copied();
