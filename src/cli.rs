@@ -904,7 +904,7 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     let linear = config.linear;
     let studio = if config.ascii || linear { None } else { studio(&client, &config, is_demo) };
     let asked = studio.is_some() && config.media == MediaMode::Auto && depth() != Depth::None && answers_questions();
-    let (mouse, specs) = (config.mouse, config.tabs);
+    let (mouse, hyperlinks, specs) = (config.mouse, config.hyperlinks, config.tabs);
     let setup = Setup { settings, specs, theme, client, notices, memory, markers };
     let accounts = (names.iter().map(|name| Plain::line(name)).collect(), here);
     let about = About { held, told, facts, studio, accounts };
@@ -912,7 +912,7 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
         let screen = LineScreen::enter(only_ascii, TimeZone::system()).map_err(Stop::failed)?;
         run_on(screen, setup, signals, about).await?
     } else {
-        let screen = TerminalScreen::enter(mouse, only_ascii, asked).map_err(Stop::failed)?;
+        let screen = TerminalScreen::enter(mouse, only_ascii, asked).map_err(Stop::failed)?.with_hyperlinks(hyperlinks);
         run_on(screen, setup, signals, about).await?
     };
     shutdown.cancel();

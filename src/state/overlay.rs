@@ -4,9 +4,11 @@ use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
 use crate::model::{List, Offer, Reach, Spec, Stream, Tag};
 use crate::state::edits::Edits;
+use crate::state::links::LinkList;
 use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
 use crate::state::thread::Detail;
+use crate::state::viewer::Viewer;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -23,6 +25,8 @@ pub enum Overlay {
     Picker(Picker),
     /// A post with its thread.
     Detail(Box<Detail>),
+    /// The media of a post, one at a time.
+    Viewer(Viewer),
     /// What changed from version to version of a post.
     Edits(Edits),
     /// What an account tells of itself.
@@ -37,24 +41,32 @@ pub enum Overlay {
         /// Lines scrolled.
         scroll: u16,
     },
+    /// The links of a post.
+    Links(LinkList),
 }
 
 impl Overlay {
     /// Whether it is a text over the tabs, that is scrolled.
     pub fn is_text(&self) -> bool {
         match self {
-            Self::Help { .. } | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => true,
-            Self::Picker(_) | Self::Detail(_) => false,
+            Self::Help { .. } | Self::Viewer(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                true
+            }
+            Self::Picker(_) | Self::Detail(_) | Self::Links(_) => false,
         }
     }
 
     /// Whether pictures stay as they are where it is on top: it is no box over them.
     pub fn leaves_room(&self) -> bool {
         match self {
-            Self::Detail(_) => true,
-            Self::Help { .. } | Self::Picker(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
-                false
-            }
+            Self::Detail(_) | Self::Viewer(_) => true,
+            Self::Help { .. }
+            | Self::Picker(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => false,
         }
     }
 
@@ -67,9 +79,14 @@ impl Overlay {
     pub fn as_picker(&self) -> Option<&Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
-                None
-            }
+            Self::Help { .. }
+            | Self::Detail(_)
+            | Self::Viewer(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => None,
         }
     }
 
@@ -77,9 +94,14 @@ impl Overlay {
     pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
-                None
-            }
+            Self::Help { .. }
+            | Self::Detail(_)
+            | Self::Viewer(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => None,
         }
     }
 }
@@ -106,6 +128,8 @@ pub enum Pick {
     Theme,
     /// A saved account to go on with.
     Account,
+    /// What the server found.
+    Search,
 }
 
 /// A stream that the picker offers.
