@@ -1,9 +1,8 @@
 //! `LineScreen`: the terminal as a place for lines. They are appended, and nothing that stands there is touched.
 //!
-//! No other screen, no moves of the cursor, no colours: but for the marks around pastes and what the reader copies, of which
-//! a dumb terminal is told nothing, not one escape sequence is written. Absent on purpose: what is said (`linear`).
+//! No other screen, no moves of the cursor, no colours: but for the marks around pastes, which a dumb terminal is not asked
+//! for, not one escape sequence is written. Absent on purpose: what is said (`linear`).
 
-use super::osc;
 use super::outlet::{self, Outlet};
 use super::terminal::{Screen, TerminalError, area, can_be_continued, is_dumb, is_terminal, stop, takes_output};
 use crate::linear::Narrator;
@@ -74,8 +73,6 @@ impl<W: Write> Write for LineSink<W> {
 pub(crate) struct LineScreen {
     outlet: Outlet,
     narrator: Narrator,
-    /// What the terminal's clipboard is to hold, as it is told.
-    copied: Vec<u8>,
     bell: bool,
     ascii: bool,
     _guard: Guard,
@@ -103,7 +100,7 @@ impl LineScreen {
         let outlet = Outlet::new(LineSink(outlet::stdout()?))?;
         let guard = Guard;
         take()?;
-        Ok(Self { outlet, narrator: Narrator::new(zone), copied: Vec::new(), bell: false, ascii, _guard: guard })
+        Ok(Self { outlet, narrator: Narrator::new(zone), bell: false, ascii, _guard: guard })
     }
 }
 
@@ -137,7 +134,6 @@ impl Screen for LineScreen {
         let (lines, found) = self.narrator.tell(state);
         *measured = found;
         let mut bytes = written(&lines, state.size.0, self.ascii);
-        bytes.append(&mut self.copied);
         if std::mem::take(&mut self.bell) {
             bytes.push(BELL);
         }
@@ -169,10 +165,9 @@ impl Screen for LineScreen {
         self.bell |= bell;
     }
 
-    fn copy(&mut self, text: &str) -> bool {
-        // Asked for by a key, and nothing that is seen; a dumb terminal would print it.
-        self.copied = if is_dumb() { Vec::new() } else { osc::clipboard(text).unwrap_or_default() };
-        !self.copied.is_empty()
+    /// What asks a terminal for its clipboard is no line; programs that copy are asked all the same.
+    fn copy(&mut self, _text: &str) -> bool {
+        false
     }
 
     fn link(&mut self, _targets: &Targets) {}

@@ -116,7 +116,7 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
             let sees = |drawn: &RowKey| pane.is_some_and(|pane| pane.stream == *stream && pane.visible.iter().any(|row| row.key == *drawn));
             let is_before = drawn.as_ref().map_or(tab.follows() && tab.flood.is_none() && index < in_view, sees);
             // Where rows are said one has been seen once it was said.
-            if state.settings.linear || !(active && looked_at && is_before) {
+            if !(active && looked_at && is_before && !state.settings.linear) {
                 tab.unseen.insert(drawn.unwrap_or(key));
             }
         }
