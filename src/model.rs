@@ -10,6 +10,7 @@ pub mod event;
 pub mod id;
 pub mod notification;
 pub mod server;
+pub mod sources;
 pub mod status;
 pub mod stream;
 
@@ -23,6 +24,7 @@ pub use event::{
 pub use id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, StatusId, by_age};
 pub use notification::{Notification, NotificationKind};
 pub use server::{Carriage, FeedAccess, List, Server, Software, TimelinesAccess, Withheld};
+pub use sources::Sources;
 pub use status::{
     Card, Counts, FilterAction, FilterContext, FilterMatch, Media, MediaKind, Mention, Personal, Poll, PollOption, Quote, QuoteState,
     Status, StatusTag, Visibility,

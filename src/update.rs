@@ -66,8 +66,10 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
     }
+    state.follow();
     rows::count_hidden(state);
     refill::pump(state, &mut effects);
+    state.follow();
     memory::settle(state);
     memory::tell(state, &mut effects);
     alert::tell(state, &mut effects);

@@ -25,9 +25,9 @@ const ANCESTORS: usize = 3;
 
 /// Draws the reader into its area.
 pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, area: Rect) -> ReaderPane {
-    let stream = state.tabs.active().map(|tab| &tab.stream);
+    let sources = state.tabs.active().map(|tab| &tab.sources);
     let text = Rect { x: area.x + 1, width: area.width.saturating_sub(2).clamp(1, MEASURE), ..area };
-    let setting = Setting { state, theme: painter.theme, stream, width: text.width, shape: Shape::Whole };
+    let setting = Setting { state, theme: painter.theme, sources, width: text.width, shape: Shape::Whole };
     let detail = state.detail();
     let scroll = detail.map_or(0, |detail| detail.scroll);
     let mut flow = Flow { parts: Vec::new(), height: 0, enough: u32::from(scroll) + u32::from(area.height) * 2 };
@@ -223,7 +223,7 @@ fn account(setting: Setting<'_>, id: &AccountId, card: &mut Card) {
 }
 
 fn gap_text(setting: Setting<'_>, gap: &Gap, card: &mut Card) {
-    let notifications = setting.stream == Some(&Stream::UserNotification);
+    let notifications = setting.sources.is_some_and(|sources| *sources == Stream::UserNotification);
     let things = if notifications { "Notifications" } else { "Posts" };
     card.extend(plain(&gap_words(setting, gap), setting.width, setting.theme.bold()));
     if let Some(fate) = gap_fate(setting, gap) {

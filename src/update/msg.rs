@@ -3,8 +3,8 @@
 use crate::command::Command;
 use crate::keymap::Key;
 use crate::model::{
-    Account, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Spec, StatusId, Stream, Thread,
-    Timestamp,
+    Account, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Sources, Spec, StatusId, Stream,
+    Thread, Timestamp,
 };
 use crate::state::Settings;
 use crate::text::Plain;
@@ -44,10 +44,10 @@ pub enum Msg {
 /// What an earlier run kept of a tab: shown at once, and not proven of anything since.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remembered {
-    /// Whose tab.
-    pub stream: Stream,
-    /// Rows without a gap between them, newest first.
-    pub page: Page,
+    /// What the tab shows.
+    pub sources: Sources,
+    /// Of its streams those that no tab before it had, each with rows without a gap between them, newest first.
+    pub pages: Vec<(Stream, Page)>,
     /// Place of the newest row that had been in view.
     pub read: Option<String>,
     /// When it was kept.
