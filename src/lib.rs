@@ -23,12 +23,14 @@
 //! - [`recording`]: what went over the wire, in a file; written beside everything else, never a token.
 //! - [`command`]: the one table of what a user can ask for, with names, help and keys.
 //! - [`model`]: the nouns; what a server has and what can be told to us.
+//! - [`filter`]: what a tab leaves out, and what is searched for.
 //! - [`clocks`]: the time of day and the process's own, for the loops in which time enters.
 //! - [`keymap`]: keys to commands, by scope.
 //! - [`config`]: settings from a file.
 //! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams
 //!   where that works, and the rungs beneath it, run by a pure session; `door` is the one way to the network; `oauth` signs
 //!   in; `ingest` turns entities into the model, and `keep` writes what is kept as entities again.
+//! - [`media`]: images of strangers, from their address to something that a terminal shows.
 //! - [`accounts`]: who has signed in where, and where the tokens lie.
 //! - [`state`]: everything the program knows, its invariants, and what derives from it.
 //! - [`update`]: the only function that changes the state.
@@ -51,10 +53,12 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod effects;
+pub mod filter;
 pub mod keymap;
 pub mod logging;
 pub mod login;
 pub mod mastodon;
+pub mod media;
 pub mod memory;
 pub mod model;
 pub mod private;

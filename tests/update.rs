@@ -1,6 +1,8 @@
 //! The reducer: message sequences in, states and effects out, and `State::check` after every message.
 #![cfg(test)]
 
+#[path = "update/hold.rs"]
+mod hold;
 #[path = "common/least_status.rs"]
 mod least_status;
 
@@ -831,7 +833,8 @@ fn space_shows_media_that_a_filter_blurs() {
     desk.key("space");
     assert!(desk.tab("home").held, "without media there is nothing to show");
     desk.key("space");
-    blurred.media_attachments = vec![Media { kind: MediaKind::Image, description: None, url: None, size: None, seconds: None }];
+    blurred.media_attachments =
+        vec![Media { kind: MediaKind::Image, description: None, url: None, preview: None, blurhash: None, size: None, seconds: None }];
     desk.event(&["home", "federated"], Payload::Update(bundle(vec![blurred])));
     assert!(desk.state.blurs_media(&sources("home"), &sid("5")) && !desk.state.blurs_media(&sources("federated"), &sid("5")));
     desk.key("space");

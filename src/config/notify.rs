@@ -1,7 +1,8 @@
 //! `Notify`: which notifications the desktop is told of.
 
-use super::source::{Source, Value, nearest};
+use super::source::{Source, Value};
 use crate::model::NotificationKind;
+use crate::text::nearest;
 use toml::de::DeValue;
 
 /// Which notifications the desktop is told of while the reader is elsewhere.

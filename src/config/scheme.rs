@@ -3,7 +3,8 @@
 //! The built-in ones are measured by tests: words can be read on their background, and in those for all eyes what is well
 //! and what is not differ for eyes that take red and green for the same.
 
-use super::source::{Source, Value, nearest};
+use super::source::{Source, Value};
+use crate::text::nearest;
 use std::fmt;
 use std::str::FromStr;
 use toml::de::DeValue;

@@ -2,8 +2,9 @@
 //!
 //! Reading goes on after a mistake, so that all of them can be told at once.
 
+use crate::text::nearest;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
@@ -134,22 +135,4 @@ impl<'a> Source<'a> {
         }
         number
     }
-}
-
-/// The known name that a mistyped one is most like, if any is like it.
-pub(super) fn nearest<'k>(typed: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let typed = typed.to_lowercase();
-    let likeness = |known: &str| {
-        let (a, b): (HashSet<_>, HashSet<_>) = (pairs(&typed), pairs(known));
-        let common = a.intersection(&b).count();
-        // Twice the common pairs by all pairs, in percent.
-        common * 200 / (a.len() + b.len()).max(1)
-    };
-    known.into_iter().map(|known| (likeness(known), known)).max().filter(|(likeness, _)| *likeness >= 40).map(|(_, known)| known)
-}
-
-/// Neighbouring letters, with the word's ends as letters too.
-fn pairs(word: &str) -> HashSet<(char, char)> {
-    let letters: Vec<char> = std::iter::once('^').chain(word.chars()).chain(['$']).collect();
-    letters.iter().copied().zip(letters.iter().copied().skip(1)).collect()
 }

@@ -1,7 +1,7 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, alert, refill, reply, review, say};
+use super::{Effect, Question, alert, hold, refill, reply, review, say};
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Rung, Server,
     StatusId, Stream, StreamEvent, Subscription,
@@ -208,6 +208,7 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent) {
                 state.store.hear(&id);
                 if put == Put::Changed {
                     rows::forget_hidden(state, &id);
+                    hold::edited(state, &id);
                 }
             }
         }
@@ -261,6 +262,7 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
     let streams: Vec<Stream> = state.timelines.keys().cloned().collect();
     for gone in &removed.statuses {
         let key = RowKey::Status(gone.clone());
+        hold::deleted(state, &key);
         for stream in &streams {
             let pane = state.tabs.active().and_then(|tab| measured.of(&tab.sources));
             if !pane.is_some_and(|pane| pane.shows(stream, &key)) {

@@ -1,5 +1,6 @@
 //! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
 
+use super::hold;
 use crate::model::{Sources, StatusId, Stream, by_age};
 use crate::state::refill::SETTLED_AFTER;
 use crate::state::views::heir;
@@ -47,6 +48,9 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             && (tab.anchor != Anchor::Top || tab.held)
         {
             tab.anchor = Anchor::Row(key.clone(), *lines);
+            if tab.held {
+                tab.cursor.get_or_insert_with(|| key.clone());
+            }
         }
     }
     let mut gone: Vec<(Stream, RowKey)> = Vec::new();
@@ -97,13 +101,21 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     }
     state.follow();
     if came != Came::Page {
-        let fresh = |(place, tab): (usize, &Tab)| {
-            let is_new = tab.sources.contains(stream) && !tab.hidden.contains(&key) && held.get(place) == Some(&false);
-            is_new && is_unseen(state, measured, tab, &key)
+        let is_new = |(place, tab): (usize, &Tab)| {
+            let is_there = || state.rows(tab).is_some_and(|rows| rows.index_of(&key).is_some());
+            tab.sources.contains(stream) && !tab.hidden.contains(&key) && held.get(place) == Some(&false) && is_there()
         };
-        let fresh: Vec<bool> = state.tabs.all().iter().enumerate().map(fresh).collect();
-        for (tab, _) in state.tabs.all_mut().iter_mut().zip(fresh).filter(|(_, fresh)| *fresh) {
-            tab.unseen.insert(key.clone());
+        let fresh: Vec<(usize, bool)> = (0..)
+            .zip(state.tabs.all())
+            .filter(|found| is_new(*found))
+            .map(|(place, tab)| (place, is_unseen(state, measured, tab, &key)))
+            .collect();
+        for (place, is_unseen) in fresh {
+            let Some(tab) = state.tabs.all_mut().get_mut(place) else { continue };
+            hold::came(tab);
+            if is_unseen {
+                tab.unseen.insert(key.clone());
+            }
         }
     }
     trim(state, stream);
@@ -290,6 +302,18 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
         }
     }
     state.follow();
+}
+
+/// The chosen row of the open tab where it is in view, else the first one in view: a view that stands still would go
+/// after a cursor that is elsewhere, and one that was not chosen goes with what is new.
+pub(crate) fn cursor_in_view(state: &State, measured: &Measured) -> Option<RowKey> {
+    let tab = state.tabs.active()?;
+    let rows = state.rows(tab)?;
+    let pane = measured.of(&tab.sources);
+    let is_in_view = |key: &&RowKey| pane.is_none_or(|pane| pane.visible.iter().any(|row| row.key == **key));
+    let first = || pane.and_then(|pane| pane.visible.iter().map(|row| &row.key).find(|key| rows.index_of(key).is_some()));
+    let chosen = tab.cursor.as_ref().filter(is_in_view).or_else(first).cloned();
+    chosen.or_else(|| state.cursor_row().map(Row::key))
 }
 
 /// Stops following: what is in the pane stays there.
