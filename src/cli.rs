@@ -859,13 +859,16 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     // Tabs that were asked for by hand are for this run.
     let account = here.and_then(|place| names.get(place)).filter(|_| overrides.tabs.is_empty());
     let memory = account.zip(logging::folder()).map(|(account, folder)| {
-        let configured = Configured { tabs: config.tabs.clone(), theme: config.theme.clone() };
+        let configured = Configured { tabs: config.tabs.clone(), theme: config.theme.clone(), reader: config.reader };
         let (keeper, memory) = Keeper::open(&folder.join("accounts"), account, configured.clone(), &mut notices);
         if let Some(tabs) = memory.as_ref().and_then(|memory| memory.tabs(&configured)) {
             config.tabs = tabs;
         }
         if let Some(theme) = memory.as_ref().and_then(|memory| memory.theme(&configured)) {
             theme.clone_into(&mut config.theme);
+        }
+        if let Some(reader) = memory.as_ref().and_then(|memory| memory.reader(&configured)) {
+            config.reader = reader;
         }
         (keeper, memory)
     });

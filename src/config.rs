@@ -5,6 +5,7 @@
 
 mod keys;
 mod notify;
+mod reader;
 mod scheme;
 mod source;
 
@@ -12,6 +13,7 @@ use crate::command::COMMANDS;
 use crate::keymap::{Keymap, Sequence};
 use crate::model::Spec;
 pub use notify::Notify;
+pub use reader::ReaderPlace;
 pub use scheme::{Color, ColorError, Part, Scheme};
 pub use source::{Mistake, Place};
 use source::{Source, Value};
@@ -24,12 +26,30 @@ use toml::de::{DeTable, DeValue};
 /// Rows that a tab may be told to keep.
 pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 
+/// Posts a minute that may be told to be too many to scroll by.
+pub const FLOOD: RangeInclusive<usize> = 0..=100_000;
+
 /// The largest file that is read, in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] =
-    &["tabs", "rows", "theme", "ascii", "mouse", "title", "notify", "bell", "ca_file", "credentials", "token_command", "keys", "themes"];
+pub const KEYS: &[&str] = &[
+    "tabs",
+    "rows",
+    "theme",
+    "flood",
+    "reader",
+    "ascii",
+    "mouse",
+    "title",
+    "notify",
+    "bell",
+    "ca_file",
+    "credentials",
+    "token_command",
+    "keys",
+    "themes",
+];
 
 /// Where a setting comes from that nobody has set.
 pub const DEFAULT: &str = "the default";
@@ -44,6 +64,10 @@ pub struct Config {
     pub rows: usize,
     /// The name of the theme: a built-in one or one of `themes`.
     pub theme: String,
+    /// From how many posts a minute on a followed tab shows a newest batch now and then, within [`FLOOD`]; 0 for never.
+    pub flood: usize,
+    /// Where the reader stands on wide screens.
+    pub reader: ReaderPlace,
     /// Glyphs of ASCII only.
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
@@ -96,6 +120,8 @@ impl Default for Config {
             tabs,
             rows: 2_000,
             theme: scheme::USUAL.to_owned(),
+            flood: 120,
+            reader: ReaderPlace::default(),
             ascii: false,
             mouse: true,
             title: true,
@@ -210,6 +236,8 @@ impl Config {
             match name {
                 "tabs" => self.tabs = tabs(source, value).unwrap_or_default(),
                 "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
+                "flood" => self.flood = source.number(name, value, FLOOD).unwrap_or(self.flood),
+                "reader" => self.reader = reader::take(source, value).unwrap_or_default(),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
                 "title" => self.title = source.boolean(name, value).unwrap_or_default(),
@@ -237,6 +265,8 @@ impl Config {
             ("tabs", format!("[{}]", tabs.join(", "))),
             ("rows", self.rows.to_string()),
             ("theme", quoted(&self.theme)),
+            ("flood", self.flood.to_string()),
+            ("reader", quoted(self.reader.as_str())),
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
             ("title", self.title.to_string()),
@@ -478,12 +508,12 @@ mod tests {
     #[test]
     fn mistakes_with_keys_name_both_places() {
         for (text, wanted) in [
-            ("first = \"z\"\nlast = [\"end\", \"z\"]", "3:16: `keys.last`: `z` is a key of `first` already (line 2, column 9)"),
+            ("first = \"Z\"\nlast = [\"end\", \"Z\"]", "3:16: `keys.last`: `Z` is a key of `first` already (line 2, column 9)"),
             (
-                "health = \"z s\"\nfirst = \"z\"",
-                "3:9: `keys.first`: `z` and `z s` of `health` (line 2, column 10) exclude each other: one begins with the other",
+                "health = \"Z s\"\nfirst = \"Z\"",
+                "3:9: `keys.first`: `Z` and `Z s` of `health` (line 2, column 10) exclude each other: one begins with the other",
             ),
-            ("first = [\"z\", \"z\"]", "2:15: `keys.first`: `z` is a key of `first` already (line 2, column 10)"),
+            ("first = [\"Z\", \"Z\"]", "2:15: `keys.first`: `Z` is a key of `first` already (line 2, column 10)"),
             ("read = \"ctrl-c\"", "2:8: `keys.read`: `ctrl-c` cannot be had: ctrl-c always ends Trunkline"),
             ("accept = \"y\"", "2:10: `keys.accept`: `y` would be typed into the picker: take one with ctrl- or alt-, or a named one"),
             ("first = 7", "2:9: `keys.first` must be a key or a list of keys, as in [\"g g\", \"home\"], not 7"),
@@ -492,7 +522,7 @@ mod tests {
         ] {
             assert_eq!(parse(&format!("[keys]\n{text}")), Err(format!("config.toml:{wanted}")));
         }
-        let (_, notices) = parse("[keys]\nfrist = \"z\"").unwrap();
+        let (_, notices) = parse("[keys]\nfrist = \"Z\"").unwrap();
         assert_eq!(notices, ["config.toml:2:1: `frist` is no command; did you mean `first`?"]);
         assert!(parse("keys = [\"q\"]").unwrap_err().starts_with("config.toml:1:8: `keys` must be a table"));
     }

@@ -4,6 +4,7 @@
 //! The reader's configuration is never written. Absent on purpose: the file's modes and its writing (`private`), and what is
 //! made of it at the start (`update`).
 
+use crate::config::ReaderPlace;
 use crate::mastodon::keep::{self, Holdings};
 use crate::model::{Account, AccountId, ListId, Page, Sources, Spec, Status, StatusId, Stream, Timestamp};
 use crate::private;
@@ -37,6 +38,11 @@ pub struct Memory {
     configured_theme: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     theme: String,
+    /// And the place of the reader.
+    #[serde(default)]
+    configured_reader: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reader: String,
     /// The tabs in order.
     tabs: Vec<Kept>,
     /// The streams that have no tab of their own, but are shown in one of several.
@@ -64,6 +70,8 @@ pub struct Configured {
     pub tabs: Vec<Spec>,
     /// The theme.
     pub theme: String,
+    /// Where the reader stands.
+    pub reader: ReaderPlace,
 }
 
 /// Where one account's memory lies. While it is held, no other run of the same account writes there.
@@ -216,6 +224,8 @@ impl Memory {
             configured: names(&configured.tabs),
             configured_theme: configured.theme.clone(),
             theme: state.settings.theme.clone(),
+            configured_reader: configured.reader.as_str().to_owned(),
+            reader: state.settings.reader.as_str().to_owned(),
             tabs: state.tabs.all().iter().map(kept).collect(),
             others,
             active: state.tabs.active().map(|tab| tab.sources.spec().to_string()),
@@ -251,6 +261,11 @@ impl Memory {
     /// The theme that was worn; `None` where the configuration names another than it did.
     pub fn theme(&self, configured: &Configured) -> Option<&str> {
         (self.configured_theme == configured.theme && !self.theme.is_empty()).then_some(self.theme.as_str())
+    }
+
+    /// Where the reader stood; `None` where the configuration names another place than it did.
+    pub fn reader(&self, configured: &Configured) -> Option<ReaderPlace> {
+        ReaderPlace::named(&self.reader).filter(|_| self.configured_reader == configured.reader.as_str())
     }
 
     /// What the tab showed that was on screen.
@@ -475,17 +490,19 @@ mod tests {
     }
 
     #[test]
-    fn tabs_and_theme_are_remembered_until_the_configuration_names_others() {
+    fn tabs_theme_and_reader_are_remembered_until_the_configuration_names_others() {
         let tabs: Vec<Spec> = ["home", "local"].iter().map(|spec| spec.parse().unwrap()).collect();
-        let configured = Configured { tabs, theme: "terminal".to_owned() };
+        let configured = Configured { tabs, theme: "terminal".to_owned(), reader: ReaderPlace::Beside };
         let mut run = Run::start(None);
         run.state.open(Stream::List(ListId::new("7").unwrap()));
         run.state.settings.theme = "tundra".to_owned();
+        run.state.settings.reader = ReaderPlace::Over;
         let memory = Memory::parse(&Memory::of(&run.state, &configured).text().unwrap()).unwrap();
         assert_eq!(memory.tabs(&configured).map(|specs| names(&specs)), Some(vec!["home".to_owned(), "list:7".to_owned()]));
-        let other = Configured { tabs: configured.tabs[..1].to_vec(), theme: "ember".to_owned() };
+        let other = Configured { tabs: configured.tabs[..1].to_vec(), theme: "ember".to_owned(), reader: ReaderPlace::Over };
         assert_eq!((memory.active(), memory.tabs(&other)), (Some(Stream::User.into()), None));
         assert_eq!((memory.theme(&configured), memory.theme(&other)), (Some("tundra"), None));
+        assert_eq!((memory.reader(&configured), memory.reader(&other)), (Some(ReaderPlace::Over), None));
     }
 
     #[test]
@@ -520,7 +537,7 @@ mod tests {
         run.pass(1);
         run.pass(1);
         assert_eq!(run.tab().read.as_deref(), Some("115"));
-        let configured = Configured { tabs: vec![Spec::Stream(Stream::User)], theme: String::new() };
+        let configured = Configured { tabs: vec![Spec::Stream(Stream::User)], ..Configured::default() };
         let text = Memory::of(&run.state, &configured).text().unwrap();
         let memory = Memory::parse(&text).unwrap();
         assert_eq!(memory.active(), Some(both.clone()));

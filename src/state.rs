@@ -5,38 +5,45 @@
 
 pub mod alerts;
 pub mod checks;
+pub mod edits;
+pub mod flood;
 pub mod hold;
 pub mod measured;
 pub mod meter;
 pub mod notice;
 pub mod overlay;
 pub mod positions;
+pub mod profile;
 pub mod prompt;
 pub mod refill;
 pub mod review;
 pub mod rows;
 pub mod store;
 pub mod tabs;
+pub mod thread;
 pub mod timeline;
 pub mod views;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, Notify, Scheme};
+use crate::config::{Config, Notify, ReaderPlace, Scheme};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Sources, Spec, StatusId, Stream,
-    Subscription, Timestamp, Withheld,
+    Account, AccountId, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Sources, Spec, StatusId,
+    Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
+pub use edits::Edits;
+pub use flood::Flood;
 pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
+pub use measured::{Area, Measured, OverlayPane, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
-pub use overlay::{Detail, Overlay, Pick, Picker, StreamChoice, ThreadState};
+pub use overlay::{Overlay, Pick, Picker, StreamChoice};
 pub use positions::Positions;
+pub use profile::ProfileView;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
@@ -45,6 +52,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
+pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
 pub use views::Merged;
 
@@ -67,6 +75,10 @@ pub struct Settings {
     pub themes: Vec<Scheme>,
     /// The name of the one that is worn.
     pub theme: String,
+    /// From how many rows a minute on a followed view goes on now and then only; 0 for never.
+    pub flood: u32,
+    /// Where the reader stands on wide screens.
+    pub reader: ReaderPlace,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
     /// Which notifications the desktop is told of.
@@ -90,6 +102,8 @@ impl From<&Config> for Settings {
             keymap: config.keymap.clone(),
             themes,
             theme: config.theme.clone(),
+            flood: u32::try_from(config.flood).unwrap_or(u32::MAX),
+            reader: config.reader,
             title: config.title,
             notify: config.notify.clone(),
             bell: config.bell,
@@ -131,6 +145,8 @@ pub struct State {
     pub now: Timestamp,
     /// The terminal's size in columns and rows.
     pub size: (u16, u16),
+    /// Whether nothing but the timeline or the open post is drawn, and what is amiss.
+    pub zen: bool,
     /// Whether the terminal is the window that the reader works in; one that never tells counts as that.
     pub focused: bool,
     /// The reader's own account, once known.
@@ -214,6 +230,7 @@ impl State {
         let mut state = Self {
             now,
             size: (80, 24),
+            zen: false,
             focused: true,
             me: None,
             server: None,
@@ -329,7 +346,24 @@ impl State {
 
     /// Whether the reader stands beside the timeline.
     pub fn is_wide(&self) -> bool {
-        self.size.0 >= WIDE
+        self.size.0 >= WIDE && !self.zen && self.settings.reader == ReaderPlace::Beside
+    }
+
+    /// Whether there is something to be said that is not in the rows: a message, keys that were begun, or that what is shown
+    /// is not live, or not known to be complete though it should be.
+    pub fn is_amiss(&self) -> bool {
+        let holds = self.tabs.active().and_then(|tab| self.worst(&tab.sources)).is_none_or(|(stream, timeline)| {
+            let is_filling = timeline.refill.as_ref().is_some_and(|walk| walk.gap.is_some());
+            let is_failing = timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some());
+            let is_complete = match timeline.completeness(stream) {
+                Completeness::Since(_) | Completeness::Between(..) | Completeness::Unknown(Unproven::Unordered) => true,
+                Completeness::Gaps(_) | Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected | Unproven::NotPolled) => {
+                    false
+                }
+            };
+            is_complete && !is_filling && !is_failing && self.withheld(stream).is_none() && timeline.standing == Subscription::Open
+        });
+        !holds || self.line.state != Connection::Live || self.notices.shown().is_some() || !self.pending.is_empty()
     }
 
     /// Whether something lies over the timeline, so that what comes there is not seen.
@@ -337,7 +371,14 @@ impl State {
         match self.overlays.last() {
             None => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
-            Some(Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) => true,
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Picker(_)
+                | Overlay::Edits(_)
+                | Overlay::Profile(_)
+                | Overlay::Announcements { .. }
+                | Overlay::Health { .. },
+            ) => true,
         }
     }
 
@@ -351,8 +392,15 @@ impl State {
         self.tabs.all().iter().map(|tab| tab.unseen.len()).sum()
     }
 
-    /// Whether the last drawing showed rows that still count as unseen: the next update takes that over.
+    /// Whether the last drawing showed what still counts as unseen: the next update takes that over.
     fn has_just_seen(&self, measured: &Measured) -> bool {
+        if let (Some(Overlay::Detail(detail)), Some(pane)) = (self.overlays.last(), &measured.reader)
+            && self.focused
+            && pane.status.as_ref() == Some(&detail.cursor)
+            && pane.visible.iter().any(|post| detail.unread.contains(&post.id))
+        {
+            return true;
+        }
         let Some(tab) = self.tabs.active() else { return false };
         let seen = || measured.of(&tab.sources).is_some_and(|pane| pane.visible.iter().any(|row| tab.unseen.contains(&row.key)));
         !tab.unseen.is_empty() && self.is_looked_at() && seen()
@@ -427,17 +475,51 @@ impl State {
         }
     }
 
-    /// The post that is open for reading, or else the one under the cursor.
+    /// The post with the cursor in the thread that is open, or else the one under the cursor.
     pub fn reading(&self) -> Option<StatusId> {
         match self.detail() {
-            Some(detail) => Some(detail.status.clone()),
+            Some(detail) => Some(detail.cursor.clone()),
             None => self.cursor_row().and_then(|row| self.status_of(row)),
         }
     }
 
+    /// Whose profiles can be opened: of the open post, or else of a row; its author first, then who else it names.
+    pub fn people(&self, row: Option<&Row>) -> impl Iterator<Item = AccountId> {
+        let mut people: Vec<AccountId> = Vec::new();
+        let mut add = |id: Option<&AccountId>| people.extend(id.filter(|id| self.store.account(id).is_some()).cloned());
+        let author = |id: &StatusId| self.store.status(id).map(|entry| &entry.status().account);
+        match (self.detail(), row) {
+            (Some(detail), _) => add(author(&detail.cursor)),
+            (None, Some(Row::Status(id))) => {
+                add(self.store.shown(id).map(|entry| &entry.status().account));
+                add(author(id));
+            }
+            (None, Some(Row::Notification(id))) => {
+                if let Some(held) = self.store.notification(id) {
+                    add(held.account.as_ref());
+                    add(held.kind.target());
+                    add(held.status.as_ref().and_then(author));
+                }
+            }
+            (None, Some(Row::Conversation(id, _))) => {
+                self.store.conversation(id).iter().flat_map(|held| &held.accounts).for_each(|id| add(Some(id)));
+            }
+            (None, Some(Row::Tombstone(id))) => add(self.store.deleted_author(id).map(|account| &account.id)),
+            (None, Some(Row::Gap(_)) | None) => {}
+        }
+        let mut seen = HashSet::new();
+        people.retain(|id| seen.insert(id.clone()));
+        people.into_iter()
+    }
+
+    /// The profile on top, where one is.
+    pub fn profile_view(&self) -> Option<&ProfileView> {
+        if let Some(Overlay::Profile(view)) = self.overlays.last() { Some(view) } else { None }
+    }
+
     /// The open post, where one is open.
     pub fn detail(&self) -> Option<&Detail> {
-        self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(detail) } else { None })
+        self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(&**detail) } else { None })
     }
 
     /// Up to where home and notifications have been read here.
@@ -561,8 +643,9 @@ impl State {
 
     /// Whether a command makes sense now: the palette dims it, hints hide it and `update` ignores it by this answer.
     pub fn can(&self, command: Command) -> bool {
-        let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
-        let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
+        let open = if let Some(Overlay::Detail(detail)) = self.overlays.last() { Some(detail) } else { None };
+        let detail = open.is_some();
+        let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
         let rows = self.active_rows().is_some_and(|rows| !rows.all().is_empty());
         match command {
@@ -574,13 +657,27 @@ impl State {
             | Command::PageUp
             | Command::First
             | Command::Last => rows || detail || text,
-            Command::NextUnread | Command::PreviousUnread => {
-                !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty())
+            Command::NextUnread | Command::PreviousUnread => match open {
+                Some(detail) => !detail.unread_places().is_empty(),
+                None => !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
+            },
+            Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
+            Command::Root => open.is_some_and(|detail| detail.index() > 0),
+            Command::Read | Command::HoldOrUnfold if self.profile_view().is_some() => {
+                self.profile_view().is_some_and(|view| view.chosen_post().is_some())
             }
-            Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
+            Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
+            Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
-            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
+            Command::Edits => matches!(self.overlays.last(), Some(Overlay::Edits(_))) || (!text && self.reading().is_some()),
+            Command::Profile => match self.overlays.last() {
+                Some(Overlay::Profile(view)) => view.people.len() > 1,
+                _ if text => false,
+                _ => self.people(self.cursor_row()).next().is_some(),
+            },
+            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
+            Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
@@ -597,7 +694,13 @@ impl State {
                             || timeline.review.as_ref().is_some_and(|review| review.retry_at.is_some())
                             || timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some())
                     })
-                    || self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Detail(Detail { thread: ThreadState::Failed(_), .. })))
+                    || self.overlays.iter().any(|overlay| match overlay {
+                        Overlay::Detail(detail) => matches!(detail.thread, ThreadState::Failed(_)),
+                        Overlay::Edits(edits) => matches!(edits.history, Answer::Failed(_)),
+                        Overlay::Profile(view) => view.has_failed(),
+                        Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. } => false,
+                    })
+                    || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
@@ -610,6 +713,7 @@ impl State {
             | Command::Notify
             | Command::Reload
             | Command::Redraw
+            | Command::Zen
             | Command::Suspend
             | Command::Quit
             | Command::QuitNow => true,
@@ -617,7 +721,7 @@ impl State {
     }
 
     /// Whether rows stand above the one by which the view of a tab is held.
-    fn is_held_back(&self, tab: &Tab) -> bool {
+    fn has_above(&self, tab: &Tab) -> bool {
         let Anchor::Row(key, _) = &tab.anchor else { return false };
         let rows = self.rows(tab);
         rows.is_some_and(|rows| rows.index_of(key).is_some_and(|index| index > 0))
@@ -652,7 +756,9 @@ impl State {
             (None, Some(review)) => review.retry_at.filter(|_| review.asked.is_none()),
             (None, None) => timeline.look_at(),
         });
-        let meters = self.timelines.values().map(|timeline| &timeline.meter).chain([&self.meter]).filter_map(Meter::next_change);
+        let merged = self.tabs.all().iter().filter_map(|tab| Some(&tab.merged.as_ref()?.meter));
+        let meters =
+            self.timelines.values().map(|timeline| &timeline.meter).chain(merged).chain([&self.meter]).filter_map(Meter::next_change);
         let shown = self.tabs.active().into_iter().flat_map(|tab| self.ledgers(&tab.sources));
         let minutes = shown.filter_map(|(_, timeline)| {
             let timeline = Some(timeline).filter(|timeline| timeline.poll.is_none())?;
@@ -669,11 +775,18 @@ impl State {
             .chain(countdown)
             .chain(seen)
             .chain(positions)
+            .chain(self.flood_at())
             .chain(minutes)
             .chain(self.notices.next_change())
             .chain(self.alerts.due_at())
             .chain(measured.next_change)
             .min()
+    }
+
+    /// When the view of the open tab goes on because too much comes; `None` where nothing waits above it.
+    fn flood_at(&self) -> Option<Timestamp> {
+        let tab = self.tabs.active()?;
+        tab.flood.filter(|_| self.has_above(tab)).map(|flood| flood.next)
     }
 
     /// Whether a refill, a look or a question about a single row is under way or wanted now: deep passes wait for them.
@@ -720,12 +833,16 @@ impl State {
             }
         }
         for overlay in &self.overlays {
+            if let Overlay::Edits(edits) = overlay {
+                keep.statuses.insert(edits.status.clone());
+            }
+            if let Overlay::Profile(view) = overlay {
+                keep.authors.extend(view.people.iter().cloned());
+                keep.statuses.extend(view.shown_posts().iter().cloned());
+            }
             if let Overlay::Detail(detail) = overlay {
-                keep.statuses.insert(detail.status.clone());
-                keep.authors.extend(self.store.deleted_author(&detail.status).map(|account| account.id.clone()));
-                if let ThreadState::Here(thread) = &detail.thread {
-                    keep.statuses.extend(thread.ancestors.iter().chain(&thread.descendants).cloned());
-                }
+                keep.statuses.extend(detail.tree.known().cloned());
+                keep.authors.extend(detail.tree.known().filter_map(|id| self.store.deleted_author(id)).map(|account| account.id.clone()));
             }
         }
         self.store.sweep(keep);
@@ -774,6 +891,14 @@ impl State {
         }
         if !self.tabs.all().is_empty() && self.tabs.active().is_none() {
             return Err("no tab is active".into());
+        }
+        for overlay in &self.overlays {
+            if let Overlay::Detail(detail) = overlay {
+                detail.check(&self.store)?;
+            }
+        }
+        if self.line.state == Connection::Live && self.detail().is_some_and(|detail| detail.stale && !detail.is_asked()) {
+            return Err("a thread may have missed something, and nothing is asked".into());
         }
         if self.budget.spent() > refill::MOST_QUESTIONS {
             return Err(format!("refills asked {} times", self.budget.spent()));

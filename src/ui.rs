@@ -30,6 +30,7 @@ mod tab_bar;
 mod theme;
 mod timeline;
 mod times;
+mod zen;
 
 use crate::state::{Measured, State};
 pub use cards::Cards;
@@ -69,6 +70,9 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         return measured;
     }
     let ruled = u16::from(screen.height >= TALL);
+    if state.zen {
+        return zen::draw(painter, cards, state);
+    }
     let body = Rect { y: 2, height: screen.height - 3 - ruled, ..screen };
     let (tabs, open) = tab_bar::draw(painter, state, 0);
     measured.tabs = tabs;
@@ -90,12 +94,12 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
     }
     if let Some(area) = panes.reader {
         let pane = reader::draw(painter, cards, state, area);
-        if ruled == 1 && pane.most > state.detail().map_or(0, |detail| detail.scroll) {
+        if ruled == 1 && pane.more && !reading {
             more_below(painter, screen.height - 2);
         }
         measured.reader = Some(pane);
     }
-    measured.overlay = overlay::draw(painter, cards, state, body);
+    overlay::draw(painter, cards, state, body, &mut measured);
     measured.next_change = painter.clock.next_change();
     measured
 }
@@ -111,7 +115,8 @@ impl Panes {
         if state.is_wide() && body.width >= 60 {
             let width = (body.width * 57 / 100).min(WIDEST_TIMELINE);
             let x = body.x + width + 1;
-            let top = u16::from(body.height >= 12);
+            // With a post open that line tells of its thread.
+            let top = u16::from(body.height >= 12 && state.detail().is_none());
             let reader = Rect { x, y: body.y + top, width: body.right() - x, height: body.height - top };
             return Self { timeline: Some(Rect { width, ..body }), reader: Some(reader) };
         }

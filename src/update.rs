@@ -5,16 +5,20 @@
 
 mod alert;
 mod command;
+mod edits;
 pub mod effect;
 mod event;
+mod flood;
 mod hold;
 mod memory;
 pub mod msg;
+mod profile;
 pub mod question;
 mod refill;
 mod reply;
 mod review;
 mod rows;
+mod thread;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Remembered, Reply};
@@ -31,6 +35,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     let mut effects = Vec::new();
     let version = state.store.version();
     rows::adopt(state, measured);
+    thread::adopt(state, measured);
     // What is done otherwise gives up a sequence of keys.
     if matches!(msg, Msg::Paste(_) | Msg::Mouse(..) | Msg::Command(_) | Msg::Reloaded(..)) && !std::mem::take(&mut state.pending).is_empty()
     {
@@ -69,9 +74,13 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     }
     state.follow();
     rows::count_hidden(state);
+    thread::settle(state, &mut effects);
     refill::pump(state, &mut effects);
+    edits::pump(state, &mut effects);
+    profile::pump(state, &mut effects);
     state.follow();
     memory::settle(state);
+    flood::pace(state, measured);
     memory::tell(state, &mut effects);
     alert::tell(state, &mut effects);
     if state.store.version() != version {
@@ -110,6 +119,9 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
             changes = true;
             effects.extend(reply::ask_older(stream, timeline));
         }
+    }
+    for merged in state.tabs.all_mut().iter_mut().filter_map(|tab| tab.merged.as_mut()) {
+        changes |= merged.meter.advance(now);
     }
     if due(&state.offer_loading) {
         changes = true;

@@ -686,7 +686,7 @@ async fn the_file_is_read_again_when_asked_and_a_broken_one_changes_nothing() {
 /// A run of a saved account: what the one before it left is taken up.
 async fn run_of_account<F: Future<Output = ()>>(server: &Demo, folder: &Path, story: impl FnOnce(Reader) -> F) {
     let tabs: Vec<Spec> = vec!["home".parse().unwrap(), "local".parse().unwrap()];
-    let configured = Configured { tabs, theme: Config::default().theme };
+    let configured = Configured { tabs, theme: Config::default().theme, ..Configured::default() };
     let mut notices = Vec::new();
     let (keeper, memory) = Keeper::open(folder, "ada@tide.example", configured.clone(), &mut notices);
     assert_eq!(notices, Vec::<String>::new());

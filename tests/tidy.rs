@@ -26,7 +26,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("state", &["text", "model", "command", "keymap", "config"]),
     ("update", &["text", "model", "command", "keymap", "config", "state"]),
     ("effects", &["model", "mastodon", "update"]),
-    ("memory", &["private", "model", "mastodon", "state", "update"]),
+    ("memory", &["private", "model", "config", "mastodon", "state", "update"]),
     ("ui", &["text", "model", "command", "keymap", "config", "state"]),
     ("demo", &[]),
     ("replay", &["model"]),
@@ -221,7 +221,7 @@ fn key_settings() -> String {
     for group in Group::ALL {
         lines.push(format!("# {}", group.title()));
         for row in COMMANDS.iter().filter(|row| row.group == group) {
-            let keys: Vec<String> = row.keys.iter().map(|key| format!("\"{key}\"")).collect();
+            let keys: Vec<String> = row.keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\"))).collect();
             lines.push(format!("{} = [{}]  # {}", row.name, keys.join(", "), row.help));
         }
     }

@@ -48,7 +48,7 @@ pub(super) struct AccountJson<'a> {
     emojis: Vec<EmojiJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     roles: Option<[Value; 0]>,
-    fields: [Value; 0],
+    fields: Vec<Value>,
     /// Only of oneself: `verify_credentials`.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Value>,
@@ -237,7 +237,14 @@ pub(super) fn account(person: &Person) -> AccountJson<'_> {
         noindex: local.then_some(false),
         emojis: emojis(&[&person.display_name, &person.note]),
         roles: local.then_some([]),
-        fields: [],
+        fields: person
+            .fields
+            .iter()
+            .map(|(name, value, verified)| {
+                let verified_at = verified.then_some(person.created_at.as_str());
+                json!({ "name": name, "value": value, "verified_at": verified_at })
+            })
+            .collect(),
         source: None,
         role: None,
     }
@@ -254,6 +261,17 @@ pub(super) fn own_account(person: &Person, follow_requests: usize) -> AccountJso
         role: Some(json!({ "id": "-99", "name": "", "color": "", "permissions": "65536", "highlighted": false })),
         ..account(person)
     }
+}
+
+/// How the reader and someone stand.
+pub(super) fn relationship(world: &World, place: usize) -> Value {
+    let person = world.person(place);
+    json!({
+        "id": person.id, "following": person.followed, "showing_reblogs": person.followed, "notifying": false, "languages": null,
+        "followed_by": world.follows_me(place), "blocking": false, "blocked_by": false, "muting": person.muted,
+        "muting_notifications": person.muted, "muting_expires_at": null, "requested": false, "requested_by": world.asks_to_follow(place),
+        "domain_blocking": false, "endorsed": false, "note": "",
+    })
 }
 
 pub(super) fn status<'a>(world: &'a World, status: &'a Status, view: View, now: Timestamp) -> StatusJson<'a> {

@@ -33,6 +33,9 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/api/v2/instance", get(instance))
         .route("/api/v1/instance", get(instance_v1))
         .route("/api/v1/accounts/verify_credentials", get(verify_credentials))
+        .route("/api/v1/accounts/relationships", get(relationships))
+        .route("/api/v1/accounts/{id}", get(account))
+        .route("/api/v1/accounts/{id}/statuses", get(account_statuses))
         .route("/api/v1/apps/verify_credentials", get(verify_application))
         .route("/api/v1/timelines/home", get(home))
         .route("/api/v1/timelines/public", get(public))
@@ -105,6 +108,7 @@ fn scope(path: &str) -> Option<&'static str> {
         ("/api/v1/statuses", "read:statuses"),
         ("/api/v1/conversations", "read:statuses"),
         ("/api/v1/notifications", "read:notifications"),
+        ("/api/v1/accounts/relationships", "read:follows"),
         ("/api/v1/accounts", "read:accounts"),
         ("/api/v1/lists", "read:lists"),
         ("/api/v1/followed_tags", "read:follows"),
@@ -205,6 +209,32 @@ async fn verify_credentials(State(shared): Server) -> Response<Body> {
     let hub = shared.hub.lock().await;
     let requests = hub.world.notifications.values().filter(|notification| notification.kind == "follow_request").count();
     answer(&json::own_account(hub.world.person(World::ME), requests))
+}
+
+async fn account(State(shared): Server, Path(id): Path<String>) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    world.person_of(&id).map_or_else(not_found, |place| answer(&json::account(world.person(place))))
+}
+
+/// Somebody's posts and boosts as the reader sees them.
+async fn account_statuses(State(shared): Server, Path(id): Path<String>, uri: Uri) -> Response<Body> {
+    let Some(place) = shared.hub.lock().await.world.person_of(&id) else { return not_found() };
+    statuses(&shared, &uri, |world, status, query| {
+        world.is_on_profile(status, place)
+            && !(query.is_set("exclude_reblogs") && status.boost.is_some())
+            && !(query.is_set("exclude_replies") && status.reply_to.is_some())
+    })
+    .await
+}
+
+/// How the reader and several people stand; those who are not there are left out.
+async fn relationships(State(shared): Server, uri: Uri) -> Response<Body> {
+    let query = Query::of(&uri);
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    let found = query.all("id").into_iter().filter_map(|id| world.person_of(id));
+    answer(&found.map(|place| json::relationship(world, place)).collect::<Vec<_>>())
 }
 
 async fn verify_application(State(shared): Server, request: Request) -> Response<Body> {

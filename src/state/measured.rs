@@ -35,6 +35,8 @@ pub struct Measured {
     pub tabs: Vec<(u16, u16, usize)>,
     /// The list or text of the top overlay.
     pub overlay: Option<OverlayPane>,
+    /// The open profile.
+    pub profile: Option<ProfilePane>,
     /// When something on screen reads differently without anything happening (an age).
     pub next_change: Option<Timestamp>,
 }
@@ -87,12 +89,27 @@ pub struct VisibleRow {
 /// The reader as it was drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReaderPane {
-    /// Where.
+    /// Where its posts stand; what is above them is not part of it.
     pub area: Area,
-    /// Of which post.
+    /// The post that it shows, or the one with the cursor in a thread.
     pub status: Option<StatusId>,
-    /// The farthest it can be scrolled, in lines.
-    pub most: u16,
+    /// The line at which that post was to begin, and where it does.
+    pub line: (i32, i32),
+    /// Posts of the thread in view from top to bottom; none where no thread is open.
+    pub visible: Vec<VisiblePost>,
+    /// Whether there is more below what is in view.
+    pub more: bool,
+}
+
+/// A post in view in the reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisiblePost {
+    /// Which.
+    pub id: StatusId,
+    /// The pane's line at which it begins; negative where that is above.
+    pub line: i32,
+    /// All its lines.
+    pub height: i32,
 }
 
 /// A list or text over the tabs as it was drawn.
@@ -106,4 +123,15 @@ pub struct OverlayPane {
     pub entries: usize,
     /// The farthest it can be scrolled, in lines or entries.
     pub most: u16,
+}
+
+/// A profile as it was drawn.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfilePane {
+    /// Lines in view.
+    pub height: u16,
+    /// The farthest it can be scrolled, in lines.
+    pub most: u16,
+    /// The first line of each recent post, counted from the profile's first, and how many it has.
+    pub posts: Vec<(u16, u16)>,
 }

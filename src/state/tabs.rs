@@ -1,6 +1,7 @@
 //! `Tabs` and `Tab`: order, cursor, anchor, unseen rows, hold. A tab is a view over the ledger of a stream, or of several.
 
 use crate::model::{Sources, Stream, by_age};
+use crate::state::flood::Flood;
 use crate::state::hold::SinceHold;
 use crate::state::timeline::RowKey;
 use crate::state::views::Merged;
@@ -36,6 +37,8 @@ pub struct Tab {
     pub held_at_top: bool,
     /// What happened since the hold began; of the last one where it is not held.
     pub since_hold: SinceHold,
+    /// How the view goes on where it follows and too much comes; it is anchored to a row then.
+    pub flood: Option<Flood>,
     /// Rows that came and have not been in view yet.
     pub unseen: HashSet<RowKey>,
     /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
@@ -59,6 +62,7 @@ impl Tab {
             held: false,
             held_at_top: false,
             since_hold: SinceHold::default(),
+            flood: None,
             unseen: HashSet::new(),
             hidden: HashSet::new(),
             read: None,
@@ -76,9 +80,9 @@ impl Tab {
         is_newer
     }
 
-    /// Whether new rows move the view.
+    /// Whether new rows move the view, at once or after a while.
     pub fn follows(&self) -> bool {
-        self.anchor == Anchor::Top && !self.held
+        (self.anchor == Anchor::Top || self.flood.is_some()) && !self.held
     }
 }
 

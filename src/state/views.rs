@@ -8,7 +8,7 @@ use crate::model::{Sources, Stream, Subscription, Timestamp, Withheld, by_age};
 use crate::state::rows::Rows;
 use crate::state::tabs::Tab;
 use crate::state::timeline::{Cause, Gap, Row, RowKey, Timeline};
-use crate::state::{Anchor, Completeness, Loading, State};
+use crate::state::{Anchor, Completeness, Loading, Meter, State};
 use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub struct Merged {
     rows: Rows,
     /// The place below which one of the ledgers has not been loaded.
     floor: Option<Arc<str>>,
+    /// How much comes, each row once.
+    pub meter: Meter,
     /// Whether the rows that were there before have been taken in.
     is_begun: bool,
 }
@@ -62,6 +64,14 @@ impl State {
         match &tab.merged {
             Some(merged) => Some(merged.rows()),
             None => self.timelines.get(tab.sources.only()?).map(Timeline::ledger),
+        }
+    }
+
+    /// How much comes in a tab.
+    pub fn meter_of<'a>(&'a self, tab: &'a Tab) -> Option<&'a Meter> {
+        match &tab.merged {
+            Some(merged) => Some(&merged.meter),
+            None => self.timelines.get(tab.sources.only()?).map(|timeline| &timeline.meter),
         }
     }
 

@@ -173,6 +173,10 @@ impl<'a> Headless<'a> {
             | Reply::Status { .. }
             | Reply::Notification { .. }
             | Reply::Thread { .. }
+            | Reply::History(..)
+            | Reply::Profile(..)
+            | Reply::ProfilePosts(..)
+            | Reply::Relationship(..)
             | Reply::Offer(_)
             | Reply::Account(_)
             | Reply::Markers(_)

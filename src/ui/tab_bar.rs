@@ -152,9 +152,7 @@ fn tab_line(state: &State, theme: &Theme, level: Level, index: usize, tab: &Tab)
     if let Some((mark, style)) = mark(state, theme, tab) {
         line.push_span(Span::styled(format!(" {mark}"), style));
     }
-    // Of several streams the busiest: a post that two of them bring is one row.
-    let meter = state.ledgers(&tab.sources).map(|(_, timeline)| &timeline.meter).max_by_key(|meter| meter.per_minute());
-    if let Some(meter) = meter.filter(|meter| level.sparks && meter.per_minute() >= BUSY) {
+    if let Some(meter) = state.meter_of(tab).filter(|meter| level.sparks && meter.per_minute() >= BUSY) {
         line.push_span(Span::styled(format!(" {}", spark(meter, theme, 4)), theme.rule()));
         line.push_span(Span::styled(format!(" {}/m", meter.per_minute()), theme.dim()));
     }

@@ -3,8 +3,8 @@
 use crate::command::Command;
 use crate::keymap::Key;
 use crate::model::{
-    Account, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Sources, Spec, StatusId, Stream,
-    Thread, Timestamp,
+    Account, AccountId, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Profile, Relationship,
+    Sources, Spec, StatusEdit, StatusId, Stream, Thread, Timestamp,
 };
 use crate::state::Settings;
 use crate::text::Plain;
@@ -124,6 +124,14 @@ pub enum Reply {
         /// The post as it is now, with its thread.
         result: Result<(Bundle, Thread), Failure>,
     },
+    /// To [`crate::update::Question::History`]: all versions, oldest first.
+    History(StatusId, Result<Vec<StatusEdit>, Failure>),
+    /// To [`crate::update::Question::Profile`].
+    Profile(AccountId, Result<(Box<Profile>, Bundle), Failure>),
+    /// To [`crate::update::Question::ProfilePosts`].
+    ProfilePosts(AccountId, Result<Page, Failure>),
+    /// To [`crate::update::Question::Relationship`]; `None` where the server leaves it out.
+    Relationship(AccountId, Result<Option<Relationship>, Failure>),
     /// To [`crate::update::Question::Offer`].
     Offer(Result<Offer, Failure>),
     /// To [`crate::update::Question::Account`].

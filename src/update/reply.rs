@@ -1,12 +1,10 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, Reply, event, memory, refill, review, say};
+use super::{Effect, Question, Reply, edits, event, memory, profile, refill, review, say, thread};
 use crate::config::Notify;
-use crate::model::{
-    Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Sources, Spec, StatusId, Stream, Thread, Timestamp,
-};
-use crate::state::{Loading, Measured, Overlay, Pick, Row, Settings, State, ThreadState, Timeline};
+use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Sources, Spec, StatusId, Stream, Timestamp};
+use crate::state::{Loading, Measured, Overlay, Pick, Row, Settings, State, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
 
@@ -20,7 +18,11 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         Reply::Review { stream, asked, result } => review::answered(state, measured, &stream, asked, result),
         Reply::Status { id, asked, result, raw: _ } => review::about_status(state, measured, &id, asked, result),
         Reply::Notification { id, asked, result } => review::about_notification(state, &id, asked, result),
-        Reply::Thread { id, asked, result } => thread(state, &id, asked, result),
+        Reply::Thread { id, asked, result } => thread::answered(state, &id, asked, result),
+        Reply::History(id, result) => edits::answered(state, &id, result),
+        Reply::Profile(id, result) => profile::told(state, &id, result),
+        Reply::ProfilePosts(id, result) => profile::posts(state, &id, result),
+        Reply::Relationship(id, result) => profile::related(state, &id, &result),
         Reply::Offer(result) => offer(state, result),
         Reply::Account(Ok(account)) => {
             state.me = Some(account.clone());
@@ -141,29 +143,15 @@ pub(super) fn retry_at(now: Timestamp, failure: &Failure, attempts: u32) -> Opti
     }
 }
 
-fn thread(state: &mut State, id: &StatusId, asked: u64, result: Result<(Bundle, Thread), Failure>) {
-    let answer = match result {
-        Ok((bundle, mut thread)) => {
-            // The server answered for this very post, so a deletion from before the question is lifted.
-            if state.store.lift(id, asked) {
-                state.store.put(bundle);
-                for timeline in state.timelines.values_mut() {
-                    timeline.unbury(id);
-                }
-            }
-            state.store.put(std::mem::take(&mut thread.bundle));
-            ThreadState::Here(thread)
-        }
-        Err(failure) => ThreadState::Failed(failure),
-    };
-    for overlay in &mut state.overlays {
-        if let Overlay::Detail(detail) = overlay
-            && detail.status == *id
-        {
-            detail.thread = answer.clone();
-        }
+/// Takes in a post that the server was asked for by its id: a deletion from before the question is lifted.
+pub(super) fn lift(state: &mut State, id: &StatusId, asked: u64, bundle: Bundle) {
+    if !state.store.lift(id, asked) {
+        return;
     }
-    state.revision += 1;
+    state.store.put(bundle);
+    for timeline in state.timelines.values_mut() {
+        timeline.unbury(id);
+    }
 }
 
 fn offer(state: &mut State, result: Result<Offer, Failure>) {

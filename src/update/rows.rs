@@ -113,6 +113,9 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
         for (place, is_unseen) in fresh {
             let Some(tab) = state.tabs.all_mut().get_mut(place) else { continue };
             hold::came(tab);
+            if let Some(merged) = tab.merged.as_mut().filter(|_| came == Came::Live) {
+                merged.meter.count(now);
+            }
             if is_unseen {
                 tab.unseen.insert(key.clone());
             }
@@ -128,7 +131,7 @@ fn is_unseen(state: &State, measured: &Measured, tab: &Tab, key: &RowKey) -> boo
     let Some(index) = state.rows(tab).and_then(|rows| rows.index_of(key)) else { return false };
     let is_active = state.tabs.active().is_some_and(|active| active.sources == tab.sources);
     let in_view = measured.of(&tab.sources).map_or(1, |pane| pane.visible.len().max(1));
-    !(is_active && state.is_looked_at() && tab.follows() && index < in_view)
+    !(is_active && state.is_looked_at() && tab.follows() && tab.flood.is_none() && index < in_view)
 }
 
 /// What a filter hides by now is not news any more.
@@ -304,6 +307,12 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
     state.follow();
 }
 
+/// Whether a row of a tab was in view when it was last drawn.
+pub(crate) fn is_in_view(measured: &Measured, sources: &Sources, key: &RowKey) -> bool {
+    let pane = measured.of(sources);
+    pane.is_some_and(|pane| pane.visible.iter().any(|row| row.key == *key))
+}
+
 /// The chosen row of the open tab where it is in view, else the first one in view: a view that stands still would go
 /// after a cursor that is elsewhere, and one that was not chosen goes with what is new.
 pub(crate) fn cursor_in_view(state: &State, measured: &Measured) -> Option<RowKey> {
@@ -318,6 +327,8 @@ pub(crate) fn cursor_in_view(state: &State, measured: &Measured) -> Option<RowKe
 
 /// Stops following: what is in the pane stays there.
 pub(crate) fn freeze(state: &mut State, measured: &Measured) {
+    let Some(tab) = state.tabs.active_mut() else { return };
+    tab.flood = None;
     let Some(tab) = state.tabs.active() else { return };
     if tab.anchor != Anchor::Top {
         return;
