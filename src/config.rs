@@ -28,6 +28,11 @@ pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 
 /// Posts a minute that may be told to be too many to scroll by.
 pub const FLOOD: RangeInclusive<usize> = 0..=100_000;
+/// Rows that an image in a timeline may take.
+pub const MEDIA_ROWS: RangeInclusive<usize> = 3..=40;
+
+/// MiB of the disk that fetched images may take.
+pub const MEDIA_CACHE: RangeInclusive<usize> = 0..=10_000;
 
 /// The largest file that is read, in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -44,6 +49,9 @@ pub const KEYS: &[&str] = &[
     "title",
     "notify",
     "bell",
+    "media",
+    "media_rows",
+    "media_cache_mb",
     "ca_file",
     "credentials",
     "token_command",
@@ -78,6 +86,12 @@ pub struct Config {
     pub notify: Notify,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
+    /// How images are drawn.
+    pub media: MediaMode,
+    /// Rows of an image in a timeline, within [`MEDIA_ROWS`].
+    pub media_rows: u16,
+    /// How much of the disk fetched images may take, in MiB, within [`MEDIA_CACHE`]; 0 keeps none.
+    pub media_cache_mb: u16,
     /// A file of authorities in PEM that are trusted beside those of the system; empty for none.
     pub ca_file: String,
     /// Where tokens are put when signing in.
@@ -113,6 +127,29 @@ impl Credentials {
     }
 }
 
+/// How images are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MediaMode {
+    /// As well as the terminal can.
+    #[default]
+    Auto,
+    /// As half blocks, whatever the terminal can.
+    Blocks,
+    /// Not at all: there are the words of their authors. Nothing is fetched.
+    Off,
+}
+
+impl MediaMode {
+    /// The word for it in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Blocks => "blocks",
+            Self::Off => "off",
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         let tabs = ["home", "notifications", "local", "federated"].iter().filter_map(|spec| spec.parse().ok()).collect();
@@ -127,6 +164,9 @@ impl Default for Config {
             title: true,
             notify: Notify::default(),
             bell: false,
+            media: MediaMode::default(),
+            media_rows: 8,
+            media_cache_mb: 200,
             ca_file: String::new(),
             credentials: Credentials::default(),
             token_command: String::new(),
@@ -243,6 +283,9 @@ impl Config {
                 "title" => self.title = source.boolean(name, value).unwrap_or_default(),
                 "notify" => self.notify = notify::take(source, value).unwrap_or_default(),
                 "bell" => self.bell = source.boolean(name, value).unwrap_or_default(),
+                "media" => self.media = media(source, value).unwrap_or_default(),
+                "media_rows" => self.media_rows = small(source.number(name, value, MEDIA_ROWS)).unwrap_or(self.media_rows),
+                "media_cache_mb" => self.media_cache_mb = small(source.number(name, value, MEDIA_CACHE)).unwrap_or(self.media_cache_mb),
                 "ca_file" => self.ca_file = source.text(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
@@ -272,6 +315,9 @@ impl Config {
             ("title", self.title.to_string()),
             ("notify", self.notify.show()),
             ("bell", self.bell.to_string()),
+            ("media", quoted(self.media.as_str())),
+            ("media_rows", self.media_rows.to_string()),
+            ("media_cache_mb", self.media_cache_mb.to_string()),
             ("ca_file", quoted(&self.ca_file)),
             ("credentials", quoted(self.credentials.as_str())),
             ("token_command", quoted(&self.token_command)),
@@ -394,6 +440,22 @@ fn credentials(source: &mut Source<'_>, value: &Value<'_>) -> Option<Credentials
     None
 }
 
+fn media(source: &mut Source<'_>, value: &Value<'_>) -> Option<MediaMode> {
+    let all = [MediaMode::Auto, MediaMode::Blocks, MediaMode::Off];
+    if let DeValue::String(text) = value.get_ref()
+        && let Some(found) = all.into_iter().find(|one| one.as_str() == text)
+    {
+        return Some(found);
+    }
+    source.misfit("media", value, "be \"auto\", \"blocks\" or \"off\"");
+    None
+}
+
+/// A number whose range is one of small ones.
+fn small(number: Option<usize>) -> Option<u16> {
+    number.and_then(|number| u16::try_from(number).ok())
+}
+
 /// A text as TOML writes it.
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
@@ -449,6 +511,8 @@ mod tests {
                 "credentials = \"pocket\"",
                 "config.toml:1:15: `credentials` must be \"auto\", \"keyring\" or \"file\", not the text \"pocket\"",
             ),
+            ("media = true", "config.toml:1:9: `media` must be \"auto\", \"blocks\" or \"off\", not true"),
+            ("media_rows = 99", "config.toml:1:14: `media_rows` must be a whole number from 3 to 40, not 99"),
             ("token_command = [\"pass\"]", "config.toml:1:17: `token_command` must be a text, not a list"),
         ] {
             assert_eq!(parse(text), Err(wanted.to_owned()));

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod announcement;
+pub mod canvas;
 pub mod conversation;
 pub mod edit;
 pub mod event;
@@ -18,6 +19,7 @@ pub mod stream;
 
 pub use account::Account;
 pub use announcement::{Announcement, Reaction};
+pub use canvas::{Canvas, Form, TerminalFact};
 pub use conversation::Conversation;
 pub use edit::StatusEdit;
 pub use event::{

@@ -12,6 +12,7 @@ pub mod measured;
 pub mod meter;
 pub mod notice;
 pub mod overlay;
+pub mod pictures;
 pub mod positions;
 pub mod profile;
 pub mod prompt;
@@ -25,11 +26,11 @@ pub mod timeline;
 pub mod views;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, Notify, ReaderPlace, Scheme};
+use crate::config::{Config, MediaMode, Notify, ReaderPlace, Scheme};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, AccountId, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Sources, Spec, StatusId,
-    Stream, Subscription, Timestamp, Withheld,
+    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Sources, Spec,
+    Status, StatusId, Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
@@ -38,10 +39,11 @@ pub use edits::Edits;
 pub use flood::Flood;
 pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
+pub use measured::{Area, Measured, OverlayPane, PicturePlace, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Overlay, Pick, Picker, StreamChoice};
+pub use pictures::Pictures;
 pub use positions::Positions;
 pub use profile::ProfileView;
 pub use prompt::Prompt;
@@ -85,6 +87,10 @@ pub struct Settings {
     pub notify: Notify,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
+    /// How images are drawn.
+    pub media: MediaMode,
+    /// Rows of an image in a timeline.
+    pub media_rows: u16,
 }
 
 impl Default for Settings {
@@ -107,6 +113,8 @@ impl From<&Config> for Settings {
             title: config.title,
             notify: config.notify.clone(),
             bell: config.bell,
+            media: if cfg!(feature = "images") { config.media } else { MediaMode::Off },
+            media_rows: config.media_rows,
         }
     }
 }
@@ -203,6 +211,8 @@ pub struct State {
     pub questions: u64,
     /// What the server knows of what was read.
     pub positions: Positions,
+    /// How the terminal takes pictures.
+    pub pictures: Pictures,
     /// Counts up with each wish to connect now.
     pub retries: u64,
     /// Counts up each time the process was stopped or the machine slept.
@@ -270,6 +280,7 @@ impl State {
             suspects: Suspects::default(),
             questions: 0,
             positions: Positions { local: true, ..Positions::default() },
+            pictures: Pictures::default(),
             retries: 0,
             wakes: 0,
             revision: 0,
@@ -565,6 +576,24 @@ impl State {
     /// Whether the words of a status in a tab stay shut until the reader unfolds them.
     pub fn is_folded(&self, sources: &Sources, id: &StatusId) -> bool {
         matches!(self.shown(sources, id), Shown::Warned | Shown::Filtered(_))
+    }
+
+    /// What pictures are made for; nothing where none are drawn.
+    pub fn canvas(&self) -> Option<Canvas> {
+        match self.settings.media {
+            MediaMode::Off => None,
+            _ if self.settings.ascii => None,
+            MediaMode::Blocks => self.pictures.canvas(true),
+            MediaMode::Auto => self.pictures.canvas(false),
+        }
+    }
+
+    /// Whether the pictures of a post (never of a boost as such) in a tab are only hinted at until the reader unfolds them:
+    /// sensitive ones, and those that a filter hides.
+    pub fn veils_media(&self, sources: &Sources, id: &StatusId) -> bool {
+        let is_sensitive =
+            |status: &Status| status.sensitive && !status.media_attachments.is_empty() && !self.unfolded.contains(&status.id);
+        self.blurs_media(sources, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
     }
 
     /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of these streams until

@@ -22,6 +22,7 @@ mod line;
 mod notification;
 mod overlay;
 mod paint;
+mod pictures;
 mod reader;
 mod row;
 mod status;
@@ -32,7 +33,7 @@ mod timeline;
 mod times;
 mod zen;
 
-use crate::state::{Measured, State};
+use crate::state::{Measured, Overlay, State};
 pub use cards::Cards;
 use paint::Painter;
 use ratatui::Frame;
@@ -53,7 +54,12 @@ pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'
     let theme = worn.as_ref().unwrap_or(theme);
     cards.begin(theme, state);
     let mut painter = Painter::new(frame.buffer_mut(), theme, Clock::new(state.now, &theme.zone));
-    let measured = draw(&mut painter, cards, state);
+    painter.gallery = std::mem::take(&mut cards.gallery);
+    painter.lays = state.overlays.last().is_none_or(Overlay::leaves_room);
+    let mut measured = draw(&mut painter, cards, state);
+    measured.pictures = std::mem::take(&mut painter.places);
+    cards.laid = std::mem::take(&mut painter.laid);
+    cards.gallery = std::mem::take(&mut painter.gallery);
     let cursor = painter.cursor;
     cards.end();
     if let Some(cursor) = cursor {

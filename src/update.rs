@@ -68,6 +68,11 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
             state.wakes += 1;
             state.revision += 1;
         }
+        Msg::Answered(answer) => {
+            let before = state.canvas();
+            state.pictures.told(&answer, state.size);
+            state.revision += u64::from(state.canvas() != before);
+        }
         Msg::Remembered(remembered) => memory::remembered(state, remembered),
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline::config::{Config, Held, Overrides};
 use trunkline::demo::{Control, Draft, HttpRefusal, Options, Server, Story};
 use trunkline::mastodon::{Access, Client, Token};
+use trunkline::media::Laid;
 use trunkline::memory::{Configured, Keeper};
 use trunkline::model::Spec;
 use trunkline::recording::Recording;
@@ -47,8 +48,8 @@ impl Screen for TestScreen {
         (area.width, area.height)
     }
 
-    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
-        self.terminal.draw(draw).unwrap_or_else(|never: Infallible| match never {});
+    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> Vec<Laid>) -> io::Result<()> {
+        self.terminal.draw(|frame| drop(draw(frame))).unwrap_or_else(|never: Infallible| match never {});
         let buffer = self.terminal.backend().buffer();
         let lines = (0..buffer.area.height).map(|y| {
             let line: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();

@@ -7,7 +7,7 @@ use super::hub::Token;
 use super::json::{self, View};
 use super::streams::{Channel, Off, Reach, fold_tag};
 use super::world::{Conversation, Id, Notification, Paging, Status, World};
-use super::{Shared, clock, markers, oauth, socket};
+use super::{Shared, clock, markers, oauth, pictures, socket};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -59,6 +59,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/api/v1/streaming", any(socket::streaming))
         .route("/api/v1/streaming/", any(socket::streaming))
         .route("/api/v1/streaming/{*path}", any(socket::streaming))
+        .route("/system/media_attachments/files/{name}/{copy}", get(file))
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(Arc::clone(shared), guard))
         .with_state(Arc::clone(shared))
@@ -84,6 +85,7 @@ async fn guard(State(shared): Server, request: Request, next: Next) -> Response<
     };
     let open = streaming
         || path.starts_with("/oauth/")
+        || path.starts_with("/system/")
         || path.starts_with("/.well-known/")
         || matches!(path.as_str(), "/api/v1/instance" | "/api/v2/instance" | "/api/v1/custom_emojis" | "/api/v1/apps");
     let mut response = match worth {
@@ -97,6 +99,20 @@ async fn guard(State(shared): Server, request: Request, next: Next) -> Response<
     if !streaming {
         add_limits(&shared, &mut response);
     }
+    response
+}
+
+/// A picture of a post, whole or small. There are no videos and no sounds.
+async fn file(Path((name, copy)): Path<(String, String)>) -> Response<Body> {
+    let size = match copy.as_str() {
+        "original.png" => pictures::SIZE,
+        "small.png" => pictures::SMALL,
+        _ => return error(StatusCode::NOT_FOUND, "Record not found"),
+    };
+    let painted = tokio::task::spawn_blocking(move || pictures::png(&name, size)).await.ok().flatten();
+    let Some(png) = painted else { return error(StatusCode::NOT_FOUND, "Record not found") };
+    let mut response = Response::new(Body::from(png));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
     response
 }
 

@@ -233,6 +233,8 @@ impl Paging {
 
 #[derive(Debug)]
 pub(super) struct World {
+    /// Where files of posts are.
+    pub(super) files: String,
     pub(super) people: Vec<Person>,
     by_key: HashMap<String, usize>,
     pub(super) lists: Vec<List>,
@@ -255,6 +257,7 @@ impl World {
 
     pub(super) fn new(cast: &[Player]) -> Self {
         let mut world = Self {
+            files: String::new(),
             people: Vec::new(),
             by_key: HashMap::new(),
             lists: Vec::new(),

@@ -152,6 +152,11 @@ impl Client {
         }
     }
 
+    /// The instance's base address.
+    pub fn server(&self) -> &Url {
+        self.door.server()
+    }
+
     /// The instance's host, with the port where it is not the usual one.
     pub fn host(&self) -> String {
         self.door.host()

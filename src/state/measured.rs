@@ -3,6 +3,7 @@
 use crate::model::{Sources, StatusId, Stream, Timestamp};
 use crate::state::tabs::Anchor;
 use crate::state::timeline::RowKey;
+use std::sync::Arc;
 
 /// A part of the screen in cells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Measured {
     pub overlay: Option<OverlayPane>,
     /// The open profile.
     pub profile: Option<ProfilePane>,
+    /// Pictures in view, whether they are here already or not.
+    pub pictures: Vec<PicturePlace>,
     /// When something on screen reads differently without anything happening (an age).
     pub next_change: Option<Timestamp>,
 }
@@ -134,4 +137,23 @@ pub struct ProfilePane {
     pub most: u16,
     /// The first line of each recent post, counted from the profile's first, and how many it has.
     pub posts: Vec<(u16, u16)>,
+}
+
+/// A picture in view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PicturePlace {
+    /// Where it is to be had; nothing where only a hint of it is to be seen.
+    pub address: Option<Arc<str>>,
+    /// Column of its left edge.
+    pub x: u16,
+    /// Screen row of its first row in view.
+    pub y: u16,
+    /// Columns of the whole of it.
+    pub columns: u16,
+    /// Rows of the whole of it.
+    pub rows: u16,
+    /// Rows above those in view.
+    pub above: u16,
+    /// Rows in view.
+    pub shown: u16,
 }

@@ -48,6 +48,16 @@ impl Overlay {
         }
     }
 
+    /// Whether pictures stay as they are where it is on top: it is no box over them.
+    pub fn leaves_room(&self) -> bool {
+        match self {
+            Self::Detail(_) => true,
+            Self::Help { .. } | Self::Picker(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                false
+            }
+        }
+    }
+
     /// A list to pick from, with nothing typed yet and this entry chosen.
     pub fn picker(kind: Pick, chosen: usize) -> Self {
         Self::Picker(Picker { kind, prompt: Prompt::default(), chosen })

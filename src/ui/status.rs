@@ -229,7 +229,8 @@ fn words(setting: Setting<'_>, entry: &Entry) -> Vec<Line<'static>> {
 
 fn media(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
     let blurred = setting.sources.is_some_and(|sources| setting.state.blurs_media(sources, &status.id));
-    attached::media(setting, status, blurred)
+    let veiled = setting.sources.is_some_and(|sources| setting.state.veils_media(sources, &status.id));
+    attached::media(setting, status, blurred, veiled)
 }
 
 /// A quoted post, one level deep.

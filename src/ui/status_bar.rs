@@ -280,7 +280,7 @@ fn is_read_well(state: &State) -> bool {
 
 fn can_unfold(state: &State) -> bool {
     let sources = state.tabs.active().map(|tab| &tab.sources);
-    sources.zip(state.reading()).is_some_and(|(sources, id)| state.is_folded(sources, &id) || state.blurs_media(sources, &id))
+    sources.zip(state.reading()).is_some_and(|(sources, id)| state.is_folded(sources, &id) || state.veils_media(sources, &id))
 }
 
 fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {

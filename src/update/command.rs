@@ -329,7 +329,7 @@ fn hold_or_unfold(state: &mut State, measured: &Measured) {
         None => state.detail().map(|detail| detail.cursor.clone()),
     };
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
-        if state.is_folded(&sources, &status) || state.blurs_media(&sources, &status) {
+        if state.is_folded(&sources, &status) || state.veils_media(&sources, &status) {
             state.unfolded.insert(status);
             return;
         }

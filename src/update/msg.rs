@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::keymap::Key;
 use crate::model::{
     Account, AccountId, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Profile, Relationship,
-    Sources, Spec, StatusEdit, StatusId, Stream, Thread, Timestamp,
+    Sources, Spec, StatusEdit, StatusId, Stream, TerminalFact, Thread, Timestamp,
 };
 use crate::state::Settings;
 use crate::text::Plain;
@@ -33,6 +33,8 @@ pub enum Msg {
     Resized(u16, u16),
     /// The process was continued after a stop, or the machine woke: nothing is known about the time between.
     Resumed,
+    /// The terminal said something of itself.
+    Answered(TerminalFact),
     /// What the last run kept of a tab.
     Remembered(Remembered),
     /// The configuration file was read again: what holds now, and the tabs that are new in it.
