@@ -52,6 +52,12 @@ pub enum Command {
     CloseTab,
     /// Bring back the tab closed last.
     RestoreTab,
+    /// List the links of a post, each with where it really leads.
+    OpenLinks,
+    /// Copy the address of a post, or of the chosen link.
+    CopyUrl,
+    /// Copy the words of a post.
+    CopyText,
     /// Read the server's announcements.
     Announcements,
     /// How server, connection and each stream stand.
@@ -205,6 +211,17 @@ pub const COMMANDS: &[Row] = &[
         Scope::Browse,
         &["space"],
     ),
+    row(
+        Command::OpenLinks,
+        "open-links",
+        "",
+        "list the links, with their real addresses; a number opens one",
+        Group::Reading,
+        Scope::Browse,
+        &["o"],
+    ),
+    row(Command::CopyUrl, "copy-url", "", "copy the post's address, or the chosen link", Group::Reading, Scope::Browse, &["y"]),
+    row(Command::CopyText, "copy-text", "", "copy the post's text", Group::Reading, Scope::Browse, &["Y"]),
     row(Command::Edits, "edits", "", "what edits changed, version by version", Group::Reading, Scope::Browse, &["e"]),
     row(Command::Profile, "profile", "", "who wrote it; again: who boosted it, or else is named", Group::Reading, Scope::Browse, &["p"]),
     row(Command::Step, "step", "next held", "in a tab held still: let the next new post come", Group::Reading, Scope::Browse, &["."]),
@@ -277,7 +294,7 @@ mod tests {
 
     #[test]
     fn letters_kept_for_acting_on_posts_are_free() {
-        for key in ["f", "b", "B", "v", "r", "c", "o", "y", "m", "/", "&", "n", "N"] {
+        for key in ["f", "b", "B", "v", "r", "c", "m", "/", "&", "n", "N"] {
             assert!(COMMANDS.iter().all(|row| !row.keys.contains(&key)), "{key} is reserved");
         }
     }

@@ -8,6 +8,7 @@ pub mod checks;
 pub mod edits;
 pub mod flood;
 pub mod hold;
+pub mod links;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -39,7 +40,8 @@ pub use edits::Edits;
 pub use flood::Flood;
 pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, PicturePlace, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
+pub use links::{LinkChoice, LinkList};
+pub use measured::{Area, LinkSpan, Measured, OverlayPane, PicturePlace, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Overlay, Pick, Picker, StreamChoice};
@@ -388,7 +390,8 @@ impl State {
                 | Overlay::Edits(_)
                 | Overlay::Profile(_)
                 | Overlay::Announcements { .. }
-                | Overlay::Health { .. },
+                | Overlay::Health { .. }
+                | Overlay::Links(_),
             ) => true,
         }
     }
@@ -676,6 +679,7 @@ impl State {
         let detail = open.is_some();
         let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
+        let links = if let Some(Overlay::Links(list)) = self.overlays.last() { Some(list) } else { None };
         let rows = self.active_rows().is_some_and(|rows| !rows.all().is_empty());
         match command {
             Command::Down
@@ -685,11 +689,17 @@ impl State {
             | Command::PageDown
             | Command::PageUp
             | Command::First
-            | Command::Last => rows || detail || text,
+            | Command::Last => rows || detail || text || links.is_some(),
             Command::NextUnread | Command::PreviousUnread => match open {
                 Some(detail) => !detail.unread_places().is_empty(),
-                None => !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
+                None => !text && links.is_none() && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
             },
+            Command::Read | Command::CopyUrl if links.is_some() => true,
+            Command::OpenLinks => {
+                let has = |row: &Row| !matches!(row, Row::Gap(_) | Row::Tombstone(_));
+                !text && (detail || links.is_some() || self.cursor_row().is_some_and(has))
+            }
+            Command::CopyUrl | Command::CopyText => !text && links.is_none() && self.reading().is_some(),
             Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
             Command::Root => open.is_some_and(|detail| detail.index() > 0),
             Command::Read | Command::HoldOrUnfold if self.profile_view().is_some() => {
@@ -698,7 +708,7 @@ impl State {
             Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
             Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
-            Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
+            Command::HoldOrUnfold | Command::CloseTab => !text && links.is_none() && self.tabs.active().is_some(),
             Command::Edits => matches!(self.overlays.last(), Some(Overlay::Edits(_))) || (!text && self.reading().is_some()),
             Command::Profile => match self.overlays.last() {
                 Some(Overlay::Profile(view)) => view.people.len() > 1,
@@ -707,7 +717,7 @@ impl State {
             },
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
             Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
-            Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
+            Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),
@@ -727,7 +737,11 @@ impl State {
                         Overlay::Detail(detail) => matches!(detail.thread, ThreadState::Failed(_)),
                         Overlay::Edits(edits) => matches!(edits.history, Answer::Failed(_)),
                         Overlay::Profile(view) => view.has_failed(),
-                        Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. } => false,
+                        Overlay::Help { .. }
+                        | Overlay::Picker(_)
+                        | Overlay::Announcements { .. }
+                        | Overlay::Health { .. }
+                        | Overlay::Links(_) => false,
                     })
                     || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))

@@ -243,6 +243,8 @@ fn ask(effects: &mut Effects, effect: Effect) {
         | Effect::Suspend
         | Effect::Redraw
         | Effect::Alert { .. }
+        | Effect::Open(_)
+        | Effect::Copy { .. }
         | Effect::SwitchAccount(_)
         | Effect::Quit => {}
     }

@@ -106,6 +106,7 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         measured.reader = Some(pane);
     }
     overlay::draw(painter, cards, state, body, &mut measured);
+    measured.choices = std::mem::take(&mut painter.choices);
     measured.next_change = painter.clock.next_change();
     measured
 }

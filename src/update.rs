@@ -10,6 +10,7 @@ pub mod effect;
 mod event;
 mod flood;
 mod hold;
+mod links;
 mod memory;
 pub mod msg;
 mod profile;
@@ -76,6 +77,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         Msg::Remembered(remembered) => memory::remembered(state, remembered),
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
+        Msg::Told(words) => say(state, words, false),
     }
     state.follow();
     rows::count_hidden(state);

@@ -7,6 +7,8 @@ mod flood;
 mod hold;
 #[path = "common/least_status.rs"]
 mod least_status;
+#[path = "update/links.rs"]
+mod links;
 
 use jiff::SignedDuration;
 use least_status::least_status;
@@ -977,6 +979,7 @@ fn lists_asked_for_by_title_open_when_the_lists_are_known() {
 #[test]
 fn memory_is_bounded_by_the_rows_kept() {
     let mut desk = Desk::new(&["home", "local"]);
+    desk.state.settings.flood = 0;
     for id in 1000..6000 {
         desk.post(&["home", "local"], &id.to_string());
         if id == 1200 {

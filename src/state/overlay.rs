@@ -4,6 +4,7 @@ use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
 use crate::model::{List, Offer, Reach, Sources, Spec, Stream, Tag};
 use crate::state::edits::Edits;
+use crate::state::links::LinkList;
 use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
 use crate::state::thread::Detail;
@@ -37,6 +38,8 @@ pub enum Overlay {
         /// Lines scrolled.
         scroll: u16,
     },
+    /// The links of a post.
+    Links(LinkList),
 }
 
 impl Overlay {
@@ -44,7 +47,7 @@ impl Overlay {
     pub fn is_text(&self) -> bool {
         match self {
             Self::Help { .. } | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => true,
-            Self::Picker(_) | Self::Detail(_) => false,
+            Self::Picker(_) | Self::Detail(_) | Self::Links(_) => false,
         }
     }
 
@@ -52,9 +55,13 @@ impl Overlay {
     pub fn leaves_room(&self) -> bool {
         match self {
             Self::Detail(_) => true,
-            Self::Help { .. } | Self::Picker(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
-                false
-            }
+            Self::Help { .. }
+            | Self::Picker(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => false,
         }
     }
 
@@ -67,9 +74,13 @@ impl Overlay {
     pub fn as_picker(&self) -> Option<&Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
-                None
-            }
+            Self::Help { .. }
+            | Self::Detail(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => None,
         }
     }
 
@@ -77,9 +88,13 @@ impl Overlay {
     pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
-                None
-            }
+            Self::Help { .. }
+            | Self::Detail(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => None,
         }
     }
 }

@@ -5,6 +5,7 @@ mod announcements;
 mod edits;
 mod health;
 mod help;
+mod links;
 mod palette;
 mod profile;
 mod subscribe;
@@ -47,6 +48,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             }
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
+            Overlay::Links(list) => Some(links::draw(painter, state, body, list)),
             Overlay::Detail(_) => None,
         };
     }

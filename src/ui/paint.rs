@@ -25,6 +25,8 @@ pub(crate) struct Painter<'a> {
     pub(crate) clock: Clock<'a>,
     /// Where the terminal's own cursor goes; it is hidden where nothing asks for it.
     pub(crate) cursor: Option<(u16, u16)>,
+    /// Rows that entries of a list of uneven ones take, as in `Measured::choices`.
+    pub(crate) choices: Vec<(u16, u16, usize)>,
     /// Pictures that are here, to draw from.
     pub(crate) gallery: Gallery,
     /// Whether pictures may be laid over the screen by the terminal's own means: nothing may lie over them.
@@ -40,7 +42,17 @@ impl<'a> Painter<'a> {
     pub(crate) fn new(buffer: &'a mut Buffer, theme: &'a Theme, clock: Clock<'a>) -> Self {
         let area = buffer.area;
         buffer.set_style(area, theme.base());
-        Self { theme, clock, cursor: None, gallery: Gallery::default(), lays: false, places: Vec::new(), laid: Vec::new(), buffer }
+        Self {
+            theme,
+            clock,
+            cursor: None,
+            choices: Vec::new(),
+            gallery: Gallery::default(),
+            lays: false,
+            places: Vec::new(),
+            laid: Vec::new(),
+            buffer,
+        }
     }
 
     /// The whole screen.

@@ -4,10 +4,10 @@
 
 use crate::model::{AccountId, Status, StatusId, Visibility};
 use crate::state::{Entry, RowKey, Shown};
-use crate::text::wrap;
+use crate::text::{with_addresses, wrap};
 use crate::ui::attached;
 use crate::ui::cards::{Setting, Shape};
-use crate::ui::line::{Card, CardLine, Head, cols, cut, ellipsize, hang, plain, rich, shorten, with_addresses};
+use crate::ui::line::{Card, CardLine, Head, cols, cut, ellipsize, hang, plain, rich, shorten};
 use crate::ui::row::{dim_line, tombstone};
 use crate::ui::theme::Theme;
 use crate::ui::times;

@@ -41,6 +41,8 @@ pub enum Msg {
     Reloaded(Settings, Vec<Spec>),
     /// Something of ours failed; words for the screen.
     Failed(Plain),
+    /// Something that was asked of the loop is done; words for the screen.
+    Told(Plain),
 }
 
 /// What an earlier run kept of a tab: shown at once, and not proven of anything since.
