@@ -246,6 +246,7 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     /// Runs until something ends it.
     pub async fn run(mut self) -> Outcome {
+        self.screen.link(self.theme.targets());
         self.draw(Hurry::Now);
         loop {
             let woken = self.wait().await;

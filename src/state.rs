@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod checks;
 pub mod edits;
 pub mod flood;
+pub mod folds;
 pub mod hold;
 pub mod links;
 pub mod measured;
@@ -20,10 +21,12 @@ pub mod prompt;
 pub mod refill;
 pub mod review;
 pub mod rows;
+pub mod search;
 pub mod store;
 pub mod tabs;
 pub mod thread;
 pub mod timeline;
+pub mod viewer;
 pub mod views;
 
 use crate::command::{Command, Scope};
@@ -38,6 +41,7 @@ pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
 pub use edits::Edits;
 pub use flood::Flood;
+pub use folds::{FoldKey, Folds};
 pub use hold::SinceHold;
 use jiff::SignedDuration;
 pub use links::{LinkChoice, LinkList};
@@ -52,12 +56,14 @@ pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
 pub use rows::Rows;
+pub use search::Search;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
 pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
+pub use viewer::Viewer;
 pub use views::Merged;
 
 /// From this width on the reader stands beside the timeline, in columns.
@@ -201,6 +207,8 @@ pub struct State {
     pub malformed: u64,
     /// Events of names that this program does not know.
     pub unknown: u64,
+    /// What the server was last asked to find.
+    pub search: Search,
     /// What was asked for stream health alone.
     pub checks: Checks,
     /// What was found out about the terminal at the start, in words; nothing where nobody looked.
@@ -276,6 +284,7 @@ impl State {
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
+            search: Search::default(),
             checks: Checks::default(),
             terminal: Vec::new(),
             budget: Budget::default(),
@@ -387,6 +396,7 @@ impl State {
             Some(
                 Overlay::Help { .. }
                 | Overlay::Picker(_)
+                | Overlay::Viewer(_)
                 | Overlay::Edits(_)
                 | Overlay::Profile(_)
                 | Overlay::Announcements { .. }
@@ -611,8 +621,13 @@ impl State {
             && found.any(|found| found.action == FilterAction::Blur && found.context.iter().any(|context| sources.filters_by(*context)))
     }
 
-    /// Whether a row is drawn in a tab.
+    /// Whether a row is drawn in a tab: no filter hides it, and no other row is drawn for it.
     pub fn is_shown(&self, tab: &Tab, row: &Row) -> bool {
+        self.is_let_through(tab, row) && self.drawn_for(tab, &row.key()).is_none()
+    }
+
+    /// Whether no filter hides a row in a tab.
+    pub fn is_let_through(&self, tab: &Tab, row: &Row) -> bool {
         match row {
             Row::Status(id) => self.shown(&tab.sources, id) != Shown::Hidden,
             Row::Notification(id) => match self.store.notification(id).and_then(|notification| notification.status.as_ref()) {
@@ -621,6 +636,39 @@ impl State {
             },
             Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => true,
         }
+    }
+
+    /// The row that is drawn in a tab for another one that tells the same; `None` where a row stands for itself. Where a filter
+    /// hides the one that carries its group, the newest that none hides does.
+    pub fn drawn_for<'a>(&self, tab: &'a Tab, key: &RowKey) -> Option<&'a RowKey> {
+        let (rows, carrier) = tab.folds.group(key).filter(|(rows, _)| rows.len() > 1)?;
+        let drawn = if self.lets_through(tab, carrier) { Some(carrier) } else { rows.iter().find(|row| self.lets_through(tab, row)) };
+        drawn.filter(|drawn| *drawn != key)
+    }
+
+    fn lets_through(&self, tab: &Tab, key: &RowKey) -> bool {
+        match key {
+            RowKey::Status(id) => self.is_let_through(tab, &Row::Status(id.clone())),
+            RowKey::Notification(id) => self.is_let_through(tab, &Row::Notification(id.clone())),
+            RowKey::Conversation(_) | RowKey::Gap(_) => true,
+        }
+    }
+
+    /// Who is told of in one row of a tab, each once, newest first: all who boosted, or favourited, and so on.
+    pub fn together(&self, tab: &Tab, key: &RowKey) -> Vec<&AccountId> {
+        let alone = std::iter::once(key);
+        let group = tab.folds.group(key).map(|(rows, _)| rows.iter().filter(|row| self.lets_through(tab, row)));
+        let who = |row: &RowKey| match row {
+            RowKey::Status(id) => self.store.status(id).map(|entry| &entry.status().account),
+            RowKey::Notification(id) => self.store.notification(id)?.account.as_ref(),
+            RowKey::Conversation(_) | RowKey::Gap(_) => None,
+        };
+        let mut seen = HashSet::new();
+        let all: Vec<&AccountId> = match group {
+            Some(rows) => rows.filter_map(who).collect(),
+            None => alone.filter_map(who).collect(),
+        };
+        all.into_iter().filter(|id| seen.insert(*id)).collect()
     }
 
     /// When a poll of any stream last found everything; `None` where nothing is polled or none has yet.
@@ -632,7 +680,7 @@ impl State {
     pub fn hidden(&self, tab: &Tab) -> usize {
         let Some(rows) = self.rows(tab) else { return 0 };
         let row = |key: &RowKey| rows.get(key);
-        tab.hidden.iter().filter_map(row).filter(|row| !self.is_shown(tab, row)).count()
+        tab.hidden.iter().filter_map(row).filter(|row| !self.is_let_through(tab, row)).count()
     }
 
     /// How the server carries a stream; by frame until the server is known.
@@ -677,6 +725,7 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let open = if let Some(Overlay::Detail(detail)) = self.overlays.last() { Some(detail) } else { None };
         let detail = open.is_some();
+        let viewing = matches!(self.overlays.last(), Some(Overlay::Viewer(_)));
         let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
         let links = if let Some(Overlay::Links(list)) = self.overlays.last() { Some(list) } else { None };
@@ -708,6 +757,8 @@ impl State {
             Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
             Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
+            Command::HoldOrUnfold if viewing => true,
+            Command::View => viewing || (!text && !picking && self.viewable().is_some()),
             Command::HoldOrUnfold | Command::CloseTab => !text && links.is_none() && self.tabs.active().is_some(),
             Command::Edits => matches!(self.overlays.last(), Some(Overlay::Edits(_))) || (!text && self.reading().is_some()),
             Command::Profile => match self.overlays.last() {
@@ -718,7 +769,7 @@ impl State {
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
             Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
             Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
-            Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
+            Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail || viewing,
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),
             Command::Accounts => self.accounts.len() > 1,
@@ -739,6 +790,7 @@ impl State {
                         Overlay::Profile(view) => view.has_failed(),
                         Overlay::Help { .. }
                         | Overlay::Picker(_)
+                        | Overlay::Viewer(_)
                         | Overlay::Announcements { .. }
                         | Overlay::Health { .. }
                         | Overlay::Links(_) => false,
@@ -749,6 +801,7 @@ impl State {
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
             Command::Accept | Command::NextChoice | Command::PreviousChoice => picking,
             Command::Subscribe
+            | Command::SearchServer
             | Command::Health
             | Command::Help
             | Command::Palette
@@ -883,6 +936,12 @@ impl State {
                 keep.authors.extend(view.people.iter().cloned());
                 keep.statuses.extend(view.shown_posts().iter().cloned());
             }
+            if overlay.as_picker().is_some_and(|picker| picker.kind == Pick::Search)
+                && let Answer::Told(Some(found)) = &self.search.answer
+            {
+                keep.authors.extend(found.accounts.iter().cloned());
+                keep.statuses.extend(found.statuses.iter().cloned());
+            }
             if let Overlay::Detail(detail) = overlay {
                 keep.statuses.extend(detail.tree.known().cloned());
                 keep.authors.extend(detail.tree.known().filter_map(|id| self.store.deleted_author(id)).map(|account| account.id.clone()));
@@ -905,7 +964,9 @@ impl State {
         if let Some(key) = tab.unseen.iter().find(|key| rows.index_of(key).is_none()) {
             return Err(format!("{:?}: {key:?} is unseen, but no row", tab.sources));
         }
-        let hidden = rows.all().iter().filter(|row| !self.is_shown(tab, row)).count();
+        let is_row = |key: &RowKey| rows.get(key).is_some_and(|row| !matches!(row, Row::Tombstone(_)));
+        tab.folds.check(is_row).map_err(|broken| format!("{:?}: {broken}", tab.sources))?;
+        let hidden = rows.all().iter().filter(|row| !self.is_let_through(tab, row)).count();
         if self.hidden(tab) != hidden {
             return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.sources, self.hidden(tab)));
         }

@@ -232,6 +232,7 @@ fn ask(effects: &mut Effects, effect: Effect) {
             | Question::Profile(_)
             | Question::ProfilePosts(_)
             | Question::Relationship(_)
+            | Question::Search { .. }
             | Question::Offer
             | Question::Account
             | Question::Health

@@ -9,6 +9,7 @@ mod edits;
 pub mod effect;
 mod event;
 mod flood;
+mod folds;
 mod hold;
 mod links;
 mod memory;
@@ -19,7 +20,9 @@ mod refill;
 mod reply;
 mod review;
 mod rows;
+mod search;
 mod thread;
+mod viewer;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Remembered, Reply};
@@ -60,7 +63,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         }
         Msg::Mouse(mouse, x, y) => command::mouse(state, measured, mouse, (x, y), &mut effects),
         Msg::Command(wanted) => command::run(state, wanted, measured, &mut effects),
-        Msg::Reply(reply) => reply::apply(state, measured, reply),
+        Msg::Reply(reply) => reply::apply(state, measured, reply, &mut effects),
         Msg::Resized(columns, lines) => {
             state.size = (columns, lines);
             state.revision += 1;

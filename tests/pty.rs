@@ -744,3 +744,28 @@ fn over_ssh_no_browser_is_started_and_the_terminal_is_asked_to_copy() {
     assert_eq!(told, [4, 2], "as it is and wrapped, twice");
     assert!(!std::fs::read_dir(&folder).unwrap().any(|file| file.unwrap().path().extension().is_some()), "a program was started");
 }
+
+#[test]
+fn a_terminal_that_knows_links_is_told_where_they_lead_and_no_link_stays_open() {
+    let mut terminal = Terminal::demo(&[], &[("VTE_VERSION", "7600")]);
+    terminal.wait("posts of home, live", |screen| screen.contents().contains('●') && screen.contents().matches('@').count() > 4);
+    terminal.press("3\t\t2j\r");
+    terminal.wait("a post open", |screen| screen.contents().contains("Thread"));
+    terminal.press("\x03");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    let mut told = raw.split("\x1b]8;").skip(1);
+    let mut count = 0;
+    while let Some(opening) = told.next() {
+        let (target, _) = opening.split_once("\x1b\\").unwrap();
+        let (id, address) = target.split_once(';').unwrap();
+        assert!(
+            id.starts_with("id=tl") && address.starts_with("http") && address.bytes().all(|byte| byte.is_ascii_graphic()),
+            "{target:?}"
+        );
+        assert!(told.next().is_some_and(|closing| closing.starts_with(";\x1b\\")), "{target:?} stays open");
+        count += 1;
+    }
+    assert!(count > 0, "no link was told");
+}

@@ -7,8 +7,12 @@
 mod layout;
 #[path = "common/least_status.rs"]
 mod least_status;
+#[path = "screens/pictures.rs"]
+mod pictures;
 #[path = "screens/posts.rs"]
 mod posts;
+#[path = "screens/search.rs"]
+mod search;
 #[path = "screens/stage.rs"]
 mod stage;
 

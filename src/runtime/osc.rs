@@ -89,6 +89,30 @@ impl Wrapping {
     }
 }
 
+/// Whether the environment names a terminal that knows links (OSC 8); many others would print them or worse.
+pub(super) fn knows_links(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let of = |name: &str| variable(name).unwrap_or_default();
+    let program = of("TERM_PROGRAM");
+    if !of("TMUX").is_empty() {
+        // It keeps links of its own since 3.4, and passes them on where the terminal knows them.
+        let version = of("TERM_PROGRAM_VERSION");
+        let mut parts =
+            version.split('.').map(|part| part.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u32>().ok());
+        return program == "tmux" && (parts.next().flatten(), parts.next().flatten()) >= (Some(3), Some(4));
+    }
+    if !of("STY").is_empty() {
+        return false;
+    }
+    let term = of("TERM");
+    let is_new_vte = of("VTE_VERSION").parse::<u32>().is_ok_and(|version| version >= 5_000);
+    let is_named =
+        ["KITTY_WINDOW_ID", "WEZTERM_PANE", "WT_SESSION", "ALACRITTY_WINDOW_ID", "KONSOLE_VERSION"].iter().any(|name| !of(name).is_empty());
+    is_new_vte
+        || is_named
+        || ["xterm-kitty", "foot", "alacritty", "wezterm", "xterm-ghostty"].iter().any(|name| term.starts_with(name))
+        || ["iTerm.app", "WezTerm", "ghostty", "vscode"].contains(&program.as_str())
+}
+
 const ESC: u8 = 0x1b;
 /// Bytes that GNU screen surely takes in one string.
 const SCREEN_TAKES: usize = 240;
@@ -140,6 +164,27 @@ mod tests {
         assert_eq!(told(Dialect::Growl, false), "\x1b]9;Trunkline: a,b▯]0,c▯▯é\x07");
         assert_eq!(told(Dialect::Rxvt, true), "\x1b]777;notify;Trunkline;a,b?]0,c???\x07");
         assert_eq!(told(Dialect::Mute, false), "");
+    }
+
+    #[test]
+    fn only_terminals_that_know_links_are_told_of_them() {
+        let of = |set: &'static [(&'static str, &'static str)]| {
+            knows_links(move |asked| set.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned()))
+        };
+        assert!(
+            of(&[("VTE_VERSION", "7600")]) && of(&[("TERM", "xterm-kitty")]) && of(&[("TERM", "foot-extra")]) && of(&[("WT_SESSION", "x")])
+        );
+        assert!(of(&[("TMUX", "x"), ("TERM_PROGRAM", "tmux"), ("TERM_PROGRAM_VERSION", "3.5a")]));
+        assert!(
+            !of(&[("TMUX", "x"), ("VTE_VERSION", "7600")])
+                && !of(&[("TMUX", "x"), ("TERM_PROGRAM", "tmux"), ("TERM_PROGRAM_VERSION", "3.3a")])
+        );
+        assert!(
+            !of(&[("TERM", "xterm-256color")])
+                && !of(&[("TERM", "linux")])
+                && !of(&[("VTE_VERSION", "4999")])
+                && !of(&[("STY", "x"), ("TERM", "foot")])
+        );
     }
 
     #[test]

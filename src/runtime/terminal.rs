@@ -8,8 +8,10 @@ use super::backend::CarefulBackend;
 use super::osc::{self, Dialect, Wrapping};
 use super::outlet::{self, Outlet, Output};
 use super::wall::Wall;
+use crate::config::Hyperlinks;
 use crate::media::Laid;
 use crate::text::Plain;
+use crate::ui::Targets;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
@@ -52,6 +54,9 @@ pub trait Screen {
     /// Has the terminal's clipboard hold a text with the next frame, where it takes that; the last one counts. Whether it is
     /// asked at all.
     fn copy(&mut self, text: &str) -> bool;
+
+    /// Says where links on the screen lead; a terminal that knows links is told with each.
+    fn link(&mut self, targets: &Targets);
 
     /// Waits until the last frame has been taken; an error means that the terminal has gone. Can be dropped and asked
     /// again.
@@ -256,6 +261,8 @@ pub(crate) struct TerminalScreen {
     /// What its clipboard is to hold with the next frame.
     copied: Vec<u8>,
     wrapping: Wrapping,
+    /// Whether it knows links (OSC 8).
+    hyperlinks: bool,
     dialect: Dialect,
     ascii: bool,
     wall: Wall,
@@ -285,8 +292,21 @@ impl TerminalScreen {
         let terminal = Terminal::with_options(CarefulBackend::new(drawn.clone(), ascii), options)?;
         let dialect = Dialect::told(|name| std::env::var(name).ok());
         let wrapping = Wrapping::told(|name| std::env::var(name).ok());
+        let hyperlinks = osc::knows_links(|name| std::env::var(name).ok());
         let (alert, copied, wall) = (Vec::new(), Vec::new(), Wall::default());
-        Ok(Self { terminal, drawn, outlet, guard, area, alert, copied, wrapping, dialect, ascii, wall })
+        Ok(Self { terminal, drawn, outlet, guard, area, alert, copied, wrapping, hyperlinks, dialect, ascii, wall })
+    }
+}
+
+impl TerminalScreen {
+    /// Tells the terminal where links lead, or does not, as the reader wishes.
+    pub(crate) fn with_hyperlinks(self, wished: Hyperlinks) -> Self {
+        let hyperlinks = match wished {
+            Hyperlinks::Auto => self.hyperlinks,
+            Hyperlinks::Always => true,
+            Hyperlinks::Never => false,
+        };
+        Self { hyperlinks, ..self }
     }
 }
 
@@ -355,6 +375,12 @@ impl Screen for TerminalScreen {
         self.alert = self.wrapping.wrap(&osc::alert(words, self.dialect, self.ascii));
         if bell {
             self.alert.push(BELL);
+        }
+    }
+
+    fn link(&mut self, targets: &Targets) {
+        if self.hyperlinks {
+            self.terminal.backend_mut().link(targets.clone());
         }
     }
 

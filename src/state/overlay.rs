@@ -8,6 +8,7 @@ use crate::state::links::LinkList;
 use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
 use crate::state::thread::Detail;
+use crate::state::viewer::Viewer;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -24,6 +25,8 @@ pub enum Overlay {
     Picker(Picker),
     /// A post with its thread.
     Detail(Box<Detail>),
+    /// The media of a post, one at a time.
+    Viewer(Viewer),
     /// What changed from version to version of a post.
     Edits(Edits),
     /// What an account tells of itself.
@@ -46,7 +49,9 @@ impl Overlay {
     /// Whether it is a text over the tabs, that is scrolled.
     pub fn is_text(&self) -> bool {
         match self {
-            Self::Help { .. } | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => true,
+            Self::Help { .. } | Self::Viewer(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                true
+            }
             Self::Picker(_) | Self::Detail(_) | Self::Links(_) => false,
         }
     }
@@ -54,7 +59,7 @@ impl Overlay {
     /// Whether pictures stay as they are where it is on top: it is no box over them.
     pub fn leaves_room(&self) -> bool {
         match self {
-            Self::Detail(_) => true,
+            Self::Detail(_) | Self::Viewer(_) => true,
             Self::Help { .. }
             | Self::Picker(_)
             | Self::Edits(_)
@@ -76,6 +81,7 @@ impl Overlay {
             Self::Picker(picker) => Some(picker),
             Self::Help { .. }
             | Self::Detail(_)
+            | Self::Viewer(_)
             | Self::Edits(_)
             | Self::Profile(_)
             | Self::Announcements { .. }
@@ -90,6 +96,7 @@ impl Overlay {
             Self::Picker(picker) => Some(picker),
             Self::Help { .. }
             | Self::Detail(_)
+            | Self::Viewer(_)
             | Self::Edits(_)
             | Self::Profile(_)
             | Self::Announcements { .. }
@@ -121,6 +128,8 @@ pub enum Pick {
     Theme,
     /// A saved account to go on with.
     Account,
+    /// What the server found.
+    Search,
 }
 
 /// A stream that the picker offers, or several in one tab.

@@ -2,6 +2,7 @@
 
 use crate::model::{Sources, Stream, by_age};
 use crate::state::flood::Flood;
+use crate::state::folds::Folds;
 use crate::state::hold::SinceHold;
 use crate::state::timeline::RowKey;
 use crate::state::views::Merged;
@@ -43,6 +44,8 @@ pub struct Tab {
     pub unseen: HashSet<RowKey>,
     /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
     pub hidden: HashSet<RowKey>,
+    /// Which rows tell the same of one post, and which of them is drawn for the others.
+    pub folds: Folds,
     /// Place of the newest row that has been in view, in this run or an earlier one.
     pub read: Option<Arc<str>>,
     /// Up to where it was read when this run began: a line stands above that row.
@@ -65,6 +68,7 @@ impl Tab {
             flood: None,
             unseen: HashSet::new(),
             hidden: HashSet::new(),
+            folds: Folds::default(),
             read: None,
             bookmark: None,
             returning: false,

@@ -5,6 +5,7 @@
 //! purpose: what brings rows (`update`).
 
 use crate::model::{Sources, Stream, Subscription, Timestamp, Withheld, by_age};
+use crate::state::folds::{FoldKey, Handover};
 use crate::state::rows::Rows;
 use crate::state::tabs::Tab;
 use crate::state::timeline::{Cause, Gap, Row, RowKey, Timeline};
@@ -39,6 +40,7 @@ impl Merged {
 impl Tab {
     /// Takes in that a row is gone: cursor and anchor go to the heir.
     pub fn lose(&mut self, key: &RowKey, heir: Option<&RowKey>) {
+        self.leave_fold(key);
         self.unseen.remove(key);
         self.hidden.remove(key);
         if self.cursor.as_ref() == Some(key) {
@@ -49,6 +51,23 @@ impl Tab {
         {
             let lines = (*lines).min(0);
             self.anchor = heir.map_or(Anchor::Top, |heir| Anchor::Row(heir.clone(), lines));
+        }
+    }
+}
+
+impl Tab {
+    /// Takes a row out of those that are told together with it.
+    pub fn leave_fold(&mut self, key: &RowKey) {
+        let handover = self.folds.remove(key);
+        self.hand_over(handover);
+    }
+
+    /// What was not seen of a group stays unseen in the row that carries it now.
+    pub fn hand_over(&mut self, handover: Option<Handover>) {
+        if let Some((from, to)) = handover
+            && self.unseen.remove(&from)
+        {
+            self.unseen.insert(to);
         }
     }
 }
@@ -148,10 +167,12 @@ impl State {
             let floor = self.floor(&tab.sources).map(Arc::from);
             if let Some(merged) = self.merged_mut(index) {
                 merged.floor = floor;
-                merged.is_begun = true;
             }
             for key in keys {
                 self.follow_row(index, &key);
+            }
+            if let Some(merged) = self.merged_mut(index) {
+                merged.is_begun = true;
             }
         }
     }
@@ -199,7 +220,9 @@ impl State {
     fn follow_row(&mut self, index: usize, key: &RowKey) {
         let Some(tab) = self.tabs.all().get(index) else { return };
         let wanted = self.wanted(tab, key);
-        let is_hidden = wanted.as_ref().is_some_and(|row| !self.is_shown(tab, row));
+        let fold = wanted.as_ref().and_then(|row| FoldKey::of(&self.store, row));
+        let is_filled = tab.merged.as_ref().is_some_and(|merged| merged.is_begun);
+        let is_hidden = wanted.as_ref().is_some_and(|row| !self.is_let_through(tab, row));
         let Some(tab) = self.tabs.all_mut().get_mut(index) else { return };
         let Some(rows) = tab.merged.as_mut().map(|merged| &mut merged.rows) else { return };
         let before = rows.index_of(key);
@@ -217,6 +240,14 @@ impl State {
                 tab.lose(key, heir.as_ref());
             }
             (None, None) => return,
+        }
+        match fold {
+            // Whether the reader has the one before them that tells it so far is found out with the next drawing.
+            Some(fold) => {
+                let handover = tab.folds.insert(key.clone(), fold, |_| is_filled);
+                tab.hand_over(handover);
+            }
+            None => tab.leave_fold(key),
         }
         if is_hidden {
             tab.hidden.insert(key.clone());

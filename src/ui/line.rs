@@ -3,7 +3,7 @@
 //! Wrapping and cutting are `text::wrap`'s; ratatui is never asked to wrap what strangers wrote.
 
 use crate::model::Timestamp;
-use crate::text::{LinkKind, Mark, Plain, RichText, Role, wrap};
+use crate::text::{LinkKind, Mark, Plain, RichText, Role, WebAddress, wrap};
 use crate::ui::pictures::Strip;
 use crate::ui::theme::Theme;
 use ratatui::style::{Modifier, Style};
@@ -114,7 +114,7 @@ pub(crate) fn rich(text: &RichText, width: u16, theme: &Theme, emojis: &[Plain])
         .map(|wrapped| {
             let mut line = Line::default();
             for piece in wrapped.pieces {
-                let style = role_style(piece.role, theme);
+                let style = leading(role_style(piece.role, theme), piece.role, text, theme);
                 match piece.role {
                     Role::Quote => line.push_span(Span::styled(quote_bar(&piece.text, theme), style)),
                     Role::Text(_) if !emojis.is_empty() => push_with_emojis(&mut line, &piece.text, style, emojis, theme),
@@ -189,6 +189,19 @@ fn role_style(role: Role, theme: &Theme) -> Style {
         Role::Text(mark) => mark_style(mark, theme),
         Role::Heading(mark) => mark_style(mark, theme).add_modifier(Modifier::BOLD),
         Role::Quote | Role::Marker => theme.dim(),
+    }
+}
+
+/// The style with where the words lead, if they lead anywhere on the web.
+fn leading(style: Style, role: Role, text: &RichText, theme: &Theme) -> Style {
+    let index = match role {
+        Role::Text(mark) | Role::Heading(mark) => mark.link.map(|(index, _)| index),
+        Role::Quote | Role::Marker => None,
+    };
+    let link = index.and_then(|index| text.links.get(usize::from(index)));
+    match link.and_then(|link| WebAddress::read(link.url.as_str())) {
+        Some(address) => style.underline_color(theme.targets().color(&address)),
+        None => style,
     }
 }
 

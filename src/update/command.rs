@@ -1,6 +1,6 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, thread};
+use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, search, thread, viewer};
 use crate::command::Command;
 use crate::model::{Sources, StatusId};
 use crate::state::{Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
@@ -16,6 +16,9 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         return;
     }
     state.revision += 1;
+    if viewer::run(state, wanted) {
+        return;
+    }
     match wanted {
         Command::Down => go(state, measured, Go::Rows(1), effects),
         Command::Up => go(state, measured, Go::Rows(-1), effects),
@@ -44,6 +47,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Edits => edits::open(state),
         Command::Profile => profile::open(state, measured),
         Command::Step => hold::step(state, measured),
+        Command::View => viewer::toggle(state),
         Command::SelectTab(number) => {
             state.overlays.clear();
             state.tabs.select(usize::from(number).saturating_sub(1));
@@ -74,6 +78,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             }
             Some(_) | None => open_health(state, effects),
         },
+        Command::SearchServer => search::open(state),
         Command::Accounts => state.overlays.push(Overlay::picker(Pick::Account, state.account.unwrap_or_default())),
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
@@ -161,7 +166,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
-        Some(Overlay::Picker(_)) => {}
+        Some(Overlay::Picker(_) | Overlay::Viewer(_)) => {}
         Some(Overlay::Links(list)) => go_among_links(list, measured, how),
         None => move_cursor(state, measured, how, effects),
     }
@@ -434,6 +439,7 @@ fn entries(state: &State) -> usize {
         Pick::Stream => state.stream_choices(prompt.text()).len(),
         Pick::Theme => state.theme_choices(prompt.text()).len(),
         Pick::Account => overlay::account_choices(prompt.text(), &state.accounts).len(),
+        Pick::Search => state.search.results(prompt.text()).len(),
     }
 }
 
@@ -469,6 +475,10 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 say(state, Plain::line(&format!("theme {name}; theme = \"{name}\" in the file makes it the usual one")), false);
                 state.settings.theme = name;
             }
+        }
+        Pick::Search => {
+            let (typed, chosen) = (prompt.text().to_owned(), *chosen);
+            search::accept(state, &typed, chosen, effects);
         }
         Pick::Account => {
             let wanted = overlay::account_choices(prompt.text(), &state.accounts).get(*chosen).copied();

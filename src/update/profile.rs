@@ -47,6 +47,7 @@ fn views<'a>(state: &'a mut State, id: &AccountId) -> impl Iterator<Item = &'a m
         | Overlay::Help { .. }
         | Overlay::Picker(_)
         | Overlay::Detail(_)
+        | Overlay::Viewer(_)
         | Overlay::Edits(_)
         | Overlay::Announcements { .. }
         | Overlay::Health { .. }

@@ -1,6 +1,6 @@
 //! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
 
-use super::hold;
+use super::{folds, hold};
 use crate::model::{Sources, StatusId, Stream, by_age};
 use crate::state::refill::SETTLED_AFTER;
 use crate::state::views::heir;
@@ -30,6 +30,7 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             let before = tab.unseen.len();
             for row in &pane.visible {
                 tab.unseen.remove(&row.key);
+                folds::seen(tab, &row.key);
             }
             state.revision += u64::from(before != tab.unseen.len());
         }
@@ -53,6 +54,8 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             }
         }
     }
+    folds::settle(state, measured);
+    let pane = state.tabs.active().and_then(|tab| measured.of(&tab.sources));
     let mut gone: Vec<(Stream, RowKey)> = Vec::new();
     for (stream, timeline) in state.timelines.iter().filter(|(_, timeline)| !timeline.tombstones.is_empty()) {
         // Before the first drawing of a tab nothing is known of what is in view, so nothing is taken away.
@@ -72,7 +75,7 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
     let now = state.now;
     let key = row.key();
-    let hides: Vec<bool> = state.tabs.all().iter().map(|tab| tab.sources == *stream && !state.is_shown(tab, &row)).collect();
+    let hides: Vec<bool> = state.tabs.all().iter().map(|tab| tab.sources == *stream && !state.is_let_through(tab, &row)).collect();
     // Another of its streams may have brought it.
     let has_it = |tab: &Tab| tab.merged.as_ref().is_some_and(|merged| merged.rows().index_of(&key).is_some());
     let held: Vec<bool> = state.tabs.all().iter().map(|tab| tab.sources.contains(stream) && has_it(tab)).collect();
@@ -88,7 +91,10 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
             tab.hidden.remove(&key);
         }
     }
-    let Some(index) = inserted else { return false };
+    let Some(index) = inserted else {
+        folds::join(state, measured, stream, &key);
+        return false;
+    };
     timeline.brought |= came == Came::Live;
     // The newest of all, when the server has shown everything before it: whatever comes later comes live as well.
     if came == Came::Live
@@ -99,25 +105,33 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     {
         timeline.witness = timeline.row(0).map(|row| Arc::from(row.place_id()));
     }
+    folds::join(state, measured, stream, &key);
     state.follow();
     if came != Came::Page {
         let is_new = |(place, tab): (usize, &Tab)| {
             let is_there = || state.rows(tab).is_some_and(|rows| rows.index_of(&key).is_some());
             tab.sources.contains(stream) && !tab.hidden.contains(&key) && held.get(place) == Some(&false) && is_there()
         };
-        let fresh: Vec<(usize, bool)> = (0..)
+        // The row that is drawn for it, and whether the reader does not see that happen.
+        let fresh: Vec<(usize, Option<RowKey>, bool)> = (0..)
             .zip(state.tabs.all())
             .filter(|found| is_new(*found))
-            .map(|(place, tab)| (place, is_unseen(state, measured, tab, &key)))
+            .map(|(place, tab)| {
+                let drawn = state.drawn_for(tab, &key).cloned();
+                let is_unseen = is_unseen(state, measured, tab, &key, drawn.as_ref());
+                (place, drawn, is_unseen)
+            })
             .collect();
-        for (place, is_unseen) in fresh {
+        for (place, drawn, is_unseen) in fresh {
             let Some(tab) = state.tabs.all_mut().get_mut(place) else { continue };
-            hold::came(tab);
+            if drawn.is_none() {
+                hold::came(tab);
+            }
             if let Some(merged) = tab.merged.as_mut().filter(|_| came == Came::Live) {
                 merged.meter.count(now);
             }
             if is_unseen {
-                tab.unseen.insert(key.clone());
+                tab.unseen.insert(drawn.unwrap_or_else(|| key.clone()));
             }
         }
     }
@@ -127,11 +141,13 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
 }
 
 /// Whether a row that has just come into a tab is out of the reader's sight.
-fn is_unseen(state: &State, measured: &Measured, tab: &Tab, key: &RowKey) -> bool {
+fn is_unseen(state: &State, measured: &Measured, tab: &Tab, key: &RowKey, drawn: Option<&RowKey>) -> bool {
     let Some(index) = state.rows(tab).and_then(|rows| rows.index_of(key)) else { return false };
     let is_active = state.tabs.active().is_some_and(|active| active.sources == tab.sources);
     let in_view = measured.of(&tab.sources).map_or(1, |pane| pane.visible.len().max(1));
-    !(is_active && state.is_looked_at() && tab.follows() && tab.flood.is_none() && index < in_view)
+    let sees = |drawn: &RowKey| is_in_view(measured, &tab.sources, drawn);
+    let is_before = drawn.map_or(tab.follows() && tab.flood.is_none() && index < in_view, sees);
+    !(is_active && state.is_looked_at() && is_before)
 }
 
 /// What a filter hides by now is not news any more.
@@ -143,7 +159,7 @@ pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
     let mut hidden: Vec<(Sources, RowKey)> = Vec::new();
     for tab in state.tabs.all().iter().filter(|tab| !tab.unseen.is_empty()) {
         let Some(rows) = state.rows(tab) else { continue };
-        let is_hidden = |key: &&RowKey| rows.get(key).is_some_and(|row| !state.is_shown(tab, row));
+        let is_hidden = |key: &&RowKey| rows.get(key).is_some_and(|row| !state.is_let_through(tab, row));
         hidden.extend(tab.unseen.iter().filter(is_hidden).map(|key| (tab.sources.clone(), key.clone())));
     }
     for (sources, key) in hidden {
@@ -175,7 +191,7 @@ pub(crate) fn count_hidden(state: &mut State) {
     let mut hidden: Vec<(Sources, RowKey)> = Vec::new();
     for tab in state.tabs.all() {
         let Some(rows) = state.rows(tab) else { continue };
-        let is_hidden = |key: &&RowKey| rows.get(key).is_some_and(|row| !state.is_shown(tab, row));
+        let is_hidden = |key: &&RowKey| rows.get(key).is_some_and(|row| !state.is_let_through(tab, row));
         hidden.extend(keys.iter().filter(is_hidden).map(|key| (tab.sources.clone(), key.clone())));
     }
     for (sources, key) in hidden {
@@ -295,6 +311,7 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
             timeline.tombstones.retain(|held| held != id);
         }
         let Some(tab) = state.tabs.of_mut(stream) else { continue };
+        tab.leave_fold(&key);
         tab.unseen.remove(&key);
         tab.hidden.remove(&key);
         if tab.cursor.as_ref() == Some(&key) {

@@ -45,6 +45,7 @@ fn details_of(overlays: &mut [Overlay]) -> impl Iterator<Item = &mut Detail> {
         Overlay::Detail(detail) => Some(&mut **detail),
         Overlay::Help { .. }
         | Overlay::Picker(_)
+        | Overlay::Viewer(_)
         | Overlay::Edits(_)
         | Overlay::Profile(_)
         | Overlay::Announcements { .. }
