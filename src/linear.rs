@@ -7,7 +7,7 @@
 mod pace;
 
 use crate::command::Command;
-use crate::model::{Connection, Rung, StatusId, Stream, Subscription, Timestamp, by_age};
+use crate::model::{Connection, Rung, Sources, StatusId, Stream, Subscription, Timestamp, by_age};
 use crate::state::{
     Anchor, Area, Detail, Loading, Measured, Notice, Outcome, Overlay, ReaderPane, Row, RowKey, State, Tab, ThreadState, TimelinePane,
     VisiblePost, VisibleRow,
@@ -43,7 +43,7 @@ struct Said {
     /// The connection's state, by what and why.
     connection: Option<(Discriminant<Connection>, Rung, String)>,
     /// The open tab.
-    tab: Option<Stream>,
+    tab: Option<Sources>,
     /// How its stream stood.
     standing: Option<Discriminant<Subscription>>,
     gaps: usize,
@@ -165,9 +165,9 @@ impl Narrator {
             }
             return;
         };
-        let standing = state.active_timeline().map(|timeline| discriminant(&timeline.standing));
-        let gaps = state.active_timeline().map_or(0, |timeline| timeline.gaps().count());
-        let is_other = self.said.tab.as_ref() != Some(&tab.stream);
+        let standing = state.worst(&tab.sources).map(|(_, timeline)| discriminant(&timeline.standing));
+        let gaps = state.ledgers(&tab.sources).map(|(_, timeline)| timeline.gaps().count()).sum();
+        let is_other = self.said.tab.as_ref() != Some(&tab.sources);
         if is_other || again {
             let told = tab_words(state, tab);
             // The connection tells of itself.
@@ -176,7 +176,7 @@ impl Narrator {
             self.line(format!("{told}.{stands}"));
         }
         if is_other {
-            self.said.tab = Some(tab.stream.clone());
+            self.said.tab = Some(tab.sources.clone());
             (self.said.row, self.said.newest, self.said.empty) = (None, None, None);
             self.said.held = tab.held;
             self.pace.forget();
@@ -195,7 +195,7 @@ impl Narrator {
             let left = if gaps == 0 { String::new() } else { format!(", {gaps} left") };
             self.line(format!("A gap in {} is closed{left}.", title(state, tab)));
         }
-        let newest = state.active_timeline().and_then(|timeline| timeline.rows().iter().find(|row| matches!(row, Row::Gap(_))));
+        let newest = state.rows(tab).and_then(|rows| rows.all().iter().find(|row| matches!(row, Row::Gap(_))));
         if let Some(row) = newest.filter(|_| gaps > self.said.gaps) {
             let told = words::row(words::setting(state, &self.theme), row);
             self.out.extend(told);
@@ -308,14 +308,14 @@ impl Narrator {
 
     /// The row that the reader moved to.
     fn row(&mut self, state: &State, acted: bool, again: bool) {
-        let Some((tab, timeline)) = state.tabs.active().zip(state.active_timeline()) else { return };
+        let Some((tab, rows)) = state.tabs.active().zip(state.active_rows()) else { return };
         if state.is_covered() {
             return;
         }
         let chosen = state.cursor_row().filter(|row| again || self.is_meant(tab, row, state, acted));
         let Some(row) = chosen else {
-            let is_settled = state.line.state == Connection::Live && timeline.first_page != Loading::Asked;
-            if self.said.row.is_none() && timeline.rows().is_empty() && is_settled {
+            let is_asked = state.ledgers(&tab.sources).any(|(_, timeline)| timeline.first_page == Loading::Asked);
+            if self.said.row.is_none() && rows.all().is_empty() && state.line.state == Connection::Live && !is_asked {
                 self.empty(state);
             }
             return;
@@ -328,7 +328,7 @@ impl Narrator {
             self.lately(state, &id);
         }
         if self.said.newest.is_none() {
-            self.said.newest = timeline.rows().iter().find(|row| !matches!(row, Row::Gap(_))).map(|row| Arc::from(row.place_id()));
+            self.said.newest = rows.all().iter().find(|row| !matches!(row, Row::Gap(_))).map(|row| Arc::from(row.place_id()));
         }
         self.rows.insert(0, key.clone());
         self.said.row = Some((key, folded));
@@ -388,10 +388,10 @@ impl Narrator {
 
     /// Rows that came into the open tab: said while that can be followed, else counted.
     fn arrivals(&mut self, state: &State) {
-        let Some((tab, timeline)) = state.tabs.active().zip(state.active_timeline()) else { return };
+        let Some((tab, rows)) = state.tabs.active().zip(state.active_rows()) else { return };
         let Some(newest) = self.said.newest.clone() else { return };
         let is_new = |row: &&Row| by_age(row.place_id(), &newest) == Ordering::Greater;
-        let came: Vec<&Row> = timeline.rows().iter().take_while(is_new).collect();
+        let came: Vec<&Row> = rows.all().iter().take_while(is_new).collect();
         if let Some(first) = came.first() {
             self.said.newest = Some(Arc::from(first.place_id()));
         }
@@ -418,9 +418,9 @@ impl Narrator {
             return;
         }
         if let Some(count) = self.pace.due(state.now, is_told) {
-            let things = match (&tab.stream, count) {
-                (Stream::UserNotification, 1) => "notification",
-                (Stream::UserNotification, _) => "notifications",
+            let things = match (tab.sources.only(), count) {
+                (Some(Stream::UserNotification), 1) => "notification",
+                (Some(Stream::UserNotification), _) => "notifications",
                 (_, 1) => "post",
                 (_, _) => "posts",
             };
@@ -437,7 +437,9 @@ impl Narrator {
         let is_row = |row: &&Row| matches!(row, Row::Notification(_));
         let newest = timeline.rows().iter().find(is_row).map(|row| Arc::from(row.place_id()));
         let before = std::mem::replace(&mut self.said.notified, newest);
-        let Some(before) = before.filter(|_| self.said.tab != Some(Stream::UserNotification)) else { return };
+        let Some(before) = before.filter(|_| self.said.tab.as_ref().and_then(Sources::only) != Some(&Stream::UserNotification)) else {
+            return;
+        };
         let is_new = |row: &&&Row| by_age(row.place_id(), &before) == Ordering::Greater;
         let came: Vec<&Row> = timeline.rows().iter().filter(is_row).collect::<Vec<_>>().iter().take_while(is_new).copied().collect();
         match came.as_slice() {
@@ -485,7 +487,7 @@ impl Narrator {
             keys.extend(said.into_iter().filter(|key| Some(key) != current.as_ref()));
             TimelinePane {
                 area: Area::default(),
-                stream: tab.stream.clone(),
+                sources: tab.sources.clone(),
                 asked: tab.anchor.clone(),
                 top: None,
                 hold: current.map(|key| (key, 0)),
@@ -506,7 +508,7 @@ impl Narrator {
 }
 
 fn title(state: &State, tab: &Tab) -> String {
-    tab.stream.title(&state.offer.lists).to_string()
+    tab.sources.title(&state.offer.lists).to_string()
 }
 
 /// The open tab with its place and what is new in it.
@@ -568,7 +570,7 @@ fn is_move(outcome: Outcome) -> bool {
 }
 
 fn is_folded(state: &State, tab: &Tab, row: &Row) -> bool {
-    state.status_of(row).is_some_and(|id| state.is_folded(&tab.stream, &id) || state.blurs_media(&tab.stream, &id))
+    state.status_of(row).is_some_and(|id| state.is_folded(&tab.sources, &id) || state.blurs_media(&tab.sources, &id))
 }
 
 /// What the post with the cursor is in the open thread.

@@ -13,6 +13,7 @@ pub mod id;
 pub mod notification;
 pub mod profile;
 pub mod server;
+pub mod sources;
 pub mod status;
 pub mod stream;
 
@@ -29,6 +30,7 @@ pub use id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, 
 pub use notification::{Notification, NotificationKind};
 pub use profile::{AccountMark, Field, Profile, Relationship, Tie};
 pub use server::{Carriage, FeedAccess, List, Server, Software, TimelinesAccess, Withheld};
+pub use sources::Sources;
 pub use status::{
     Card, Counts, FilterAction, FilterContext, FilterMatch, Media, MediaKind, Mention, Personal, Poll, PollOption, Quote, QuoteState,
     Status, StatusTag, Visibility,

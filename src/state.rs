@@ -21,19 +21,21 @@ pub mod profile;
 pub mod prompt;
 pub mod refill;
 pub mod review;
+pub mod rows;
 pub mod search;
 pub mod store;
 pub mod tabs;
 pub mod thread;
 pub mod timeline;
 pub mod viewer;
+pub mod views;
 
 use crate::command::{Command, Scope};
 use crate::config::{Config, MediaMode, Notify, ReaderPlace, Scheme};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, Status,
-    StatusId, Stream, Subscription, Timestamp, Withheld,
+    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Sources, Spec,
+    Status, StatusId, Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
@@ -55,6 +57,7 @@ pub use profile::ProfileView;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
+pub use rows::Rows;
 pub use search::Search;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -63,6 +66,7 @@ pub use tabs::{Anchor, Tab, Tabs};
 pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
 pub use viewer::Viewer;
+pub use views::Merged;
 
 /// From this width on the reader stands beside the timeline, in columns.
 pub const WIDE: u16 = 110;
@@ -183,13 +187,13 @@ pub struct State {
     pub offer_loading: Loading,
     /// Whether the reader's own account has been asked for.
     pub me_asked: bool,
-    /// Specs that wait for the lists, in order, each with the stream whose tab it is to stand before.
-    pub unresolved: Vec<(Spec, Option<Stream>)>,
+    /// Specs that wait for the lists, in order, each with what the tab shows that it is to stand before.
+    pub unresolved: Vec<(Spec, Option<Sources>)>,
     /// The connection.
     pub line: Line,
     /// Everything that tabs show.
     pub store: Store,
-    /// A ledger for each stream that has a tab.
+    /// A ledger for each stream that a tab shows.
     pub timelines: BTreeMap<Stream, Timeline>,
     /// The tabs.
     pub tabs: Tabs,
@@ -303,35 +307,57 @@ impl State {
             settings,
         };
         for spec in specs {
-            match spec {
-                Spec::Stream(stream) => {
+            if spec.needs_lists() {
+                state.unresolved.push((spec, None));
+                continue;
+            }
+            match spec.resolve(&[]) {
+                Ok(sources) => {
                     let waiting = state.unresolved.iter_mut().filter(|(_, before)| before.is_none());
-                    if !state.timelines.contains_key(&stream) {
-                        waiting.for_each(|(_, before)| *before = Some(stream.clone()));
+                    if state.tabs.named(&sources).is_none() {
+                        waiting.for_each(|(_, before)| *before = Some(sources.clone()));
                     }
-                    state.open(stream);
+                    state.open(sources);
                 }
-                Spec::List(_) => state.unresolved.push((spec, None)),
+                Err(error) => state.notices.say(now, Plain::line(&error.to_string()), true),
             }
         }
         state
     }
 
-    /// Opens a tab and its ledger at the end of the bar; equal streams are one.
-    pub fn open(&mut self, stream: Stream) {
-        self.timelines.entry(stream.clone()).or_default();
-        self.tabs.open(stream);
+    /// Opens a tab at the end of the bar, with the ledgers that it shows; equal ones are one.
+    pub fn open(&mut self, sources: impl Into<Sources>) {
+        self.open_before(sources, None);
     }
 
     /// As `open`, but in front of the tab of `next`, where that is open.
-    pub fn open_before(&mut self, stream: Stream, next: Option<&Stream>) {
-        self.timelines.entry(stream.clone()).or_default();
-        self.tabs.open_before(stream, next);
+    pub fn open_before(&mut self, sources: impl Into<Sources>, next: Option<&Sources>) {
+        self.tabs.open_before(sources.into(), next);
+        self.arrange();
     }
 
-    /// The streams that the connection is to carry, in the order of the tabs.
+    /// Closes the tab on screen and gives it back; ledgers that no other tab shows go with it.
+    pub fn close(&mut self) -> Option<Tab> {
+        let tab = self.tabs.close_active();
+        self.arrange();
+        tab
+    }
+
+    /// Brings back the tab closed last, where it was, and goes to it.
+    pub fn restore(&mut self) {
+        self.tabs.restore();
+        self.arrange();
+    }
+
+    /// The streams that the connection is to carry, each once, in the order of the tabs.
     pub fn subscriptions(&self) -> Vec<Stream> {
-        self.tabs.all().iter().map(|tab| tab.stream.clone()).collect()
+        let mut streams = Vec::new();
+        for stream in self.tabs.all().iter().flat_map(|tab| tab.sources.all()) {
+            if !streams.contains(stream) {
+                streams.push(stream.clone());
+            }
+        }
+        streams
     }
 
     /// The active key scopes, the top layer first.
@@ -357,16 +383,16 @@ impl State {
     /// Whether there is something to be said that is not in the rows: a message, keys that were begun, or that what is shown
     /// is not live, or not known to be complete though it should be.
     pub fn is_amiss(&self) -> bool {
-        let holds = self.active_timeline().zip(self.tabs.active()).is_none_or(|(timeline, tab)| {
+        let holds = self.tabs.active().and_then(|tab| self.worst(&tab.sources)).is_none_or(|(stream, timeline)| {
             let is_filling = timeline.refill.as_ref().is_some_and(|walk| walk.gap.is_some());
             let is_failing = timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some());
-            let is_complete = match timeline.completeness(&tab.stream) {
+            let is_complete = match timeline.completeness(stream) {
                 Completeness::Since(_) | Completeness::Between(..) | Completeness::Unknown(Unproven::Unordered) => true,
                 Completeness::Gaps(_) | Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected | Unproven::NotPolled) => {
                     false
                 }
             };
-            is_complete && !is_filling && !is_failing && self.withheld(&tab.stream).is_none() && timeline.standing == Subscription::Open
+            is_complete && !is_filling && !is_failing && self.withheld(stream).is_none() && timeline.standing == Subscription::Open
         });
         !holds || self.line.state != Connection::Live || self.notices.shown().is_some() || !self.pending.is_empty()
     }
@@ -378,7 +404,7 @@ impl State {
 
     /// Whether older rows of the open tab have been asked for.
     pub fn is_loading_older(&self) -> bool {
-        self.active_timeline().is_some_and(|timeline| timeline.older_page == Loading::Asked)
+        self.tabs.active().is_some_and(|tab| self.ledgers(&tab.sources).any(|(_, timeline)| timeline.older_page == Loading::Asked))
     }
 
     /// Whether something lies over the timeline, so that what comes there is not seen.
@@ -418,15 +444,16 @@ impl State {
         {
             return true;
         }
-        let Some((tab, pane)) = self.tabs.active().zip(measured.timeline.as_ref()) else { return false };
-        let seen = || pane.visible.iter().any(|row| tab.unseen.contains(&row.key));
-        !tab.unseen.is_empty() && pane.stream == tab.stream && self.is_looked_at() && seen()
+        let Some(tab) = self.tabs.active() else { return false };
+        let seen = || measured.of(&tab.sources).is_some_and(|pane| pane.visible.iter().any(|row| tab.unseen.contains(&row.key)));
+        !tab.unseen.is_empty() && self.is_looked_at() && seen()
     }
 
     /// The streams that the picker offers for what is typed, best first.
     pub fn stream_choices(&self, typed: &str) -> Vec<StreamChoice> {
-        let recent: Vec<Stream> = self.tabs.recent().cloned().collect();
-        overlay::stream_choices(typed, &self.offer, &recent, &self.subscriptions())
+        let recent: Vec<Sources> = self.tabs.recent().cloned().collect();
+        let open: Vec<Sources> = self.tabs.all().iter().map(|tab| tab.sources.clone()).collect();
+        overlay::stream_choices(typed, &self.offer, &recent, &open)
     }
 
     /// The themes that match what is typed, best first.
@@ -441,40 +468,39 @@ impl State {
         previewed.or_else(|| self.settings.themes.iter().find(|scheme| scheme.name == self.settings.theme))
     }
 
-    /// The ledger of the tab on screen.
-    pub fn active_timeline(&self) -> Option<&Timeline> {
-        self.timelines.get(&self.tabs.active()?.stream)
+    /// The rows of the tab on screen.
+    pub fn active_rows(&self) -> Option<&Rows> {
+        self.rows(self.tabs.active()?)
     }
 
     /// The row under the cursor: the newest where none was chosen.
     pub fn cursor_row(&self) -> Option<&Row> {
         let tab = self.tabs.active()?;
-        self.timelines.get(&tab.stream)?.row(self.cursor_index(tab)?)
+        self.rows(tab)?.row(self.cursor_index(tab)?)
     }
 
     /// The row that had the cursor when the screen was last drawn: a key that goes down means that one, and not what has come
     /// above it since.
     pub fn drawn_cursor_row(&self, measured: &Measured) -> Option<&Row> {
         let tab = self.tabs.active()?;
-        let timeline = self.timelines.get(&tab.stream)?;
-        let pane = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream && tab.cursor.is_none());
-        let drawn = pane.and_then(|pane| pane.visible.first()).and_then(|row| timeline.row(timeline.index_of(&row.key)?));
+        let rows = self.rows(tab)?;
+        let pane = measured.of(&tab.sources).filter(|_| tab.cursor.is_none());
+        let drawn = pane.and_then(|pane| pane.visible.first()).and_then(|row| rows.get(&row.key));
         drawn.or_else(|| self.cursor_row())
     }
 
     /// Where a tab's cursor stands: at the newest shown row where none was chosen, and beside a chosen one that is hidden
     /// by now.
     pub fn cursor_index(&self, tab: &Tab) -> Option<usize> {
-        let timeline = self.timelines.get(&tab.stream)?;
         match &tab.cursor {
-            Some(key) => self.shown_near(tab, timeline.index_of(key)?),
+            Some(key) => self.shown_near(tab, self.rows(tab)?.index_of(key)?),
             None => self.shown_near(tab, 0),
         }
     }
 
     /// The index of the nearest row that is drawn in a tab, older ones first.
     pub fn shown_near(&self, tab: &Tab, index: usize) -> Option<usize> {
-        let rows = self.timelines.get(&tab.stream)?.rows();
+        let rows = self.rows(tab)?.all();
         let is_shown = |index: &usize| rows.get(*index).is_some_and(|row| self.is_shown(tab, row));
         (index..rows.len()).find(is_shown).or_else(|| (0..index.min(rows.len())).rev().find(is_shown))
     }
@@ -559,13 +585,13 @@ impl State {
         (known.clone().newer(read.clone()) != *known).then_some(read)
     }
 
-    /// How a status is shown in the tab of a stream: the reader's server filters count where their context is the tab's.
-    pub fn shown(&self, stream: &Stream, id: &StatusId) -> Shown {
+    /// How a status is shown in the tab of these streams: the reader's server filters count where their context is that of one
+    /// of them.
+    pub fn shown(&self, sources: &Sources, id: &StatusId) -> Shown {
         let Some(outer) = self.store.status(id) else { return Shown::Open };
         let inner = outer.status().reblog.as_ref().and_then(|inner| self.store.status(inner)).unwrap_or(outer);
         let unfolded = self.unfolded.contains(&inner.status().id);
         let mut shown = if inner.status().spoiler_text.is_blank() || unfolded { Shown::Open } else { Shown::Warned };
-        let Some(context) = stream.filter_context() else { return shown };
         let own = self.me.as_ref().is_some_and(|me| me.id == inner.status().account);
         let mut matches = [outer, inner].into_iter().filter_map(|entry| entry.status().filtered.as_ref()).flatten();
         if own {
@@ -573,7 +599,7 @@ impl State {
         }
         matches
             .find_map(|found| {
-                if !found.context.contains(&context) {
+                if !found.context.iter().any(|context| sources.filters_by(*context)) {
                     return None;
                 }
                 match found.action {
@@ -587,8 +613,8 @@ impl State {
     }
 
     /// Whether the words of a status in a tab stay shut until the reader unfolds them.
-    pub fn is_folded(&self, stream: &Stream, id: &StatusId) -> bool {
-        matches!(self.shown(stream, id), Shown::Warned | Shown::Filtered(_))
+    pub fn is_folded(&self, sources: &Sources, id: &StatusId) -> bool {
+        matches!(self.shown(sources, id), Shown::Warned | Shown::Filtered(_))
     }
 
     /// What pictures are made for; nothing where none are drawn.
@@ -603,22 +629,22 @@ impl State {
 
     /// Whether the pictures of a post (never of a boost as such) in a tab are only hinted at until the reader unfolds them:
     /// sensitive ones, and those that a filter hides.
-    pub fn veils_media(&self, stream: &Stream, id: &StatusId) -> bool {
+    pub fn veils_media(&self, sources: &Sources, id: &StatusId) -> bool {
         let is_sensitive =
             |status: &Status| status.sensitive && !status.media_attachments.is_empty() && !self.unfolded.contains(&status.id);
-        self.blurs_media(stream, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
+        self.blurs_media(sources, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
     }
 
-    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of a stream until
+    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of these streams until
     /// the reader unfolds them.
-    pub fn blurs_media(&self, stream: &Stream, id: &StatusId) -> bool {
-        let Some((context, entry)) = stream.filter_context().zip(self.store.shown(id)) else { return false };
+    pub fn blurs_media(&self, sources: &Sources, id: &StatusId) -> bool {
+        let Some(entry) = self.store.shown(id) else { return false };
         let status = entry.status();
         let own = self.me.as_ref().is_some_and(|me| me.id == status.account);
         let mut found = status.filtered.iter().flatten();
         !own && !status.media_attachments.is_empty()
             && !self.unfolded.contains(&status.id)
-            && found.any(|found| found.action == FilterAction::Blur && found.context.contains(&context))
+            && found.any(|found| found.action == FilterAction::Blur && found.context.iter().any(|context| sources.filters_by(*context)))
     }
 
     /// Whether a row is drawn in a tab: no filter hides it, and no other row is drawn for it.
@@ -629,9 +655,9 @@ impl State {
     /// Whether no filter hides a row in a tab.
     pub fn is_let_through(&self, tab: &Tab, row: &Row) -> bool {
         match row {
-            Row::Status(id) => self.shown(&tab.stream, id) != Shown::Hidden,
+            Row::Status(id) => self.shown(&tab.sources, id) != Shown::Hidden,
             Row::Notification(id) => match self.store.notification(id).and_then(|notification| notification.status.as_ref()) {
-                Some(status) => self.shown(&tab.stream, status) != Shown::Hidden,
+                Some(status) => self.shown(&tab.sources, status) != Shown::Hidden,
                 None => true,
             },
             Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => true,
@@ -678,8 +704,8 @@ impl State {
 
     /// How many rows of a tab the reader's server filters hide.
     pub fn hidden(&self, tab: &Tab) -> usize {
-        let Some(timeline) = self.timelines.get(&tab.stream) else { return 0 };
-        let row = |key: &RowKey| timeline.row(timeline.index_of(key)?);
+        let Some(rows) = self.rows(tab) else { return 0 };
+        let row = |key: &RowKey| rows.get(key);
         tab.hidden.iter().filter_map(row).filter(|row| !self.is_let_through(tab, row)).count()
     }
 
@@ -706,9 +732,14 @@ impl State {
         (silent >= SILENCE).then_some(silent)
     }
 
-    /// For how many minutes the open tab's stream has been silent, as far as that is worth saying.
+    /// As `silence`, for a tab: of several streams all have to be silent.
+    pub fn silence_of(&self, sources: &Sources) -> Option<SignedDuration> {
+        sources.all().iter().map(|stream| self.silence(stream)).min().flatten()
+    }
+
+    /// For how many minutes the open tab has been silent, as far as that is worth saying.
     pub fn silent_minutes(&self) -> Option<i64> {
-        self.silence(&self.tabs.active()?.stream).map(|silence| silence.as_mins())
+        self.silence_of(&self.tabs.active()?.sources).map(|silence| silence.as_mins())
     }
 
     /// The first key of a command as it is written, where it has one.
@@ -724,7 +755,7 @@ impl State {
         let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
         let links = if let Some(Overlay::Links(list)) = self.overlays.last() { Some(list) } else { None };
-        let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
+        let rows = self.active_rows().is_some_and(|rows| !rows.all().is_empty());
         match command {
             Command::Down
             | Command::Up
@@ -814,15 +845,16 @@ impl State {
     /// Whether rows stand above the one by which the view of a tab is held.
     fn has_above(&self, tab: &Tab) -> bool {
         let Anchor::Row(key, _) = &tab.anchor else { return false };
-        let timeline = self.timelines.get(&tab.stream);
-        timeline.is_some_and(|timeline| timeline.index_of(key).is_some_and(|index| index > 0))
+        let rows = self.rows(tab);
+        rows.is_some_and(|rows| rows.index_of(key).is_some_and(|index| index > 0))
     }
 
     /// Whether the row is a gap that the reader can have filled, or filled further.
     pub fn can_fill(&self, row: &Row) -> bool {
         let Row::Gap(gap) = row else { return false };
         let Some(tab) = self.tabs.active() else { return false };
-        self.line.state == Connection::Live && tab.stream.is_paged_by_id() && gap.fill == Fill::Left
+        let can_be = |(stream, gap): &(&Stream, &Gap)| stream.is_paged_by_id() && gap.fill == Fill::Left;
+        self.line.state == Connection::Live && self.gaps(&tab.sources, &gap.after).iter().any(can_be)
     }
 
     /// When something changes without any message: a countdown, a notice that expires, a meter that sinks, a page asked
@@ -846,9 +878,12 @@ impl State {
             (None, Some(review)) => review.retry_at.filter(|_| review.asked.is_none()),
             (None, None) => timeline.look_at(),
         });
-        let meters = self.timelines.values().map(|timeline| &timeline.meter).chain([&self.meter]).filter_map(Meter::next_change);
-        let minute = self.tabs.active().and_then(|tab| {
-            let timeline = self.timelines.get(&tab.stream).filter(|timeline| timeline.poll.is_none())?;
+        let merged = self.tabs.all().iter().filter_map(|tab| Some(&tab.merged.as_ref()?.meter));
+        let meters =
+            self.timelines.values().map(|timeline| &timeline.meter).chain(merged).chain([&self.meter]).filter_map(Meter::next_change);
+        let shown = self.tabs.active().into_iter().flat_map(|tab| self.ledgers(&tab.sources));
+        let minutes = shown.filter_map(|(_, timeline)| {
+            let timeline = Some(timeline).filter(|timeline| timeline.poll.is_none())?;
             let said = timeline.last_event?.max(self.line.since);
             let whole = self.now.duration_since(said).as_mins().max(SILENCE.as_mins() - 1) + 1;
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
@@ -863,7 +898,7 @@ impl State {
             .chain(seen)
             .chain(positions)
             .chain(self.flood_at())
-            .chain(minute)
+            .chain(minutes)
             .chain(self.notices.next_change())
             .chain(self.alerts.due_at())
             .chain(measured.next_change)
@@ -942,30 +977,29 @@ impl State {
         self.unfolded.retain(|id| self.store.status(id).is_some());
     }
 
-    fn check_tab(&self, tab: &Tab, timeline: &Timeline) -> Result<(), String> {
+    fn check_tab(&self, tab: &Tab) -> Result<(), String> {
+        let Some(rows) = self.rows(tab) else { return Err(format!("no rows for {:?}", tab.sources)) };
         for key in tab.cursor.iter().chain(match &tab.anchor {
             Anchor::Row(key, _) => Some(key),
             Anchor::Top => None,
         }) {
-            if timeline.index_of(key).is_none() {
-                return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.stream));
+            if rows.index_of(key).is_none() {
+                return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.sources));
             }
         }
-        if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
-            return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
+        if let Some(key) = tab.unseen.iter().find(|key| rows.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is unseen, but no row", tab.sources));
         }
-        let is_row = |key: &RowKey| {
-            timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !matches!(row, Row::Tombstone(_)))
-        };
-        tab.folds.check(is_row).map_err(|broken| format!("{:?}: {broken}", tab.stream))?;
-        let hidden = timeline.rows().iter().filter(|row| !self.is_let_through(tab, row)).count();
+        let is_row = |key: &RowKey| rows.get(key).is_some_and(|row| !matches!(row, Row::Tombstone(_)));
+        tab.folds.check(is_row).map_err(|broken| format!("{:?}: {broken}", tab.sources))?;
+        let hidden = rows.all().iter().filter(|row| !self.is_let_through(tab, row)).count();
         if self.hidden(tab) != hidden {
-            return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(tab)));
+            return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.sources, self.hidden(tab)));
         }
-        if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
-            return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
+        if let Some(key) = tab.hidden.iter().find(|key| rows.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is hidden, but no row", tab.sources));
         }
-        Ok(())
+        self.check_merged(tab)
     }
 
     /// What must hold after every message; tests ask.
@@ -973,18 +1007,17 @@ impl State {
     /// # Errors
     /// Says in words what does not hold.
     pub fn check(&self) -> Result<(), String> {
-        let mut streams = HashSet::new();
-        for tab in self.tabs.all() {
-            if !streams.insert(&tab.stream) {
-                return Err(format!("two tabs show {:?}", tab.stream));
+        for (index, tab) in self.tabs.all().iter().enumerate() {
+            if self.tabs.all().iter().take(index).any(|other| other.sources == tab.sources) {
+                return Err(format!("two tabs show {:?}", tab.sources));
             }
-            let Some(timeline) = self.timelines.get(&tab.stream) else {
-                return Err(format!("no ledger for {:?}", tab.stream));
-            };
-            self.check_tab(tab, timeline)?;
+            self.check_tab(tab)?;
         }
-        if self.tabs.all().len() != self.timelines.len() {
-            return Err(format!("{} tabs, {} ledgers", self.tabs.all().len(), self.timelines.len()));
+        if let Some(stream) = self.subscriptions().into_iter().find(|stream| !self.timelines.contains_key(stream)) {
+            return Err(format!("no ledger for {stream:?}"));
+        }
+        if let Some(stream) = self.timelines.keys().find(|stream| self.tabs.showing(stream).next().is_none()) {
+            return Err(format!("no tab shows the ledger of {stream:?}"));
         }
         if !self.tabs.all().is_empty() && self.tabs.active().is_none() {
             return Err("no tab is active".into());
@@ -1045,7 +1078,11 @@ impl State {
             if !timeline.is_sorted() {
                 return Err(format!("{stream:?}: rows are not sorted and unique"));
             }
-            if timeline.rows().len() > self.settings.rows * 3 {
+            let tombstones = timeline.rows().iter().filter(|row| matches!(row, Row::Tombstone(_))).count();
+            if timeline.tombstones.len() != tombstones {
+                return Err(format!("{stream:?}: {tombstones} tombstones stand there, {:?} are known", timeline.tombstones));
+            }
+            if timeline.rows().len() > self.settings.rows * (2 + self.tabs.showing(stream).count()) {
                 return Err(format!("{stream:?}: {} rows", timeline.rows().len()));
             }
             for row in timeline.rows() {

@@ -259,7 +259,7 @@ struct Ended {
 }
 
 async fn resolve(client: &Client, specs: &[Spec]) -> Result<Vec<Stream>, Error> {
-    let offer = if specs.iter().any(|spec| matches!(spec, Spec::List(_))) {
+    let offer = if specs.iter().any(Spec::needs_lists) {
         client.offer().await.map_err(|failure| match failure.kind {
             FailureKind::Unauthorized => Error::SignedOut(failure.reason),
             FailureKind::Retry
@@ -274,9 +274,10 @@ async fn resolve(client: &Client, specs: &[Spec]) -> Result<Vec<Stream>, Error> 
     };
     let mut streams = Vec::new();
     for spec in specs {
-        let stream = spec.resolve(&offer.lists)?;
-        if !streams.contains(&stream) {
-            streams.push(stream);
+        for stream in spec.resolve(&offer.lists)?.all() {
+            if !streams.contains(stream) {
+                streams.push(stream.clone());
+            }
         }
     }
     Ok(streams)

@@ -82,11 +82,13 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         Msg::Failed(words) => say(state, words, true),
         Msg::Told(words) => say(state, words, false),
     }
+    state.follow();
     rows::count_hidden(state);
     thread::settle(state, &mut effects);
     refill::pump(state, &mut effects);
     edits::pump(state, &mut effects);
     profile::pump(state, &mut effects);
+    state.follow();
     memory::settle(state);
     flood::pace(state, measured);
     memory::tell(state, &mut effects);
@@ -133,6 +135,9 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
             changes = true;
             effects.extend(reply::ask_older(stream, timeline));
         }
+    }
+    for merged in state.tabs.all_mut().iter_mut().filter_map(|tab| tab.merged.as_mut()) {
+        changes |= merged.meter.advance(now);
     }
     if due(&state.offer_loading) {
         changes = true;

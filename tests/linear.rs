@@ -310,7 +310,7 @@ fn a_thread_is_said_post_by_post() {
 fn a_notification_is_said_also_in_another_tab() {
     let mut listener = Listener::at({
         let mut state = notifications((80, 24));
-        state.tabs.go_to(&Stream::User);
+        state.tabs.go_to(&Stream::User.into());
         state
     });
     let mention = notification("950", NotificationKind::Follow, Some("2"), None, 0);

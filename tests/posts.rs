@@ -71,7 +71,7 @@ impl Desk {
     fn draw(&mut self) {
         const LINES: usize = 5;
         self.measured.timeline = self.state.tabs.active().map(|tab| {
-            let shown = self.shown(&tab.stream);
+            let shown = self.shown(tab.sources.only().unwrap());
             let at = |key: &RowKey| shown.iter().position(|shown| shown == key);
             let mut top = match &tab.anchor {
                 Anchor::Top => 0,
@@ -89,7 +89,7 @@ impl Desk {
             let hold = chosen.map(|row| (row.key.clone(), 2 - i32::from(row.y))).or_else(|| Some((shown.get(top)?.clone(), 0)));
             TimelinePane {
                 area: Area { x: 0, y: 2, width: 80, height: 5 },
-                stream: tab.stream.clone(),
+                sources: tab.sources.clone(),
                 asked: tab.anchor.clone(),
                 top: shown.get(top).map(|key| (key.clone(), 0)),
                 hold,
@@ -484,7 +484,7 @@ proptest! {
                 other => other,
             };
             let tab = desk.state.tabs.active().unwrap();
-            let (stream, follows, before) = (tab.stream.clone(), tab.follows(), desk.visible());
+            let (stream, follows, before) = (tab.sources.only().unwrap().clone(), tab.follows(), desk.visible());
             desk.happens(what);
             for stream in &streams {
                 desk.hold_against_the_rows(stream)?;

@@ -446,11 +446,11 @@ fn each_state_of_a_stream_is_told_apart() {
     let access = TimelinesAccess { local_live: FeedAccess::Disabled, ..TimelinesAccess::default() };
     tell("switched off", &|state| {
         state.server.as_mut().unwrap().timelines_access = TimelinesAccess { remote_live: FeedAccess::Disabled, ..access };
-        state.tabs.go_to(&federated());
+        state.tabs.go_to(&federated().into());
     });
     tell("half switched off", &|state| {
         state.server.as_mut().unwrap().timelines_access = access;
-        state.tabs.go_to(&federated());
+        state.tabs.go_to(&federated().into());
     });
     tell("subscribing", &|state| timeline(state, &user).standing = Subscription::Requested);
     tell("quiet", &|state| timeline(state, &user).last_event = Some(ago(12)));
@@ -473,7 +473,7 @@ fn each_state_of_a_stream_is_told_apart() {
         timeline(state, &user).older_page = Loading::Failed(failure("503 from the server"), None);
     });
     tell("a grave notice", &|state| state.notices.say(now(), plain("the log cannot be written: disk full"), true));
-    tell("no tab", &|state| while state.tabs.close_active().is_some() {});
+    tell("no tab", &|state| while state.close().is_some() {});
     insta::assert_snapshot!("streams", told);
 }
 
@@ -516,7 +516,7 @@ fn each_state_of_a_ledger_and_each_rung_is_told_apart() {
     });
     tell("polled", &|state| {
         state.server.as_mut().unwrap().software = Software::GoToSocial;
-        state.tabs.go_to(&hashtag("rust"));
+        state.tabs.go_to(&hashtag("rust").into());
         let timeline = timeline(state, &hashtag("rust"));
         let next = now().checked_add(SignedDuration::from_secs(18)).unwrap();
         (timeline.rung, timeline.poll) = (Rung::Polling, Some(Polling { last: Some(ago(0)), next, failure: None }));
@@ -527,7 +527,7 @@ fn each_state_of_a_ledger_and_each_rung_is_told_apart() {
     });
     tell("not known to be complete", &|state| {
         state.open(Stream::Direct);
-        state.tabs.go_to(&Stream::Direct);
+        state.tabs.go_to(&Stream::Direct.into());
         let direct = timeline(state, &Stream::Direct);
         (direct.standing, direct.first_page, direct.complete_since) = (Subscription::Open, Loading::Done, Some(ago(3)));
     });
@@ -957,7 +957,7 @@ prop_compose! {
             }
         }
         state.tabs.select(tab);
-        let keys: Vec<RowKey> = state.active_timeline().unwrap().rows().iter().map(Row::key).collect();
+        let keys: Vec<RowKey> = state.active_rows().unwrap().all().iter().map(Row::key).collect();
         let tab = state.tabs.active_mut().unwrap();
         if !keys.is_empty() {
             tab.anchor = anchor.map_or(Anchor::Top, |(index, lines)| Anchor::Row(index.get(&keys).clone(), lines));

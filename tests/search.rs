@@ -113,7 +113,7 @@ async fn accounts_hashtags_and_posts_are_found_and_opened() {
     assert!(matches!(view.profile, Answer::Told(Some(_))));
     desk.key("esc down enter").await;
     let tag = Stream::Hashtag { tag: Tag::new("trams").unwrap(), local: false };
-    assert_eq!(desk.state.tabs.active().unwrap().stream, tag, "a hashtag opens its tab");
+    assert_eq!(desk.state.tabs.active().unwrap().sources, tag, "a hashtag opens its tab");
     assert!(desk.state.overlays.is_empty() && desk.state.subscriptions().contains(&tag));
 }
 

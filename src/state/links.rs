@@ -3,7 +3,7 @@
 //! What is folded or hidden stays so: a post that is folded offers itself and its author alone. Absent on purpose: opening
 //! (`runtime`), and what may mislead about an address (`text`).
 
-use crate::model::{Account, AccountId, Media, MediaKind, StatusId, Stream};
+use crate::model::{Account, AccountId, Media, MediaKind, Sources, StatusId};
 use crate::state::{Entry, Row, State};
 use crate::text::{Address, LinkKind, Plain, RichText};
 
@@ -108,10 +108,10 @@ impl State {
         let mut list = empty();
         let Some(entry) = self.store.shown(id) else { return list };
         let status = entry.status();
-        let stream = self.tabs.active().map(|tab| &tab.stream);
-        list.folded = stream.is_some_and(|stream| self.is_folded(stream, id));
+        let sources = self.tabs.active().map(|tab| &tab.sources);
+        list.folded = sources.is_some_and(|sources| self.is_folded(sources, id));
         if !list.folded {
-            self.add_content(&mut list, entry, stream);
+            self.add_content(&mut list, entry, sources);
         }
         list.add("the post", Plain::line("this post on the web"), status.url.as_ref());
         if let Some(account) = self.store.account(&status.account) {
@@ -128,13 +128,13 @@ impl State {
         list
     }
 
-    fn add_content(&self, list: &mut LinkList, entry: &Entry, stream: Option<&Stream>) {
+    fn add_content(&self, list: &mut LinkList, entry: &Entry, sources: Option<&Sources>) {
         let status = entry.status();
         list.add_words(entry.rich(), LinkKind::Web, "");
         if let Some(card) = &status.card {
             list.add("preview", card.title.clone(), Some(&card.url));
         }
-        if !stream.is_some_and(|stream| self.blurs_media(stream, &status.id)) {
+        if !sources.is_some_and(|sources| self.blurs_media(sources, &status.id)) {
             for medium in &status.media_attachments {
                 list.add(
                     kind(medium),

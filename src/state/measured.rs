@@ -1,6 +1,6 @@
 //! `Measured`: what the last drawing found. It flows back into the next update and never causes a draw.
 
-use crate::model::{StatusId, Stream, Timestamp};
+use crate::model::{Sources, StatusId, Stream, Timestamp};
 use crate::state::tabs::Anchor;
 use crate::state::timeline::RowKey;
 use crate::text::WebAddress;
@@ -50,6 +50,11 @@ pub struct Measured {
 }
 
 impl Measured {
+    /// The pane of the tab of these streams, where it was drawn.
+    pub fn of(&self, sources: &Sources) -> Option<&TimelinePane> {
+        self.timeline.as_ref().filter(|pane| pane.sources == *sources)
+    }
+
     /// The link at a cell.
     pub fn link_at(&self, x: u16, y: u16) -> Option<&LinkSpan> {
         self.links.iter().find(|link| link.y == y && (link.from..link.to).contains(&x))
@@ -77,7 +82,7 @@ pub struct TimelinePane {
     /// Where.
     pub area: Area,
     /// Of which tab.
-    pub stream: Stream,
+    pub sources: Sources,
     /// The anchor that was asked for. Where the tab has another one by now, `top` is out of date.
     pub asked: Anchor,
     /// The row at the top and how many of its lines are above the pane: where the view settled.
@@ -87,6 +92,13 @@ pub struct TimelinePane {
     pub hold: Option<(RowKey, i32)>,
     /// Rows in view from top to bottom.
     pub visible: Vec<VisibleRow>,
+}
+
+impl TimelinePane {
+    /// Whether it is of a tab that shows a stream, and a row was in view.
+    pub fn shows(&self, stream: &Stream, key: &RowKey) -> bool {
+        self.sources.contains(stream) && self.visible.iter().any(|row| row.key == *key)
+    }
 }
 
 /// A row in view.

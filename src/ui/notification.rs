@@ -32,7 +32,7 @@ pub(crate) fn people(held: &Notification) -> impl Iterator<Item = &AccountId> {
 
 /// Who did what a row tells: all of them where it tells several notifications in one.
 pub(crate) fn together<'a>(setting: Setting<'a>, held: &Notification) -> Vec<&'a AccountId> {
-    let tab = setting.stream.and_then(|stream| setting.state.tabs.of(stream));
+    let tab = setting.sources.and_then(|sources| setting.state.tabs.named(sources));
     tab.map(|tab| setting.state.together(tab, &RowKey::Notification(held.id.clone()))).unwrap_or_default()
 }
 

@@ -25,9 +25,9 @@ const MOST_INDENT: u16 = 4;
 
 /// Draws the reader into its area.
 pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, area: Rect) -> ReaderPane {
-    let stream = state.tabs.active().map(|tab| &tab.stream);
+    let sources = state.tabs.active().map(|tab| &tab.sources);
     let width = area.width.saturating_sub(2).clamp(1, MEASURE);
-    let setting = Setting { state, theme: painter.theme, stream, width, shape: Shape::Whole };
+    let setting = Setting { state, theme: painter.theme, sources, width, shape: Shape::Whole };
     match state.detail() {
         // A column is for the bar beside the post with the cursor.
         Some(detail) => thread(painter, cards, Setting { width: width.saturating_sub(1).max(1), ..setting }, detail, area),
@@ -330,7 +330,7 @@ fn account(setting: Setting<'_>, id: &AccountId, card: &mut Card) {
 }
 
 fn gap_text(setting: Setting<'_>, gap: &Gap, card: &mut Card) {
-    let notifications = setting.stream == Some(&Stream::UserNotification);
+    let notifications = setting.sources.is_some_and(|sources| *sources == Stream::UserNotification);
     let things = if notifications { "Notifications" } else { "Posts" };
     card.extend(plain(&gap_words(setting, gap), setting.width, setting.theme.bold()));
     if let Some(fate) = gap_fate(setting, gap) {

@@ -28,6 +28,9 @@ pub(crate) fn card(setting: Setting<'_>, id: &StatusId) -> Card {
         Shape::Brief(_) | Shape::Reply => {
             context(setting, outer.status(), entry.status(), &mut card);
             card.lines.push(head(setting, entry.status()));
+            if let (Some(whence), Some(CardLine::Head(head))) = (whence(setting, id), card.lines.last_mut()) {
+                head.word = [Some(whence), head.word.take()].into_iter().flatten().reduce(|whence, word| format!("{whence} {word}"));
+            }
             body(setting, id, entry, &mut card);
         }
         Shape::Glance => {
@@ -57,6 +60,22 @@ fn unheld(setting: Setting<'_>) -> Card {
     card
 }
 
+/// Which of several streams of a tab have a row, in as many words as fit a quarter of the line.
+fn whence(setting: Setting<'_>, id: &StatusId) -> Option<String> {
+    let sources = setting.sources.filter(|sources| sources.is_merged())?;
+    let key = RowKey::Status(id.clone());
+    let titles: Vec<String> =
+        setting.state.carriers(sources, &key).map(|stream| stream.title(&setting.state.offer.lists).to_string()).collect();
+    let room = usize::from(setting.width / 4).max(8);
+    let all = titles.join(", ");
+    let (first, more) = (titles.first()?, titles.len() - 1);
+    Some(match more {
+        _ if wrap::width(&all) <= room => all,
+        0 => cut(first, room, setting.theme).into_owned(),
+        more => format!("{} +{more}", cut(first, room - 3, setting.theme)),
+    })
+}
+
 /// Who boosted it, and whom it answers.
 fn context(setting: Setting<'_>, outer: &Status, inner: &Status, card: &mut Card) {
     let theme = setting.theme;
@@ -81,7 +100,7 @@ fn context(setting: Setting<'_>, outer: &Status, inner: &Status, card: &mut Card
 
 /// The names of all who boosted what one row shows, the last one first.
 fn boosters<'a>(setting: Setting<'a>, outer: &'a Status) -> Vec<&'a str> {
-    let tab = setting.stream.and_then(|stream| setting.state.tabs.of(stream));
+    let tab = setting.sources.and_then(|sources| setting.state.tabs.named(sources));
     let all = tab.map(|tab| setting.state.together(tab, &RowKey::Status(outer.id.clone()))).unwrap_or_default();
     if all.len() > 1 { names(setting, &all) } else { names(setting, &[&outer.account]) }
 }
@@ -168,7 +187,7 @@ pub(crate) fn visibility(visibility: &Visibility) -> String {
 /// The words of a post and what hangs on it, or what they are folded behind. `id` is the row's: of the boost, if it is one.
 pub(crate) fn body(setting: Setting<'_>, id: &StatusId, entry: &Entry, card: &mut Card) {
     let status = entry.status();
-    let shown = setting.stream.map_or(Shown::Open, |stream| setting.state.shown(stream, id));
+    let shown = setting.sources.map_or(Shown::Open, |sources| setting.state.shown(sources, id));
     match shown {
         Shown::Warned => card.extend(fold(setting, status.spoiler_text.as_str(), "")),
         Shown::Filtered(title) => card.extend(fold(setting, title.as_str(), "filtered: ")),
@@ -241,8 +260,8 @@ fn words(setting: Setting<'_>, entry: &Entry) -> Vec<Line<'static>> {
 }
 
 fn media(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
-    let blurred = setting.stream.is_some_and(|stream| setting.state.blurs_media(stream, &status.id));
-    let veiled = setting.stream.is_some_and(|stream| setting.state.veils_media(stream, &status.id));
+    let blurred = setting.sources.is_some_and(|sources| setting.state.blurs_media(sources, &status.id));
+    let veiled = setting.sources.is_some_and(|sources| setting.state.veils_media(sources, &status.id));
     attached::media(setting, status, blurred, veiled)
 }
 
@@ -383,7 +402,7 @@ pub(crate) fn sums(setting: Setting<'_>, status: &Status) -> String {
 /// The first words of a post in at most `most` dim lines, for where it is only mentioned.
 pub(crate) fn excerpt(setting: Setting<'_>, entry: &Entry, most: usize) -> Vec<Line<'static>> {
     let (theme, status) = (setting.theme, entry.status());
-    let folded = setting.stream.is_some_and(|stream| setting.state.is_folded(stream, &status.id));
+    let folded = setting.sources.is_some_and(|sources| setting.state.is_folded(sources, &status.id));
     if folded || !status.spoiler_text.is_blank() {
         return fold_excerpt(setting, status);
     }

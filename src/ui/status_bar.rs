@@ -5,7 +5,7 @@
 use crate::command::{COMMANDS, Command, Row};
 use crate::keymap::Sequence;
 use crate::model::{Carriage, Connection, Rung, Stream, Subscription, Withheld};
-use crate::state::{Anchor, Completeness, Fill, Overlay, State, ThreadState, Timeline, Unproven};
+use crate::state::{Anchor, Completeness, Fill, Meter, Overlay, State, Tab, ThreadState, Timeline, Unproven};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::row::gap_span;
@@ -107,18 +107,18 @@ fn stands(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Line<
             words,
         );
     }
-    let standing = state.active_timeline().map(|timeline| &timeline.standing);
-    let withheld = state.tabs.active().and_then(|tab| state.withheld(&tab.stream));
-    match standing {
-        Some(Subscription::Refused(words)) => said((glyphs.cross, theme.bad()), format!("refused: {words}")),
-        Some(Subscription::Interrupted(words)) => said((glyphs.again, theme.mark()), format!("interrupted: {words}")),
-        Some(Subscription::NotStreamed) => said((glyphs.absent, theme.mark()), "not streamed by this server".to_owned()),
-        Some(Subscription::Requested) => said((glyphs.connecting, theme.dim()), format!("subscribing{}", glyphs.ellipsis)),
-        Some(Subscription::Open) if withheld == Some(Withheld::Everything) => {
-            said((glyphs.absent, theme.mark()), Withheld::Everything.words().to_owned())
+    let Some(tab) = state.tabs.active() else { return Line::default() };
+    let Some((stream, timeline)) = state.worst(&tab.sources) else { return Line::default() };
+    let of = of(state, tab, stream);
+    match &timeline.standing {
+        Subscription::Refused(words) => said((glyphs.cross, theme.bad()), format!("{of}refused: {words}")),
+        Subscription::Interrupted(words) => said((glyphs.again, theme.mark()), format!("{of}interrupted: {words}")),
+        Subscription::NotStreamed => said((glyphs.absent, theme.mark()), format!("{of}not streamed by this server")),
+        Subscription::Requested => said((glyphs.connecting, theme.dim()), format!("{of}subscribing{}", glyphs.ellipsis)),
+        Subscription::Open if state.withheld(stream) == Some(Withheld::Everything) => {
+            said((glyphs.absent, theme.mark()), format!("{of}{}", Withheld::Everything.words()))
         }
-        Some(Subscription::Open) => state.active_timeline().map(|timeline| open(state, theme, timeline, told)).unwrap_or_default(),
-        None => Line::default(),
+        Subscription::Open => open(state, theme, tab, (stream, timeline), told),
     }
 }
 
@@ -146,9 +146,14 @@ fn said((mark, style): (&'static str, ratatui::style::Style), words: String) -> 
     Line::from(vec![Span::styled(format!("{mark} "), style), Span::raw(words)])
 }
 
-fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Line<'static> {
+/// Of which of several streams something is said.
+fn of(state: &State, tab: &Tab, stream: &Stream) -> String {
+    if tab.sources.is_merged() { format!("{}: ", stream.title(&state.offer.lists)) } else { String::new() }
+}
+
+fn open(state: &State, theme: &Theme, tab: &Tab, (stream, timeline): (&Stream, &Timeline), is_told: bool) -> Line<'static> {
     let glyphs = theme.glyphs();
-    let Some(tab) = state.tabs.active() else { return Line::default() };
+    let of = of(state, tab, stream);
     let mut line = Line::default();
     if tab.held {
         // Where the pane has no line for it, what happened meanwhile is told here.
@@ -163,20 +168,20 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
             1 => ", 1 page so far".to_owned(),
             pages => format!(", {pages} pages so far"),
         };
-        (Some(glyphs.again), format!("refilling{pages}"))
+        (Some(glyphs.again), format!("{of}refilling{pages}"))
     } else if gaps.any(|gap| gap.fill != Fill::Left) {
-        (Some(glyphs.again), format!("refilling{}", glyphs.ellipsis))
+        (Some(glyphs.again), format!("{of}refilling{}", glyphs.ellipsis))
     } else if let Some(gap) = timeline.gaps().next() {
         let span = gap_span(gap, state, theme);
-        (Some(glyphs.gap), if span.is_empty() { "gap left".to_owned() } else { format!("gap left, {span}") })
+        (Some(glyphs.gap), if span.is_empty() { format!("{of}gap left") } else { format!("{of}gap left, {span}") })
     } else {
-        let words = match timeline.completeness(&tab.stream) {
+        let words = match timeline.completeness(stream) {
             Completeness::Since(since) => format!("complete since {}", told(since)),
-            Completeness::Between(since, until) => format!("complete {}{}{}", told(since), glyphs.to, told(until)),
-            Completeness::Gaps(_) => "gap left".to_owned(),
-            Completeness::Unknown(Unproven::Unordered) => "live, not known to be complete".to_owned(),
-            Completeness::Unknown(Unproven::NotPolled) => "polled, not known to be complete".to_owned(),
-            Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected) => "live".to_owned(),
+            Completeness::Between(since, until) => format!("{of}complete {}{}{}", told(since), glyphs.to, told(until)),
+            Completeness::Gaps(_) => format!("{of}gap left"),
+            Completeness::Unknown(Unproven::Unordered) => format!("{of}live, not known to be complete"),
+            Completeness::Unknown(Unproven::NotPolled) => format!("{of}polled, not known to be complete"),
+            Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected) => format!("{of}live"),
         };
         (None, words)
     };
@@ -186,12 +191,12 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
     }
     let mut aside = |words: String, style| line.push_span(Span::styled(format!(" {} {words}", glyphs.dot), style));
     if let Some(flood) = tab.flood.filter(|_| state.size.1 < ROOMY + 3) {
-        aside(format!("{} a minute, {}", timeline.meter.per_minute(), flood.words()), theme.mark());
+        aside(format!("{} a minute, {}", state.meter_of(tab).map_or(0, Meter::per_minute), flood.words()), theme.mark());
     }
-    if let Some(withheld) = state.withheld(&tab.stream) {
+    if let Some(withheld) = state.withheld(stream) {
         aside(if withheld == Withheld::Local { "local posts off" } else { "remote posts off" }.to_owned(), ratatui::style::Style::new());
     }
-    if let Some(silence) = state.silence(&tab.stream) {
+    if let Some(silence) = state.silence_of(&tab.sources) {
         aside(format!("silent for {}", times::length(silence)), theme.dim());
     }
     let hidden = state.hidden(tab);
@@ -201,7 +206,7 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
     if let Some(failure) = timeline.poll.as_ref().and_then(|poll| poll.failure.as_ref()) {
         aside(format!("the last poll failed: {}", failure.reason), ratatui::style::Style::new());
     } else if timeline.rung != state.line.rung || (!is_told && timeline.rung != Rung::Multiplexed) {
-        aside(rung_words(state, &tab.stream, timeline.rung), theme.dim());
+        aside(format!("{of}{}", rung_words(state, stream, timeline.rung)), theme.dim());
     }
     line
 }
@@ -286,8 +291,8 @@ fn is_read_well(state: &State) -> bool {
 }
 
 fn can_unfold(state: &State) -> bool {
-    let stream = state.tabs.active().map(|tab| &tab.stream);
-    stream.zip(state.reading()).is_some_and(|(stream, id)| state.is_folded(stream, &id) || state.veils_media(stream, &id))
+    let sources = state.tabs.active().map(|tab| &tab.sources);
+    sources.zip(state.reading()).is_some_and(|(sources, id)| state.is_folded(sources, &id) || state.veils_media(sources, &id))
 }
 
 fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {

@@ -21,8 +21,8 @@ const SHEET: Rect = Rect { x: 0, y: 0, width: 96, height: 600 };
 
 /// How rows of the open tab are told.
 pub(crate) fn setting<'a>(state: &'a State, theme: &'a Theme) -> Setting<'a> {
-    let stream = state.tabs.active().map(|tab| &tab.stream);
-    Setting { state, theme, stream, width: u16::MAX, shape: Shape::Whole }
+    let sources = state.tabs.active().map(|tab| &tab.sources);
+    Setting { state, theme, sources, width: u16::MAX, shape: Shape::Whole }
 }
 
 /// How the connection and the open stream stand. What keeps moving in it is told as of now.
@@ -41,8 +41,8 @@ pub(crate) fn reason(connection: &Connection) -> String {
 pub(crate) fn nothing(state: &State, theme: &Theme) -> String {
     let mut buffer = Buffer::empty(SHEET);
     let mut painter = Painter::new(&mut buffer, theme, Clock::new(state.now, &theme.zone));
-    if let Some(timeline) = state.active_timeline() {
-        let (heading, words) = timeline::nothing(&mut painter, state, timeline);
+    if let Some((stream, timeline)) = state.tabs.active().and_then(|tab| state.worst(&tab.sources)) {
+        let (heading, words) = timeline::nothing(&mut painter, state, stream, timeline);
         let told: Vec<String> = [heading.2, words].iter().filter(|words| !words.is_empty()).map(|words| said(words)).collect();
         return told.join(". ");
     }

@@ -2,7 +2,7 @@
 
 use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, search, thread, viewer};
 use crate::command::Command;
-use crate::model::{StatusId, Stream};
+use crate::model::{Sources, StatusId};
 use crate::state::{
     Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Outcome, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay,
 };
@@ -70,9 +70,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::CloseTab => close_tab(state),
         Command::RestoreTab => {
             state.overlays.clear();
-            if let Some(stream) = state.tabs.restore() {
-                state.timelines.entry(stream).or_default();
-            }
+            state.restore();
         }
         Command::Announcements => match state.overlays.last() {
             Some(Overlay::Announcements { .. }) => {
@@ -206,28 +204,28 @@ pub(super) fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
 
 fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>) {
     let Some(tab) = state.tabs.active() else { return };
-    let stream = tab.stream.clone();
-    let Some(timeline) = state.timelines.get(&stream) else { return };
-    let pane = measured.timeline.as_ref().filter(|pane| pane.stream == stream);
+    let sources = tab.sources.clone();
+    let Some(held) = state.rows(tab) else { return };
+    let pane = measured.of(&sources);
     // Where rows are said there is no screenful of them.
     let in_view = if state.settings.linear { SAID_PAGE } else { pane.map_or(2, |pane| pane.visible.len()).max(2) };
     let half = isize::try_from(in_view / 2).unwrap_or(1).max(1);
     let (from, steps) = match how {
         Go::First => (0, 0),
-        Go::Last => (timeline.rows().len().saturating_sub(1), 0),
-        Go::Rows(rows) => (start(state, &stream, pane), rows),
-        Go::Halves(halves) => (start(state, &stream, pane), halves * half),
+        Go::Last => (held.all().len().saturating_sub(1), 0),
+        Go::Rows(rows) => (start(state, tab, pane), rows),
+        Go::Halves(halves) => (start(state, tab, pane), halves * half),
     };
     let Some(target) = walk(state, tab, from, steps, matches!(how, Go::Last)) else {
         // Every row held is hidden by a filter.
-        load_older(state, &stream, effects);
+        load_older(state, &sources, effects);
         return;
     };
-    let Some(key) = timeline.row(target).map(Row::key) else { return };
+    let Some(key) = held.row(target).map(Row::key) else { return };
     let first = walk(state, tab, 0, 0, false);
-    let is_near_end = timeline.rows().iter().skip(target).filter(|row| state.is_shown(tab, row)).nth(NEAR_END).is_none();
+    let is_near_end = held.all().iter().skip(target).filter(|row| state.is_shown(tab, row)).nth(NEAR_END).is_none();
     let far = pane.is_none_or(|pane| {
-        let beside = |row: &crate::state::VisibleRow| timeline.index_of(&row.key).is_some_and(|index| index.abs_diff(target) <= in_view);
+        let beside = |row: &crate::state::VisibleRow| held.index_of(&row.key).is_some_and(|index| index.abs_diff(target) <= in_view);
         !pane.visible.iter().any(beside)
     });
     place_cursor(state, measured, key, Some(target) == first, far || matches!(how, Go::Last));
@@ -237,21 +235,20 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
         tab.unseen.clear();
     }
     if is_near_end {
-        load_older(state, &stream, effects);
+        load_older(state, &sources, effects);
     }
 }
 
 /// Where a move starts: at the cursor, or at the top row in view where the cursor has left the view.
-fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePane>) -> usize {
-    let Some(timeline) = state.timelines.get(stream) else { return 0 };
-    let cursor = state.tabs.of(stream).filter(|tab| tab.cursor.is_some()).and_then(|tab| state.cursor_index(tab));
-    let top = pane.and_then(|pane| pane.visible.first()).and_then(|row| timeline.index_of(&row.key)).unwrap_or(0);
+fn start(state: &State, tab: &Tab, pane: Option<&crate::state::TimelinePane>) -> usize {
+    let Some(rows) = state.rows(tab) else { return 0 };
+    let cursor = tab.cursor.as_ref().and_then(|_| state.cursor_index(tab));
+    let top = pane.and_then(|pane| pane.visible.first()).and_then(|row| rows.index_of(&row.key)).unwrap_or(0);
     match (cursor, pane) {
         (Some(index), Some(pane)) => {
-            let in_view = timeline.row(index).map(Row::key).is_some_and(|key| pane.visible.iter().any(|row| row.key == key));
+            let in_view = rows.row(index).map(Row::key).is_some_and(|key| pane.visible.iter().any(|row| row.key == key));
             // A cursor that was moved since the last drawing is not in that drawing.
-            let follows = state.tabs.of(stream).is_some_and(|tab| tab.anchor == Anchor::Top);
-            if in_view || !follows { index } else { top }
+            if in_view || tab.anchor != Anchor::Top { index } else { top }
         }
         (Some(index), None) => index,
         (None, _) => top,
@@ -260,13 +257,13 @@ fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePan
 
 /// The index so many shown rows on from a start; the last shown one where there are fewer.
 fn walk(state: &State, tab: &Tab, from: usize, steps: isize, backwards: bool) -> Option<usize> {
-    let timeline = state.timelines.get(&tab.stream)?;
-    let is_shown = |index: usize| timeline.row(index).is_some_and(|row| state.is_shown(tab, row));
+    let rows = state.rows(tab)?;
+    let is_shown = |index: usize| rows.row(index).is_some_and(|row| state.is_shown(tab, row));
     let before = if backwards { (0..=from).rev().find(|index| is_shown(*index)) } else { None };
     let mut found = before.or_else(|| state.shown_near(tab, from))?;
     for _ in 0..steps.unsigned_abs() {
         let next = if steps > 0 {
-            (found + 1..timeline.rows().len()).find(|index| is_shown(*index))
+            (found + 1..rows.all().len()).find(|index| is_shown(*index))
         } else {
             (0..found).rev().find(|index| is_shown(*index))
         };
@@ -296,19 +293,21 @@ fn place_cursor(state: &mut State, measured: &Measured, key: RowKey, newest: boo
     tab.cursor = Some(key);
 }
 
-fn load_older(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) {
-    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+/// Asks for older rows, of several streams for those of the one whose loaded part ends first.
+fn load_older(state: &mut State, sources: &Sources, effects: &mut Vec<Effect>) {
+    let Some(stream) = state.next_older(sources).cloned() else { return };
+    let Some(timeline) = state.timelines.get_mut(&stream) else { return };
     if !matches!(timeline.older_page, Loading::Asked | Loading::Failed(_, Some(_))) {
-        effects.extend(reply::ask_older(stream, timeline));
+        effects.extend(reply::ask_older(&stream, timeline));
     }
 }
 
 /// Goes to the nearest unseen row on one side of the cursor, or else to the farthest one on the other.
 fn go_unread(state: &mut State, measured: &Measured, older: bool) {
     let Some(tab) = state.tabs.active() else { return };
-    let Some(timeline) = state.timelines.get(&tab.stream) else { return };
-    let here = start(state, &tab.stream, measured.timeline.as_ref());
-    let mut unseen: Vec<(usize, &RowKey)> = tab.unseen.iter().filter_map(|key| timeline.index_of(key).map(|index| (index, key))).collect();
+    let Some(rows) = state.rows(tab) else { return };
+    let here = start(state, tab, measured.of(&tab.sources));
+    let mut unseen: Vec<(usize, &RowKey)> = tab.unseen.iter().filter_map(|key| rows.index_of(key).map(|index| (index, key))).collect();
     unseen.sort_unstable_by_key(|(index, _)| *index);
     let next = if older {
         unseen.iter().find(|(index, _)| *index > here).or_else(|| unseen.first())
@@ -339,11 +338,16 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
     }
     if let Some(row @ Row::Gap(gap)) = state.drawn_cursor_row(measured) {
         let after = Arc::clone(&gap.after);
-        if state.can_fill(row)
-            && let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone())
-            && let Some(timeline) = state.timelines.get_mut(&stream)
-        {
-            timeline.set_fill(&after, Fill::Due);
+        if !state.can_fill(row) {
+            return;
+        }
+        let Some(sources) = state.tabs.active().map(|tab| tab.sources.clone()) else { return };
+        for stream in sources.all().iter().filter(|stream| stream.is_paged_by_id()) {
+            if let Some(timeline) = state.timelines.get_mut(stream)
+                && timeline.gap_mut(&after).is_some_and(|gap| gap.fill == Fill::Left)
+            {
+                timeline.set_fill(&after, Fill::Due);
+            }
         }
         return;
     }
@@ -357,13 +361,13 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
 }
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
-    let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
+    let Some(sources) = state.tabs.active().map(|tab| tab.sources.clone()) else { return };
     let open = match state.profile_view() {
         Some(view) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
         None => state.detail().map(|detail| detail.cursor.clone()),
     };
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
-        if state.is_folded(&stream, &status) || state.veils_media(&stream, &status) {
+        if state.is_folded(&sources, &status) || state.veils_media(&sources, &status) {
             state.unfolded.insert(status);
             return;
         }
@@ -396,13 +400,15 @@ fn open_picker(state: &mut State) {
 
 fn close_tab(state: &mut State) {
     state.overlays.clear();
-    let Some(tab) = state.tabs.close_active() else { return };
-    state.timelines.remove(&tab.stream);
-    let title = tab.stream.title(&state.offer.lists);
+    let Some(tab) = state.close() else { return };
+    let title = tab.sources.title(&state.offer.lists);
+    // What another tab shows stays subscribed to.
+    let kept = tab.sources.all().iter().filter(|stream| state.timelines.contains_key(stream)).count();
+    let closed = if kept == 0 { "closed and unsubscribed" } else { "closed" };
     // Where the last one went the picker opens, and takes u as text.
     let is_last = state.tabs.all().is_empty();
     let back = if is_last { "esc, then u, brings" } else { "u brings" };
-    say(state, Plain::line(&format!("{title} closed and unsubscribed; {back} it back")), false);
+    say(state, Plain::line(&format!("{title} {closed}; {back} it back")), false);
     if is_last {
         open_picker(state);
     }
@@ -467,11 +473,11 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
             }
         }
         Pick::Stream => {
-            let wanted = state.stream_choices(prompt.text()).into_iter().nth(*chosen).map(|choice| choice.stream);
-            if let Some(stream) = wanted {
+            let wanted = state.stream_choices(prompt.text()).into_iter().nth(*chosen).map(|choice| choice.sources);
+            if let Some(sources) = wanted {
                 state.overlays.clear();
-                state.open(stream.clone());
-                state.tabs.go_to(&stream);
+                state.open(sources.clone());
+                state.tabs.go_to(&sources);
             }
         }
         Pick::Theme => {
@@ -557,12 +563,11 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
         Some(_) | None => {
             let Some(pane) = measured.timeline.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };
             let Some(row) = pane.visible.iter().find(|row| y >= row.y && y - row.y < row.height) else { return };
-            let Some(tab) = state.tabs.active().filter(|tab| tab.stream == pane.stream) else { return };
-            let Some(index) = state.timelines.get(&tab.stream).and_then(|timeline| timeline.index_of(&row.key)) else { return };
+            let Some(tab) = state.tabs.active().filter(|tab| tab.sources == pane.sources) else { return };
+            let Some(index) = state.rows(tab).and_then(|rows| rows.index_of(&row.key)) else { return };
             let newest = state.shown_near(tab, 0) == Some(index);
             let again = tab.cursor.as_ref() == Some(&row.key);
-            let link =
-                measured.link_at(x, y).zip(state.timelines.get(&tab.stream).and_then(|timeline| state.status_of(timeline.row(index)?)));
+            let link = measured.link_at(x, y).zip(state.rows(tab).and_then(|rows| state.status_of(rows.row(index)?)));
             state.overlays.clear();
             if let Some((link, post)) = link {
                 place_cursor(state, measured, row.key.clone(), newest, false);

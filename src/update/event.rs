@@ -1,7 +1,7 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, alert, folds, hold, refill, reply, review, say, thread};
+use super::{Effect, Question, alert, hold, refill, reply, review, say, thread};
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Rung, Server,
     StatusId, Stream, StreamEvent, Subscription,
@@ -270,22 +270,20 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
     let streams: Vec<Stream> = state.timelines.keys().cloned().collect();
     for gone in &removed.statuses {
         let key = RowKey::Status(gone.clone());
+        hold::deleted(state, &key);
         for stream in &streams {
-            let in_view = state.tabs.active().is_some_and(|tab| tab.stream == *stream)
-                && measured.timeline.as_ref().is_some_and(|pane| pane.stream == *stream && pane.visible.iter().any(|row| row.key == key));
-            if state.timelines.get(stream).is_some_and(|timeline| timeline.index_of(&key).is_some()) {
-                hold::deleted(state, stream);
-            }
-            if !in_view {
+            let pane = state.tabs.active().and_then(|tab| measured.of(&tab.sources));
+            if !pane.is_some_and(|pane| pane.shows(stream, &key)) {
                 rows::remove(state, stream, &key);
-            } else if state.timelines.get_mut(stream).is_some_and(|timeline| timeline.bury(gone))
-                && let Some(tab) = state.tabs.of_mut(stream)
-            {
-                folds::leave(tab, &key);
-                tab.unseen.remove(&key);
-                tab.hidden.remove(&key);
-                tab.tombstones.push(gone.clone());
+            } else if let Some(timeline) = state.timelines.get_mut(stream) {
+                timeline.bury(gone);
             }
+        }
+        // What is left of it is no news, and nothing that a filter hides.
+        for tab in state.tabs.all_mut() {
+            tab.leave_fold(&key);
+            tab.unseen.remove(&key);
+            tab.hidden.remove(&key);
         }
     }
     for gone in removed.statuses.iter().filter(|gone| *gone != id).chain([id]) {

@@ -4,7 +4,7 @@
 
 use super::rows;
 use crate::state::flood::TURN;
-use crate::state::{Anchor, Flood, Measured, Row, RowKey, State};
+use crate::state::{Anchor, Flood, Measured, Meter, Row, RowKey, State};
 
 /// Begins, goes on and ends where it is time.
 pub(super) fn pace(state: &mut State, measured: &Measured) {
@@ -17,8 +17,7 @@ pub(super) fn pace(state: &mut State, measured: &Measured) {
         }
     });
     let Some(tab) = state.tabs.active() else { return };
-    let Some(timeline) = state.timelines.get(&tab.stream) else { return };
-    let (most, rate) = (state.settings.flood, timeline.meter.per_minute());
+    let (most, rate) = (state.settings.flood, state.meter_of(tab).map_or(0, Meter::per_minute));
     match tab.flood {
         // Not at the same rate at which it begins, or it would begin and end again and again.
         Some(_) if most == 0 || rate < most - most / 4 => end(state),
@@ -43,21 +42,21 @@ fn end(state: &mut State) {
 /// Shows the newest rows and lets them rest.
 fn turn(state: &mut State, measured: &Measured, flood: Flood) {
     let Some(tab) = state.tabs.active() else { return };
-    let Some(timeline) = state.timelines.get(&tab.stream) else { return };
-    let Some(newest) = state.shown_near(tab, 0).and_then(|index| timeline.row(index)).map(Row::key) else { return };
+    let Some(held) = state.rows(tab) else { return };
+    let Some(newest) = state.shown_near(tab, 0).and_then(|index| held.row(index)).map(Row::key) else { return };
     let shown = |row: &&Row| state.is_shown(tab, row);
     let came: Vec<RowKey> = match &tab.anchor {
         // The row by which the view is held may stand beneath others that were in view already.
         Anchor::Row(key, _) => {
-            let seen = |row: &&Row| rows::is_in_view(measured, &tab.stream, &row.key()) || row.key() == *key;
-            timeline.rows().iter().take_while(|row| !seen(row)).filter(shown).map(Row::key).collect()
+            let seen = |row: &&Row| rows::is_in_view(measured, &tab.sources, &row.key()) || row.key() == *key;
+            held.all().iter().take_while(|row| !seen(row)).filter(shown).map(Row::key).collect()
         }
         Anchor::Top => Vec::new(),
     };
     if tab.flood.is_some() && came.is_empty() && tab.anchor != Anchor::Top {
         return;
     }
-    let room = measured.timeline.as_ref().map_or(1, |pane| pane.visible.len().max(1));
+    let room = measured.of(&tab.sources).map_or(1, |pane| pane.visible.len().max(1));
     let passed = came.get(room..).unwrap_or_default();
     let every = came.len().div_ceil(room).max(1);
     let next = state.now.checked_add(TURN).unwrap_or(state.now);

@@ -4,29 +4,23 @@
 //! group, and a row takes over only where it does not appear among those in view.
 
 use crate::model::Stream;
-use crate::state::{Anchor, FoldKey, Measured, RowKey, State, Tab, Timeline, TimelinePane};
+use crate::state::{Anchor, FoldKey, Measured, Merged, RowKey, Rows, State, Tab, Timeline, TimelinePane};
 
-/// Takes in that a row came, or what it tells of changed.
+/// Takes in that a row came into the tab of a stream, or what it tells of changed. Tabs of several follow by themselves.
 pub(super) fn join(state: &mut State, measured: &Measured, stream: &Stream, key: &RowKey) {
-    let active = state.tabs.active().is_some_and(|tab| tab.stream == *stream);
+    let active = state.tabs.active().is_some_and(|tab| tab.sources == *stream);
     let Some(timeline) = state.timelines.get(stream) else { return };
     let Some(row) = timeline.index_of(key).and_then(|index| timeline.row(index)) else { return };
     let fold = FoldKey::of(&state.store, row);
-    let pane = pane_of(measured, stream).filter(|_| active);
+    let pane = state.tabs.of(stream).and_then(|tab| measured.of(&tab.sources)).filter(|_| active);
     let Some(tab) = state.tabs.of_mut(stream) else { return };
     let Some(fold) = fold else {
-        leave(tab, key);
+        tab.leave_fold(key);
         return;
     };
     let (anchor, cursor) = (tab.anchor.clone(), tab.cursor.clone());
     let handover = tab.folds.insert(key.clone(), fold, |carrier| is_watched(&anchor, cursor.as_ref(), pane, carrier));
-    hand_over(tab, handover);
-}
-
-/// Takes in that a row went, or became what is left of it.
-pub(super) fn leave(tab: &mut Tab, key: &RowKey) {
-    let handover = tab.folds.remove(key);
-    hand_over(tab, handover);
+    tab.hand_over(handover);
 }
 
 /// Takes in that a row has been in view: what is told in it has been as well.
@@ -45,8 +39,9 @@ pub(super) fn settle(state: &mut State, measured: &Measured) {
     let active = state.tabs.active_index();
     let mut changed = false;
     for (index, tab) in state.tabs.all_mut().iter_mut().enumerate().filter(|(_, tab)| tab.folds.is_late()) {
-        let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
-        let pane = pane_of(measured, &tab.stream).filter(|_| index == active);
+        let ledger = tab.sources.only().and_then(|stream| state.timelines.get(stream)).map(Timeline::ledger);
+        let Some(rows) = tab.merged.as_ref().map(Merged::rows).or(ledger) else { continue };
+        let pane = measured.of(&tab.sources).filter(|_| index == active);
         if index == active && pane.is_none() {
             // Nothing is known of what is in view.
             continue;
@@ -54,18 +49,14 @@ pub(super) fn settle(state: &mut State, measured: &Measured) {
         let (anchor, cursor, follows) = (tab.anchor.clone(), tab.cursor.clone(), tab.follows());
         let handovers = tab.folds.settle(
             |carrier| is_watched(&anchor, cursor.as_ref(), pane, carrier),
-            |newest| pane.is_none_or(|pane| !is_within(timeline, pane, follows, newest)),
+            |newest| pane.is_none_or(|pane| !is_within(rows, pane, follows, newest)),
         );
         changed |= !handovers.is_empty();
         for handover in handovers {
-            hand_over(tab, Some(handover));
+            tab.hand_over(Some(handover));
         }
     }
     state.revision += u64::from(changed);
-}
-
-fn pane_of<'a>(measured: &'a Measured, stream: &Stream) -> Option<&'a TimelinePane> {
-    measured.timeline.as_ref().filter(|pane| pane.stream == *stream)
 }
 
 /// Whether the reader has a row before them, or comes back to it.
@@ -75,18 +66,9 @@ fn is_watched(anchor: &Anchor, cursor: Option<&RowKey>, pane: Option<&TimelinePa
 }
 
 /// Whether a row stands between those in view; where the view follows what is new, above them as well.
-fn is_within(timeline: &Timeline, pane: &TimelinePane, follows: bool, key: &RowKey) -> bool {
-    let places = || pane.visible.iter().filter_map(|row| timeline.index_of(&row.key));
-    let Some((index, last)) = timeline.index_of(key).zip(places().max()) else { return false };
+fn is_within(rows: &Rows, pane: &TimelinePane, follows: bool, key: &RowKey) -> bool {
+    let places = || pane.visible.iter().filter_map(|row| rows.index_of(&row.key));
+    let Some((index, last)) = rows.index_of(key).zip(places().max()) else { return false };
     let first = if follows { 0 } else { places().min().unwrap_or(last) };
     (first..=last).contains(&index)
-}
-
-/// What was not seen of a group stays unseen in the row that carries it now.
-fn hand_over(tab: &mut Tab, handover: Option<(RowKey, RowKey)>) {
-    if let Some((from, to)) = handover
-        && tab.unseen.remove(&from)
-    {
-        tab.unseen.insert(to);
-    }
 }

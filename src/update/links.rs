@@ -100,7 +100,7 @@ pub(super) fn copy_address(state: &mut State, measured: &Measured, effects: &mut
 /// Copies the words of the post as they are shown: of one that is folded, what it is folded behind.
 pub(super) fn copy_text(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
     let Some((id, entry)) = post(state, measured).and_then(|id| Some((id.clone(), state.store.shown(&id)?))) else { return };
-    let folded = state.tabs.active().is_some_and(|tab| state.is_folded(&tab.stream, &id));
+    let folded = state.tabs.active().is_some_and(|tab| state.is_folded(&tab.sources, &id));
     let warning = entry.status().spoiler_text.as_str();
     let words = if folded { String::new() } else { written(&with_addresses(entry.rich())) };
     let both = [warning, &words].into_iter().filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join("\n\n");

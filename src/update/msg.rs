@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::keymap::Key;
 use crate::model::{
     Account, AccountId, Bundle, Cursor, Event, Failure, Found, Markers, Notification, NotificationId, Offer, Origin, Page, Profile,
-    Relationship, Spec, StatusEdit, StatusId, Stream, TerminalFact, Thread, Timestamp,
+    Relationship, Sources, Spec, StatusEdit, StatusId, Stream, TerminalFact, Thread, Timestamp,
 };
 use crate::state::Settings;
 use crate::text::Plain;
@@ -48,10 +48,10 @@ pub enum Msg {
 /// What an earlier run kept of a tab: shown at once, and not proven of anything since.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remembered {
-    /// Whose tab.
-    pub stream: Stream,
-    /// Rows without a gap between them, newest first.
-    pub page: Page,
+    /// What the tab shows.
+    pub sources: Sources,
+    /// Of its streams those that no tab before it had, each with rows without a gap between them, newest first.
+    pub pages: Vec<(Stream, Page)>,
     /// Place of the newest row that had been in view.
     pub read: Option<String>,
     /// When it was kept.

@@ -3,8 +3,8 @@
 use super::rows::{self, Came};
 use super::{Effect, Question, Reply, edits, event, memory, profile, refill, review, say, search, thread};
 use crate::config::Notify;
-use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Timestamp};
-use crate::state::{Loading, Measured, Overlay, Pick, Row, RowKey, Settings, State, Timeline};
+use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Sources, Spec, StatusId, Stream, Timestamp};
+use crate::state::{Loading, Measured, Overlay, Pick, Row, Settings, State, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
 
@@ -151,14 +151,8 @@ pub(super) fn lift(state: &mut State, id: &StatusId, asked: u64, bundle: Bundle)
         return;
     }
     state.store.put(bundle);
-    for (stream, timeline) in &mut state.timelines {
-        let row = timeline.index_of(&RowKey::Status(id.clone())).and_then(|index| timeline.row(index));
-        if matches!(row, Some(Row::Tombstone(_))) {
-            timeline.unbury(id);
-            if let Some(tab) = state.tabs.of_mut(stream) {
-                tab.tombstones.retain(|held| held != id);
-            }
-        }
+    for timeline in state.timelines.values_mut() {
+        timeline.unbury(id);
     }
 }
 
@@ -185,14 +179,14 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
         }
     }
     if let Some(choice) = chosen {
-        keep_chosen(state, &choice.stream);
+        keep_chosen(state, &choice.sources);
     }
 }
 
-/// Keeps the bar of the picker on a stream, though others may stand above it now.
-fn keep_chosen(state: &mut State, stream: &Stream) {
+/// Keeps the bar of the picker on a choice, though others may stand above it now.
+fn keep_chosen(state: &mut State, sources: &Sources) {
     let Some(picker) = state.picker().filter(|picker| picker.kind == Pick::Stream) else { return };
-    let place = state.stream_choices(picker.prompt.text()).iter().position(|choice| choice.stream == *stream);
+    let place = state.stream_choices(picker.prompt.text()).iter().position(|choice| choice.sources == *sources);
     if let (Some(place), Some(picker)) = (place, state.overlays.last_mut().and_then(Overlay::as_picker_mut)) {
         picker.chosen = place;
     }
@@ -208,18 +202,18 @@ pub(super) fn reloaded(state: &mut State, settings: Settings, tabs: Vec<Spec>) {
     }
     say(state, Plain::line("settings read again"), false);
     for spec in tabs {
-        match spec {
-            Spec::Stream(stream) => state.open(stream),
-            Spec::List(_) if state.offer_loading == Loading::Done => open_spec(state, &spec, None),
-            Spec::List(_) => state.unresolved.push((spec, None)),
+        if spec.needs_lists() && state.offer_loading != Loading::Done {
+            state.unresolved.push((spec, None));
+        } else {
+            open_spec(state, &spec, None);
         }
     }
 }
 
 /// Opens the tab of a spec at its place among the tabs that were asked for; says what is wrong where there is none.
-fn open_spec(state: &mut State, spec: &Spec, before: Option<&Stream>) {
+fn open_spec(state: &mut State, spec: &Spec, before: Option<&Sources>) {
     match spec.resolve(&state.offer.lists) {
-        Ok(stream) => state.open_before(stream, before),
+        Ok(sources) => state.open_before(sources, before),
         Err(error) => say(state, Plain::line(&error.to_string()), true),
     }
 }

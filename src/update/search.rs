@@ -1,7 +1,7 @@
 //! Searching on the server: what enter does, and what an answer opens.
 
 use super::{Effect, Question, thread};
-use crate::model::{AccountId, Failure, Found, Stream};
+use crate::model::{AccountId, Failure, Found, Sources, Stream};
 use crate::state::search::{FoundOne, is_address, own_post, wants_resolve};
 use crate::state::{Answer, Overlay, Pick, Picker, ProfileView, Search, State};
 
@@ -64,10 +64,10 @@ fn go_to(state: &mut State, found: FoundOne, effects: &mut Vec<Effect>) {
     match found {
         FoundOne::Account(id) => profile(state, id),
         FoundOne::Tag(tag) => {
-            let stream = Stream::Hashtag { tag, local: false };
+            let sources = Sources::from(Stream::Hashtag { tag, local: false });
             state.overlays.clear();
-            state.open(stream.clone());
-            state.tabs.go_to(&stream);
+            state.open(sources.clone());
+            state.tabs.go_to(&sources);
         }
         FoundOne::Post(id) => {
             let id = state.store.shown(&id).map_or(id, |entry| entry.status().id.clone());

@@ -9,8 +9,8 @@ pub(super) fn toggle(state: &mut State) {
         state.overlays.pop();
         return;
     }
-    let (Some(status), Some(stream)) = (state.viewable(), state.tabs.active().map(|tab| tab.stream.clone())) else { return };
-    let veiled = state.veils_media(&stream, &status) || state.is_folded(&stream, &status);
+    let (Some(status), Some(sources)) = (state.viewable(), state.tabs.active().map(|tab| tab.sources.clone())) else { return };
+    let veiled = state.veils_media(&sources, &status) || state.is_folded(&sources, &status);
     state.overlays.push(Overlay::Viewer(Viewer { status, index: 0, words: true, veiled }));
 }
 

@@ -155,7 +155,7 @@ fn folded_notifications(size: (u16, u16)) -> State {
         }
     }
     told_together(&mut state, &stream);
-    state.tabs.go_to(&stream);
+    state.tabs.go_to(&stream.clone().into());
     state
 }
 

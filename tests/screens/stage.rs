@@ -215,7 +215,7 @@ pub(crate) fn home(size: (u16, u16)) -> State {
     state.store.delete(&sid("218"));
     timeline(&mut state, &user).bury(&sid("218"));
     for tab in state.tabs.all_mut() {
-        if tab.stream == Stream::UserNotification {
+        if tab.sources == Stream::UserNotification {
             tab.unseen.insert(trunkline::state::RowKey::Notification(NotificationId::new("1").unwrap()));
         }
     }
@@ -380,7 +380,7 @@ pub(crate) fn notifications(size: (u16, u16)) -> State {
         timeline(&mut state, &Stream::UserNotification).insert(Row::Notification(held.id.clone()));
         state.store.put_notification(held);
     }
-    state.tabs.go_to(&Stream::UserNotification);
+    state.tabs.go_to(&Stream::UserNotification.into());
     state
 }
 
@@ -401,7 +401,7 @@ pub(crate) fn direct(size: (u16, u16)) -> State {
         timeline.first_page = Loading::Done;
         timeline.standing = Subscription::Open;
     }
-    state.tabs.go_to(&Stream::Direct);
+    state.tabs.go_to(&Stream::Direct.into());
     state
 }
 
