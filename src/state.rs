@@ -13,16 +13,20 @@ pub mod positions;
 pub mod prompt;
 pub mod refill;
 pub mod review;
+pub mod search;
+pub mod sieve;
 pub mod store;
 pub mod tabs;
 pub mod timeline;
+pub mod typed;
 
 use crate::command::{Command, Scope};
 use crate::config::{Config, Notify, Scheme};
+use crate::filter::{Post, Subject};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
-    Timestamp, Withheld,
+    Account, Announcement, Carriage, Connection, FilterAction, Markers, NotificationKind, Offer, Origin, Rung, Server, Spec, StatusId,
+    Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
@@ -36,11 +40,14 @@ pub use positions::Positions;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
+pub use search::{Search, Seeker, Walk};
+pub use sieve::Sieve;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
+pub use typed::{Purpose, Typed};
 
 /// From this width on the reader stands beside the timeline, in columns.
 pub const WIDE: u16 = 110;
@@ -159,6 +166,8 @@ pub struct State {
     pub notices: Notices,
     /// What the desktop is to be told of.
     pub alerts: Alerts,
+    /// What is searched for.
+    pub search: Option<Search>,
     /// The server's announcements, newest first.
     pub announcements: Vec<Announcement>,
     /// Posts whose warning the reader has unfolded.
@@ -236,6 +245,7 @@ impl State {
             pending: Vec::new(),
             notices: Notices::default(),
             alerts: Alerts::new(settings.notify != Notify::Off),
+            search: None,
             announcements: Vec::new(),
             unfolded: HashSet::new(),
             meter: Meter::default(),
@@ -284,9 +294,25 @@ impl State {
         self.tabs.all().iter().map(|tab| tab.stream.clone()).collect()
     }
 
+    /// The line that is typed at the foot of the screen, where one is.
+    pub fn typed(&self) -> Option<&Typed> {
+        if let Some(Overlay::Typed(typed)) = self.overlays.last() { Some(typed) } else { None }
+    }
+
+    /// Whether the line that is typed is what to search for.
+    pub fn is_seeking(&self) -> bool {
+        self.typed().is_some_and(|typed| matches!(typed.what, Purpose::Search(_)))
+    }
+
+    /// Whether a filter is being typed for the tab of a stream, and only tried so far.
+    pub fn is_filtering(&self, stream: &Stream) -> bool {
+        let is_filter = self.typed().is_some_and(|typed| matches!(typed.what, Purpose::Filter { .. }));
+        is_filter && self.tabs.active().is_some_and(|tab| tab.stream == *stream)
+    }
+
     /// The active key scopes, the top layer first.
     pub fn scopes(&self) -> &'static [Scope] {
-        if self.is_picking() { &[Scope::Pick, Scope::Always] } else { &[Scope::Browse, Scope::Always] }
+        if self.is_picking() || self.typed().is_some() { &[Scope::Pick, Scope::Always] } else { &[Scope::Browse, Scope::Always] }
     }
 
     /// Whether the top layer is a list to pick from.
@@ -307,7 +333,7 @@ impl State {
     /// Whether something lies over the timeline, so that what comes there is not seen.
     pub fn is_covered(&self) -> bool {
         match self.overlays.last() {
-            None => false,
+            None | Some(Overlay::Typed(_)) => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
             Some(Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) => true,
         }
@@ -471,6 +497,11 @@ impl State {
 
     /// Whether a row is drawn in a tab.
     pub fn is_shown(&self, tab: &Tab, row: &Row) -> bool {
+        self.is_allowed(tab, row) && !tab.sieve.hides(|| row.key())
+    }
+
+    /// Whether the reader's server filters let a row be drawn in a tab.
+    pub fn is_allowed(&self, tab: &Tab, row: &Row) -> bool {
         match row {
             Row::Status(id) => self.shown(&tab.stream, id) != Shown::Hidden,
             Row::Notification(id) => match self.store.notification(id).and_then(|notification| notification.status.as_ref()) {
@@ -486,11 +517,51 @@ impl State {
         self.timelines.values().filter_map(|timeline| timeline.poll.as_ref()?.last).max()
     }
 
-    /// How many rows of a tab the reader's server filters hide.
+    /// Whether the filter of a tab lets a row through; where something is missing or was removed always does.
+    pub fn admits(&self, tab: &Tab, row: &Row) -> bool {
+        let filter = tab.sieve.filter();
+        filter.is_empty() || self.subject(row).is_none_or(|subject| filter.admits(&subject))
+    }
+
+    /// What a row is about, to be told from others; `None` for gaps and what was removed.
+    pub fn subject(&self, row: &Row) -> Option<Subject<'_>> {
+        let mut subject = Subject { me: self.me.as_ref().map(|me| &me.id), ..Subject::default() };
+        let post = |id: &StatusId| self.store.shown(id).map(|entry| entry as &dyn Post);
+        match row {
+            Row::Status(id) => {
+                let outer = self.store.status(id)?.status();
+                subject.post = post(id);
+                subject.is_boost = outer.reblog.is_some();
+                let author = subject.post.map(|post| &post.status().account);
+                subject.people.extend(author.and_then(|id| self.store.account(id)));
+                if subject.is_boost {
+                    subject.people.extend(self.store.account(&outer.account));
+                }
+            }
+            Row::Notification(id) => {
+                let held = self.store.notification(id)?;
+                subject.post = held.status.as_ref().and_then(post);
+                subject.is_boost = held.kind == NotificationKind::Reblog;
+                subject
+                    .people
+                    .extend([held.account.as_ref(), held.kind.target()].into_iter().flatten().filter_map(|id| self.store.account(id)));
+            }
+            Row::Conversation(id, _) => {
+                let held = self.store.conversation(id)?;
+                subject.post = held.last_status.as_ref().and_then(post);
+                subject.people.extend(held.accounts.iter().filter_map(|id| self.store.account(id)));
+            }
+            Row::Tombstone(_) | Row::Gap(_) => return None,
+        }
+        Some(subject)
+    }
+
+    /// How many rows of a tab are hidden: by the reader's server filters, or by its own.
     pub fn hidden(&self, tab: &Tab) -> usize {
         let Some(timeline) = self.timelines.get(&tab.stream) else { return 0 };
         let row = |key: &RowKey| timeline.row(timeline.index_of(key)?);
-        tab.hidden.iter().filter_map(row).filter(|row| !self.is_shown(tab, row)).count()
+        let by_server = tab.hidden.iter().filter_map(row).filter(|row| !tab.sieve.hides(|| row.key()) && !self.is_allowed(tab, row));
+        tab.sieve.count() + by_server.count()
     }
 
     /// How the server carries a stream; by frame until the server is known.
@@ -566,8 +637,13 @@ impl State {
                     || self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Detail(Detail { thread: ThreadState::Failed(_), .. })))
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
-            Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
-            Command::Accept | Command::NextChoice | Command::PreviousChoice => picking,
+            Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some() || self.search.is_some(),
+            Command::Accept => picking || self.typed().is_some(),
+            Command::NextChoice | Command::PreviousChoice => picking || (self.search.is_some() && self.is_seeking()),
+            Command::SearchAllTabs => self.is_seeking() && self.tabs.all().len() > 1,
+            Command::Search => !text && rows,
+            Command::SearchNext | Command::SearchPrevious => !text && rows && self.search.is_some(),
+            Command::Filter | Command::HideBoosts | Command::HideReplies | Command::HideBots => !text && self.tabs.active().is_some(),
             Command::Subscribe
             | Command::Health
             | Command::Help
@@ -617,7 +693,7 @@ impl State {
             let whole = self.now.duration_since(said).as_mins().max(SILENCE.as_mins() - 1) + 1;
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
         });
-        let seen = self.has_just_seen(measured).then_some(self.now);
+        let seen = (self.has_just_seen(measured) || self.is_looking()).then_some(self.now);
         let positions = self.unsaid().filter(|_| live && !self.positions.asked).and(self.positions.not_before);
         pages
             .chain(refills)
@@ -631,6 +707,11 @@ impl State {
             .chain(self.alerts.due_at())
             .chain(measured.next_change)
             .min()
+    }
+
+    /// Whether rows wait to be looked at, so that there is something to do at once.
+    fn is_looking(&self) -> bool {
+        self.tabs.all().iter().any(|tab| tab.sieve.looked().is_some()) || self.search.as_ref().is_some_and(|search| search.walk.is_some())
     }
 
     /// Whether a refill, a look or a question about a single row is under way or wanted now: deep passes wait for them.
@@ -708,7 +789,16 @@ impl State {
         if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
             return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
         }
-        Ok(())
+        if let Some(key) = tab.sieve.hidden().find(|key| timeline.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is filtered out, but no row", tab.stream));
+        }
+        let looked = tab.sieve.looked().unwrap_or(usize::MAX);
+        let is_wrong = |row: &&Row| tab.sieve.hides(|| row.key()) == self.admits(tab, row);
+        match timeline.rows().iter().take(looked).find(is_wrong) {
+            // While names are looked at again some may be those of before.
+            Some(row) if tab.sieve.looked().is_none() => Err(format!("{:?}: the filter is not right about {row:?}", tab.stream)),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What must hold after every message; tests ask.

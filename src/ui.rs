@@ -18,6 +18,7 @@
 
 mod attached;
 mod cards;
+mod found;
 mod line;
 mod notification;
 mod overlay;
@@ -30,6 +31,7 @@ mod tab_bar;
 mod theme;
 mod timeline;
 mod times;
+mod typed;
 
 use crate::state::{Measured, State};
 pub use cards::Cards;
@@ -78,7 +80,9 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
     if ruled == 1 {
         bottom_rule(painter, screen.height - 2, panes.joint());
     }
-    status_bar::draw(painter, state, screen.height - 1, open.told);
+    if state.typed().is_none() {
+        status_bar::draw(painter, state, screen.height - 1, open.told);
+    }
     if let Some(area) = panes.timeline {
         if state.tabs.active().is_none() {
             timeline::no_tab(painter, state, area);
@@ -96,6 +100,9 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         measured.reader = Some(pane);
     }
     measured.overlay = overlay::draw(painter, cards, state, body);
+    if let Some(line) = state.typed() {
+        typed::draw(painter, state, line, screen.height - 1);
+    }
     measured.next_change = painter.clock.next_change();
     measured
 }

@@ -4,6 +4,7 @@ use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
 use crate::model::{Failure, List, Offer, Reach, Spec, StatusId, Stream, Tag, Thread};
 use crate::state::prompt::Prompt;
+use crate::state::typed::Typed;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -20,6 +21,8 @@ pub enum Overlay {
     Picker(Picker),
     /// A post with its thread.
     Detail(Detail),
+    /// A line that is typed at the foot of the screen.
+    Typed(Typed),
     /// The server's announcements.
     Announcements {
         /// Lines scrolled.
@@ -42,6 +45,15 @@ impl Overlay {
     pub fn as_picker(&self) -> Option<&Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
+            Self::Help { .. } | Self::Detail(_) | Self::Typed(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+        }
+    }
+
+    /// The line in which text is typed, to change it, where it has one.
+    pub fn prompt_mut(&mut self) -> Option<&mut Prompt> {
+        match self {
+            Self::Picker(picker) => Some(&mut picker.prompt),
+            Self::Typed(typed) => Some(&mut typed.prompt),
             Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
         }
     }
@@ -50,7 +62,7 @@ impl Overlay {
     pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. } | Self::Detail(_) | Self::Typed(_) | Self::Announcements { .. } | Self::Health { .. } => None,
         }
     }
 }

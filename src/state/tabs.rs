@@ -1,6 +1,7 @@
 //! `Tabs` and `Tab`: order, cursor, anchor, unseen rows, hold. A tab is a view over a stream's ledger.
 
 use crate::model::{StatusId, Stream, by_age};
+use crate::state::sieve::Sieve;
 use crate::state::timeline::RowKey;
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -34,6 +35,8 @@ pub struct Tab {
     pub unseen: HashSet<RowKey>,
     /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
     pub hidden: HashSet<RowKey>,
+    /// Its own filter, and which rows that hides.
+    pub sieve: Sieve,
     /// Tombstones in the ledger; they go when they leave the view.
     pub tombstones: Vec<StatusId>,
     /// Place of the newest row that has been in view, in this run or an earlier one.
@@ -55,6 +58,7 @@ impl Tab {
             held_at_top: false,
             unseen: HashSet::new(),
             hidden: HashSet::new(),
+            sieve: Sieve::default(),
             tombstones: Vec::new(),
             read: None,
             bookmark: None,

@@ -22,7 +22,7 @@ use ratatui::text::{Line, Span};
 /// Draws what lies over the panes; gives back the list or text of the top one.
 pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, body: Rect) -> Option<OverlayPane> {
     let mut pane = None;
-    let layers = state.overlays.iter().filter(|overlay| !matches!(overlay, Overlay::Detail(_)));
+    let layers = state.overlays.iter().filter(|overlay| !matches!(overlay, Overlay::Detail(_) | Overlay::Typed(_)));
     for overlay in layers {
         // A theme is seen by what it colours.
         if overlay.as_picker().is_none_or(|picker| picker.kind != Pick::Theme) {
@@ -38,7 +38,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             }),
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
-            Overlay::Detail(_) => None,
+            Overlay::Detail(_) | Overlay::Typed(_) => None,
         };
     }
     pane
@@ -103,6 +103,12 @@ fn frame(painter: &mut Painter<'_>, area: Rect) {
 fn prompt_line(painter: &mut Painter<'_>, area: Rect, prompt: &Prompt, hint: &str) {
     let theme = painter.theme;
     painter.text(area.x, area.y, 2, theme.glyphs().prompt, theme.accent());
+    typed_line(painter, area, prompt, hint);
+}
+
+/// As `prompt_line`, behind a mark of two columns that is drawn already.
+pub(crate) fn typed_line(painter: &mut Painter<'_>, area: Rect, prompt: &Prompt, hint: &str) {
+    let theme = painter.theme;
     let x = area.x + 2;
     let room = area.width.saturating_sub(3);
     if prompt.text().is_empty() {

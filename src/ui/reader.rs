@@ -37,6 +37,9 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
     }
     let most = u16::try_from(flow.height.saturating_sub(u32::from(area.height))).unwrap_or(u16::MAX);
     flow.draw(painter, text, scroll.min(most));
+    if let Some(search) = &state.search {
+        painter.mark_found(text, &search.pattern);
+    }
     if detail.is_some() && painter.cursor.is_none() {
         painter.cursor = Some((text.x, text.y));
     }

@@ -271,6 +271,7 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
             {
                 tab.unseen.remove(&key);
                 tab.hidden.remove(&key);
+                tab.sieve.set(key.clone(), false);
                 tab.tombstones.push(gone.clone());
             }
         }

@@ -67,7 +67,11 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
 
 /// Puts a row into the ledger of a stream; says whether it was not there before.
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
-    let shown = state.tabs.of(stream).is_some_and(|tab| state.is_shown(tab, &row));
+    let tab = state.tabs.of(stream);
+    let allowed = tab.is_some_and(|tab| state.is_allowed(tab, &row));
+    let admitted = tab.is_none_or(|tab| state.admits(tab, &row));
+    // What a filter hides that is only tried stays news.
+    let counts = allowed && (admitted || state.is_filtering(stream));
     let looked_at = state.is_looked_at();
     let now = state.now;
     let active = state.tabs.active().is_some_and(|tab| tab.stream == *stream);
@@ -78,7 +82,8 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     let key = row.key();
     let inserted = timeline.insert(row);
     if let Some(tab) = state.tabs.of_mut(stream) {
-        if shown {
+        tab.sieve.set(key.clone(), !admitted);
+        if allowed {
             tab.hidden.remove(&key);
         } else {
             tab.hidden.insert(key.clone());
@@ -96,7 +101,7 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
         timeline.witness = timeline.row(0).map(|row| Arc::from(row.place_id()));
     }
     if came != Came::Page
-        && shown
+        && counts
         && let Some(tab) = state.tabs.of_mut(stream)
     {
         let in_view = measured.timeline.as_ref().map_or(1, |pane| pane.visible.len().max(1));
@@ -155,7 +160,7 @@ pub(crate) fn count_hidden(state: &mut State) {
     for tab in state.tabs.all() {
         let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
         let is_hidden =
-            |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !state.is_shown(tab, row));
+            |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !state.is_allowed(tab, row));
         hidden.extend(keys.iter().filter(is_hidden).map(|key| (tab.stream.clone(), key.clone())));
     }
     for (stream, key) in hidden {
@@ -174,6 +179,7 @@ pub(crate) fn remove(state: &mut State, stream: &Stream, key: &RowKey) {
     if let Some(tab) = state.tabs.of_mut(stream) {
         tab.unseen.remove(key);
         tab.hidden.remove(key);
+        tab.sieve.forget(key);
         if tab.cursor.as_ref() == Some(key) {
             tab.cursor.clone_from(&heir);
         }
@@ -255,6 +261,7 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
         }
         tab.unseen.remove(&key);
         tab.hidden.remove(&key);
+        tab.sieve.forget(&key);
         if let Row::Tombstone(id) = &row {
             tab.tombstones.retain(|held| held != id);
         }

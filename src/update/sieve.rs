@@ -1,0 +1,181 @@
+//! Filters of tabs: what they hide, kept right as posts come and change.
+//!
+//! A row is looked at when it comes and when something about it changes. All rows are looked at when the filter changes: those
+//! about the reader's place at once, the others a slice with each message, and `State::next_deadline` asks for the next.
+
+use super::say;
+use crate::filter::{Filter, Quiet};
+use crate::model::{StatusId, Stream};
+use crate::state::{Overlay, Prompt, Purpose, Row, RowKey, State, Typed};
+use crate::text::Plain;
+
+/// Rows that are looked at with one message.
+const SLICE: usize = 1_000;
+/// The same where posts have to be opened for it.
+const SLICE_OPENED: usize = 200;
+/// Rows above and beneath the reader's place that are looked at first.
+const NEAR: usize = 100;
+
+/// Changes the filter of a tab and looks at what the reader has before them.
+pub(super) fn set(state: &mut State, stream: &Stream, filter: Filter) {
+    let Some(tab) = state.tabs.of_mut(stream) else { return };
+    if !tab.sieve.change(filter) {
+        return;
+    }
+    state.revision += 1;
+    let Some((tab, timeline)) = state.tabs.of(stream).zip(state.timelines.get(stream)) else { return };
+    let place = tab.cursor.as_ref().and_then(|key| timeline.index_of(key)).unwrap_or(0);
+    let from = place.saturating_sub(NEAR);
+    look_at(state, stream, from, from + NEAR * 2);
+    go_on(state, stream);
+}
+
+/// Opens the line in which the filter of the open tab is typed.
+pub(super) fn open(state: &mut State) {
+    let Some(tab) = state.tabs.active() else { return };
+    let before = tab.sieve.filter().clone();
+    let mut prompt = Prompt::default();
+    prompt.insert(&before.to_string());
+    state.overlays.clear();
+    state.overlays.push(Overlay::Typed(Typed { prompt, what: Purpose::Filter { before, wrong: None } }));
+}
+
+/// Takes in what is typed by now, and tries it where it is right.
+pub(super) fn typed(state: &mut State) {
+    let Some(Overlay::Typed(Typed { prompt, what: Purpose::Filter { wrong, .. } })) = state.overlays.last_mut() else { return };
+    match prompt.text().parse::<Filter>() {
+        Ok(filter) => {
+            *wrong = None;
+            if let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) {
+                set(state, &stream, filter);
+            }
+        }
+        Err(error) => *wrong = Some(error),
+    }
+}
+
+/// Keeps the filter that is typed, where it is right.
+pub(super) fn keep(state: &mut State) {
+    let Some(Typed { what: Purpose::Filter { wrong: None, .. }, .. }) = state.typed() else { return };
+    state.overlays.pop();
+    if let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) {
+        forget_hidden(state, &stream);
+    }
+}
+
+/// Gives a filter that was tried up for the one before.
+pub(super) fn give_up(state: &mut State, before: Filter) {
+    if let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) {
+        set(state, &stream, before);
+        forget_hidden(state, &stream);
+    }
+}
+
+/// Leaves something out of the open tab, or lets it in again.
+pub(super) fn toggle(state: &mut State, quiet: Quiet) {
+    let Some(tab) = state.tabs.active() else { return };
+    let stream = tab.stream.clone();
+    let Some(filter) = tab.sieve.filter().toggled(quiet) else {
+        say(state, Plain::line("the filter of this tab is too long for more"), true);
+        return;
+    };
+    let words = if filter.leaves_out(quiet) { "left out of" } else { "let into" };
+    let words = format!("{} {words} {}", quiet.word(), stream.title(&state.offer.lists));
+    set(state, &stream, filter);
+    forget_hidden(state, &stream);
+    say(state, Plain::line(&words), false);
+}
+
+/// What the filter of a tab hides is not news.
+pub(super) fn forget_hidden(state: &mut State, stream: &Stream) {
+    let Some((tab, timeline)) = state.tabs.of(stream).zip(state.timelines.get(stream)) else { return };
+    let is_hidden =
+        |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_none_or(|row| !state.is_shown(tab, row));
+    let hidden: Vec<RowKey> = tab.unseen.iter().filter(is_hidden).cloned().collect();
+    state.revision += u64::from(!hidden.is_empty());
+    if let Some(tab) = state.tabs.of_mut(stream) {
+        hidden.iter().for_each(|key| {
+            tab.unseen.remove(key);
+        });
+    }
+}
+
+/// Looks again at rows about which something changed, and goes on with what has not been looked at yet.
+pub(super) fn follow(state: &mut State) {
+    let changed = state.store.take_changed();
+    let people_changed = state.store.take_people_changed();
+    let streams: Vec<Stream> = state.tabs.all().iter().filter(|tab| !tab.sieve.filter().is_empty()).map(|tab| tab.stream.clone()).collect();
+    for stream in &streams {
+        for (key, hidden) in changed_rows(state, stream, &changed) {
+            put(state, stream, key, hidden);
+        }
+        if people_changed && let Some(tab) = state.tabs.of_mut(stream) {
+            // Who they are may be part of any row: all are looked at, in the time that is left for it.
+            tab.sieve.look_again();
+        }
+    }
+    let unlooked: Vec<Stream> = state.tabs.all().iter().filter(|tab| tab.sieve.looked().is_some()).map(|tab| tab.stream.clone()).collect();
+    for stream in &unlooked {
+        go_on(state, stream);
+    }
+}
+
+/// The rows of a tab that tell of statuses, each with whether it is hidden.
+fn changed_rows(state: &State, stream: &Stream, changed: &[(StatusId, bool)]) -> Vec<(RowKey, bool)> {
+    let Some((tab, timeline)) = state.tabs.of(stream).zip(state.timelines.get(stream)) else { return Vec::new() };
+    let mut keys: Vec<RowKey> = Vec::new();
+    if matches!(stream, Stream::UserNotification | Stream::Direct) {
+        // There is no way from a status to what tells of it but through all of them; what comes anew has none yet.
+        let held: Vec<&StatusId> = changed.iter().filter_map(|(id, was_held)| was_held.then_some(id)).collect();
+        if !held.is_empty() {
+            keys.extend(timeline.rows().iter().filter(|row| status_named(state, row).is_some_and(|id| held.contains(&id))).map(Row::key));
+        }
+    } else {
+        for (id, _) in changed {
+            keys.extend([id].into_iter().chain(state.store.showing(id)).map(|id| RowKey::Status(id.clone())));
+        }
+    }
+    let row = |key: &RowKey| timeline.row(timeline.index_of(key)?);
+    keys.into_iter().filter_map(|key| row(&key).map(|row| !state.admits(tab, row)).map(|hidden| (key, hidden))).collect()
+}
+
+/// The status that a notification or conversation names, whether it is held or not.
+fn status_named<'a>(state: &'a State, row: &Row) -> Option<&'a StatusId> {
+    match row {
+        Row::Notification(id) => state.store.notification(id)?.status.as_ref(),
+        Row::Conversation(id, _) => state.store.conversation(id)?.last_status.as_ref(),
+        Row::Status(_) | Row::Tombstone(_) | Row::Gap(_) => None,
+    }
+}
+
+/// Looks at the next slice of a tab.
+fn go_on(state: &mut State, stream: &Stream) {
+    let Some((tab, timeline)) = state.tabs.of(stream).zip(state.timelines.get(stream)) else { return };
+    let Some(from) = tab.sieve.looked() else { return };
+    let to = from + if tab.sieve.filter().opens() { SLICE_OPENED } else { SLICE };
+    let all = timeline.rows().len();
+    look_at(state, stream, from, to);
+    if let Some(tab) = state.tabs.of_mut(stream) {
+        tab.sieve.has_looked(to, all);
+    }
+}
+
+fn look_at(state: &mut State, stream: &Stream, from: usize, to: usize) {
+    let Some((tab, timeline)) = state.tabs.of(stream).zip(state.timelines.get(stream)) else { return };
+    let rows = timeline.rows();
+    let (from, to) = (from.min(rows.len()), to.min(rows.len()));
+    let verdict = |row: &Row| (row.key(), !state.admits(tab, row));
+    let verdicts: Vec<(RowKey, bool)> = rows.range(from..to).map(verdict).collect();
+    for (key, hidden) in verdicts {
+        put(state, stream, key, hidden);
+    }
+}
+
+fn put(state: &mut State, stream: &Stream, key: RowKey, hidden: bool) {
+    let is_tried = state.is_filtering(stream);
+    let Some(tab) = state.tabs.of_mut(stream) else { return };
+    if hidden && !is_tried {
+        tab.unseen.remove(&key);
+    }
+    state.revision += u64::from(tab.sieve.set(key, hidden));
+}
