@@ -25,7 +25,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 use jiff::tz::TimeZone;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,6 +39,8 @@ use tokio_util::sync::CancellationToken;
 const DEMO_STREAMS: [&str; 6] = ["home", "notifications", "local", "federated", "#rust", "list:Slow mail"];
 /// How long parts that are still at work may take once all is said and done.
 const ENDING: Duration = Duration::from_millis(300);
+/// Bytes of a file of authorities at most; those of a whole system are a quarter of this.
+const CA_FILE_MOST: u64 = 1024 * 1024;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -970,7 +972,12 @@ fn trust_own_authorities() -> Result<(), Stop> {
     }
     let path = config.parent().map_or_else(|| PathBuf::from(&ca_file), |folder| folder.join(&ca_file));
     let wrong = |what: &dyn std::fmt::Display| Stop::Failed(format!("`ca_file`: {}: {what}", path.display()));
-    let pem = std::fs::read(&path).map_err(|error| wrong(&error))?;
+    let mut pem = Vec::new();
+    let file = std::fs::File::open(&path).map_err(|error| wrong(&error))?;
+    file.take(CA_FILE_MOST + 1).read_to_end(&mut pem).map_err(|error| wrong(&error))?;
+    if u64::try_from(pem.len()).is_ok_and(|length| length > CA_FILE_MOST) {
+        return Err(wrong(&"it is longer than 1 MiB: it must hold the certificates of the authorities alone"));
+    }
     mastodon::trust(&pem).map_err(|what| wrong(&what))
 }
 

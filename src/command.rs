@@ -30,6 +30,8 @@ pub enum Command {
     Read,
     /// Unfold a folded post; elsewhere hold the tab or let it go.
     HoldOrUnfold,
+    /// Let the next row that is held back come.
+    Step,
     /// Open the tab with this number, counted from one.
     SelectTab(u8),
     /// Open the next tab.
@@ -192,6 +194,7 @@ pub const COMMANDS: &[Row] = &[
         Scope::Browse,
         &["space"],
     ),
+    row(Command::Step, "step", "next held", "in a tab held still: let the next new post come", Group::Reading, Scope::Browse, &["."]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
     row(Command::Search, "search", "search", "search what the tab holds: words, or /regex/", Group::Finding, Scope::Browse, &["/"]),

@@ -67,11 +67,20 @@ pub struct Options {
     pub thump_every: Duration,
     /// Where clients reach it, if something stands between: its links and its streaming address name this instead.
     pub seen_as: Option<SocketAddr>,
+    /// Whether what stands between speaks TLS to clients, so that the links say `https` and `wss`.
+    pub behind_tls: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 7, story: Story::Told, ping_every: Duration::from_secs(30), thump_every: Duration::from_secs(15), seen_as: None }
+        Self {
+            seed: 7,
+            story: Story::Told,
+            ping_every: Duration::from_secs(30),
+            thump_every: Duration::from_secs(15),
+            seen_as: None,
+            behind_tls: false,
+        }
     }
 }
 
@@ -106,11 +115,12 @@ impl Server {
         let address = listener.local_addr()?;
         let (assets, world) = tokio::task::spawn_blocking(move || set(options.story)).await.map_err(io::Error::other)??;
         let seen_as = options.seen_as.unwrap_or(address);
+        let s = if options.behind_tls { "s" } else { "" };
         let (orders, ordered) = mpsc::channel(1);
         let shared = Arc::new(Shared {
             hub: Mutex::new(Hub::new(world, options.seed)),
-            url: format!("http://{seen_as}"),
-            streaming: format!("ws://{seen_as}"),
+            url: format!("http{s}://{seen_as}"),
+            streaming: format!("ws{s}://{seen_as}"),
             thump_every: options.thump_every.max(Duration::from_millis(1)),
             orders,
             shutdown,

@@ -30,6 +30,7 @@
 //! - [`mastodon`]: the only room that knows JSON, HTTP and WebSocket. `streaming` is the trunk: one socket for all streams
 //!   where that works, and the rungs beneath it, run by a pure session; `door` is the one way to the network; `oauth` signs
 //!   in; `ingest` turns entities into the model, and `keep` writes what is kept as entities again.
+//! - [`media`]: images of strangers, from their address to something that a terminal shows.
 //! - [`accounts`]: who has signed in where, and where the tokens lie.
 //! - [`state`]: everything the program knows, its invariants, and what derives from it.
 //! - [`update`]: the only function that changes the state.
@@ -57,6 +58,7 @@ pub mod keymap;
 pub mod logging;
 pub mod login;
 pub mod mastodon;
+pub mod media;
 pub mod memory;
 pub mod model;
 pub mod private;

@@ -12,6 +12,6 @@ pub mod rest;
 pub mod streaming;
 mod tap;
 
-pub use door::{Access, Token, address, trust};
+pub use door::{Access, Files, NoFile, Token, address, trust};
 pub use error::Error;
 pub use rest::{Client, Credentials, Introduction};

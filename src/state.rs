@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod checks;
+pub mod hold;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -31,6 +32,7 @@ use crate::model::{
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
+pub use hold::SinceHold;
 use jiff::SignedDuration;
 pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
 pub use meter::Meter;
@@ -618,6 +620,7 @@ impl State {
             Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
+            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
@@ -656,6 +659,13 @@ impl State {
             | Command::Quit
             | Command::QuitNow => true,
         }
+    }
+
+    /// Whether rows stand above the one by which the view of a tab is held.
+    fn is_held_back(&self, tab: &Tab) -> bool {
+        let Anchor::Row(key, _) = &tab.anchor else { return false };
+        let timeline = self.timelines.get(&tab.stream);
+        timeline.is_some_and(|timeline| timeline.index_of(key).is_some_and(|index| index > 0))
     }
 
     /// Whether the row is a gap that the reader can have filled, or filled further.

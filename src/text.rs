@@ -4,6 +4,7 @@
 //! [`Html`] until it is opened, once, into a [`RichText`]. Escape sequences, control characters and bidi tricks die here
 //! and nowhere else. Absent on purpose: colours, terminals, the network and serde.
 
+pub mod address;
 pub mod clean;
 pub mod html;
 pub mod nearest;
@@ -11,6 +12,8 @@ pub mod plain;
 pub mod rich;
 pub mod wrap;
 
+pub use address::{Address, Doubt, WebAddress};
+pub(crate) use html::guard;
 pub use html::{Html, guarded};
 pub use nearest::nearest;
 pub use plain::Plain;

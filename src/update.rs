@@ -7,6 +7,7 @@ mod alert;
 mod command;
 pub mod effect;
 mod event;
+mod hold;
 mod memory;
 pub mod msg;
 pub mod question;

@@ -3,6 +3,8 @@
 //! Pictures hold text alone; styles are asserted apart.
 #![cfg(test)]
 
+#[path = "screens/layout.rs"]
+mod layout;
 #[path = "common/least_status.rs"]
 mod least_status;
 #[path = "screens/stage.rs"]

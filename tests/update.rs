@@ -1,6 +1,10 @@
 //! The reducer: message sequences in, states and effects out, and `State::check` after every message.
 #![cfg(test)]
 
+#[path = "update/finding.rs"]
+mod finding;
+#[path = "update/hold.rs"]
+mod hold;
 #[path = "common/least_status.rs"]
 mod least_status;
 
@@ -821,7 +825,8 @@ fn space_shows_media_that_a_filter_blurs() {
     desk.key("space");
     assert!(desk.tab("home").held, "without media there is nothing to show");
     desk.key("space");
-    blurred.media_attachments = vec![Media { kind: MediaKind::Image, description: None, url: None, size: None, seconds: None }];
+    blurred.media_attachments =
+        vec![Media { kind: MediaKind::Image, description: None, url: None, preview: None, blurhash: None, size: None, seconds: None }];
     desk.event(&["home", "federated"], Payload::Update(bundle(vec![blurred])));
     assert!(desk.state.blurs_media(&stream("home"), &sid("5")) && !desk.state.blurs_media(&stream("federated"), &sid("5")));
     desk.key("space");
@@ -2071,6 +2076,8 @@ enum Step {
     Standing(&'static str, u8),
     Seconds(i64),
     Resize(u16, u16),
+    Filter(&'static str, bool),
+    Search(&'static str, bool),
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -2093,6 +2100,9 @@ fn steps() -> impl Strategy<Value = Step> {
             .prop_map(|(spec, standing)| Step::Standing(spec, standing)),
         2 => (0_i64..400).prop_map(Step::Seconds),
         1 => (1_u16..200, 1_u16..60).prop_map(|(columns, lines)| Step::Resize(columns, lines)),
+        2 => (proptest::sample::select(finding::FILTERS.to_vec()), any::<bool>()).prop_map(|(text, kept)| Step::Filter(text, kept)),
+        1 => (proptest::sample::select(vec!["v1", "first", "/v[23]/", "nowhere"]), any::<bool>())
+            .prop_map(|(text, kept)| Step::Search(text, kept)),
     ]
 }
 
@@ -2193,6 +2203,8 @@ proptest! {
                     prop_assert!(desk.state.line.state != Connection::Live || desk.state.timelines.values().all(wakes));
                     prop_assert!(desk.state.deep_at().is_none_or(|at| at > then), "a deep pass is due and nothing asks");
                 }
+                Step::Filter(text, kept) => finding::filter(&mut desk, text, kept),
+                Step::Search(text, kept) => finding::search(&mut desk, text, kept),
                 Step::Resize(columns, lines) => drop(desk.send(Msg::Resized(columns, lines))),
             }
         }

@@ -6,6 +6,7 @@
 //! handed in).
 
 mod addresses;
+mod files;
 mod open;
 
 use crate::mastodon::tap::{Tap, redacted};
@@ -14,6 +15,7 @@ use crate::model::{Failure, FailureKind, Timestamp};
 use crate::recording::Recorder;
 use crate::text::Plain;
 use addresses::{Places, Racing, place};
+pub use files::{Files, NoFile};
 use jiff::SignedDuration;
 use jiff::fmt::rfc2822::DateTimeParser;
 pub(crate) use open::{OpenDoor, Said, Unanswered};

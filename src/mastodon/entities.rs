@@ -71,6 +71,8 @@ pub(crate) struct MediaAttachment<'a> {
     pub(crate) description: Text<'a>,
     pub(crate) url: Text<'a>,
     pub(crate) remote_url: Text<'a>,
+    pub(crate) preview_url: Text<'a>,
+    pub(crate) blurhash: Text<'a>,
     pub(crate) meta: One<MediaMeta>,
 }
 

@@ -427,6 +427,8 @@ fn medium(entity: &entities::MediaAttachment<'_>) -> Media {
         },
         description: body(&entity.description),
         url: address(&entity.url).or_else(|| address(&entity.remote_url)),
+        preview: address(&entity.preview_url),
+        blurhash: address(&entity.blurhash),
         size,
         seconds: seconds.and_then(|seconds| u32::try_from(seconds).ok()),
     }

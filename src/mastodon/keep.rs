@@ -211,6 +211,8 @@ fn medium(medium: &Media) -> Value {
         "type": kind,
         "description": text(medium.description.as_ref()),
         "url": text(medium.url.as_ref()),
+        "preview_url": text(medium.preview.as_ref()),
+        "blurhash": text(medium.blurhash.as_ref()),
         "meta": {"original": original},
     })
 }

@@ -103,6 +103,10 @@ pub struct Media {
     pub description: Option<Plain>,
     /// Address of the whole.
     pub url: Option<Plain>,
+    /// Address of a still image of it, smaller than the whole, where there is one.
+    pub preview: Option<Plain>,
+    /// What it looks like in a few letters (<https://docs.joinmastodon.org/entities/MediaAttachment/#blurhash>), unchecked.
+    pub blurhash: Option<Plain>,
     /// Width and height in pixels, where stated.
     pub size: Option<(u32, u32)>,
     /// Length in seconds, where stated.

@@ -1,6 +1,7 @@
 //! `Tabs` and `Tab`: order, cursor, anchor, unseen rows, hold. A tab is a view over a stream's ledger.
 
 use crate::model::{StatusId, Stream, by_age};
+use crate::state::hold::SinceHold;
 use crate::state::sieve::Sieve;
 use crate::state::timeline::RowKey;
 use std::cmp::Ordering;
@@ -31,6 +32,8 @@ pub struct Tab {
     pub held: bool,
     /// Whether it was at the newest row when the hold began, and goes back there when it ends.
     pub held_at_top: bool,
+    /// What happened since the hold began; of the last one where it is not held.
+    pub since_hold: SinceHold,
     /// Rows that came and have not been in view yet.
     pub unseen: HashSet<RowKey>,
     /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
@@ -56,6 +59,7 @@ impl Tab {
             anchor: Anchor::Top,
             held: false,
             held_at_top: false,
+            since_hold: SinceHold::default(),
             unseen: HashSet::new(),
             hidden: HashSet::new(),
             sieve: Sieve::default(),

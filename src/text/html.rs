@@ -116,8 +116,8 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs something that may panic; `None` if it did.
-fn guard<T>(run: impl FnOnce() -> T) -> Option<T> {
+/// Runs a library on what strangers sent, which may make it panic; `None` if it did.
+pub(crate) fn guard<T>(run: impl FnOnce() -> T) -> Option<T> {
     GUARDED.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(run));
     GUARDED.set(false);

@@ -11,7 +11,7 @@ use crate::ui::paint::Painter;
 use crate::ui::row::gap_span;
 use crate::ui::tab_bar::spark;
 use crate::ui::theme::Theme;
-use crate::ui::timeline::reason;
+use crate::ui::timeline::{ROOMY, reason};
 use crate::ui::times;
 use ratatui::text::{Line, Span};
 
@@ -130,7 +130,9 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
     let Some(tab) = state.tabs.active() else { return Line::default() };
     let mut line = Line::default();
     if tab.held {
-        line = said((glyphs.held, theme.mark()), "held  ".to_owned());
+        // Where the pane has no line for it, what happened meanwhile is told here.
+        let words = tab.since_hold.words().filter(|_| state.size.1 < ROOMY + 3).map(|words| format!(": {words}"));
+        line = said((glyphs.held, theme.mark()), format!("held{}  ", words.unwrap_or_default()));
     }
     let told = |since| times::moment(since, state.now, &theme.zone);
     let mut gaps = timeline.gaps();

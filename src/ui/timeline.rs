@@ -22,7 +22,7 @@ pub(crate) const MEASURE: u16 = 98;
 /// How many rows above the pane are counted at most.
 const MOST_COUNTED: usize = 1_000;
 /// From this height on a pane has a line for what is above it.
-const ROOMY: u16 = 12;
+pub(crate) const ROOMY: u16 = 12;
 
 /// Draws the timeline of the open tab.
 pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, area: Rect, focused: bool) -> Option<TimelinePane> {
@@ -310,19 +310,13 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
     let mut line = Line::default();
     let dot = theme.glyphs().dot;
     if tab.held {
-        line.push_span(Span::styled(format!("{} ", theme.glyphs().held), theme.mark()));
-        line.push_span(Span::styled("held", theme.bold()));
-        let hint = state.first_key(Command::HoldOrUnfold).map(|key| format!(" {dot} {key} lets go")).unwrap_or_default();
-        line.push_span(Span::styled(hint, theme.dim()));
-    }
-    if new > 0 {
+        line = held(state, tab, theme, (newer, plus));
+    } else if new > 0 {
         let things = if new == 1 { "new post" } else { "new posts" };
         let things = if tab.stream == crate::model::Stream::UserNotification { "new" } else { things };
-        let gap = if tab.held { "   " } else { "" };
-        line.push_span(Span::styled(format!("{gap}{} {new}{plus} {things}", theme.glyphs().newer), theme.fresh()));
+        line.push_span(Span::styled(format!("{} {new}{plus} {things}", theme.glyphs().newer), theme.fresh()));
     } else if newer > 0 {
-        let gap = if tab.held { "   " } else { "" };
-        line.push_span(Span::styled(format!("{gap}{} {newer}{plus} newer", theme.glyphs().newer), theme.dim()));
+        line.push_span(Span::styled(format!("{} {newer}{plus} newer", theme.glyphs().newer), theme.dim()));
     }
     if newer > 0
         && !tab.held
@@ -331,6 +325,29 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
         line.push_span(Span::styled(format!(" {dot} {key} newest"), theme.dim()));
     }
     painter.line(area.x + 2, area.y, area.width.saturating_sub(3), &line);
+}
+
+/// The line above the rows of a tab that is held: what happened meanwhile, how much of it is still above, and the keys.
+fn held(state: &State, tab: &Tab, theme: &Theme, (above, plus): (usize, &str)) -> Line<'static> {
+    let dot = theme.glyphs().dot;
+    let mut line = Line::from(Span::styled(format!("{} ", theme.glyphs().held), theme.mark()));
+    match tab.since_hold.words() {
+        Some(words) => {
+            line.push_span(Span::styled("while held: ", theme.bold()));
+            line.push_span(Span::styled(words, theme.fresh()));
+        }
+        None => line.push_span(Span::styled("held", theme.bold())),
+    }
+    if above > 0 && above != tab.since_hold.new {
+        line.push_span(Span::styled(format!(" {dot} {above}{plus} above"), theme.dim()));
+    }
+    let keys = [(Command::Step, "next one", above > 0), (Command::HoldOrUnfold, "lets go", true)];
+    for (command, words, fits) in keys {
+        if let Some(key) = state.first_key(command).filter(|_| fits) {
+            line.push_span(Span::styled(format!(" {dot} {key} {words}"), theme.dim()));
+        }
+    }
+    line
 }
 
 /// What stands beneath the oldest row.

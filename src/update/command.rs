@@ -1,6 +1,6 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, reply, rows, say, search, sieve};
+use super::{Effect, Mouse, Question, hold, reply, rows, say, search, sieve};
 use crate::command::Command;
 use crate::filter::Quiet;
 use crate::model::Stream;
@@ -32,6 +32,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::PreviousUnread => go_unread(state, measured, false),
         Command::Read => read(state, measured, effects),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
+        Command::Step => hold::step(state, measured),
         Command::SelectTab(number) => {
             state.overlays.clear();
             state.tabs.select(usize::from(number).saturating_sub(1));
@@ -305,21 +306,7 @@ fn hold_or_unfold(state: &mut State, measured: &Measured) {
     if state.detail().is_some() {
         return;
     }
-    if state.tabs.active().is_some_and(|tab| tab.held) {
-        if let Some(tab) = state.tabs.active_mut() {
-            tab.held = false;
-            if tab.held_at_top {
-                tab.anchor = Anchor::Top;
-            }
-        }
-        return;
-    }
-    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top);
-    rows::freeze(state, measured);
-    if let Some(tab) = state.tabs.active_mut() {
-        tab.held = true;
-        tab.held_at_top = at_top;
-    }
+    hold::hold_or_let_go(state, measured);
 }
 
 /// Opens stream health, and asks what it tells and nothing else needs.

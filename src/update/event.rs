@@ -1,7 +1,7 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, alert, refill, reply, review, say};
+use super::{Effect, Question, alert, hold, refill, reply, review, say};
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Rung, Server,
     StatusId, Stream, StreamEvent, Subscription,
@@ -208,6 +208,7 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent) {
                 state.store.hear(&id);
                 if put == Put::Changed {
                     rows::forget_hidden(state, &id);
+                    hold::edited(state, &id);
                 }
             }
         }
@@ -264,6 +265,9 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
         for stream in &streams {
             let in_view = state.tabs.active().is_some_and(|tab| tab.stream == *stream)
                 && measured.timeline.as_ref().is_some_and(|pane| pane.stream == *stream && pane.visible.iter().any(|row| row.key == key));
+            if state.timelines.get(stream).is_some_and(|timeline| timeline.index_of(&key).is_some()) {
+                hold::deleted(state, stream);
+            }
             if !in_view {
                 rows::remove(state, stream, &key);
             } else if state.timelines.get_mut(stream).is_some_and(|timeline| timeline.bury(gone))

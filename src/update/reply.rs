@@ -1,7 +1,7 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, Reply, event, memory, refill, review, say};
+use super::{Effect, Question, Reply, event, memory, refill, review, say, sieve};
 use crate::config::Notify;
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
 use crate::state::{Loading, Measured, Overlay, Pick, Row, RowKey, Settings, State, ThreadState, Timeline};
@@ -22,6 +22,7 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         Reply::Offer(result) => offer(state, result),
         Reply::Account(Ok(account)) => {
             state.me = Some(account.clone());
+            sieve::look_again(state);
             state.store.put_account(account);
             state.revision += 1;
         }

@@ -1,5 +1,6 @@
 //! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
 
+use super::hold;
 use crate::model::{StatusId, Stream, by_age};
 use crate::state::refill::SETTLED_AFTER;
 use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State};
@@ -45,6 +46,9 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             && state.timelines.get(&tab.stream).is_some_and(|timeline| timeline.index_of(key).is_some())
         {
             tab.anchor = Anchor::Row(key.clone(), *lines);
+            if tab.held {
+                tab.cursor.get_or_insert_with(|| key.clone());
+            }
         }
     }
     let active = state.tabs.active_index();
@@ -99,6 +103,9 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
         && timeline.subscribed.is_some_and(|at| now.duration_since(at) >= SETTLED_AFTER)
     {
         timeline.witness = timeline.row(0).map(|row| Arc::from(row.place_id()));
+    }
+    if came != Came::Page && allowed && admitted {
+        hold::came(state, stream);
     }
     if came != Came::Page
         && counts
@@ -272,6 +279,18 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
             tab.anchor = Anchor::Top;
         }
     }
+}
+
+/// The chosen row of the open tab where it is in view, else the first one in view: a view that stands still would go
+/// after a cursor that is elsewhere, and one that was not chosen goes with what is new.
+pub(crate) fn cursor_in_view(state: &State, measured: &Measured) -> Option<RowKey> {
+    let tab = state.tabs.active()?;
+    let timeline = state.timelines.get(&tab.stream)?;
+    let pane = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream);
+    let is_in_view = |key: &&RowKey| pane.is_none_or(|pane| pane.visible.iter().any(|row| row.key == **key));
+    let first = || pane.and_then(|pane| pane.visible.iter().map(|row| &row.key).find(|key| timeline.index_of(key).is_some()));
+    let chosen = tab.cursor.as_ref().filter(is_in_view).or_else(first).cloned();
+    chosen.or_else(|| state.cursor_row().map(Row::key))
 }
 
 /// Stops following: what is in the pane stays there.

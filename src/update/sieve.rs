@@ -100,6 +100,11 @@ pub(super) fn forget_hidden(state: &mut State, stream: &Stream) {
     }
 }
 
+/// Has every filter look at all rows again.
+pub(super) fn look_again(state: &mut State) {
+    state.tabs.all_mut().iter_mut().for_each(|tab| tab.sieve.look_again());
+}
+
 /// Looks again at rows about which something changed, and goes on with what has not been looked at yet.
 pub(super) fn follow(state: &mut State) {
     let changed = state.store.take_changed();

@@ -98,7 +98,7 @@ pub(crate) fn counts(replies: u64, reblogs: u64, favourites: u64) -> Counts {
 
 pub(crate) fn image(alt: &str) -> Media {
     let description = (!alt.is_empty()).then(|| Plain::lines(alt));
-    Media { kind: MediaKind::Image, description, url: None, size: Some((1600, 1200)), seconds: None }
+    Media { kind: MediaKind::Image, description, url: None, preview: None, blurhash: None, size: Some((1600, 1200)), seconds: None }
 }
 
 pub(crate) fn poll(options: &[(&str, Option<u64>)], own: Option<usize>, ends: Timestamp) -> Poll {

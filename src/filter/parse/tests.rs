@@ -86,6 +86,8 @@ fn words_are_found_wherever_they_can_be_read() {
         kind: MediaKind::Image,
         description: Some(Plain::lines("its lights, doubled")),
         url: None,
+        preview: None,
+        blurhash: None,
         size: None,
         seconds: None,
     }];
@@ -138,7 +140,8 @@ fn properties_mean_what_the_table_says() {
     rich.edited_at = Timestamp::from_second(5).ok();
     rich.sensitive = true;
     rich.quote = Some(Quote { state: QuoteState::Accepted, status: None });
-    rich.media_attachments = vec![Media { kind: MediaKind::Gifv, description: None, url: None, size: None, seconds: None }];
+    rich.media_attachments =
+        vec![Media { kind: MediaKind::Gifv, description: None, url: None, preview: None, blurhash: None, size: None, seconds: None }];
     let post = Held { leads_out: true, ..held(rich) };
     for yes in [
         "from:ada",
@@ -375,6 +378,6 @@ proptest! {
             }
             Err(error) => prop_assert!((1..=text.chars().count().max(1)).contains(&error.column), "{text}: {error}"),
         }
-        let _ = hint(&text);
+        prop_assert!(!hint(&text).is_empty());
     }
 }

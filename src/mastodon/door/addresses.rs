@@ -8,7 +8,8 @@
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::sync::watch;
@@ -60,6 +61,81 @@ impl Resolve for Racing {
             }
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
+    }
+}
+
+/// Resolves names to public addresses alone: those that strangers name must not lead to the reader's own network.
+#[derive(Debug, Clone)]
+pub(super) struct Public {
+    /// Names of proxies that the reader has set: they may be inside. Through them it is they who find the host.
+    proxies: Vec<String>,
+}
+
+impl Public {
+    /// With the proxies that the environment names for secure addresses.
+    pub(super) fn new(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let named = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().filter_map(variable);
+        let host = |proxy: String| {
+            let url = Url::parse(&proxy).ok().filter(Url::has_host).or_else(|| Url::parse(&format!("http://{proxy}")).ok())?;
+            url.host_str().map(str::to_owned)
+        };
+        Self { proxies: named.filter_map(host).collect() }
+    }
+}
+
+impl Resolve for Public {
+    fn resolve(&self, name: Name) -> Resolving {
+        let is_proxy = self.proxies.iter().any(|proxy| proxy == name.as_str());
+        Box::pin(async move {
+            let found = lookup_host((name.as_str(), 0)).await?;
+            let addresses = in_turn(found.filter(|address| is_proxy || is_public(address.ip())));
+            if addresses.is_empty() {
+                return Err(io::Error::other("its address is a private one").into());
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Whether an address is one of the public internet: not this machine's, not one of a network that only those inside
+/// reach, and not one that leads there by another name.
+///
+/// Source: the registries of special addresses, <https://www.iana.org/assignments/iana-ipv4-special-registry/> and
+/// <https://www.iana.org/assignments/iana-ipv6-special-registry/>.
+pub(super) fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(four) => is_public_v4(four),
+        IpAddr::V6(six) => is_public_v6(six),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [first, second, third, _] = address.octets();
+    !matches!(
+        (first, second, third),
+        (0 | 10 | 127 | 224..=255, _, _)
+            | (100, 64..=127, _)
+            | (169, 254, _)
+            | (172, 16..=31, _)
+            | (192, 0, 0 | 2)
+            | (192, 88, 99)
+            | (192, 168, _)
+            | (198, 18..=19, _)
+            | (198, 51, 100)
+            | (203, 0, 113)
+    )
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    match address.segments() {
+        // Networks without IPv4 reach its hosts by these.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+            is_public_v4(Ipv4Addr::new(a, b, c, d))
+        }
+        // Tunnels, tests and documentation within what is otherwise public.
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x2002 | 0x3fff, ..] => false,
+        [first, ..] => (0x2000..0x4000).contains(&first),
     }
 }
 
@@ -137,6 +213,41 @@ mod tests {
         assert_eq!(race(&[dead, closed, dead, alive]).await, Some(alive));
         assert_eq!(race(&[closed, closed]).await, None);
         assert!(timeout(Duration::from_millis(600), race(&[dead])).await.is_err());
+    }
+
+    #[test]
+    fn public_addresses_are_told_from_all_others() {
+        for public in [
+            "1.1.1.1",
+            "93.184.216.34",
+            "100.128.0.1",
+            "172.32.0.1",
+            "198.20.0.1",
+            "2606:4700::1111",
+            "2a01:4f8::1",
+            "64:ff9b::101:101",
+            "::ffff:1.1.1.1",
+        ] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        let private = "0.0.0.0 0.1.2.3 10.1.2.3 100.64.0.1 100.127.255.255 127.0.0.1 127.9.9.9 169.254.169.254 172.16.0.1 172.31.9.9 \
+                       192.0.0.8 192.0.2.1 192.88.99.1 192.168.1.1 198.18.0.1 198.19.9.9 198.51.100.1 203.0.113.1 224.0.0.1 239.1.1.1 \
+                       240.0.0.1 255.255.255.255 :: ::1 ::127.0.0.1 ::ffff:10.0.0.1 ::ffff:127.0.0.1 64:ff9b::a00:1 64:ff9b:1::1 100::1 \
+                       2001::1 2001:2::1 2001:10::1 2001:db8::1 2002:7f00:1::1 3fff::1 5f00::1 fc00::1 fdff::1 fe80::1 fec0::1 ff02::1";
+        for private in private.split_whitespace() {
+            assert!(!is_public(private.parse().unwrap()), "{private}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_home_is_refused_and_a_proxys_is_not() {
+        let refused = Public::new(|_| None).resolve("localhost".parse().unwrap()).await;
+        assert!(refused.is_err_and(|error| error.to_string().contains("private")));
+        for proxy in ["http://me@localhost:3128", "localhost:3128"] {
+            let public = Public::new(|name| (name == "HTTPS_PROXY").then(|| proxy.to_owned()));
+            let found = public.resolve("localhost".parse().unwrap()).await;
+            assert!(found.is_ok_and(|mut found| found.all(|address| address.ip().is_loopback())), "{proxy}");
+        }
     }
 
     #[tokio::test]

@@ -1,0 +1,112 @@
+//! Images, from the address that a post names to something that a terminal shows.
+//!
+//! ```text
+//!  view ─wanted─> Studio ──door──> bytes ──disk──> pixels ──> Picture ──> Gallery ─> view
+//! ```
+//!
+//! Nothing is fetched that is not in view, nothing is decoded on the loop, and every step has a bound: bytes, pixels, time,
+//! and how many at once. A picture that cannot be had stays what it was before: its colours in a few letters (blurhash) and
+//! the words of its author. Absent on purpose: where pictures stand, which is known from what the server says of them long
+//! before they are here, and animation: of a GIF the first frame is shown.
+
+#[cfg(feature = "images")]
+mod decode;
+#[cfg(feature = "images")]
+mod disk;
+mod gallery;
+mod graphic;
+#[cfg(feature = "images")]
+mod studio;
+
+#[cfg(feature = "images")]
+pub use disk::Disk;
+pub use gallery::Gallery;
+pub use graphic::Graphic;
+use std::sync::Arc;
+#[cfg(feature = "images")]
+pub use studio::Studio;
+
+/// How a terminal takes pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// As half blocks, two colours to a cell: everywhere.
+    Blocks,
+    /// By the graphics protocol of kitty: <https://sw.kovidgoyal.net/kitty/graphics-protocol/>.
+    Kitty,
+    /// By `iTerm2`'s inline images: <https://iterm2.com/documentation-images.html>.
+    Inline,
+    /// As sixels of so many colours: <https://vt100.net/docs/vt3xx-gp/chapter14.html>.
+    Sixel(u16),
+}
+
+/// What pictures are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Canvas {
+    /// How the terminal takes them.
+    pub form: Form,
+    /// Width and height of a cell in pixels.
+    pub cell: (u16, u16),
+}
+
+/// A picture of a size.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Where it is.
+    pub address: Arc<str>,
+    /// Columns that it takes.
+    pub columns: u16,
+    /// Rows that it takes.
+    pub rows: u16,
+}
+
+/// A picture, made for a terminal.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// As half blocks: a pixel to a column, two to a row.
+    pub blocks: Raster,
+    /// As the terminal takes it, where that is something else.
+    pub graphic: Option<Arc<Graphic>>,
+}
+
+/// Pixels, row by row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raster {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+    /// Red, green and blue of each.
+    pub pixels: Vec<[u8; 3]>,
+}
+
+impl Raster {
+    /// The pixel at a place of a grid of `of` columns and rows, which need not be its own; black beyond its edges.
+    pub fn at(&self, (x, y): (u16, u16), (width, height): (u16, u16)) -> [u8; 3] {
+        let scaled = |place: u16, of: u16, own: u16| usize::from(place) * usize::from(own) / usize::from(of.max(1));
+        let (x, y) = (scaled(x, width, self.width), scaled(y, height, self.height));
+        self.pixels.get(y * usize::from(self.width) + x).copied().unwrap_or_default()
+    }
+}
+
+impl Picture {
+    /// Its size in memory, in bytes.
+    fn size(&self) -> usize {
+        self.blocks.pixels.len() * 3 + self.graphic.as_ref().map_or(0, |graphic| graphic.data.len())
+    }
+}
+
+/// What a blurhash stands for in so many pixels; nothing where it is none. Its text is checked before anything is counted
+/// in it.
+///
+/// Source: <https://github.com/woltapp/blurhash/blob/master/Algorithm.md>.
+pub fn blurhash(hash: &str, width: u16, height: u16) -> Option<Raster> {
+    #[cfg(feature = "images")]
+    {
+        decode::blurhash(hash, width, height)
+    }
+    #[cfg(not(feature = "images"))]
+    {
+        let _none: (&str, u16, u16) = (hash, width, height);
+        None
+    }
+}

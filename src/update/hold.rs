@@ -1,0 +1,68 @@
+//! Holding a tab still: what happens meanwhile is counted, and what is held back comes post by post where the reader steps.
+
+use super::rows;
+use crate::model::{StatusId, Stream};
+use crate::state::{Anchor, Measured, Row, RowKey, SinceHold, State};
+
+/// Holds the open tab still, or lets it go.
+pub(super) fn hold_or_let_go(state: &mut State, measured: &Measured) {
+    let Some(tab) = state.tabs.active_mut() else { return };
+    if tab.held {
+        tab.held = false;
+        if tab.held_at_top {
+            (tab.anchor, tab.cursor) = (Anchor::Top, None);
+        }
+        return;
+    }
+    let at_top = tab.anchor == Anchor::Top;
+    let cursor = rows::cursor_in_view(state, measured);
+    rows::freeze(state, measured);
+    if let Some(tab) = state.tabs.active_mut() {
+        tab.held = true;
+        tab.held_at_top = at_top;
+        tab.cursor = cursor;
+        tab.since_hold = SinceHold::default();
+    }
+}
+
+/// Lets the oldest row that is held back come: the nearest one above the view.
+pub(super) fn step(state: &mut State, measured: &Measured) {
+    let Some(tab) = state.tabs.active() else { return };
+    let Some(timeline) = state.timelines.get(&tab.stream) else { return };
+    let pane = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream && pane.asked == tab.anchor);
+    let top = pane.and_then(|pane| timeline.index_of(&pane.visible.first()?.key));
+    let Some(top) = top.or_else(|| state.cursor_index(tab)) else { return };
+    let is_shown = |index: &usize| timeline.row(*index).is_some_and(|row| state.is_shown(tab, row));
+    let Some(key) = (0..top).rev().find(is_shown).and_then(|index| timeline.row(index)).map(Row::key) else { return };
+    if let Some(tab) = state.tabs.active_mut() {
+        tab.anchor = Anchor::Row(key.clone(), 0);
+        tab.cursor = Some(key);
+    }
+}
+
+/// Takes in that a row came into the tab of a stream.
+pub(super) fn came(state: &mut State, stream: &Stream) {
+    if let Some(tab) = state.tabs.of_mut(stream).filter(|tab| tab.held) {
+        tab.since_hold.new += 1;
+    }
+}
+
+/// Takes in that a post was edited.
+pub(super) fn edited(state: &mut State, id: &StatusId) {
+    let mut rows = vec![RowKey::Status(id.clone())];
+    let boosts = |other: &&StatusId| state.store.status(other).is_some_and(|entry| entry.status().reblog.as_ref() == Some(id));
+    rows.extend(state.store.showing(id).iter().filter(boosts).map(|boost| RowKey::Status(boost.clone())));
+    for tab in state.tabs.all_mut().iter_mut().filter(|tab| tab.held) {
+        let timeline = state.timelines.get(&tab.stream);
+        if timeline.is_some_and(|timeline| rows.iter().any(|key| timeline.index_of(key).is_some())) {
+            tab.since_hold.edited.insert(id.clone());
+        }
+    }
+}
+
+/// Takes in that the post of a row in the tab of a stream was deleted.
+pub(super) fn deleted(state: &mut State, stream: &Stream) {
+    if let Some(tab) = state.tabs.of_mut(stream).filter(|tab| tab.held) {
+        tab.since_hold.deleted += 1;
+    }
+}
