@@ -5,13 +5,18 @@
 
 use crate::accounts::{self, Accounts, AccountsError, SavedAccount};
 use crate::clocks::Clocks;
-use crate::config::{self, Config, ConfigError, Held, Overrides, Reading};
+use crate::config::{self, Config, ConfigError, Held, MediaMode, Overrides, Reading};
 use crate::demo;
 use crate::doctor::{self, Checkup, Terminal};
 use crate::logging::{self, Logging};
 use crate::login::{self, Lines, LoginError, Wish};
+#[cfg(feature = "images")]
+use crate::mastodon::Files;
 use crate::mastodon::oauth::SignInError;
 use crate::mastodon::{self, Access, Client, Token};
+#[cfg(feature = "images")]
+use crate::media::Disk;
+use crate::media::Studio;
 use crate::memory::{Configured, Keeper};
 use crate::model::{Spec, Stream};
 use crate::recording::{Recorder, Recording};
@@ -859,7 +864,8 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     // Tabs that were asked for by hand are for this run.
     let account = here.and_then(|place| names.get(place)).filter(|_| overrides.tabs.is_empty());
     let memory = account.zip(logging::folder()).map(|(account, folder)| {
-        let configured = Configured { tabs: config.tabs.clone(), theme: config.theme.clone() };
+        let configured =
+            Configured { tabs: config.tabs.clone(), filters: config.filters.clone(), theme: config.theme.clone(), reader: config.reader };
         let (keeper, memory) = Keeper::open(&folder.join("accounts"), account, configured.clone(), &mut notices);
         if let Some(tabs) = memory.as_ref().and_then(|memory| memory.tabs(&configured)) {
             config.tabs = tabs;
@@ -867,9 +873,13 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
         if let Some(theme) = memory.as_ref().and_then(|memory| memory.theme(&configured)) {
             theme.clone_into(&mut config.theme);
         }
+        if let Some(reader) = memory.as_ref().and_then(|memory| memory.reader(&configured)) {
+            config.reader = reader;
+        }
         (keeper, memory)
     });
     overrides.apply(&mut config);
+    let is_demo = matches!(source, Source::Demo);
     let held = config_file(&source).map(|(file, _)| Held { file, overrides, config: config.clone() });
     let (_log, notice) = open_log(&source);
     notices.extend(notice);
@@ -887,10 +897,13 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     let theme = Theme::on(depth(), config.ascii, TimeZone::system());
     let settings = Settings::from(&config);
     let facts = Terminal::look(config.ascii, config.mouse).facts();
-    let screen = TerminalScreen::enter(config.mouse, only_ascii).map_err(Stop::failed)?;
+    let studio = if config.ascii { None } else { studio(&client, &config, is_demo) };
+    let asked = studio.is_some() && config.media == MediaMode::Auto && depth() != Depth::None && answers_questions();
+    let screen = TerminalScreen::enter(config.mouse, only_ascii, asked).map_err(Stop::failed)?;
     let setup = Setup { settings, specs: config.tabs, theme, client, notices, memory, markers };
     let keys = TerminalKeys::new().map_err(Stop::failed)?;
     let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
+    let app = app.with_pictures(studio, takes_inline());
     let app = app.with_accounts(names.iter().map(|name| Plain::line(name)).collect(), here);
     let outcome = Box::pin(run_to_end(app)).await;
     shutdown.cancel();
@@ -901,6 +914,32 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
         Outcome::Gone => Err(Stop::failed("the terminal has gone")),
         Outcome::Panicked => Err(Stop::Said),
     }
+}
+
+/// Who makes pictures, where any are drawn. A demo leaves nothing on the disk.
+fn studio(client: &Client, config: &Config, demo: bool) -> Option<Studio> {
+    #[cfg(feature = "images")]
+    {
+        let bytes = u64::from(config.media_cache_mb) * 1024 * 1024;
+        let disk = if demo || bytes == 0 { None } else { Disk::usual(bytes) };
+        let files = Files::new(client.server().clone()).inspect_err(|error| tracing::warn!(%error, "no images are fetched")).ok()?;
+        Some(Studio::new(files, disk))
+    }
+    #[cfg(not(feature = "images"))]
+    {
+        let _none: (&Client, &Config, bool) = (client, config, demo);
+        None
+    }
+}
+
+/// Whether the terminal skips questions that it does not know.
+fn answers_questions() -> bool {
+    !matches!(variable("TERM").as_deref(), None | Some("" | "dumb" | "linux" | "cygwin"))
+}
+
+/// Whether the environment names a terminal that takes `iTerm2`'s inline images, which cannot be asked for.
+fn takes_inline() -> bool {
+    variable("TERM_PROGRAM").is_some_and(|name| matches!(name.as_str(), "iTerm.app" | "mintty"))
 }
 
 /// Begins again as if started with this account, in place of this process where the system can do that.

@@ -28,8 +28,16 @@ pub enum Command {
     PreviousUnread,
     /// Open the post under the cursor with its thread.
     Read,
+    /// To what the post with the cursor answers, in an open thread.
+    Parent,
+    /// To the post on top of an open thread.
+    Root,
     /// Unfold a folded post; elsewhere hold the tab or let it go.
     HoldOrUnfold,
+    /// What changed from version to version of the post.
+    Edits,
+    /// The profile of the post's author, then of who else the row names.
+    Profile,
     /// Let the next row that is held back come.
     Step,
     /// Open the tab with this number, counted from one.
@@ -88,6 +96,10 @@ pub enum Command {
     Reload,
     /// Paint the whole screen again.
     Redraw,
+    /// Draw nothing but the posts, or everything again.
+    Zen,
+    /// Put the reader beside the timeline, or over it.
+    ReaderPlace,
     /// Stop the program and go back to the shell; `fg` continues it.
     Suspend,
     /// Leave.
@@ -174,8 +186,24 @@ const fn row(
 
 /// Every command there is.
 pub const COMMANDS: &[Row] = &[
-    row(Command::Down, "down", "move", "next post, or a line down in what is open", Group::Moving, Scope::Browse, &["j", "down", "ctrl-n"]),
-    row(Command::Up, "up", "", "previous post, or a line up in what is open", Group::Moving, Scope::Browse, &["k", "up", "ctrl-p"]),
+    row(
+        Command::Down,
+        "down",
+        "move",
+        "next post; a line down in a long one and in a text",
+        Group::Moving,
+        Scope::Browse,
+        &["j", "down", "ctrl-n"],
+    ),
+    row(
+        Command::Up,
+        "up",
+        "",
+        "previous post; a line up in a long one and in a text",
+        Group::Moving,
+        Scope::Browse,
+        &["k", "up", "ctrl-p"],
+    ),
     row(Command::HalfPageDown, "half-page-down", "", "half a page down", Group::Moving, Scope::Browse, &["ctrl-d"]),
     row(Command::HalfPageUp, "half-page-up", "", "half a page up", Group::Moving, Scope::Browse, &["ctrl-u"]),
     row(Command::PageDown, "page-down", "", "a page down", Group::Moving, Scope::Browse, &["pagedown", "ctrl-f", "ctrl-v"]),
@@ -184,7 +212,9 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Last, "last", "", "oldest post held; older ones are loaded", Group::Moving, Scope::Browse, &["G", "end", "alt->"]),
     row(Command::NextUnread, "next-unread", "unread", "next post not seen yet", Group::Moving, Scope::Browse, &["]"]),
     row(Command::PreviousUnread, "previous-unread", "", "previous post not seen yet", Group::Moving, Scope::Browse, &["["]),
-    row(Command::Read, "read", "read", "open the post with its replies; fill a gap", Group::Reading, Scope::Browse, &["enter"]),
+    row(Command::Read, "read", "read", "open the post with its thread; fill a gap", Group::Reading, Scope::Browse, &["enter"]),
+    row(Command::Parent, "parent", "", "in a thread: to what the post answers", Group::Reading, Scope::Browse, &["P"]),
+    row(Command::Root, "root", "", "in a thread: to the post on top", Group::Reading, Scope::Browse, &["R"]),
     row(
         Command::HoldOrUnfold,
         "hold",
@@ -194,6 +224,8 @@ pub const COMMANDS: &[Row] = &[
         Scope::Browse,
         &["space"],
     ),
+    row(Command::Edits, "edits", "", "what edits changed, version by version", Group::Reading, Scope::Browse, &["e"]),
+    row(Command::Profile, "profile", "", "who wrote it; again: who boosted it, or else is named", Group::Reading, Scope::Browse, &["p"]),
     row(Command::Step, "step", "next held", "in a tab held still: let the next new post come", Group::Reading, Scope::Browse, &["."]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
@@ -201,15 +233,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::SearchNext, "search-next", "next found", "next older post that has it", Group::Finding, Scope::Browse, &["n"]),
     row(Command::SearchPrevious, "search-previous", "", "next newer post that has it", Group::Finding, Scope::Browse, &["N"]),
     row(Command::SearchAllTabs, "all-tabs", "", "while searching: in all tabs, or this one", Group::Finding, Scope::Pick, &["ctrl-t"]),
-    row(
-        Command::Filter,
-        "filter",
-        "filter",
-        "show only posts that fit: words, -is:boost, from:, lang:",
-        Group::Finding,
-        Scope::Browse,
-        &["&"],
-    ),
+    row(Command::Filter, "filter", "", "show only posts that fit: words, -is:boost, from:, lang:", Group::Finding, Scope::Browse, &["&"]),
     row(Command::HideBoosts, "hide-boosts", "", "leave boosts out of the tab, or let them in", Group::Finding, Scope::Browse, &[]),
     row(Command::HideReplies, "hide-replies", "", "leave replies out of the tab, or let them in", Group::Finding, Scope::Browse, &[]),
     row(Command::HideBots, "hide-bots", "", "leave bots out of the tab, or let them in", Group::Finding, Scope::Browse, &[]),
@@ -239,6 +263,16 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Notify, "notify", "", "desktop notifications off, or on again", Group::Program, Scope::Browse, &["!"]),
     row(Command::Reload, "reload", "", "read the configuration file again", Group::Program, Scope::Browse, &[]),
     row(Command::Redraw, "redraw", "", "paint the screen again", Group::Program, Scope::Always, &["ctrl-l"]),
+    row(Command::Zen, "zen", "", "posts alone, and what is wrong; or everything again", Group::Program, Scope::Browse, &["z"]),
+    row(
+        Command::ReaderPlace,
+        "reader-place",
+        "",
+        "the reader beside the timeline or over it, on wide screens",
+        Group::Program,
+        Scope::Browse,
+        &["\\"],
+    ),
     row(Command::Suspend, "suspend", "", "stop and go back to the shell; fg continues", Group::Program, Scope::Always, &["ctrl-z"]),
     row(Command::Quit, "quit", "quit", "leave", Group::Program, Scope::Browse, &["q"]),
     row(Command::QuitNow, "quit-now", "", "leave, whatever is open", Group::Program, Scope::Always, &["ctrl-c"]),

@@ -5,13 +5,17 @@
 
 mod keys;
 mod notify;
+mod reader;
 mod scheme;
 mod source;
+mod tabs;
 
 use crate::command::COMMANDS;
+use crate::filter::Filter;
 use crate::keymap::{Keymap, Sequence};
 use crate::model::Spec;
 pub use notify::Notify;
+pub use reader::ReaderPlace;
 pub use scheme::{Color, ColorError, Part, Scheme};
 pub use source::{Mistake, Place};
 use source::{Source, Value};
@@ -24,12 +28,38 @@ use toml::de::{DeTable, DeValue};
 /// Rows that a tab may be told to keep.
 pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 
+/// Posts a minute that may be told to be too many to scroll by.
+pub const FLOOD: RangeInclusive<usize> = 0..=100_000;
+/// Rows that an image in a timeline may take.
+pub const MEDIA_ROWS: RangeInclusive<usize> = 3..=40;
+
+/// MiB of the disk that fetched images may take.
+pub const MEDIA_CACHE: RangeInclusive<usize> = 0..=10_000;
+
 /// The largest file that is read, in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] =
-    &["tabs", "rows", "theme", "ascii", "mouse", "title", "notify", "bell", "ca_file", "credentials", "token_command", "keys", "themes"];
+pub const KEYS: &[&str] = &[
+    "tabs",
+    "rows",
+    "theme",
+    "flood",
+    "reader",
+    "ascii",
+    "mouse",
+    "title",
+    "notify",
+    "bell",
+    "media",
+    "media_rows",
+    "media_cache_mb",
+    "ca_file",
+    "credentials",
+    "token_command",
+    "keys",
+    "themes",
+];
 
 /// Where a setting comes from that nobody has set.
 pub const DEFAULT: &str = "the default";
@@ -40,10 +70,16 @@ pub const DEFAULT: &str = "the default";
 pub struct Config {
     /// The tabs to open, in order.
     pub tabs: Vec<Spec>,
+    /// The filters that some of them begin with.
+    pub filters: Vec<(Spec, Filter)>,
     /// Rows kept per tab, within [`ROWS`].
     pub rows: usize,
     /// The name of the theme: a built-in one or one of `themes`.
     pub theme: String,
+    /// From how many posts a minute on a followed tab shows a newest batch now and then, within [`FLOOD`]; 0 for never.
+    pub flood: usize,
+    /// Where the reader stands on wide screens.
+    pub reader: ReaderPlace,
     /// Glyphs of ASCII only.
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
@@ -54,6 +90,12 @@ pub struct Config {
     pub notify: Notify,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
+    /// How images are drawn.
+    pub media: MediaMode,
+    /// Rows of an image in a timeline, within [`MEDIA_ROWS`].
+    pub media_rows: u16,
+    /// How much of the disk fetched images may take, in MiB, within [`MEDIA_CACHE`]; 0 keeps none.
+    pub media_cache_mb: u16,
     /// A file of authorities in PEM that are trusted beside those of the system; empty for none.
     pub ca_file: String,
     /// Where tokens are put when signing in.
@@ -89,18 +131,47 @@ impl Credentials {
     }
 }
 
+/// How images are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MediaMode {
+    /// As well as the terminal can.
+    #[default]
+    Auto,
+    /// As half blocks, whatever the terminal can.
+    Blocks,
+    /// Not at all: there are the words of their authors. Nothing is fetched.
+    Off,
+}
+
+impl MediaMode {
+    /// The word for it in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Blocks => "blocks",
+            Self::Off => "off",
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         let tabs = ["home", "notifications", "local", "federated"].iter().filter_map(|spec| spec.parse().ok()).collect();
         Self {
             tabs,
+            filters: Vec::new(),
             rows: 2_000,
             theme: scheme::USUAL.to_owned(),
+            flood: 120,
+            reader: ReaderPlace::default(),
             ascii: false,
             mouse: true,
             title: true,
             notify: Notify::default(),
             bell: false,
+            media: MediaMode::default(),
+            media_rows: 8,
+            media_cache_mb: 200,
             ca_file: String::new(),
             credentials: Credentials::default(),
             token_command: String::new(),
@@ -208,13 +279,18 @@ impl Config {
                 source.set.insert(known.to_owned(), place);
             }
             match name {
-                "tabs" => self.tabs = tabs(source, value).unwrap_or_default(),
+                "tabs" => (self.tabs, self.filters) = tabs::take(source, value),
                 "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
+                "flood" => self.flood = source.number(name, value, FLOOD).unwrap_or(self.flood),
+                "reader" => self.reader = reader::take(source, value).unwrap_or_default(),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
                 "title" => self.title = source.boolean(name, value).unwrap_or_default(),
                 "notify" => self.notify = notify::take(source, value).unwrap_or_default(),
                 "bell" => self.bell = source.boolean(name, value).unwrap_or_default(),
+                "media" => self.media = media(source, value).unwrap_or_default(),
+                "media_rows" => self.media_rows = small(source.number(name, value, MEDIA_ROWS)).unwrap_or(self.media_rows),
+                "media_cache_mb" => self.media_cache_mb = small(source.number(name, value, MEDIA_CACHE)).unwrap_or(self.media_cache_mb),
                 "ca_file" => self.ca_file = source.text(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
@@ -232,16 +308,21 @@ impl Config {
 
     /// The settings as a file would say them, each with where it comes from. What it gives can be read again.
     pub fn show(&self, origin: impl Fn(&str) -> String) -> String {
-        let tabs: Vec<String> = self.tabs.iter().map(|spec| quoted(&spec.to_string())).collect();
+        let tabs: Vec<String> = self.tabs.iter().map(|spec| tabs::show(spec, &self.filters)).collect();
         let values = [
             ("tabs", format!("[{}]", tabs.join(", "))),
             ("rows", self.rows.to_string()),
             ("theme", quoted(&self.theme)),
+            ("flood", self.flood.to_string()),
+            ("reader", quoted(self.reader.as_str())),
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
             ("title", self.title.to_string()),
             ("notify", self.notify.show()),
             ("bell", self.bell.to_string()),
+            ("media", quoted(self.media.as_str())),
+            ("media_rows", self.media_rows.to_string()),
+            ("media_cache_mb", self.media_cache_mb.to_string()),
             ("ca_file", quoted(&self.ca_file)),
             ("credentials", quoted(self.credentials.as_str())),
             ("token_command", quoted(&self.token_command)),
@@ -334,25 +415,6 @@ pub fn default_path() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("trunkline").join("config.toml"))
 }
 
-fn tabs(source: &mut Source<'_>, value: &Value<'_>) -> Option<Vec<Spec>> {
-    let DeValue::Array(entries) = value.get_ref() else {
-        source.misfit("tabs", value, "be a list of streams, as in [\"home\", \"#rust\"]");
-        return None;
-    };
-    let mut specs = Vec::new();
-    for entry in entries {
-        let DeValue::String(text) = entry.get_ref() else {
-            source.misfit("tabs", entry, "hold streams, as in [\"home\", \"#rust\"]");
-            continue;
-        };
-        match text.parse() {
-            Ok(spec) => specs.push(spec),
-            Err(error) => source.mistake(entry.span(), format!("`tabs`: {error}")),
-        }
-    }
-    Some(specs)
-}
-
 fn credentials(source: &mut Source<'_>, value: &Value<'_>) -> Option<Credentials> {
     let all = [Credentials::Auto, Credentials::Keyring, Credentials::File];
     if let DeValue::String(text) = value.get_ref()
@@ -362,6 +424,22 @@ fn credentials(source: &mut Source<'_>, value: &Value<'_>) -> Option<Credentials
     }
     source.misfit("credentials", value, "be \"auto\", \"keyring\" or \"file\"");
     None
+}
+
+fn media(source: &mut Source<'_>, value: &Value<'_>) -> Option<MediaMode> {
+    let all = [MediaMode::Auto, MediaMode::Blocks, MediaMode::Off];
+    if let DeValue::String(text) = value.get_ref()
+        && let Some(found) = all.into_iter().find(|one| one.as_str() == text)
+    {
+        return Some(found);
+    }
+    source.misfit("media", value, "be \"auto\", \"blocks\" or \"off\"");
+    None
+}
+
+/// A number whose range is one of small ones.
+fn small(number: Option<usize>) -> Option<u16> {
+    number.and_then(|number| u16::try_from(number).ok())
 }
 
 /// A text as TOML writes it.
@@ -419,6 +497,8 @@ mod tests {
                 "credentials = \"pocket\"",
                 "config.toml:1:15: `credentials` must be \"auto\", \"keyring\" or \"file\", not the text \"pocket\"",
             ),
+            ("media = true", "config.toml:1:9: `media` must be \"auto\", \"blocks\" or \"off\", not true"),
+            ("media_rows = 99", "config.toml:1:14: `media_rows` must be a whole number from 3 to 40, not 99"),
             ("token_command = [\"pass\"]", "config.toml:1:17: `token_command` must be a text, not a list"),
         ] {
             assert_eq!(parse(text), Err(wanted.to_owned()));
@@ -478,12 +558,12 @@ mod tests {
     #[test]
     fn mistakes_with_keys_name_both_places() {
         for (text, wanted) in [
-            ("first = \"z\"\nlast = [\"end\", \"z\"]", "3:16: `keys.last`: `z` is a key of `first` already (line 2, column 9)"),
+            ("first = \"Z\"\nlast = [\"end\", \"Z\"]", "3:16: `keys.last`: `Z` is a key of `first` already (line 2, column 9)"),
             (
-                "health = \"z s\"\nfirst = \"z\"",
-                "3:9: `keys.first`: `z` and `z s` of `health` (line 2, column 10) exclude each other: one begins with the other",
+                "health = \"Z s\"\nfirst = \"Z\"",
+                "3:9: `keys.first`: `Z` and `Z s` of `health` (line 2, column 10) exclude each other: one begins with the other",
             ),
-            ("first = [\"z\", \"z\"]", "2:15: `keys.first`: `z` is a key of `first` already (line 2, column 10)"),
+            ("first = [\"Z\", \"Z\"]", "2:15: `keys.first`: `Z` is a key of `first` already (line 2, column 10)"),
             ("read = \"ctrl-c\"", "2:8: `keys.read`: `ctrl-c` cannot be had: ctrl-c always ends Trunkline"),
             ("accept = \"y\"", "2:10: `keys.accept`: `y` would be typed into the picker: take one with ctrl- or alt-, or a named one"),
             ("first = 7", "2:9: `keys.first` must be a key or a list of keys, as in [\"g g\", \"home\"], not 7"),
@@ -492,7 +572,7 @@ mod tests {
         ] {
             assert_eq!(parse(&format!("[keys]\n{text}")), Err(format!("config.toml:{wanted}")));
         }
-        let (_, notices) = parse("[keys]\nfrist = \"z\"").unwrap();
+        let (_, notices) = parse("[keys]\nfrist = \"Z\"").unwrap();
         assert_eq!(notices, ["config.toml:2:1: `frist` is no command; did you mean `first`?"]);
         assert!(parse("keys = [\"q\"]").unwrap_err().starts_with("config.toml:1:8: `keys` must be a table"));
     }

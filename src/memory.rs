@@ -4,6 +4,8 @@
 //! The reader's configuration is never written. Absent on purpose: the file's modes and its writing (`private`), and what is
 //! made of it at the start (`update`).
 
+use crate::config::ReaderPlace;
+use crate::filter::Filter;
 use crate::mastodon::keep::{self, Holdings};
 use crate::model::{Account, AccountId, ListId, Spec, Status, StatusId, Stream, Timestamp};
 use crate::private;
@@ -37,6 +39,11 @@ pub struct Memory {
     configured_theme: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     theme: String,
+    /// And the place of the reader.
+    #[serde(default)]
+    configured_reader: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reader: String,
     /// The tabs in order.
     tabs: Vec<Kept>,
     /// The stream of the one on screen.
@@ -48,6 +55,9 @@ pub struct Memory {
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     stream: String,
+    /// Its filter; files of before it could have one have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    filter: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     read: Option<String>,
     rows: Vec<Box<RawValue>>,
@@ -58,8 +68,12 @@ struct Kept {
 pub struct Configured {
     /// The tabs.
     pub tabs: Vec<Spec>,
+    /// The filters of some of them.
+    pub filters: Vec<(Spec, Filter)>,
     /// The theme.
     pub theme: String,
+    /// Where the reader stands.
+    pub reader: ReaderPlace,
 }
 
 /// Where one account's memory lies. While it is held, no other run of the same account writes there.
@@ -93,6 +107,11 @@ impl Keeper {
             }
         };
         (Self { file, configured, lock, written: None }, memory)
+    }
+
+    /// The filters that tabs had, as far as the configuration has not changed since.
+    pub fn filters(&self, memory: &Memory) -> Vec<(Stream, Filter)> {
+        memory.filters(&self.configured)
     }
 
     /// Takes a moment's memory to be written, if it is time: something changed, and a minute has passed.
@@ -192,14 +211,17 @@ impl Memory {
     pub fn of(state: &State, configured: &Configured) -> Self {
         let kept = |tab: &Tab| {
             let rows = state.timelines.get(&tab.stream).map(|timeline| rows(&state.store, tab, timeline)).unwrap_or_default();
-            Kept { stream: tab.stream.spec().to_string(), read: tab.read.as_deref().map(str::to_owned), rows }
+            let filter = Some(tab.sieve.filter().to_string());
+            Kept { stream: tab.stream.spec().to_string(), filter, read: tab.read.as_deref().map(str::to_owned), rows }
         };
         Self {
             version: VERSION,
             at: state.now,
-            configured: names(&configured.tabs),
+            configured: names(configured),
             configured_theme: configured.theme.clone(),
             theme: state.settings.theme.clone(),
+            configured_reader: configured.reader.as_str().to_owned(),
+            reader: state.settings.reader.as_str().to_owned(),
             tabs: state.tabs.all().iter().map(kept).collect(),
             active: state.tabs.active().map(|tab| tab.stream.spec().to_string()),
         }
@@ -227,13 +249,23 @@ impl Memory {
     /// The tabs to open; `None` where the configuration names others than it did: then the reader has written what is
     /// wanted.
     pub fn tabs(&self, configured: &Configured) -> Option<Vec<Spec>> {
-        (self.configured == names(&configured.tabs))
-            .then(|| self.tabs.iter().filter_map(|kept| stream(&kept.stream)).map(Spec::Stream).collect())
+        (self.configured == names(configured)).then(|| self.tabs.iter().filter_map(|kept| stream(&kept.stream)).map(Spec::Stream).collect())
+    }
+
+    /// The filters that tabs had; none where the configuration names other tabs or filters than it did.
+    pub fn filters(&self, configured: &Configured) -> Vec<(Stream, Filter)> {
+        let filter = |kept: &Kept| Some((stream(&kept.stream)?, kept.filter.as_ref()?.parse().ok()?));
+        if self.configured == names(configured) { self.tabs.iter().filter_map(filter).collect() } else { Vec::new() }
     }
 
     /// The theme that was worn; `None` where the configuration names another than it did.
     pub fn theme(&self, configured: &Configured) -> Option<&str> {
         (self.configured_theme == configured.theme && !self.theme.is_empty()).then_some(self.theme.as_str())
+    }
+
+    /// Where the reader stood; `None` where the configuration names another place than it did.
+    pub fn reader(&self, configured: &Configured) -> Option<ReaderPlace> {
+        ReaderPlace::named(&self.reader).filter(|_| self.configured_reader == configured.reader.as_str())
     }
 
     /// The stream of the tab that was on screen.
@@ -261,8 +293,12 @@ fn stream(kept: &str) -> Option<Stream> {
     }
 }
 
-fn names(specs: &[Spec]) -> Vec<String> {
-    specs.iter().map(Spec::to_string).collect()
+fn names(configured: &Configured) -> Vec<String> {
+    let name = |spec: &Spec| match configured.filters.iter().find(|(filtered, _)| filtered == spec) {
+        Some((_, filter)) => format!("{spec} & {filter}"),
+        None => spec.to_string(),
+    };
+    configured.tabs.iter().map(name).collect()
 }
 
 /// The screenful from the row on that was read last, as far as no gap interrupts it.
@@ -428,17 +464,43 @@ mod tests {
     }
 
     #[test]
-    fn tabs_and_theme_are_remembered_until_the_configuration_names_others() {
+    fn tabs_theme_and_reader_are_remembered_until_the_configuration_names_others() {
         let tabs: Vec<Spec> = ["home", "local"].iter().map(|spec| spec.parse().unwrap()).collect();
-        let configured = Configured { tabs, theme: "terminal".to_owned() };
+        let configured = Configured { tabs, filters: Vec::new(), theme: "terminal".to_owned(), reader: ReaderPlace::Beside };
         let mut run = Run::start(None);
         run.state.open(Stream::List(ListId::new("7").unwrap()));
         run.state.settings.theme = "tundra".to_owned();
+        run.state.settings.reader = ReaderPlace::Over;
         let memory = Memory::parse(&Memory::of(&run.state, &configured).text().unwrap()).unwrap();
-        assert_eq!(memory.tabs(&configured).map(|specs| names(&specs)), Some(vec!["home".to_owned(), "list:7".to_owned()]));
-        let other = Configured { tabs: configured.tabs[..1].to_vec(), theme: "ember".to_owned() };
+        assert_eq!(
+            memory.tabs(&configured).map(|specs| specs.iter().map(ToString::to_string).collect()),
+            Some(vec!["home".to_owned(), "list:7".to_owned()])
+        );
+        let other =
+            Configured { tabs: configured.tabs[..1].to_vec(), filters: Vec::new(), theme: "ember".to_owned(), reader: ReaderPlace::Over };
         assert_eq!((memory.active(), memory.tabs(&other)), (Some(Stream::User), None));
         assert_eq!((memory.theme(&configured), memory.theme(&other)), (Some("tundra"), None));
+        assert_eq!((memory.reader(&configured), memory.reader(&other)), (Some(ReaderPlace::Over), None));
+    }
+
+    #[test]
+    fn filters_are_remembered_until_the_configuration_names_others_and_old_files_are_read() {
+        let filter = |text: &str| text.parse::<Filter>().unwrap();
+        let home = || Spec::Stream(Stream::User);
+        let configured = Configured { tabs: vec![home()], filters: vec![(home(), filter("-is:boost"))], ..Configured::default() };
+        let mut run = Run::start(None);
+        run.state.begin_filter(&Stream::User, filter("rust -is:bot"));
+        let text = Memory::of(&run.state, &configured).text().unwrap();
+        let memory = Memory::parse(&text).unwrap();
+        assert_eq!(memory.filters(&configured), [(Stream::User, filter("rust -is:bot"))]);
+        let other = Configured { filters: vec![(home(), filter("-is:reply"))], ..configured.clone() };
+        assert_eq!((memory.filters(&other), memory.tabs(&other)), (Vec::new(), None), "the file has been written since");
+        run.state.begin_filter(&Stream::User, Filter::default());
+        let none = Memory::parse(&Memory::of(&run.state, &configured).text().unwrap()).unwrap();
+        assert_eq!(none.filters(&configured), [(Stream::User, Filter::default())], "one that was taken away stays away");
+        let old = text.replace(r#""filter":"rust -is:bot","#, "");
+        assert_ne!(old, text);
+        assert_eq!(Memory::parse(&old).unwrap().filters(&configured), []);
     }
 
     #[test]

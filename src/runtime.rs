@@ -16,14 +16,16 @@ mod osc;
 mod outlet;
 mod signals;
 mod terminal;
+mod wall;
 
 use crate::clocks::{self, Clocks};
 use crate::config::Held;
 use crate::effects::Effects;
 use crate::mastodon::Client;
 use crate::mastodon::streaming::{self, Events, Wanted};
+use crate::media::{Key, Made, Studio};
 use crate::memory::{Keeper, Memory, Writing};
-use crate::model::{Connection, Spec};
+use crate::model::{Connection, Spec, TerminalFact};
 use crate::state::{Measured, Settings, State};
 use crate::text::Plain;
 use crate::ui::{self, Cards, Theme};
@@ -36,6 +38,7 @@ pub use signals::{Signal, SignalSender, Signals};
 pub(crate) use signals::{watch_output, watch_terminal};
 use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 pub use terminal::Screen;
@@ -104,6 +107,8 @@ pub struct App<S, K> {
     effects: Effects,
     events: Option<Events>,
     client: Client,
+    /// Who makes pictures, where any are drawn.
+    studio: Option<Studio>,
     /// The configuration file, where one is read.
     held: Option<Held>,
     /// What the reader should be told later.
@@ -134,6 +139,8 @@ enum Woken {
     EventsEnded,
     /// The time of a deadline or of the next frame has come.
     Time,
+    /// A picture was made, or could not be.
+    Picture(Box<Made>),
     /// The screen took the last frame.
     Free(io::Result<()>),
 }
@@ -150,6 +157,9 @@ impl<S: Screen, K: Keys> App<S, K> {
         let memory = memory.flatten();
         if let Some(active) = memory.as_ref().and_then(Memory::active) {
             state.tabs.go_to(&active);
+        }
+        if let Some((keeper, memory)) = keeper.as_ref().zip(memory.as_ref()) {
+            keeper.filters(memory).into_iter().for_each(|(stream, filter)| state.begin_filter(&stream, filter));
         }
         let remembered = memory.map(|memory| memory.remembered()).unwrap_or_default();
         let first = [Msg::Resized(columns, lines)]
@@ -177,6 +187,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             effects,
             events: Some(events),
             client: setup.client,
+            studio: None,
             held: None,
             notices: None,
             connection,
@@ -196,6 +207,17 @@ impl<S: Screen, K: Keys> App<S, K> {
     #[must_use]
     pub fn with_config(self, held: Option<Held>) -> Self {
         Self { held, ..self }
+    }
+
+    /// Has pictures made by this studio; `inline` where the environment says that the terminal takes `iTerm2`'s.
+    #[must_use]
+    pub fn with_pictures(mut self, studio: Option<Studio>, inline: bool) -> Self {
+        self.state.pictures.wanted = studio.is_some() && self.theme.is_colored();
+        self.state.pictures.colorful = self.theme.shows_pictures();
+        self.state.pictures.inline = inline;
+        self.measure_cell();
+        self.studio = studio;
+        self
     }
 
     /// Tells the reader also what comes by this channel while it runs.
@@ -246,6 +268,12 @@ impl<S: Screen, K: Keys> App<S, K> {
                 None => std::future::pending().await,
             }
         };
+        let picture = async {
+            match &mut self.studio {
+                Some(studio) => studio.next().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             signal = self.signals.next() => Woken::Signal(signal),
@@ -253,6 +281,8 @@ impl<S: Screen, K: Keys> App<S, K> {
             reply = self.effects.next() => replied(reply),
             event = events => event.map_or(Woken::EventsEnded, |(origin, event)| Woken::Msg(Msg::Event(origin, event))),
             Some(words) = notice => Woken::Msg(Msg::Failed(Plain::line(&words))),
+            // A fault of ours in making one costs that one.
+            Ok(made) = picture => Woken::Picture(Box::new(made)),
             outcome = self.screen.free(), if busy => Woken::Free(outcome),
             () = tokio::time::sleep(sleep) => Woken::Time,
         }
@@ -352,15 +382,56 @@ impl<S: Screen, K: Keys> App<S, K> {
             }
             Woken::Panicked => self.end = Some(Outcome::Panicked),
             Woken::EventsEnded => self.connection_ended().await,
+            Woken::Picture(made) => self.hang(*made),
             Woken::Time | Woken::Free(Ok(())) => {}
         }
+    }
+
+    /// Takes in how large a cell is: with another font it is another one.
+    fn measure_cell(&mut self) {
+        if let Some((width, height)) = self.screen.cell() {
+            self.update(Msg::Answered(TerminalFact::Cell(width, height)));
+        }
+    }
+
+    /// Takes in a picture; it is drawn with the next frame.
+    fn hang(&mut self, (key, canvas, outcome): Made) {
+        if let Err(reason) = &outcome {
+            tracing::info!(%reason, "an image is not shown");
+        }
+        if self.state.canvas() == Some(canvas) {
+            self.cards.gallery.hang(key, outcome, Clocks::read().steady);
+            self.drawing.wanted = true;
+        }
+    }
+
+    /// Has the pictures made that are in view and not here yet.
+    fn want_pictures(&mut self) {
+        let (Some(studio), Some(canvas)) = (&mut self.studio, self.state.canvas()) else { return };
+        let now = Clocks::read().steady;
+        let mut wanted: Vec<Key> = Vec::new();
+        for place in &self.measured.pictures {
+            let Some(address) = &place.address else { continue };
+            let key = Key { address: Arc::clone(address), columns: place.columns, rows: place.rows };
+            if self.cards.gallery.lacks(&key, now) && !wanted.contains(&key) {
+                wanted.push(key);
+            }
+        }
+        studio.want(&wanted, canvas);
     }
 
     /// Changes the state. Messages of the loop's own making have no effects that matter here.
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
         let fetches_by_itself = matches!(
             msg,
-            Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Reloaded(..) | Msg::Remembered(_) | Msg::Failed(_) | Msg::Focused(_)
+            Msg::Tick(_)
+                | Msg::Resumed
+                | Msg::Resized(..)
+                | Msg::Reloaded(..)
+                | Msg::Remembered(_)
+                | Msg::Failed(_)
+                | Msg::Focused(_)
+                | Msg::Answered(_)
         );
         let effects = update(&mut self.state, msg, &self.measured);
         if !fetches_by_itself {
@@ -518,6 +589,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         let (columns, lines) = self.screen.size();
         if self.state.size != (columns, lines) {
             self.update(Msg::Resized(columns, lines));
+            self.measure_cell();
         }
         let now = Clocks::read().steady;
         self.drawing.wanted |= self.drawing.revision != Some(self.state.revision) || hurry == Hurry::Clock;
@@ -533,9 +605,13 @@ impl<S: Screen, K: Keys> App<S, K> {
             self.titled = Some((title, now));
         }
         let Self { state, theme, cards, measured, .. } = self;
-        let drawn = self.screen.draw(|frame| *measured = ui::view(state, theme, cards, frame));
+        let drawn = self.screen.draw(|frame| {
+            *measured = ui::view(state, theme, cards, frame);
+            std::mem::take(&mut cards.laid)
+        });
         self.drawing = Drawing { wanted: false, revision: Some(self.state.revision), last: Some(now) };
         self.on_screen(drawn);
+        self.want_pictures();
     }
 
     /// Time until the terminal's title may be told, where it would be another one.

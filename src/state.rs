@@ -5,12 +5,16 @@
 
 pub mod alerts;
 pub mod checks;
+pub mod edits;
+pub mod flood;
 pub mod hold;
 pub mod measured;
 pub mod meter;
 pub mod notice;
 pub mod overlay;
+pub mod pictures;
 pub mod positions;
+pub mod profile;
 pub mod prompt;
 pub mod refill;
 pub mod review;
@@ -18,27 +22,32 @@ pub mod search;
 pub mod sieve;
 pub mod store;
 pub mod tabs;
+pub mod thread;
 pub mod timeline;
 pub mod typed;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, Notify, Scheme};
-use crate::filter::{Post, Subject};
+use crate::config::{Config, MediaMode, Notify, ReaderPlace, Scheme};
+use crate::filter::{Filter, Post, Subject};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Markers, NotificationKind, Offer, Origin, Rung, Server, Spec, StatusId,
-    Stream, Subscription, Timestamp, Withheld,
+    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, NotificationKind, Offer, Origin, Rung, Server,
+    Spec, Status, StatusId, Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
+pub use edits::Edits;
+pub use flood::Flood;
 pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
+pub use measured::{Area, Measured, OverlayPane, PicturePlace, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
-pub use overlay::{Detail, Overlay, Pick, Picker, StreamChoice, ThreadState};
+pub use overlay::{Overlay, Pick, Picker, StreamChoice};
+pub use pictures::Pictures;
 pub use positions::Positions;
+pub use profile::ProfileView;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
@@ -48,6 +57,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
+pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
 pub use typed::{Purpose, Typed};
 
@@ -60,6 +70,8 @@ const SILENCE: SignedDuration = SignedDuration::from_mins(5);
 /// What the user set, as far as the state needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// The filters that tabs of some streams begin with.
+    pub filters: Vec<(Spec, Filter)>,
     /// Rows kept per tab.
     pub rows: usize,
     /// Glyphs of ASCII only.
@@ -70,12 +82,20 @@ pub struct Settings {
     pub themes: Vec<Scheme>,
     /// The name of the one that is worn.
     pub theme: String,
+    /// From how many rows a minute on a followed view goes on now and then only; 0 for never.
+    pub flood: u32,
+    /// Where the reader stands on wide screens.
+    pub reader: ReaderPlace,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
     /// Which notifications the desktop is told of.
     pub notify: Notify,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
+    /// How images are drawn.
+    pub media: MediaMode,
+    /// Rows of an image in a timeline.
+    pub media_rows: u16,
 }
 
 impl Default for Settings {
@@ -88,14 +108,19 @@ impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         let themes = Scheme::built_in().into_iter().chain(config.themes.iter().cloned()).collect();
         Self {
+            filters: config.filters.clone(),
             rows: config.rows,
             ascii: config.ascii,
             keymap: config.keymap.clone(),
             themes,
             theme: config.theme.clone(),
+            flood: u32::try_from(config.flood).unwrap_or(u32::MAX),
+            reader: config.reader,
             title: config.title,
             notify: config.notify.clone(),
             bell: config.bell,
+            media: if cfg!(feature = "images") { config.media } else { MediaMode::Off },
+            media_rows: config.media_rows,
         }
     }
 }
@@ -134,6 +159,8 @@ pub struct State {
     pub now: Timestamp,
     /// The terminal's size in columns and rows.
     pub size: (u16, u16),
+    /// Whether nothing but the timeline or the open post is drawn, and what is amiss.
+    pub zen: bool,
     /// Whether the terminal is the window that the reader works in; one that never tells counts as that.
     pub focused: bool,
     /// The reader's own account, once known.
@@ -192,6 +219,8 @@ pub struct State {
     pub questions: u64,
     /// What the server knows of what was read.
     pub positions: Positions,
+    /// How the terminal takes pictures.
+    pub pictures: Pictures,
     /// Counts up with each wish to connect now.
     pub retries: u64,
     /// Counts up each time the process was stopped or the machine slept.
@@ -219,6 +248,7 @@ impl State {
         let mut state = Self {
             now,
             size: (80, 24),
+            zen: false,
             focused: true,
             me: None,
             server: None,
@@ -259,6 +289,7 @@ impl State {
             suspects: Suspects::default(),
             questions: 0,
             positions: Positions { local: true, ..Positions::default() },
+            pictures: Pictures::default(),
             retries: 0,
             wakes: 0,
             revision: 0,
@@ -282,13 +313,32 @@ impl State {
     /// Opens a tab and its ledger at the end of the bar; equal streams are one.
     pub fn open(&mut self, stream: Stream) {
         self.timelines.entry(stream.clone()).or_default();
-        self.tabs.open(stream);
+        if self.tabs.open(stream.clone()) {
+            self.begin_filter(&stream, self.configured_filter(&stream));
+        }
     }
 
     /// As `open`, but in front of the tab of `next`, where that is open.
     pub fn open_before(&mut self, stream: Stream, next: Option<&Stream>) {
         self.timelines.entry(stream.clone()).or_default();
-        self.tabs.open_before(stream, next);
+        let is_new = self.tabs.of(&stream).is_none();
+        self.tabs.open_before(stream.clone(), next);
+        if is_new {
+            self.begin_filter(&stream, self.configured_filter(&stream));
+        }
+    }
+
+    /// The filter that the configuration has for the tab of a stream.
+    pub fn configured_filter(&self, stream: &Stream) -> Filter {
+        let is_its = |spec: &Spec| spec.resolve(&self.offer.lists).is_ok_and(|named| named == *stream);
+        self.settings.filters.iter().find(|(spec, _)| is_its(spec)).map(|(_, filter)| filter.clone()).unwrap_or_default()
+    }
+
+    /// Gives a tab that has no rows yet its filter.
+    pub fn begin_filter(&mut self, stream: &Stream, filter: Filter) {
+        if let Some(tab) = self.tabs.of_mut(stream) {
+            tab.sieve = Sieve::new(filter);
+        }
     }
 
     /// The streams that the connection is to carry, in the order of the tabs.
@@ -329,7 +379,24 @@ impl State {
 
     /// Whether the reader stands beside the timeline.
     pub fn is_wide(&self) -> bool {
-        self.size.0 >= WIDE
+        self.size.0 >= WIDE && !self.zen && self.settings.reader == ReaderPlace::Beside
+    }
+
+    /// Whether there is something to be said that is not in the rows: a message, keys that were begun, or that what is shown
+    /// is not live, or not known to be complete though it should be.
+    pub fn is_amiss(&self) -> bool {
+        let holds = self.active_timeline().zip(self.tabs.active()).is_none_or(|(timeline, tab)| {
+            let is_filling = timeline.refill.as_ref().is_some_and(|walk| walk.gap.is_some());
+            let is_failing = timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some());
+            let is_complete = match timeline.completeness(&tab.stream) {
+                Completeness::Since(_) | Completeness::Between(..) | Completeness::Unknown(Unproven::Unordered) => true,
+                Completeness::Gaps(_) | Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected | Unproven::NotPolled) => {
+                    false
+                }
+            };
+            is_complete && !is_filling && !is_failing && self.withheld(&tab.stream).is_none() && timeline.standing == Subscription::Open
+        });
+        !holds || self.line.state != Connection::Live || self.notices.shown().is_some() || !self.pending.is_empty()
     }
 
     /// Whether something lies over the timeline, so that what comes there is not seen.
@@ -337,7 +404,14 @@ impl State {
         match self.overlays.last() {
             None | Some(Overlay::Typed(_)) => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
-            Some(Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) => true,
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Picker(_)
+                | Overlay::Edits(_)
+                | Overlay::Profile(_)
+                | Overlay::Announcements { .. }
+                | Overlay::Health { .. },
+            ) => true,
         }
     }
 
@@ -351,8 +425,15 @@ impl State {
         self.tabs.all().iter().map(|tab| tab.unseen.len()).sum()
     }
 
-    /// Whether the last drawing showed rows that still count as unseen: the next update takes that over.
+    /// Whether the last drawing showed what still counts as unseen: the next update takes that over.
     fn has_just_seen(&self, measured: &Measured) -> bool {
+        if let (Some(Overlay::Detail(detail)), Some(pane)) = (self.overlays.last(), &measured.reader)
+            && self.focused
+            && pane.status.as_ref() == Some(&detail.cursor)
+            && pane.visible.iter().any(|post| detail.unread.contains(&post.id))
+        {
+            return true;
+        }
         let Some((tab, pane)) = self.tabs.active().zip(measured.timeline.as_ref()) else { return false };
         let seen = || pane.visible.iter().any(|row| tab.unseen.contains(&row.key));
         !tab.unseen.is_empty() && pane.stream == tab.stream && self.is_looked_at() && seen()
@@ -427,17 +508,51 @@ impl State {
         }
     }
 
-    /// The post that is open for reading, or else the one under the cursor.
+    /// The post with the cursor in the thread that is open, or else the one under the cursor.
     pub fn reading(&self) -> Option<StatusId> {
         match self.detail() {
-            Some(detail) => Some(detail.status.clone()),
+            Some(detail) => Some(detail.cursor.clone()),
             None => self.cursor_row().and_then(|row| self.status_of(row)),
         }
     }
 
+    /// Whose profiles can be opened: of the open post, or else of a row; its author first, then who else it names.
+    pub fn people(&self, row: Option<&Row>) -> impl Iterator<Item = AccountId> {
+        let mut people: Vec<AccountId> = Vec::new();
+        let mut add = |id: Option<&AccountId>| people.extend(id.filter(|id| self.store.account(id).is_some()).cloned());
+        let author = |id: &StatusId| self.store.status(id).map(|entry| &entry.status().account);
+        match (self.detail(), row) {
+            (Some(detail), _) => add(author(&detail.cursor)),
+            (None, Some(Row::Status(id))) => {
+                add(self.store.shown(id).map(|entry| &entry.status().account));
+                add(author(id));
+            }
+            (None, Some(Row::Notification(id))) => {
+                if let Some(held) = self.store.notification(id) {
+                    add(held.account.as_ref());
+                    add(held.kind.target());
+                    add(held.status.as_ref().and_then(author));
+                }
+            }
+            (None, Some(Row::Conversation(id, _))) => {
+                self.store.conversation(id).iter().flat_map(|held| &held.accounts).for_each(|id| add(Some(id)));
+            }
+            (None, Some(Row::Tombstone(id))) => add(self.store.deleted_author(id).map(|account| &account.id)),
+            (None, Some(Row::Gap(_)) | None) => {}
+        }
+        let mut seen = HashSet::new();
+        people.retain(|id| seen.insert(id.clone()));
+        people.into_iter()
+    }
+
+    /// The profile on top, where one is.
+    pub fn profile_view(&self) -> Option<&ProfileView> {
+        if let Some(Overlay::Profile(view)) = self.overlays.last() { Some(view) } else { None }
+    }
+
     /// The open post, where one is open.
     pub fn detail(&self) -> Option<&Detail> {
-        self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(detail) } else { None })
+        self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(&**detail) } else { None })
     }
 
     /// Up to where home and notifications have been read here.
@@ -483,6 +598,24 @@ impl State {
     /// Whether the words of a status in a tab stay shut until the reader unfolds them.
     pub fn is_folded(&self, stream: &Stream, id: &StatusId) -> bool {
         matches!(self.shown(stream, id), Shown::Warned | Shown::Filtered(_))
+    }
+
+    /// What pictures are made for; nothing where none are drawn.
+    pub fn canvas(&self) -> Option<Canvas> {
+        match self.settings.media {
+            MediaMode::Off => None,
+            _ if self.settings.ascii => None,
+            MediaMode::Blocks => self.pictures.canvas(true),
+            MediaMode::Auto => self.pictures.canvas(false),
+        }
+    }
+
+    /// Whether the pictures of a post (never of a boost as such) in a tab are only hinted at until the reader unfolds them:
+    /// sensitive ones, and those that a filter hides.
+    pub fn veils_media(&self, stream: &Stream, id: &StatusId) -> bool {
+        let is_sensitive =
+            |status: &Status| status.sensitive && !status.media_attachments.is_empty() && !self.unfolded.contains(&status.id);
+        self.blurs_media(stream, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
     }
 
     /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of a stream until
@@ -601,8 +734,9 @@ impl State {
 
     /// Whether a command makes sense now: the palette dims it, hints hide it and `update` ignores it by this answer.
     pub fn can(&self, command: Command) -> bool {
-        let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
-        let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
+        let open = if let Some(Overlay::Detail(detail)) = self.overlays.last() { Some(detail) } else { None };
+        let detail = open.is_some();
+        let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
@@ -614,13 +748,27 @@ impl State {
             | Command::PageUp
             | Command::First
             | Command::Last => rows || detail || text,
-            Command::NextUnread | Command::PreviousUnread => {
-                !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty())
+            Command::NextUnread | Command::PreviousUnread => match open {
+                Some(detail) => !detail.unread_places().is_empty(),
+                None => !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
+            },
+            Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
+            Command::Root => open.is_some_and(|detail| detail.index() > 0),
+            Command::Read | Command::HoldOrUnfold if self.profile_view().is_some() => {
+                self.profile_view().is_some_and(|view| view.chosen_post().is_some())
             }
-            Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
+            Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
+            Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
-            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
+            Command::Edits => matches!(self.overlays.last(), Some(Overlay::Edits(_))) || (!text && self.reading().is_some()),
+            Command::Profile => match self.overlays.last() {
+                Some(Overlay::Profile(view)) => view.people.len() > 1,
+                _ if text => false,
+                _ => self.people(self.cursor_row()).next().is_some(),
+            },
+            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
+            Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
             Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
             Command::RestoreTab => self.tabs.can_restore(),
@@ -637,7 +785,17 @@ impl State {
                             || timeline.review.as_ref().is_some_and(|review| review.retry_at.is_some())
                             || timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some())
                     })
-                    || self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Detail(Detail { thread: ThreadState::Failed(_), .. })))
+                    || self.overlays.iter().any(|overlay| match overlay {
+                        Overlay::Detail(detail) => matches!(detail.thread, ThreadState::Failed(_)),
+                        Overlay::Edits(edits) => matches!(edits.history, Answer::Failed(_)),
+                        Overlay::Profile(view) => view.has_failed(),
+                        Overlay::Help { .. }
+                        | Overlay::Picker(_)
+                        | Overlay::Typed(_)
+                        | Overlay::Announcements { .. }
+                        | Overlay::Health { .. } => false,
+                    })
+                    || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some() || self.search.is_some(),
@@ -655,6 +813,7 @@ impl State {
             | Command::Notify
             | Command::Reload
             | Command::Redraw
+            | Command::Zen
             | Command::Suspend
             | Command::Quit
             | Command::QuitNow => true,
@@ -662,7 +821,7 @@ impl State {
     }
 
     /// Whether rows stand above the one by which the view of a tab is held.
-    fn is_held_back(&self, tab: &Tab) -> bool {
+    fn has_above(&self, tab: &Tab) -> bool {
         let Anchor::Row(key, _) = &tab.anchor else { return false };
         let timeline = self.timelines.get(&tab.stream);
         timeline.is_some_and(|timeline| timeline.index_of(key).is_some_and(|index| index > 0))
@@ -712,6 +871,7 @@ impl State {
             .chain(countdown)
             .chain(seen)
             .chain(positions)
+            .chain(self.flood_at())
             .chain(minute)
             .chain(self.notices.next_change())
             .chain(self.alerts.due_at())
@@ -722,6 +882,12 @@ impl State {
     /// Whether rows wait to be looked at, so that there is something to do at once.
     fn is_looking(&self) -> bool {
         self.tabs.all().iter().any(|tab| tab.sieve.looked().is_some()) || self.search.as_ref().is_some_and(|search| search.walk.is_some())
+    }
+
+    /// When the view of the open tab goes on because too much comes; `None` where nothing waits above it.
+    fn flood_at(&self) -> Option<Timestamp> {
+        let tab = self.tabs.active()?;
+        tab.flood.filter(|_| self.has_above(tab)).map(|flood| flood.next)
     }
 
     /// Whether a refill, a look or a question about a single row is under way or wanted now: deep passes wait for them.
@@ -768,12 +934,16 @@ impl State {
             }
         }
         for overlay in &self.overlays {
+            if let Overlay::Edits(edits) = overlay {
+                keep.statuses.insert(edits.status.clone());
+            }
+            if let Overlay::Profile(view) = overlay {
+                keep.authors.extend(view.people.iter().cloned());
+                keep.statuses.extend(view.shown_posts().iter().cloned());
+            }
             if let Overlay::Detail(detail) = overlay {
-                keep.statuses.insert(detail.status.clone());
-                keep.authors.extend(self.store.deleted_author(&detail.status).map(|account| account.id.clone()));
-                if let ThreadState::Here(thread) = &detail.thread {
-                    keep.statuses.extend(thread.ancestors.iter().chain(&thread.descendants).cloned());
-                }
+                keep.statuses.extend(detail.tree.known().cloned());
+                keep.authors.extend(detail.tree.known().filter_map(|id| self.store.deleted_author(id)).map(|account| account.id.clone()));
             }
         }
         self.store.sweep(keep);
@@ -831,6 +1001,14 @@ impl State {
         }
         if !self.tabs.all().is_empty() && self.tabs.active().is_none() {
             return Err("no tab is active".into());
+        }
+        for overlay in &self.overlays {
+            if let Overlay::Detail(detail) = overlay {
+                detail.check(&self.store)?;
+            }
+        }
+        if self.line.state == Connection::Live && self.detail().is_some_and(|detail| detail.stale && !detail.is_asked()) {
+            return Err("a thread may have missed something, and nothing is asked".into());
         }
         if self.budget.spent() > refill::MOST_QUESTIONS {
             return Err(format!("refills asked {} times", self.budget.spent()));

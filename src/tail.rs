@@ -228,7 +228,16 @@ fn ask(effects: &mut Effects, effect: Effect) {
             | Question::Thread { .. }),
         ) => effects.ask(question),
         Effect::Ask(
-            Question::Offer | Question::Account | Question::Health | Question::Scopes | Question::Markers | Question::RaiseMarkers(_),
+            Question::History(_)
+            | Question::Profile(_)
+            | Question::ProfilePosts(_)
+            | Question::Relationship(_)
+            | Question::Offer
+            | Question::Account
+            | Question::Health
+            | Question::Scopes
+            | Question::Markers
+            | Question::RaiseMarkers(_),
         )
         | Effect::Reload
         | Effect::Suspend

@@ -5,11 +5,14 @@
 
 mod alert;
 mod command;
+mod edits;
 pub mod effect;
 mod event;
+mod flood;
 mod hold;
 mod memory;
 pub mod msg;
+mod profile;
 pub mod question;
 mod refill;
 mod reply;
@@ -17,6 +20,7 @@ mod review;
 mod rows;
 mod search;
 mod sieve;
+mod thread;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Remembered, Reply};
@@ -33,6 +37,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     let mut effects = Vec::new();
     let version = state.store.version();
     rows::adopt(state, measured);
+    thread::adopt(state, measured);
     // What is done otherwise gives up a sequence of keys.
     if matches!(msg, Msg::Paste(_) | Msg::Mouse(..) | Msg::Command(_) | Msg::Reloaded(..)) && !std::mem::take(&mut state.pending).is_empty()
     {
@@ -64,6 +69,11 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
             state.wakes += 1;
             state.revision += 1;
         }
+        Msg::Answered(answer) => {
+            let before = state.canvas();
+            state.pictures.told(&answer, state.size);
+            state.revision += u64::from(state.canvas() != before);
+        }
         Msg::Remembered(remembered) => memory::remembered(state, remembered),
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
@@ -71,8 +81,12 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     rows::count_hidden(state);
     sieve::follow(state);
     search::go_on(state, measured);
+    thread::settle(state, &mut effects);
     refill::pump(state, &mut effects);
+    edits::pump(state, &mut effects);
+    profile::pump(state, &mut effects);
     memory::settle(state);
+    flood::pace(state, measured);
     memory::tell(state, &mut effects);
     alert::tell(state, &mut effects);
     if state.store.version() != version {

@@ -211,7 +211,7 @@ fn a_newcomer_watches_switches_subscribes_unsubscribes_resizes_and_quits() {
     assert_eq!(terminal.end(), 0);
     terminal.assert_sane();
     let raw = String::from_utf8_lossy(&terminal.raw);
-    assert!(!raw.contains("\x1b[6n") && !raw.contains("\x1b[c"), "the terminal was asked something");
+    assert!(!raw.contains("\x1b[6n") && raw.matches("\x1b[c").count() == 1, "the terminal was asked more than what it is, once");
     assert!(raw.matches("\x1b[?2026h").count() > 3, "frames are not synchronized");
     assert!(raw.contains("trunkline\x07") && raw.contains("\x1b]2;"), "no title");
 }

@@ -3,10 +3,14 @@
 //! Pictures hold text alone; styles are asserted apart.
 #![cfg(test)]
 
+#[path = "screens/finding.rs"]
+mod finding;
 #[path = "screens/layout.rs"]
 mod layout;
 #[path = "common/least_status.rs"]
 mod least_status;
+#[path = "screens/posts.rs"]
+mod posts;
 #[path = "screens/stage.rs"]
 mod stage;
 
@@ -145,13 +149,13 @@ fn the_reader_beside_and_over_the_timeline() {
     insta::assert_snapshot!("thread_80x24", picture(&thread((80, 24))));
     insta::assert_snapshot!("thread_40x12", picture(&thread((40, 12))));
     let mut state = thread((80, 24));
-    scroll_to(&mut state, u16::MAX);
+    go_to(&mut state, "252", i32::MAX / 4);
     insta::assert_snapshot!("thread_end_80x24", picture(&state));
 }
 
-fn scroll_to(state: &mut State, lines: u16) {
+fn go_to(state: &mut State, id: &str, line: i32) {
     if let Some(Overlay::Detail(detail)) = state.overlays.last_mut() {
-        detail.scroll = lines;
+        (detail.cursor, detail.line) = (sid(id), line);
     }
 }
 
@@ -160,12 +164,12 @@ fn the_reader_without_a_thread() {
     let mut told = Vec::new();
     for state_of_thread in [ThreadState::Asked, ThreadState::Failed(failure("the server did not answer within 30 s"))] {
         let mut state = home((80, 32));
-        state.overlays.push(Overlay::Detail(Detail { status: sid("230"), scroll: 0, thread: state_of_thread.clone() }));
-        state.overlays = vec![Overlay::Detail(Detail { status: sid("205"), scroll: 0, thread: state_of_thread })];
+        let thread = state_of_thread;
+        state.overlays.push(Overlay::Detail(Box::new(Detail { thread, ..Detail::new(sid("205"), &state.store) })));
         told.push(picture(&state));
     }
     let mut state = home((80, 16));
-    state.overlays.push(Overlay::Detail(Detail { status: sid("218"), scroll: 0, thread: ThreadState::Here(Thread::default()) }));
+    open(&mut state, "218", Some(Thread::default()));
     told.push(picture(&state));
     insta::assert_snapshot!("thread_states", told.join("\n==========\n"));
 }
@@ -783,7 +787,7 @@ fn edits_and_deletions_show_at_once() {
     let drawn = draw_with(&state, &theme(), &mut cards);
     assert_eq!(rows(&drawn.buffer).iter().map(|row| row.matches("a post by Ada Quill was removed").count()).sum::<usize>(), 2);
     state.store.put_account(account("7", "cy@dune.example", "Cyrus"));
-    scroll_to(&mut state, u16::MAX);
+    go_to(&mut state, "250", 0);
     let drawn = draw_with(&state, &theme(), &mut cards);
     find(&drawn.buffer, "Cyrus @cy");
 }
@@ -871,17 +875,18 @@ fn a_long_thread_is_laid_out_as_far_as_it_is_read() {
     for id in &ids {
         hold(&mut state, status(id.as_str(), "2", 1, "<p>me too</p>"));
     }
-    if let Some(Overlay::Detail(Detail { thread: ThreadState::Here(thread), .. })) = state.overlays.last_mut() {
-        thread.descendants = ids;
-    }
+    state.overlays.clear();
+    open(&mut state, "240", Some(Thread { descendants: ids.clone(), ..Thread::default() }));
     let mut cards = Cards::new();
-    let drawn = draw_with(&state, &theme(), &mut cards);
-    assert!(cards.len() < 60, "{} cards", cards.len());
-    let most = drawn.measured.reader.unwrap().most;
-    assert!(most >= 20, "{most}");
-    scroll_to(&mut state, most);
-    let further = draw_with(&state, &theme(), &mut cards).measured.reader.unwrap().most;
-    assert!(further > most);
+    for at in [0, 1_000, 1_999] {
+        go_to(&mut state, ids[at].as_str(), 3);
+        let drawn = draw_with(&state, &theme(), &mut cards);
+        assert!(cards.len() < 120, "{} cards", cards.len());
+        let pane = drawn.measured.reader.unwrap();
+        let seen: Vec<&str> = pane.visible.iter().map(|post| post.id.as_str()).collect();
+        assert!(seen.contains(&ids[at].as_str()) && (2..20).contains(&seen.len()), "{seen:?}");
+        assert_eq!(pane.more, at < 1_999);
+    }
 }
 
 /// What strangers may write, after the door.
@@ -954,7 +959,11 @@ prop_compose! {
             0 => state.overlays.push(Overlay::Help { scroll }),
             1 => state.overlays.push(Overlay::Picker(Picker { kind: Pick::Command, prompt: typed(&typed_text), chosen: usize::from(scroll % 40) })),
             2 => state.overlays.push(Overlay::Picker(Picker { kind: Pick::Stream, prompt: typed(&typed_text), chosen: usize::from(scroll % 40) })),
-            3 => state.overlays.push(Overlay::Detail(Detail { status: sid("1000"), scroll, thread: ThreadState::Here(thread) })),
+            3 => {
+                open(&mut state, "1000", Some(thread));
+                let cursor = ["1000", "1001", "1002"][usize::from(scroll) % 3];
+                go_to(&mut state, cursor, i32::from(scroll) - 30_000);
+            }
             4 => state.overlays.push(Overlay::Announcements { scroll }),
             _ => {}
         }

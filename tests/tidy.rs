@@ -19,21 +19,24 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("filter", &["text", "model"]),
     ("clocks", &["model"]),
     ("keymap", &["command"]),
-    ("config", &["text", "model", "command", "keymap"]),
+    ("config", &["text", "model", "command", "filter", "keymap"]),
     ("mastodon", &["model", "text", "recording"]),
-    ("media", &["text", "private", "mastodon"]),
+    ("media", &["text", "private", "model", "mastodon"]),
     ("accounts", &["text", "private", "model", "config", "mastodon"]),
     ("state", &["text", "model", "command", "filter", "keymap", "config"]),
     ("update", &["text", "model", "command", "filter", "keymap", "config", "state"]),
     ("effects", &["model", "mastodon", "update"]),
-    ("memory", &["private", "model", "mastodon", "state", "update"]),
-    ("ui", &["text", "model", "command", "filter", "keymap", "config", "state"]),
+    ("memory", &["private", "model", "filter", "config", "mastodon", "state", "update"]),
+    ("ui", &["text", "media", "model", "command", "filter", "keymap", "config", "state"]),
     ("demo", &[]),
     ("replay", &["model"]),
     ("tail", &["text", "clocks", "model", "mastodon", "state", "update", "effects"]),
     ("doctor", &["text", "logging", "model", "config", "mastodon"]),
     ("login", &["text", "model", "mastodon", "accounts"]),
-    ("runtime", &["text", "logging", "model", "clocks", "keymap", "config", "mastodon", "state", "update", "effects", "memory", "ui"]),
+    (
+        "runtime",
+        &["text", "logging", "model", "media", "clocks", "keymap", "config", "mastodon", "state", "update", "effects", "memory", "ui"],
+    ),
     (
         "cli",
         &[
@@ -44,6 +47,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "clocks",
             "config",
             "mastodon",
+            "media",
             "accounts",
             "state",
             "memory",
@@ -221,7 +225,7 @@ fn key_settings() -> String {
     for group in Group::ALL {
         lines.push(format!("# {}", group.title()));
         for row in COMMANDS.iter().filter(|row| row.group == group) {
-            let keys: Vec<String> = row.keys.iter().map(|key| format!("\"{key}\"")).collect();
+            let keys: Vec<String> = row.keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\"))).collect();
             lines.push(format!("{} = [{}]  # {}", row.name, keys.join(", "), row.help));
         }
     }

@@ -3,6 +3,8 @@
 
 #[path = "update/finding.rs"]
 mod finding;
+#[path = "update/flood.rs"]
+mod flood;
 #[path = "update/hold.rs"]
 mod hold;
 #[path = "common/least_status.rs"]
@@ -55,8 +57,22 @@ impl Desk {
         effects
     }
 
-    /// What a screen with one line per row would measure.
+    /// What a screen with one line per row, and per post of a thread, would measure.
     fn draw(&mut self) {
+        self.measured.reader = self.state.detail().map(|detail| {
+            let (at, places) = (i32::try_from(detail.index()).unwrap(), detail.tree.order().places());
+            let height = i32::try_from(self.lines).unwrap();
+            let line = detail.line.clamp(0, height - 1).min(at);
+            let lines = places.iter().zip(0_i32..).map(|(place, index)| (place, index - at + line));
+            let visible = lines.filter(|(_, line)| (0..height).contains(line));
+            ReaderPane {
+                area: Area { x: 0, y: 3, width: 80, height: u16::try_from(self.lines).unwrap() },
+                status: Some(detail.cursor.clone()),
+                line: (detail.line, line),
+                visible: visible.map(|(place, line)| VisiblePost { id: place.id.clone(), line, height: 1 }).collect(),
+                more: at - line + height < i32::try_from(places.len()).unwrap(),
+            }
+        });
         self.measured.timeline = self.state.tabs.active().map(|tab| {
             let timeline = &self.state.timelines[&tab.stream];
             let shown: Vec<RowKey> = timeline.rows().iter().filter(|row| self.state.is_shown(tab, row)).map(Row::key).collect();
@@ -2377,4 +2393,184 @@ fn the_reader_can_ask_again_for_a_refused_stream_and_for_a_better_way() {
     let refused = Subscription::Refused(Plain::line("no"));
     desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("#rust"), standing: refused, rung: Rung::Multiplexed }));
     assert_eq!(retries(&mut desk), 2);
+}
+
+/// A reply to another post.
+fn reply(id: &str, to: &str) -> Status {
+    Status { in_reply_to_id: Some(sid(to)), in_reply_to_account_id: Some(AccountId::new("1").unwrap()), ..status(id, "reply") }
+}
+
+fn live(desk: &mut Desk, id: &str, to: &str) {
+    desk.event(&["home"], Payload::Update(bundle(vec![reply(id, to)])));
+}
+
+/// The open thread in short: ids in their order, `x` before those that are gone, `*` before those not read, `>` before the one
+/// with the cursor.
+fn thread(desk: &Desk) -> String {
+    let detail = desk.state.detail().unwrap();
+    let store = &desk.state.store;
+    let mark = |id: &StatusId| {
+        let marks = [("x", store.is_deleted(id)), ("*", detail.unread.contains(id)), (">", detail.cursor == *id)];
+        marks.iter().filter(|(_, is)| *is).map(|(mark, _)| *mark).collect::<String>()
+    };
+    let places = detail.tree.order().places().iter();
+    places.map(|place| format!("{}{}{}", ".".repeat(usize::from(place.level)), mark(&place.id), place.id)).collect::<Vec<_>>().join(" ")
+}
+
+fn asked_thread(effects: &[Effect]) -> Option<(String, u64)> {
+    effects
+        .iter()
+        .find_map(|effect| if let Effect::Ask(Question::Thread { id, asked }) = effect { Some((id.to_string(), *asked)) } else { None })
+}
+
+fn answer_thread(desk: &mut Desk, effects: &[Effect], above: &[(&str, &str)], below: &[(&str, &str)]) -> Vec<Effect> {
+    let (id, asked) = asked_thread(effects).unwrap();
+    let ids = |posts: &[(&str, &str)]| posts.iter().map(|(id, _)| sid(id)).collect();
+    let posts = above.iter().chain(below).map(|(id, to)| if to.is_empty() { status(id, "root") } else { reply(id, to) }).collect();
+    let own = desk.state.store.status(&sid(&id)).map_or_else(|| status(&id, "opened"), |entry| entry.status().clone());
+    let thread = Thread { ancestors: ids(above), descendants: ids(below), bundle: bundle(posts) };
+    desk.send(Msg::Reply(Reply::Thread { id: sid(&id), asked, result: Ok((bundle(vec![own]), thread)) }))
+}
+
+#[test]
+fn an_open_thread_takes_in_what_comes_wherever_it_comes() {
+    let mut desk = Desk::new(&["home", "#rust", "notifications"]);
+    desk.post(&["home"], "20");
+    live(&mut desk, "21", "20");
+    desk.key("j");
+    let effects = desk.key("enter");
+    assert_eq!(thread(&desk), ">20", "nothing gathers replies without an open thread");
+    answer_thread(&mut desk, &effects, &[], &[("21", "20"), ("23", "21")]);
+    assert_eq!(thread(&desk), ">20 .21 ..23", "what the first answer brings is no news");
+    desk.lines = 2;
+    desk.draw();
+    desk.event(&["#rust"], Payload::Update(bundle(vec![reply("25", "23")])));
+    live(&mut desk, "24", "21");
+    live(&mut desk, "26", "99");
+    desk.event(&["notifications"], Payload::Notification(notification("1", Some("27")), bundle(vec![reply("27", "20")])));
+    assert_eq!(thread(&desk), ">20 .21 ..23 ...*25 ..*24 .*27");
+    live(&mut desk, "99", "27");
+    assert_eq!(thread(&desk), ">20 .21 ..23 ...*25 ..*24 .*27 ..*99 ...*26", "what came too early finds its place");
+    desk.event(&["home"], Payload::Edit(bundle(vec![Status { in_reply_to_id: Some(sid("21")), ..edited("23", "other words", 9) }])));
+    assert_eq!(desk.words("23"), "other words");
+    desk.event(&["#rust"], Payload::Delete(sid("21")));
+    desk.event(&["#rust"], Payload::Delete(sid("24")));
+    assert_eq!(thread(&desk), ">20 .x21 ..23 ...*25 ..x24 .*27 ..*99 ...*26", "the replies of what is gone stay");
+    live(&mut desk, "30", "21");
+    assert_eq!(thread(&desk), ">20 .x21 ..23 ...*25 ..x24 ..*30 .*27 ..*99 ...*26");
+    assert_eq!(desk.state.detail().unwrap().line, 0, "what is read stays where it is");
+}
+
+#[test]
+fn replies_are_unread_until_they_have_been_in_view_and_a_key_goes_to_them() {
+    let mut desk = Desk::new(&["home"]);
+    desk.lines = 2;
+    desk.post(&["home"], "20");
+    let effects = desk.key("enter");
+    answer_thread(&mut desk, &effects, &[], &[("21", "20"), ("22", "20"), ("23", "20")]);
+    assert!(!desk.state.can(Command::NextUnread));
+    live(&mut desk, "31", "22");
+    live(&mut desk, "32", "23");
+    assert_eq!(thread(&desk), ">20 .21 .22 ..*31 .23 ..*32");
+    desk.send(Msg::Focused(false));
+    desk.key("]");
+    assert_eq!(thread(&desk), "20 .21 .22 ..>31 .23 ..*32");
+    desk.key("]");
+    assert_eq!(thread(&desk), "20 .21 .22 ..31 .23 ..>32");
+    live(&mut desk, "33", "20");
+    live(&mut desk, "34", "20");
+    desk.key("G");
+    desk.send(Msg::Focused(false));
+    assert_eq!(thread(&desk), "20 .21 .22 ..31 .23 ..32 .33 .>34", "what has been in view is read");
+    assert!(desk.state.next_deadline(&desk.measured).is_none_or(|at| at > desk.state.now));
+    desk.key("g");
+    assert_eq!(desk.state.detail().unwrap().index(), 0);
+    desk.send(Msg::Focused(false));
+    live(&mut desk, "35", "20");
+    desk.lines = 20;
+    desk.draw();
+    desk.send(Msg::Tick(desk.state.now));
+    assert!(thread(&desk).ends_with(".*35"), "nobody looks");
+    desk.send(Msg::Focused(true));
+    desk.send(Msg::Tick(desk.state.now));
+    assert!(thread(&desk).ends_with(".35"));
+}
+
+#[test]
+fn one_moves_through_a_thread_up_to_what_is_answered_and_into_a_reply_and_back() {
+    let mut desk = Desk::new(&["home"]);
+    desk.event(&["home"], Payload::Update(bundle(vec![status("10", "root"), reply("20", "10")])));
+    let effects = desk.key("enter");
+    assert_eq!(thread(&desk), "10 >20", "what is held stands above at once");
+    assert_eq!(desk.state.detail().unwrap().line, 0);
+    answer_thread(&mut desk, &effects, &[("5", ""), ("10", "5")], &[("21", "20"), ("22", "21")]);
+    assert_eq!(thread(&desk), "5 10 >20 .21 ..22");
+    assert!(!desk.state.can(Command::Read), "it is open");
+    desk.key("P");
+    assert_eq!(thread(&desk), "5 >10 20 .21 ..22");
+    desk.key("j j j");
+    assert_eq!(thread(&desk), "5 10 20 .21 ..>22");
+    desk.key("R");
+    assert_eq!(thread(&desk), ">5 10 20 .21 ..22");
+    assert!(!desk.state.can(Command::Root) && !desk.state.can(Command::Parent));
+    desk.key("j j j k j");
+    let effects = desk.key("enter");
+    assert_eq!(asked_thread(&effects).unwrap().0, "21");
+    assert_eq!(thread(&desk), "5 10 20 >21 .22", "what is known of it is there at once");
+    assert_eq!(desk.state.detail().unwrap().thread, ThreadState::Asked);
+    live(&mut desk, "40", "22");
+    answer_thread(&mut desk, &effects, &[("5", ""), ("10", "5"), ("20", "10")], &[("22", "21"), ("23", "22")]);
+    assert_eq!(thread(&desk), "5 10 20 >21 .22 ..23 ..40");
+    desk.key("esc");
+    assert_eq!(thread(&desk), "5 10 20 .>21 ..22 ...23 ...40", "beneath it was live as well, and has been read");
+    desk.key("esc");
+    assert!(desk.state.detail().is_none());
+}
+
+#[test]
+fn a_thread_is_asked_for_again_after_a_loss_and_on_a_key_and_what_it_lacks_is_asked_about() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "20");
+    let effects = desk.key("enter");
+    answer_thread(&mut desk, &effects, &[], &[("21", "20"), ("22", "21")]);
+    desk.lose();
+    assert_eq!(desk.state.detail().unwrap().thread, ThreadState::Here);
+    let effects = desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
+    assert_eq!(asked_thread(&effects).unwrap().0, "20");
+    assert_eq!(desk.state.detail().unwrap().thread, ThreadState::Again);
+    desk.lines = 1;
+    desk.draw();
+    let effects = answer_thread(&mut desk, &effects, &[], &[("22", "21"), ("30", "20")]);
+    assert_eq!(thread(&desk), ">20 .21 ..22 .*30", "what came meanwhile is news");
+    let about: Vec<&Effect> =
+        effects.iter().filter(|effect| matches!(effect, Effect::Ask(Question::Status { id, .. }) if *id == sid("21"))).collect();
+    assert_eq!(about.len(), 1, "{effects:?}");
+    desk.about(about[0], Err(FailureKind::NotFound));
+    assert_eq!(thread(&desk), ">20 .x21 ..22 .*30");
+    let effects = desk.key("ctrl-r");
+    let (_, asked) = asked_thread(&effects).unwrap();
+    assert!(asked_thread(&desk.key("ctrl-r")).is_none(), "it is under way");
+    desk.send(Msg::Reply(Reply::Thread { id: sid("20"), asked, result: Err(failure(FailureKind::Retry)) }));
+    assert!(matches!(desk.state.detail().unwrap().thread, ThreadState::Failed(_)));
+    assert_eq!(thread(&desk), ">20 .x21 ..22 .*30", "what was there stays");
+    desk.key("enter");
+    assert!(desk.state.detail().is_some(), "enter on the open post does nothing");
+}
+
+#[test]
+fn what_a_thread_shows_is_not_swept_away_and_few_are_open_at_once() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "20");
+    let effects = desk.key("enter");
+    answer_thread(&mut desk, &effects, &[], &[("21", "20")]);
+    for id in 1_000..2_600 {
+        desk.post(&["home"], &id.to_string());
+    }
+    assert!(desk.state.store.sizes().0 < 1_600, "it was swept");
+    assert!(["20", "21"].iter().all(|id| desk.state.store.status(&sid(id)).is_some()));
+    for _ in 0..40 {
+        desk.key("j enter");
+        desk.key("k enter");
+    }
+    assert!(desk.state.overlays.len() <= 16, "{}", desk.state.overlays.len());
 }

@@ -12,7 +12,7 @@ mod session;
 mod sse;
 
 use crate::mastodon::rest::Client;
-use crate::model::{Event, Origin, Stream};
+use crate::model::{Event, Origin, Stream, StreamEvent};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -46,6 +46,17 @@ pub struct Wanted {
     pub retry: u64,
     /// Counts up when the clock jumped or the process was stopped: the socket is dropped and one reconnect made at once.
     pub woke: u64,
+}
+
+/// Reads a text message of a streaming server as the trunk does, for what measures or checks that; `None` where it is no
+/// event. It counts for `streams`, whatever it names.
+pub fn event(text: &str, streams: &[Stream]) -> Option<StreamEvent> {
+    match frame::decode(text, false) {
+        frame::Message::Event(frame::Decoded { named, name, payload, raw, .. }) => {
+            Some(StreamEvent { streams: streams.to_vec(), named, name, payload, raw })
+        }
+        frame::Message::Error { .. } | frame::Message::Nothing | frame::Message::Malformed(_) => None,
+    }
 }
 
 /// Starts the trunk on the current runtime. It ends within a second of `shutdown`; closing `wanted` means nothing. The handle

@@ -25,11 +25,18 @@ pub(crate) struct CarefulBackend<W: Write> {
     lines: Vec<Vec<Cell>>,
     /// Whether nothing but ASCII may be written.
     ascii: bool,
+    /// Lines that were erased and written whole since somebody asked.
+    rewritten: BTreeSet<u16>,
 }
 
 impl<W: Write> CarefulBackend<W> {
     pub(crate) fn new(out: W, ascii: bool) -> Self {
-        Self { inner: CrosstermBackend::new(out), lines: Vec::new(), ascii }
+        Self { inner: CrosstermBackend::new(out), lines: Vec::new(), ascii, rewritten: BTreeSet::new() }
+    }
+
+    /// Lines that were erased and written whole since this was asked the last time.
+    pub(crate) fn take_rewritten(&mut self) -> BTreeSet<u16> {
+        std::mem::take(&mut self.rewritten)
     }
 
     /// Whether a line has a cluster that terminals may measure differently.
@@ -125,6 +132,7 @@ impl<W: Write> Backend for CarefulBackend<W> {
         }
         whole.extend(touched.into_iter().filter(|y| self.is_doubtful(*y)));
         self.inner.draw(content.into_iter().filter(|(_, y, _)| !whole.contains(y)))?;
+        self.rewritten.extend(&whole);
         whole.into_iter().try_for_each(|y| self.rewrite(y))
     }
 

@@ -2,11 +2,13 @@
 //!
 //! Frames are drawn into memory and handed to a thread that writes them, so that a blocked terminal holds up nobody.
 //! Leaving may come from any thread and at any moment (a panic, the end, a drop), happens once, and nothing is drawn after
-//! it. Absent on purpose: what is drawn, and any question to the terminal, which might not answer.
+//! it. Absent on purpose: what is drawn, and waiting for an answer of the terminal, which might not come.
 
 use super::backend::CarefulBackend;
 use super::osc::{self, Dialect};
 use super::outlet::{self, Outlet, Output};
+use super::wall::Wall;
+use crate::media::Laid;
 use crate::text::Plain;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Rect;
@@ -24,8 +26,13 @@ pub trait Screen {
     /// Columns and rows, within what can be drawn.
     fn size(&self) -> (u16, u16);
 
-    /// Draws a frame; only where [`Screen::is_free`].
-    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()>;
+    /// Width and height of a cell in pixels, where the system knows them.
+    fn cell(&self) -> Option<(u16, u16)> {
+        None
+    }
+
+    /// Draws a frame, and lays the pictures over it that drawing gives back; only where [`Screen::is_free`].
+    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> Vec<Laid>) -> io::Result<()>;
 
     /// Makes the next frame paint every cell.
     fn repaint(&mut self) -> io::Result<()>;
@@ -94,6 +101,9 @@ const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 const KEEP_TITLE: &[u8] = b"\x1b[22;2t";
 /// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set, and the title that was kept.
 const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[23;2t\x1b[?1049l";
+/// Asks for kitty's graphics (with one pixel that is not kept), the name, the size of a cell and of the room in pixels, the
+/// colours of a sixel image, and the attributes. Terminals skip what they do not know, or print it: then it is wiped away.
+const ASK: &[u8] = b"\x1b_Gi=1,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[c\x1b[H\x1b[2J";
 const BELL: u8 = 0x07;
 const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
 const END_FRAME: &[u8] = b"\x1b[?2026l";
@@ -241,6 +251,7 @@ pub(crate) struct TerminalScreen {
     alert: Vec<u8>,
     dialect: Dialect,
     ascii: bool,
+    wall: Wall,
 }
 
 impl std::fmt::Debug for TerminalScreen {
@@ -251,16 +262,22 @@ impl std::fmt::Debug for TerminalScreen {
 
 impl TerminalScreen {
     /// Takes the terminal, which stays taken until this is dropped. `ascii` where it can show nothing else.
-    pub(crate) fn enter(mouse: bool, ascii: bool) -> Result<Self, TerminalError> {
+    /// Where it is `asked` how it takes pictures, its answers come by way of the keys, or never.
+    pub(crate) fn enter(mouse: bool, ascii: bool, asked: bool) -> Result<Self, TerminalError> {
         probe()?;
         let outlet = Outlet::new(FrameSink(outlet::stdout()?))?;
         let guard = TerminalGuard::enter(mouse)?;
+        if asked {
+            let mut out = descriptor()?;
+            out.write_all(ASK)?;
+            out.flush()?;
+        }
         let (drawn, area) = (Drawn::default(), area());
         // Fixed, so that ratatui does not ask for the size itself: a terminal may claim any.
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let terminal = Terminal::with_options(CarefulBackend::new(drawn.clone(), ascii), options)?;
         let dialect = Dialect::told(|name| std::env::var(name).ok());
-        Ok(Self { terminal, drawn, outlet, guard, area, alert: Vec::new(), dialect, ascii })
+        Ok(Self { terminal, drawn, outlet, guard, area, alert: Vec::new(), dialect, ascii, wall: Wall::default() })
     }
 }
 
@@ -270,22 +287,33 @@ impl Screen for TerminalScreen {
         (area.width, area.height)
     }
 
-    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    #[cfg(unix)]
+    fn cell(&self) -> Option<(u16, u16)> {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+        Some((size.ws_xpixel.checked_div(size.ws_col)?, size.ws_ypixel.checked_div(size.ws_row)?))
+    }
+
+    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> Vec<Laid>) -> io::Result<()> {
         let area = area();
         if area != self.area {
             self.area = area;
             self.terminal.resize(area)?;
+            self.wall.wiped();
         }
-        self.terminal.draw(draw)?;
+        let mut laid = Vec::new();
+        self.terminal.draw(|frame| laid = draw(frame))?;
+        let rewritten = self.terminal.backend_mut().take_rewritten();
         let mut frame = std::mem::take(&mut self.alert);
         frame.extend_from_slice(BEGIN_FRAME);
         frame.append(&mut self.drawn.0.borrow_mut());
+        frame.append(&mut self.wall.hang(laid, &rewritten));
         frame.extend_from_slice(END_FRAME);
         self.outlet.give(frame)
     }
 
     fn repaint(&mut self) -> io::Result<()> {
         self.area = area();
+        self.wall.wiped();
         self.terminal.resize(self.area)
     }
 

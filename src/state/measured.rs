@@ -3,6 +3,7 @@
 use crate::model::{StatusId, Stream, Timestamp};
 use crate::state::tabs::Anchor;
 use crate::state::timeline::RowKey;
+use std::sync::Arc;
 
 /// A part of the screen in cells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +36,10 @@ pub struct Measured {
     pub tabs: Vec<(u16, u16, usize)>,
     /// The list or text of the top overlay.
     pub overlay: Option<OverlayPane>,
+    /// The open profile.
+    pub profile: Option<ProfilePane>,
+    /// Pictures in view, whether they are here already or not.
+    pub pictures: Vec<PicturePlace>,
     /// When something on screen reads differently without anything happening (an age).
     pub next_change: Option<Timestamp>,
 }
@@ -73,12 +78,27 @@ pub struct VisibleRow {
 /// The reader as it was drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReaderPane {
-    /// Where.
+    /// Where its posts stand; what is above them is not part of it.
     pub area: Area,
-    /// Of which post.
+    /// The post that it shows, or the one with the cursor in a thread.
     pub status: Option<StatusId>,
-    /// The farthest it can be scrolled, in lines.
-    pub most: u16,
+    /// The line at which that post was to begin, and where it does.
+    pub line: (i32, i32),
+    /// Posts of the thread in view from top to bottom; none where no thread is open.
+    pub visible: Vec<VisiblePost>,
+    /// Whether there is more below what is in view.
+    pub more: bool,
+}
+
+/// A post in view in the reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisiblePost {
+    /// Which.
+    pub id: StatusId,
+    /// The pane's line at which it begins; negative where that is above.
+    pub line: i32,
+    /// All its lines.
+    pub height: i32,
 }
 
 /// A list or text over the tabs as it was drawn.
@@ -92,4 +112,34 @@ pub struct OverlayPane {
     pub entries: usize,
     /// The farthest it can be scrolled, in lines or entries.
     pub most: u16,
+}
+
+/// A profile as it was drawn.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfilePane {
+    /// Lines in view.
+    pub height: u16,
+    /// The farthest it can be scrolled, in lines.
+    pub most: u16,
+    /// The first line of each recent post, counted from the profile's first, and how many it has.
+    pub posts: Vec<(u16, u16)>,
+}
+
+/// A picture in view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PicturePlace {
+    /// Where it is to be had; nothing where only a hint of it is to be seen.
+    pub address: Option<Arc<str>>,
+    /// Column of its left edge.
+    pub x: u16,
+    /// Screen row of its first row in view.
+    pub y: u16,
+    /// Columns of the whole of it.
+    pub columns: u16,
+    /// Rows of the whole of it.
+    pub rows: u16,
+    /// Rows above those in view.
+    pub above: u16,
+    /// Rows in view.
+    pub shown: u16,
 }

@@ -1,9 +1,12 @@
-//! The stack of overlays, and what pickers offer.
+//! The stack of overlays, and what pickers offer. The open post is in `thread`.
 
 use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
-use crate::model::{Failure, List, Offer, Reach, Spec, StatusId, Stream, Tag, Thread};
+use crate::model::{List, Offer, Reach, Spec, Stream, Tag};
+use crate::state::edits::Edits;
+use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
+use crate::state::thread::Detail;
 use crate::state::typed::Typed;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
@@ -20,9 +23,13 @@ pub enum Overlay {
     /// A list to pick from, by typing.
     Picker(Picker),
     /// A post with its thread.
-    Detail(Detail),
+    Detail(Box<Detail>),
     /// A line that is typed at the foot of the screen.
     Typed(Typed),
+    /// What changed from version to version of a post.
+    Edits(Edits),
+    /// What an account tells of itself.
+    Profile(Box<ProfileView>),
     /// The server's announcements.
     Announcements {
         /// Lines scrolled.
@@ -36,6 +43,29 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// Whether it is a text over the tabs, that is scrolled.
+    pub fn is_text(&self) -> bool {
+        match self {
+            Self::Help { .. } | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => true,
+            Self::Picker(_) | Self::Detail(_) | Self::Typed(_) => false,
+        }
+    }
+
+    /// Whether pictures stay as they are where it is on top: it is no box over them.
+    pub fn leaves_room(&self) -> bool {
+        match self {
+            Self::Detail(_) => true,
+            // What is said of a line that is typed may lie over them.
+            Self::Typed(_)
+            | Self::Help { .. }
+            | Self::Picker(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. } => false,
+        }
+    }
+
     /// A list to pick from, with nothing typed yet and this entry chosen.
     pub fn picker(kind: Pick, chosen: usize) -> Self {
         Self::Picker(Picker { kind, prompt: Prompt::default(), chosen })
@@ -45,7 +75,13 @@ impl Overlay {
     pub fn as_picker(&self) -> Option<&Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Typed(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. }
+            | Self::Detail(_)
+            | Self::Typed(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. } => None,
         }
     }
 
@@ -54,7 +90,9 @@ impl Overlay {
         match self {
             Self::Picker(picker) => Some(&mut picker.prompt),
             Self::Typed(typed) => Some(&mut typed.prompt),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. } | Self::Detail(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                None
+            }
         }
     }
 
@@ -62,7 +100,13 @@ impl Overlay {
     pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Typed(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. }
+            | Self::Detail(_)
+            | Self::Typed(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. } => None,
         }
     }
 }
@@ -89,28 +133,6 @@ pub enum Pick {
     Theme,
     /// A saved account to go on with.
     Account,
-}
-
-/// A post that is read, with its thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Detail {
-    /// The post (never a boost: the boosted post).
-    pub status: StatusId,
-    /// Lines scrolled.
-    pub scroll: u16,
-    /// What stands before and after it.
-    pub thread: ThreadState,
-}
-
-/// How the thread of a post stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ThreadState {
-    /// Asked for.
-    Asked,
-    /// Here; ids only, so that it stays live. Its bundle is empty: the store has it.
-    Here(Thread),
-    /// Not to be had.
-    Failed(Failure),
 }
 
 /// A stream that the picker offers.

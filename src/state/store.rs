@@ -95,6 +95,9 @@ pub struct Store {
     people_changed: bool,
     /// Statuses that are not held and that notifications or conversations name.
     awaited: HashSet<StatusId>,
+    /// Replies that were not held before, each with what it answers, while somebody wants to know.
+    replies: Vec<(StatusId, StatusId)>,
+    gathers: bool,
     /// Counts up with each deletion, each question and each post heard of, so that an answer knows which came first.
     clock: u64,
     version: u64,
@@ -207,6 +210,19 @@ impl Store {
     pub fn moment(&mut self) -> u64 {
         self.clock += 1;
         self.clock
+    }
+
+    /// Begins or ends to gather replies that were not held before.
+    pub fn gather_replies(&mut self, gathers: bool) {
+        self.gathers = gathers;
+        if !gathers {
+            self.replies.clear();
+        }
+    }
+
+    /// The replies gathered since this was last asked, each with what it answers, as they came.
+    pub fn take_replies(&mut self) -> Vec<(StatusId, StatusId)> {
+        std::mem::take(&mut self.replies)
     }
 
     /// Puts everything of a bundle but its deleted statuses; says what became of the last status, its own.
@@ -356,6 +372,11 @@ impl Store {
         self.changed.push((id.clone(), self.awaited.remove(&id)));
         // What quotes it has said until now that it is not held.
         self.version += u64::from(self.mentioned_by.contains_key(&id));
+        if self.gathers
+            && let Some(parent) = &incoming.in_reply_to_id
+        {
+            self.replies.push((id.clone(), parent.clone()));
+        }
         self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new(), words: OnceCell::new(), heard: 0 });
         Put::New
     }

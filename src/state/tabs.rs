@@ -1,6 +1,8 @@
 //! `Tabs` and `Tab`: order, cursor, anchor, unseen rows, hold. A tab is a view over a stream's ledger.
 
+use crate::filter::Filter;
 use crate::model::{StatusId, Stream, by_age};
+use crate::state::flood::Flood;
 use crate::state::hold::SinceHold;
 use crate::state::sieve::Sieve;
 use crate::state::timeline::RowKey;
@@ -34,6 +36,8 @@ pub struct Tab {
     pub held_at_top: bool,
     /// What happened since the hold began; of the last one where it is not held.
     pub since_hold: SinceHold,
+    /// How the view goes on where it follows and too much comes; it is anchored to a row then.
+    pub flood: Option<Flood>,
     /// Rows that came and have not been in view yet.
     pub unseen: HashSet<RowKey>,
     /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
@@ -60,6 +64,7 @@ impl Tab {
             held: false,
             held_at_top: false,
             since_hold: SinceHold::default(),
+            flood: None,
             unseen: HashSet::new(),
             hidden: HashSet::new(),
             sieve: Sieve::default(),
@@ -79,9 +84,9 @@ impl Tab {
         is_newer
     }
 
-    /// Whether new rows move the view.
+    /// Whether new rows move the view, at once or after a while.
     pub fn follows(&self) -> bool {
-        self.anchor == Anchor::Top && !self.held
+        (self.anchor == Anchor::Top || self.flood.is_some()) && !self.held
     }
 }
 
@@ -90,7 +95,7 @@ impl Tab {
 pub struct Tabs {
     open: Vec<Tab>,
     active: usize,
-    closed: Vec<(usize, Stream)>,
+    closed: Vec<(usize, Stream, Filter)>,
 }
 
 /// How many closed tabs can be brought back.
@@ -137,7 +142,7 @@ impl Tabs {
         if self.of(&stream).is_some() {
             return false;
         }
-        self.closed.retain(|(_, closed)| *closed != stream);
+        self.closed.retain(|(_, closed, _)| *closed != stream);
         self.open.push(Tab::new(stream));
         true
     }
@@ -185,7 +190,7 @@ impl Tabs {
             return None;
         }
         let tab = self.open.remove(self.active);
-        self.closed.push((self.active, tab.stream.clone()));
+        self.closed.push((self.active, tab.stream.clone(), tab.sieve.filter().clone()));
         if self.closed.len() > CLOSED_KEPT {
             self.closed.remove(0);
         }
@@ -195,9 +200,9 @@ impl Tabs {
 
     /// Brings back the tab closed last, where it was, and goes to it.
     pub fn restore(&mut self) -> Option<Stream> {
-        let (index, stream) = self.closed.pop()?;
+        let (index, stream, filter) = self.closed.pop()?;
         let index = index.min(self.open.len());
-        self.open.insert(index, Tab::new(stream.clone()));
+        self.open.insert(index, Tab { sieve: Sieve::new(filter), ..Tab::new(stream.clone()) });
         self.active = index;
         Some(stream)
     }
@@ -209,6 +214,6 @@ impl Tabs {
 
     /// Streams closed lately, the last first.
     pub fn recent(&self) -> impl Iterator<Item = &Stream> {
-        self.closed.iter().rev().map(|(_, stream)| stream)
+        self.closed.iter().rev().map(|(_, stream, _)| stream)
     }
 }

@@ -70,6 +70,10 @@ impl Before {
             | Reply::Review { .. }
             | Reply::Notification { .. }
             | Reply::Thread { .. }
+            | Reply::History(..)
+            | Reply::Profile(..)
+            | Reply::ProfilePosts(..)
+            | Reply::Relationship(..)
             | Reply::Offer(_)
             | Reply::Account(_)
             | Reply::Markers(_)

@@ -4,6 +4,7 @@ use crate::model::{Card as Preview, Media, MediaKind, Poll, PollOption, QuoteSta
 use crate::text::{Plain, wrap};
 use crate::ui::cards::{Setting, Shape};
 use crate::ui::line::{Card, CardLine, cut, ellipsize, hang, plain, rich};
+use crate::ui::pictures;
 use crate::ui::row::dim_line;
 use crate::ui::theme::Theme;
 use ratatui::style::Style;
@@ -19,7 +20,7 @@ const BRIEF_OPTIONS: usize = 6;
 const WIDEST_BAR: usize = 24;
 
 /// Attached media: what they are and what their authors say is on them.
-pub(crate) fn media(setting: Setting<'_>, status: &Status, blurred: bool) -> Vec<CardLine> {
+pub(crate) fn media(setting: Setting<'_>, status: &Status, blurred: bool, veiled: bool) -> Vec<CardLine> {
     let all = &status.media_attachments;
     let theme = setting.theme;
     if all.is_empty() {
@@ -27,22 +28,42 @@ pub(crate) fn media(setting: Setting<'_>, status: &Status, blurred: bool) -> Vec
     }
     if blurred {
         let words = format!("{} {} media hidden by a filter  space shows", theme.glyphs().media, all.len());
-        return vec![CardLine::Text(dim_line(theme, words))];
+        let mut lines = pictures::strip(setting, all, true);
+        lines.push(CardLine::Text(dim_line(theme, words)));
+        return lines;
     }
-    let most = if setting.shape == Shape::Whole { usize::MAX } else { BRIEF_MEDIA };
-    let mut lines: Vec<Line<'static>> = all.iter().take(most).flat_map(|medium| medium_lines(setting, status.sensitive, medium)).collect();
-    if let Some(more) = all.len().checked_sub(most).filter(|more| *more > 0) {
-        lines.push(dim_line(theme, format!("  and {more} more")));
+    let hidden = Hidden { sensitive: status.sensitive, veiled };
+    if setting.shape == Shape::Whole {
+        return all
+            .chunks(1)
+            .flat_map(|medium| {
+                let mut lines = pictures::strip(setting, medium, veiled);
+                lines.extend(medium.iter().flat_map(|medium| medium_lines(setting, hidden, medium)).map(CardLine::Text));
+                lines
+            })
+            .collect();
     }
-    lines.into_iter().map(CardLine::Text).collect()
+    let mut lines = pictures::strip(setting, all, veiled);
+    lines.extend(all.iter().take(BRIEF_MEDIA).flat_map(|medium| medium_lines(setting, hidden, medium)).map(CardLine::Text));
+    if let Some(more) = all.len().checked_sub(BRIEF_MEDIA).filter(|more| *more > 0) {
+        lines.push(CardLine::Text(dim_line(theme, format!("  and {more} more"))));
+    }
+    lines
 }
 
-fn medium_lines(setting: Setting<'_>, sensitive: bool, medium: &Media) -> Vec<Line<'static>> {
+/// Whether media are sensitive, and whether only a hint of them is shown.
+#[derive(Debug, Clone, Copy)]
+struct Hidden {
+    sensitive: bool,
+    veiled: bool,
+}
+
+fn medium_lines(setting: Setting<'_>, hidden: Hidden, medium: &Media) -> Vec<Line<'static>> {
     let (theme, whole) = (setting.theme, setting.shape == Shape::Whole);
     let (glyph, kind) = kind(theme, &medium.kind);
     let mut about = Vec::new();
-    if sensitive {
-        about.push("sensitive".to_owned());
+    if hidden.sensitive {
+        about.push(if hidden.veiled { "sensitive, space shows it" } else { "sensitive" }.to_owned());
     }
     if whole || medium.kind != MediaKind::Image {
         about.push(kind.to_string());
@@ -306,7 +327,13 @@ fn quoted(setting: Setting<'_>, id: Option<&crate::model::StatusId>) -> Vec<Line
     ellipsize(&mut words, most, setting.width, theme);
     lines.extend(words);
     let brief = Setting { shape: Shape::Brief(u16::MAX), ..setting };
-    lines.extend(status.media_attachments.iter().take(1).flat_map(|medium| medium_lines(brief, status.sensitive, medium)));
+    lines.extend(
+        status
+            .media_attachments
+            .iter()
+            .take(1)
+            .flat_map(|medium| medium_lines(brief, Hidden { sensitive: status.sensitive, veiled: false }, medium)),
+    );
     if status.quote.is_some() {
         lines.push(dim_line(theme, "quotes another post"));
     }

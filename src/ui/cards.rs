@@ -4,7 +4,8 @@
 //! or the reader changes. Ages and the selection bar are drawn over a card and are not part of it.
 
 use crate::command::Command;
-use crate::model::{AccountId, Announcement, Connection, StatusId, Stream};
+use crate::media::{Gallery, Laid};
+use crate::model::{AccountId, Announcement, Canvas, Connection, StatusId, Stream};
 use crate::state::{Fill, Row, RowKey, Shown, State};
 use crate::ui::line::Card;
 use crate::ui::theme::Theme;
@@ -21,6 +22,10 @@ const FRAMES_KEPT: u64 = 8;
 pub struct Cards {
     held: HashMap<Key, Held>,
     announcements: Option<(Vec<Announcement>, u16, Arc<Card>)>,
+    /// Pictures that are here.
+    pub gallery: Gallery,
+    /// Pictures that the terminal is to lay over the last frame.
+    pub laid: Vec<Laid>,
     frame: u64,
     /// What all cards were made for.
     made_for: Option<MadeFor>,
@@ -33,6 +38,8 @@ struct MadeFor {
     today: jiff::civil::Date,
     reader: Option<AccountId>,
     fills: Option<String>,
+    /// What pictures are made for, how high they are in timelines, and how high the screen is.
+    pictures: (Option<Canvas>, u16, u16),
 }
 
 #[derive(Debug)]
@@ -101,14 +108,21 @@ impl Cards {
         self.frame += 1;
         let today = theme.zone.to_datetime(state.now).date();
         let (reader, fills) = (state.me.as_ref().map(|me| &me.id), state.first_key(Command::Read));
+        let canvas = state.canvas();
+        canvas.into_iter().for_each(|canvas| self.gallery.hang_on(canvas));
+        let pictures = (canvas, state.settings.media_rows, state.size.1);
         let is_same = |made: &MadeFor| {
-            made.theme == *theme && made.today == today && made.reader.as_ref() == reader && made.fills.as_deref() == fills
+            made.pictures == pictures
+                && made.theme == *theme
+                && made.today == today
+                && made.reader.as_ref() == reader
+                && made.fills.as_deref() == fills
         };
         if !self.made_for.as_ref().is_some_and(is_same) {
             self.held.clear();
             self.announcements = None;
             let (reader, fills) = (reader.cloned(), fills.map(str::to_owned));
-            self.made_for = Some(MadeFor { theme: theme.clone(), today, reader, fills });
+            self.made_for = Some(MadeFor { theme: theme.clone(), today, reader, fills, pictures });
         }
     }
 

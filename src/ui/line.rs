@@ -4,10 +4,12 @@
 
 use crate::model::Timestamp;
 use crate::text::{LinkKind, Mark, Plain, RichText, Role, Span as TextSpan, wrap};
+use crate::ui::pictures::Strip;
 use crate::ui::theme::Theme;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A line of a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) enum CardLine {
     Head(Head),
     /// Finished text that ends in the time left until then, or in the word for "over".
     Left(Line<'static>, Timestamp),
+    /// A row of pictures, the row of that number.
+    Picture(Arc<Strip>, u16),
 }
 
 /// A heading: a name that is kept as long as possible, what follows it, and at the right a word and an age.

@@ -2,15 +2,17 @@
 
 mod accounts;
 mod announcements;
+mod edits;
 mod health;
 mod help;
 mod palette;
+mod profile;
 mod subscribe;
 mod themes;
 
 use crate::command::{Command, Row};
 use crate::keymap::Sequence;
-use crate::state::{Overlay, OverlayPane, Pick, Picker, Prompt, State};
+use crate::state::{Measured, Overlay, OverlayPane, Pick, Picker, Prompt, State};
 use crate::text::{Plain, wrap};
 use crate::ui::cards::Cards;
 use crate::ui::line::cols;
@@ -19,11 +21,13 @@ use crate::ui::timeline::cells;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Draws what lies over the panes; gives back the list or text of the top one.
-pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, body: Rect) -> Option<OverlayPane> {
+/// Draws what lies over the panes; measures the list or text of the top one.
+pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, body: Rect, measured: &mut Measured) {
     let mut pane = None;
-    let layers = state.overlays.iter().filter(|overlay| !matches!(overlay, Overlay::Detail(_) | Overlay::Typed(_)));
-    for overlay in layers {
+    // A post that was opened from one of them lies over it.
+    let hidden = state.overlays.iter().rposition(|overlay| matches!(overlay, Overlay::Detail(_))).map_or(0, |open| open + 1);
+    // What is typed at the foot leaves everything above as it is.
+    for overlay in state.overlays.iter().skip(hidden).filter(|overlay| !matches!(overlay, Overlay::Typed(_))) {
         // A theme is seen by what it colours.
         if overlay.as_picker().is_none_or(|picker| picker.kind != Pick::Theme) {
             painter.step_back(body);
@@ -36,12 +40,18 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
                 Pick::Theme => themes::draw(painter, state, body, prompt, *chosen),
                 Pick::Account => accounts::draw(painter, state, body, prompt, *chosen),
             }),
+            Overlay::Edits(edits) => Some(edits::draw(painter, state, body, edits)),
+            Overlay::Profile(view) => {
+                let (pane, posts) = profile::draw(painter, cards, state, body, view);
+                measured.profile = Some(posts);
+                Some(pane)
+            }
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
             Overlay::Detail(_) | Overlay::Typed(_) => None,
         };
     }
-    pane
+    measured.overlay = pane;
 }
 
 /// The keys of a command, or how the palette finds it where it has none.

@@ -210,7 +210,8 @@ fn words(setting: Setting<'_>, entry: &Entry) -> Vec<Line<'static>> {
 
 fn media(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
     let blurred = setting.stream.is_some_and(|stream| setting.state.blurs_media(stream, &status.id));
-    attached::media(setting, status, blurred)
+    let veiled = setting.stream.is_some_and(|stream| setting.state.veils_media(stream, &status.id));
+    attached::media(setting, status, blurred, veiled)
 }
 
 /// A quoted post, one level deep.

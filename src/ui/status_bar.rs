@@ -5,7 +5,7 @@
 use crate::command::{COMMANDS, Command, Row};
 use crate::keymap::Sequence;
 use crate::model::{Carriage, Connection, Rung, Stream, Subscription, Withheld};
-use crate::state::{Anchor, Completeness, Fill, State, Timeline, Unproven};
+use crate::state::{Anchor, Completeness, Fill, Overlay, State, ThreadState, Timeline, Unproven};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::row::gap_span;
@@ -32,6 +32,17 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16, told: bool)
     if state.pending.is_empty() {
         hints(painter, state, x, end, y);
     } else {
+        continuations(painter, state, x, end, y);
+    }
+}
+
+/// Draws what the line begins with, or how a sequence that was begun can go on, and nothing else.
+pub(crate) fn alone(painter: &mut Painter<'_>, state: &State, y: u16) {
+    let end = painter.screen().width.saturating_sub(1);
+    let next = state.line.next_attempt.map(|at| painter.clock.soon(at));
+    let left = left(state, painter.theme, false, next.as_deref());
+    let x = painter.line(1, y, end.saturating_sub(1), &left);
+    if !state.pending.is_empty() {
         continuations(painter, state, x, end, y);
     }
 }
@@ -164,6 +175,9 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
         None => line.push_span(Span::styled(words, theme.good())),
     }
     let mut aside = |words: String, style| line.push_span(Span::styled(format!(" {} {words}", glyphs.dot), style));
+    if let Some(flood) = tab.flood.filter(|_| state.size.1 < ROOMY + 3) {
+        aside(format!("{} a minute, {}", timeline.meter.per_minute(), flood.words()), theme.mark());
+    }
     if let Some(withheld) = state.withheld(&tab.stream) {
         aside(if withheld == Withheld::Local { "local posts off" } else { "remote posts off" }.to_owned(), ratatui::style::Style::new());
     }
@@ -230,12 +244,13 @@ const BY_WORTH: [Command; 12] = [
 fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
     let scopes = state.scopes();
     let bare = state.overlays.is_empty();
-    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top);
+    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top || tab.flood.is_some());
     let out_of_place = [
         // Without a layer there is only a message to close.
         (Command::Back, bare),
         (Command::First, at_top || !bare),
-        (Command::RetryNow, state.line.state == Connection::Connecting),
+        (Command::Search, !bare),
+        (Command::RetryNow, state.line.state == Connection::Connecting || is_read_well(state)),
         (Command::HoldOrUnfold, !bare && !unfolds),
     ];
     let fits = |row: &&Row| {
@@ -253,9 +268,15 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
     rows
 }
 
+/// Whether a thread is open and here: asking for it again is possible, but nothing to advise.
+fn is_read_well(state: &State) -> bool {
+    matches!(state.overlays.last(), Some(Overlay::Detail(detail)) if detail.thread == ThreadState::Here)
+        && state.line.state == Connection::Live
+}
+
 fn can_unfold(state: &State) -> bool {
     let stream = state.tabs.active().map(|tab| &tab.stream);
-    stream.zip(state.reading()).is_some_and(|(stream, id)| state.is_folded(stream, &id) || state.blurs_media(stream, &id))
+    stream.zip(state.reading()).is_some_and(|(stream, id)| state.is_folded(stream, &id) || state.veils_media(stream, &id))
 }
 
 fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {

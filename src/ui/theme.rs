@@ -9,6 +9,7 @@ mod depth;
 
 use crate::config::{Color as Named, Part, Scheme};
 pub use depth::Depth;
+pub(crate) use depth::shown;
 use jiff::tz::TimeZone;
 use ratatui::style::{Color, Modifier, Style};
 
@@ -109,6 +110,16 @@ impl Theme {
     /// How many colours are drawn.
     pub(crate) fn depth(&self) -> Depth {
         self.depth
+    }
+
+    /// Whether there are colours at all.
+    pub(crate) fn is_colored(&self) -> bool {
+        self.depth != Depth::None
+    }
+
+    /// Whether there are enough colours for pictures.
+    pub(crate) fn shows_pictures(&self) -> bool {
+        matches!(self.depth, Depth::Indexed | Depth::True)
     }
 
     /// What everything else is drawn on and with.

@@ -5,7 +5,7 @@
 
 use crate::command::Command;
 use crate::model::{Connection, Rung, Subscription, Withheld, by_age};
-use crate::state::{Anchor, Area, Loading, Row, State, Tab, Timeline, TimelinePane, VisibleRow};
+use crate::state::{Anchor, Area, Flood, Loading, Row, State, Tab, Timeline, TimelinePane, VisibleRow};
 use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, plain};
 use crate::ui::paint::Painter;
@@ -311,6 +311,8 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
     let dot = theme.glyphs().dot;
     if tab.held {
         line = held(state, tab, theme, (newer, plus));
+    } else if let Some(flood) = tab.flood {
+        line = fast(state, timeline, theme, flood);
     } else if new > 0 {
         let things = if new == 1 { "new post" } else { "new posts" };
         let things = if tab.stream == crate::model::Stream::UserNotification { "new" } else { things };
@@ -320,6 +322,7 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
     }
     if newer > 0
         && !tab.held
+        && tab.flood.is_none()
         && let Some(key) = state.first_key(Command::First)
     {
         line.push_span(Span::styled(format!(" {dot} {key} newest"), theme.dim()));
@@ -346,6 +349,19 @@ fn held(state: &State, tab: &Tab, theme: &Theme, (above, plus): (usize, &str)) -
         if let Some(key) = state.first_key(command).filter(|_| fits) {
             line.push_span(Span::styled(format!(" {dot} {key} {words}"), theme.dim()));
         }
+    }
+    line
+}
+
+/// The line above the rows of a tab in which too much comes: how much, what of it is shown, and the key that stops it.
+fn fast(state: &State, timeline: &Timeline, theme: &Theme, flood: Flood) -> Line<'static> {
+    let dot = theme.glyphs().dot;
+    let mut line = Line::from(Span::styled(format!("{} ", theme.glyphs().newer), theme.mark()));
+    line.push_span(Span::styled(format!("fast: {} a minute", timeline.meter.per_minute()), theme.bold()));
+    let passed = if flood.passed > 0 { format!(", {} passed over", flood.passed) } else { String::new() };
+    line.push_span(Span::raw(format!(", {}{passed}", flood.words())));
+    if let Some(key) = state.first_key(Command::HoldOrUnfold) {
+        line.push_span(Span::styled(format!(" {dot} {key} holds"), theme.dim()));
     }
     line
 }

@@ -1,11 +1,11 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, hold, reply, rows, say, search, sieve};
+use super::{Effect, Mouse, Question, edits, hold, profile, reply, rows, say, search, sieve, thread};
 use crate::command::Command;
 use crate::filter::Quiet;
 use crate::model::Stream;
 use crate::state::{
-    Anchor, Answer, Detail, Fill, Loading, Measured, Overlay, Pick, Picker, Purpose, Row, RowKey, State, Tab, ThreadState, Typed, overlay,
+    Anchor, Answer, Edits, Fill, Loading, Measured, Overlay, Pick, Picker, Purpose, Row, RowKey, State, Tab, Typed, overlay,
 };
 use crate::text::Plain;
 use std::sync::Arc;
@@ -28,10 +28,17 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::PageUp => go(state, measured, Go::Halves(-2), effects),
         Command::First => go(state, measured, Go::First, effects),
         Command::Last => go(state, measured, Go::Last, effects),
+        Command::NextUnread | Command::PreviousUnread if is_reading(state) => {
+            thread::go_unread(state, wanted == Command::NextUnread);
+        }
         Command::NextUnread => go_unread(state, measured, true),
         Command::PreviousUnread => go_unread(state, measured, false),
+        Command::Parent => thread::go_up(state, false),
+        Command::Root => thread::go_up(state, true),
         Command::Read => read(state, measured, effects),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
+        Command::Edits => edits::open(state),
+        Command::Profile => profile::open(state, measured),
         Command::Step => hold::step(state, measured),
         Command::SelectTab(number) => {
             state.overlays.clear();
@@ -94,6 +101,16 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             state.overlays.push(Overlay::picker(Pick::Theme, worn.unwrap_or(0)));
         }
         Command::Notify => super::alert::switch(state),
+        Command::Zen => zen(state),
+        Command::ReaderPlace => {
+            state.settings.reader = state.settings.reader.other();
+            let place = state.settings.reader.as_str();
+            say(
+                state,
+                Plain::line(&format!("the reader stands {place} the timeline; reader = \"{place}\" in the file makes it the usual place")),
+                false,
+            );
+        }
         Command::Reload => effects.push(Effect::Reload),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
@@ -121,9 +138,23 @@ fn keep_typed(state: &mut State, measured: &Measured) {
     search::keep(state, measured);
 }
 
+/// Whether the open post has the keys.
+fn is_reading(state: &State) -> bool {
+    matches!(state.overlays.last(), Some(Overlay::Detail(_)))
+}
+
+/// Draws posts alone from now on, or everything again. Without a line of hints the way back is told once.
+fn zen(state: &mut State) {
+    state.zen = !state.zen;
+    if state.zen {
+        let key = state.first_key(Command::Zen).unwrap_or("the command zen");
+        say(state, Plain::line(&format!("{key} brings tabs and status back; what is wrong is said here")), false);
+    }
+}
+
 /// How far to go.
 #[derive(Debug, Clone, Copy)]
-enum Go {
+pub(super) enum Go {
     Rows(isize),
     Halves(isize),
     First,
@@ -132,11 +163,26 @@ enum Go {
 
 fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>) {
     match state.overlays.last_mut() {
-        Some(Overlay::Detail(detail)) => {
-            let pane = measured.reader.as_ref();
-            detail.scroll = scrolled(detail.scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
+        Some(Overlay::Detail(_)) => {
+            let half = measured.reader.as_ref().map_or(5, |pane| i32::from(pane.area.height / 2).max(1));
+            let lines = |count: isize, of: i32| i32::try_from(count).unwrap_or_default().saturating_mul(of);
+            let how = match how {
+                Go::Rows(1) => thread::Go::Step(thread::Way::Down),
+                Go::Rows(-1) => thread::Go::Step(thread::Way::Up),
+                Go::Rows(rows) => thread::Go::Lines(lines(rows, 1)),
+                Go::Halves(halves) => thread::Go::Lines(lines(halves, half)),
+                Go::First => thread::Go::First,
+                Go::Last => thread::Go::Last,
+            };
+            thread::go(state, measured, how);
         }
-        Some(Overlay::Help { scroll } | Overlay::Announcements { scroll } | Overlay::Health { scroll }) => {
+        Some(Overlay::Profile(view)) => profile::go(view, measured, how),
+        Some(
+            Overlay::Help { scroll }
+            | Overlay::Edits(Edits { scroll, .. })
+            | Overlay::Announcements { scroll }
+            | Overlay::Health { scroll },
+        ) => {
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
@@ -145,7 +191,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
     }
 }
 
-fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
+pub(super) fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
     let half = i32::from(height / 2).max(1);
     let step = match how {
         Go::Rows(rows) => i32::try_from(rows).unwrap_or(0),
@@ -270,6 +316,19 @@ fn go_unread(state: &mut State, measured: &Measured, older: bool) {
 }
 
 fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
+    if let Some(view) = state.profile_view() {
+        if let Some(status) = view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()) {
+            thread::open(state, &status, effects);
+        }
+        return;
+    }
+    if is_reading(state) {
+        let cursor = state.detail().map(|detail| detail.cursor.clone());
+        if let Some(cursor) = cursor {
+            thread::open(state, &cursor, effects);
+        }
+        return;
+    }
     if let Some(row @ Row::Gap(gap)) = state.drawn_cursor_row(measured) {
         let after = Arc::clone(&gap.after);
         if state.can_fill(row)
@@ -286,16 +345,17 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
     if let Some(tab) = state.tabs.active_mut() {
         tab.cursor = Some(key);
     }
-    let asked = state.store.moment();
-    state.overlays.push(Overlay::Detail(Detail { status: status.clone(), scroll: 0, thread: ThreadState::Asked }));
-    effects.push(Effect::Ask(Question::Thread { id: status, asked }));
+    thread::open(state, &status, effects);
 }
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
     let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
-    let open = state.detail().map(|detail| detail.status.clone());
+    let open = match state.profile_view() {
+        Some(view) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
+        None => state.detail().map(|detail| detail.cursor.clone()),
+    };
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
-        if state.is_folded(&stream, &status) || state.blurs_media(&stream, &status) {
+        if state.is_folded(&stream, &status) || state.veils_media(&stream, &status) {
             state.unfolded.insert(status);
             return;
         }
@@ -303,7 +363,7 @@ fn hold_or_unfold(state: &mut State, measured: &Measured) {
             return;
         }
     }
-    if state.detail().is_some() {
+    if state.detail().is_some() || state.profile_view().is_some() {
         return;
     }
     hold::hold_or_let_go(state, measured);
@@ -359,15 +419,9 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
             poll.next = state.now;
         }
     }
-    let asked = state.store.moment();
-    for overlay in &mut state.overlays {
-        if let Overlay::Detail(detail) = overlay
-            && matches!(detail.thread, ThreadState::Failed(_))
-        {
-            detail.thread = ThreadState::Asked;
-            effects.push(Effect::Ask(Question::Thread { id: detail.status.clone(), asked }));
-        }
-    }
+    edits::retry(state);
+    profile::retry(state);
+    thread::ask_again(state, effects);
     if matches!(state.offer_loading, Loading::Failed(..)) {
         state.offer_loading = Loading::Asked;
         effects.push(Effect::Ask(Question::Offer));
@@ -459,7 +513,7 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
     if state.typed().is_some() {
         back(state);
     }
-    if y == 0 {
+    if y == 0 && !state.zen {
         if let Some((_, _, index)) = measured.tabs.iter().find(|(from, to, _)| (*from..*to).contains(&x)) {
             state.overlays.clear();
             state.tabs.select(*index);
@@ -476,6 +530,13 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
                 picker.chosen = first + entry;
             }
             run(state, Command::Accept, measured, effects);
+        }
+        Some(Overlay::Detail(_)) if measured.reader.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
+            let Some(pane) = measured.reader.as_ref() else { return };
+            state.revision += 1;
+            if thread::click(state, pane, y) {
+                run(state, Command::Read, measured, effects);
+            }
         }
         // What lies over the timeline takes the click.
         Some(_) if state.is_covered() => {}

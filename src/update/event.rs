@@ -1,7 +1,7 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, alert, hold, refill, reply, review, say};
+use super::{Effect, Question, alert, hold, refill, reply, review, say, thread};
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Rung, Server,
     StatusId, Stream, StreamEvent, Subscription,
@@ -84,6 +84,7 @@ fn connection_changed(state: &mut State, connection: Connection, effects: &mut V
         state.line.last_live = Some(now);
         state.line.ping = None;
         state.suspects.drop_waiting();
+        thread::lost(state);
         for timeline in state.timelines.values_mut() {
             timeline.broken_since.get_or_insert(now);
             timeline.live_since = None;
@@ -284,6 +285,7 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
         review::doubt_notifications(state, gone);
     }
     state.unfolded.remove(id);
+    thread::deleted(state, id);
 }
 
 fn notified(state: &mut State, measured: &Measured, notification: Notification, bundle: Bundle) {

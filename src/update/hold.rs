@@ -14,7 +14,7 @@ pub(super) fn hold_or_let_go(state: &mut State, measured: &Measured) {
         }
         return;
     }
-    let at_top = tab.anchor == Anchor::Top;
+    let at_top = tab.anchor == Anchor::Top || tab.flood.is_some();
     let cursor = rows::cursor_in_view(state, measured);
     rows::freeze(state, measured);
     if let Some(tab) = state.tabs.active_mut() {

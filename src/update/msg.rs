@@ -3,8 +3,8 @@
 use crate::command::Command;
 use crate::keymap::Key;
 use crate::model::{
-    Account, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Spec, StatusId, Stream, Thread,
-    Timestamp,
+    Account, AccountId, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Profile, Relationship,
+    Spec, StatusEdit, StatusId, Stream, TerminalFact, Thread, Timestamp,
 };
 use crate::state::Settings;
 use crate::text::Plain;
@@ -33,6 +33,8 @@ pub enum Msg {
     Resized(u16, u16),
     /// The process was continued after a stop, or the machine woke: nothing is known about the time between.
     Resumed,
+    /// The terminal said something of itself.
+    Answered(TerminalFact),
     /// What the last run kept of a tab.
     Remembered(Remembered),
     /// The configuration file was read again: what holds now, and the tabs that are new in it.
@@ -124,6 +126,14 @@ pub enum Reply {
         /// The post as it is now, with its thread.
         result: Result<(Bundle, Thread), Failure>,
     },
+    /// To [`crate::update::Question::History`]: all versions, oldest first.
+    History(StatusId, Result<Vec<StatusEdit>, Failure>),
+    /// To [`crate::update::Question::Profile`].
+    Profile(AccountId, Result<(Box<Profile>, Bundle), Failure>),
+    /// To [`crate::update::Question::ProfilePosts`].
+    ProfilePosts(AccountId, Result<Page, Failure>),
+    /// To [`crate::update::Question::Relationship`]; `None` where the server leaves it out.
+    Relationship(AccountId, Result<Option<Relationship>, Failure>),
     /// To [`crate::update::Question::Offer`].
     Offer(Result<Offer, Failure>),
     /// To [`crate::update::Question::Account`].

@@ -2,7 +2,7 @@
 //!
 //! Absent on purpose: how it is asked (`effects`), and what its answer does (`update::reply`).
 
-use crate::model::{Cursor, Markers, NotificationId, StatusId, Stream};
+use crate::model::{AccountId, Cursor, Markers, NotificationId, StatusId, Stream};
 
 /// What can be asked of a server; each ends in a [`crate::update::Reply`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,14 @@ pub enum Question {
         /// The store's moment of asking, to be given back.
         asked: u64,
     },
+    /// All versions of a post; answered by `Reply::History`.
+    History(StatusId),
+    /// What an account tells of itself; answered by `Reply::Profile`.
+    Profile(AccountId),
+    /// The newest posts of an account; answered by `Reply::ProfilePosts`.
+    ProfilePosts(AccountId),
+    /// How the reader and an account stand; answered by `Reply::Relationship`.
+    Relationship(AccountId),
     /// Lists and followed hashtags; answered by `Reply::Offer`.
     Offer,
     /// Who the reader is; answered by `Reply::Account`.

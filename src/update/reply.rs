@@ -1,10 +1,11 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, Reply, event, memory, refill, review, say, sieve};
+use super::{Effect, Question, Reply, edits, event, memory, profile, refill, review, say, sieve, thread};
 use crate::config::Notify;
-use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
-use crate::state::{Loading, Measured, Overlay, Pick, Row, RowKey, Settings, State, ThreadState, Timeline};
+use crate::filter::Filter;
+use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Timestamp};
+use crate::state::{Loading, Measured, Overlay, Pick, Row, RowKey, Settings, State, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
 
@@ -18,7 +19,11 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         Reply::Review { stream, asked, result } => review::answered(state, measured, &stream, asked, result),
         Reply::Status { id, asked, result, raw: _ } => review::about_status(state, measured, &id, asked, result),
         Reply::Notification { id, asked, result } => review::about_notification(state, &id, asked, result),
-        Reply::Thread { id, asked, result } => thread(state, &id, asked, result),
+        Reply::Thread { id, asked, result } => thread::answered(state, &id, asked, result),
+        Reply::History(id, result) => edits::answered(state, &id, result),
+        Reply::Profile(id, result) => profile::told(state, &id, result),
+        Reply::ProfilePosts(id, result) => profile::posts(state, &id, result),
+        Reply::Relationship(id, result) => profile::related(state, &id, &result),
         Reply::Offer(result) => offer(state, result),
         Reply::Account(Ok(account)) => {
             state.me = Some(account.clone());
@@ -140,37 +145,21 @@ pub(super) fn retry_at(now: Timestamp, failure: &Failure, attempts: u32) -> Opti
     }
 }
 
-fn thread(state: &mut State, id: &StatusId, asked: u64, result: Result<(Bundle, Thread), Failure>) {
-    let answer = match result {
-        Ok((bundle, mut thread)) => {
-            // The server answered for this very post, so a deletion from before the question is lifted.
-            if state.store.lift(id, asked) {
-                state.store.put(bundle);
-                for (stream, timeline) in &mut state.timelines {
-                    if matches!(
-                        timeline.index_of(&RowKey::Status(id.clone())).and_then(|index| timeline.row(index)),
-                        Some(Row::Tombstone(_))
-                    ) {
-                        timeline.unbury(id);
-                        if let Some(tab) = state.tabs.of_mut(stream) {
-                            tab.tombstones.retain(|held| held != id);
-                        }
-                    }
-                }
+/// Takes in a post that the server was asked for by its id: a deletion from before the question is lifted.
+pub(super) fn lift(state: &mut State, id: &StatusId, asked: u64, bundle: Bundle) {
+    if !state.store.lift(id, asked) {
+        return;
+    }
+    state.store.put(bundle);
+    for (stream, timeline) in &mut state.timelines {
+        let row = timeline.index_of(&RowKey::Status(id.clone())).and_then(|index| timeline.row(index));
+        if matches!(row, Some(Row::Tombstone(_))) {
+            timeline.unbury(id);
+            if let Some(tab) = state.tabs.of_mut(stream) {
+                tab.tombstones.retain(|held| held != id);
             }
-            state.store.put(std::mem::take(&mut thread.bundle));
-            ThreadState::Here(thread)
-        }
-        Err(failure) => ThreadState::Failed(failure),
-    };
-    for overlay in &mut state.overlays {
-        if let Overlay::Detail(detail) = overlay
-            && detail.status == *id
-        {
-            detail.thread = answer.clone();
         }
     }
-    state.revision += 1;
 }
 
 fn offer(state: &mut State, result: Result<Offer, Failure>) {
@@ -212,10 +201,20 @@ fn keep_chosen(state: &mut State, stream: &Stream) {
 /// Takes the settings of a file that was read again, and opens the tabs that are new in it.
 pub(super) fn reloaded(state: &mut State, settings: Settings, tabs: Vec<Spec>) {
     state.alerts.on = settings.notify != Notify::Off;
+    let before: Vec<(Stream, Filter)> =
+        state.tabs.all().iter().map(|tab| (tab.stream.clone(), state.configured_filter(&tab.stream))).collect();
     state.settings = settings;
     let streams: Vec<Stream> = state.timelines.keys().cloned().collect();
     for stream in &streams {
         rows::trim(state, stream);
+    }
+    // What a key changed stays, but where the file says something else by now.
+    for (stream, before) in before {
+        let now = state.configured_filter(&stream);
+        if now != before {
+            sieve::set(state, &stream, now);
+            sieve::forget_hidden(state, &stream);
+        }
     }
     say(state, Plain::line("settings read again"), false);
     for spec in tabs {

@@ -112,7 +112,7 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
         && let Some(tab) = state.tabs.of_mut(stream)
     {
         let in_view = measured.timeline.as_ref().map_or(1, |pane| pane.visible.len().max(1));
-        let seen = active && looked_at && tab.follows() && index < in_view;
+        let seen = active && looked_at && tab.follows() && tab.flood.is_none() && index < in_view;
         if !seen {
             tab.unseen.insert(key);
         }
@@ -281,6 +281,12 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
     }
 }
 
+/// Whether a row of a stream's tab was in view when it was last drawn.
+pub(crate) fn is_in_view(measured: &Measured, stream: &Stream, key: &RowKey) -> bool {
+    let pane = measured.timeline.as_ref().filter(|pane| pane.stream == *stream);
+    pane.is_some_and(|pane| pane.visible.iter().any(|row| row.key == *key))
+}
+
 /// The chosen row of the open tab where it is in view, else the first one in view: a view that stands still would go
 /// after a cursor that is elsewhere, and one that was not chosen goes with what is new.
 pub(crate) fn cursor_in_view(state: &State, measured: &Measured) -> Option<RowKey> {
@@ -295,6 +301,8 @@ pub(crate) fn cursor_in_view(state: &State, measured: &Measured) -> Option<RowKe
 
 /// Stops following: what is in the pane stays there.
 pub(crate) fn freeze(state: &mut State, measured: &Measured) {
+    let Some(tab) = state.tabs.active_mut() else { return };
+    tab.flood = None;
     let Some(tab) = state.tabs.active() else { return };
     if tab.anchor != Anchor::Top {
         return;

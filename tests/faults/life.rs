@@ -274,6 +274,10 @@ impl Life {
                 }
                 Question::Page { .. }
                 | Question::Thread { .. }
+                | Question::History(_)
+                | Question::Profile(_)
+                | Question::ProfilePosts(_)
+                | Question::Relationship(_)
                 | Question::Offer
                 | Question::Account
                 | Question::Health

@@ -8,7 +8,7 @@ use trunkline::model::{
     Offer, Poll, PollOption, Quote, QuoteState, Reach, Reaction, Server, Software, Spec, Status, StatusId, Stream, Subscription, Tag,
     Thread, TimelinesAccess, Timestamp, Visibility,
 };
-use trunkline::state::{Cause, Detail, Loading, Overlay, Prompt, Row, Settings, State, ThreadState, Timeline};
+use trunkline::state::{Cause, Detail, Loading, Overlay, Prompt, Row, Settings, State, Timeline};
 use trunkline::text::{Html, Plain};
 
 /// When everything on the stage is looked at.
@@ -404,6 +404,15 @@ pub(crate) fn direct(size: (u16, u16)) -> State {
     state
 }
 
+/// Opens a post, with the server's answer about its thread where there is one.
+pub(crate) fn open(state: &mut State, id: &str, answer: Option<Thread>) {
+    let mut detail = Detail::new(sid(id), &state.store);
+    if let Some(answer) = answer {
+        detail.take(&answer, &state.store);
+    }
+    state.overlays.push(Overlay::Detail(Box::new(detail)));
+}
+
 /// The first post open, with its thread.
 pub(crate) fn thread(size: (u16, u16)) -> State {
     let mut state = home(size);
@@ -419,7 +428,7 @@ pub(crate) fn thread(size: (u16, u16)) -> State {
     hold(&mut state, answer("252", "4", 0, "<p>Oops.</p>", "240", "1"));
     state.store.delete(&sid("252"));
     let thread = Thread { ancestors: vec![sid("90")], descendants: vec![sid("250"), sid("251"), sid("252")], bundle: Bundle::default() };
-    state.overlays.push(Overlay::Detail(Detail { status: sid("240"), scroll: 0, thread: ThreadState::Here(thread) }));
+    open(&mut state, "240", Some(thread));
     state
 }
 

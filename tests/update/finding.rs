@@ -134,6 +134,24 @@ fn a_command_leaves_out_and_lets_in_again() {
 }
 
 #[test]
+fn a_tab_begins_with_the_filter_of_the_file_and_takes_over_what_changes_there() {
+    let read = |text: &str| Settings::from(&Config::parse(std::path::Path::new("c.toml"), text).unwrap().config);
+    let first = read("tabs = [\"home\", { stream = \"#rust\", filter = \"-is:boost\" }]");
+    let mut state = State::new(first.clone(), Timestamp::from_second(1_800_000_000).unwrap(), vec!["home".parse().unwrap()]);
+    state.open(stream("#rust"));
+    let mut desk = Desk { state, lines: 5, measured: Measured::default(), open: Vec::new() };
+    assert_eq!((filter_of(&desk, "home").as_str(), filter_of(&desk, "#rust").as_str()), ("", "-is:boost"));
+    desk.key("2");
+    filter(&mut desk, "mine", true);
+    desk.send(Msg::Reloaded(first, Vec::new()));
+    assert_eq!(filter_of(&desk, "#rust"), "mine", "the file says what it said before");
+    desk.key("x u");
+    assert_eq!(filter_of(&desk, "#rust"), "mine", "it comes back with its tab");
+    desk.send(Msg::Reloaded(read("tabs = [{ stream = \"#rust\", filter = \"-is:reply\" }]"), Vec::new()));
+    assert_eq!((filter_of(&desk, "home").as_str(), filter_of(&desk, "#rust").as_str()), ("", "-is:reply"));
+}
+
+#[test]
 fn who_somebody_is_counts_as_soon_as_it_is_known() {
     let mut desk = Desk::new(&["home"]);
     say(&mut desk, &["home"], "1", "words");

@@ -1,0 +1,108 @@
+//! The whole program under a firehose, beside the least that could do the same: one table of ratios.
+//!
+//! ```text
+//! cargo bench --bench firehose                          everything, about half an hour
+//! cargo bench --bench firehose -- --quick               smaller figures of everything in about a minute
+//! cargo bench --bench firehose -- --quick headless keys     some rows of it
+//! ```
+//!
+//! Trunkline and what it is measured against take turns on the same machine, fed by a generator in this process (`server`)
+//! from seeded events (`events`); each figure is the median of its rounds, each ratio the median of the ratios of rounds.
+//! Absent on purpose: passing or failing. A table is looked at.
+#![cfg(test)]
+#![expect(clippy::cast_precision_loss, reason = "figures for people")]
+
+mod events;
+mod inside;
+mod peers;
+mod process;
+mod rows;
+mod server;
+mod table;
+mod terminal;
+
+use events::Events;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+use table::Line;
+
+/// What rows need.
+pub(crate) struct Bench {
+    pub(crate) events: Arc<Events>,
+    pub(crate) quick: bool,
+    /// Where programs find and leave their files.
+    pub(crate) home: PathBuf,
+}
+
+impl Bench {
+    /// One of two numbers: the whole one, or the one for a quick look.
+    pub(crate) fn pick<T>(&self, whole: T, quick: T) -> T {
+        if self.quick { quick } else { whole }
+    }
+
+    /// A folder that holds nothing.
+    pub(crate) fn fresh_home(&self) -> PathBuf {
+        drop(std::fs::remove_dir_all(&self.home));
+        std::fs::create_dir_all(&self.home).unwrap();
+        self.home.clone()
+    }
+}
+
+type Row = (&'static str, fn(&Bench) -> Vec<Line>);
+
+/// The rows, in the order of the table.
+const ROWS: &[Row] = &[
+    ("headless", rows::headless),
+    ("burst", rows::burst),
+    ("loss", rows::loss),
+    ("memory", rows::memory),
+    ("start", rows::start),
+    ("idle", rows::idle),
+    ("keys", rows::keys),
+    ("keys-busy", rows::keys_busy),
+    ("trickle", rows::trickle),
+    ("scroll", inside::scroll),
+    ("size", rows::size),
+    ("growth", rows::growth),
+];
+
+/// The clock.
+#[expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--as", "reference", address, ..] => return peers::reference(address, &arguments[3..]),
+        ["--as", "floor", address, ..] => return peers::floor(address, &arguments[3..]),
+        _ => {}
+    }
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let chosen: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let unknown = chosen.iter().find(|name| !ROWS.iter().any(|(row, _)| row == *name));
+    if let Some(name) = unknown {
+        let names: Vec<&str> = ROWS.iter().map(|(row, _)| *row).collect();
+        eprintln!("there is no row `{name}`; there are {}", names.join(", "));
+        std::process::exit(2);
+    }
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("firehose-{}", std::process::id()));
+    let bench = Bench { events: Arc::new(Events::new()), quick, home };
+    println!("events of {} bytes on average, {}", bench.events.mean(), table::machine());
+    let mut lines = Vec::new();
+    let began = now();
+    for (name, row) in ROWS.iter().filter(|(name, _)| chosen.is_empty() || chosen.iter().any(|chosen| chosen == name)) {
+        let began = now();
+        let measured = row(&bench);
+        eprintln!("{name}: {:.0} s", began.elapsed().as_secs_f64());
+        for line in &measured {
+            eprintln!("  {}", line.in_short());
+        }
+        lines.extend(measured);
+    }
+    drop(std::fs::remove_dir_all(&bench.home));
+    println!("\n{}", table::print(&lines));
+    println!("{:.0} s{}", began.elapsed().as_secs_f64(), if quick { ", quick: look at it, do not quote it" } else { "" });
+}
