@@ -6,6 +6,7 @@
 pub mod alerts;
 pub mod checks;
 pub mod edits;
+pub mod finding;
 pub mod flood;
 pub mod hold;
 pub mod measured;
@@ -18,7 +19,6 @@ pub mod profile;
 pub mod prompt;
 pub mod refill;
 pub mod review;
-pub mod search;
 pub mod sieve;
 pub mod store;
 pub mod tabs;
@@ -38,6 +38,7 @@ use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
 pub use edits::Edits;
+pub use finding::{Finding, Seeker, Walk};
 pub use flood::Flood;
 pub use hold::SinceHold;
 use jiff::SignedDuration;
@@ -51,7 +52,6 @@ pub use profile::ProfileView;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
-pub use search::{Search, Seeker, Walk};
 pub use sieve::Sieve;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -196,7 +196,7 @@ pub struct State {
     /// What the desktop is to be told of.
     pub alerts: Alerts,
     /// What is searched for.
-    pub search: Option<Search>,
+    pub finding: Option<Finding>,
     /// The server's announcements, newest first.
     pub announcements: Vec<Announcement>,
     /// Posts whose warning the reader has unfolded.
@@ -277,7 +277,7 @@ impl State {
             pending: Vec::new(),
             notices: Notices::default(),
             alerts: Alerts::new(settings.notify != Notify::Off),
-            search: None,
+            finding: None,
             announcements: Vec::new(),
             unfolded: HashSet::new(),
             meter: Meter::default(),
@@ -798,12 +798,12 @@ impl State {
                     || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
-            Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some() || self.search.is_some(),
+            Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some() || self.finding.is_some(),
             Command::Accept => picking || self.typed().is_some(),
-            Command::NextChoice | Command::PreviousChoice => picking || (self.search.is_some() && self.is_seeking()),
+            Command::NextChoice | Command::PreviousChoice => picking || (self.finding.is_some() && self.is_seeking()),
             Command::SearchAllTabs => self.is_seeking() && self.tabs.all().len() > 1,
             Command::Search => !text && rows,
-            Command::SearchNext | Command::SearchPrevious => !text && rows && self.search.is_some(),
+            Command::SearchNext | Command::SearchPrevious => !text && rows && self.finding.is_some(),
             Command::Filter | Command::HideBoosts | Command::HideReplies | Command::HideBots => !text && self.tabs.active().is_some(),
             Command::Subscribe
             | Command::Health
@@ -881,7 +881,7 @@ impl State {
 
     /// Whether rows wait to be looked at, so that there is something to do at once.
     fn is_looking(&self) -> bool {
-        self.tabs.all().iter().any(|tab| tab.sieve.looked().is_some()) || self.search.as_ref().is_some_and(|search| search.walk.is_some())
+        self.tabs.all().iter().any(|tab| tab.sieve.looked().is_some()) || self.finding.as_ref().is_some_and(|search| search.walk.is_some())
     }
 
     /// When the view of the open tab goes on because too much comes; `None` where nothing waits above it.

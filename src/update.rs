@@ -8,6 +8,7 @@ mod command;
 mod edits;
 pub mod effect;
 mod event;
+mod finding;
 mod flood;
 mod hold;
 mod memory;
@@ -18,7 +19,6 @@ mod refill;
 mod reply;
 mod review;
 mod rows;
-mod search;
 mod sieve;
 mod thread;
 
@@ -80,7 +80,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     }
     rows::count_hidden(state);
     sieve::follow(state);
-    search::go_on(state, measured);
+    finding::go_on(state, measured);
     thread::settle(state, &mut effects);
     refill::pump(state, &mut effects);
     edits::pump(state, &mut effects);
@@ -191,6 +191,6 @@ fn written(state: &mut State, measured: &Measured) {
         picker.chosen = 0;
     }
     sieve::typed(state);
-    search::typed(state, measured);
+    finding::typed(state, measured);
     state.revision += 1;
 }

@@ -1,8 +1,8 @@
 //! `Typed`: a line that is typed at the foot of the screen and acts on the tab above it while it is.
 
 use crate::filter::{Filter, FilterError};
+use crate::state::finding::Seeker;
 use crate::state::prompt::Prompt;
-use crate::state::search::Seeker;
 
 /// A line that is typed at the foot of the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,7 +33,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
         Some(detail) => thread(painter, cards, Setting { width: width.saturating_sub(1).max(1), ..setting }, detail, area),
         None => alone(painter, cards, setting, area),
     };
-    if let Some(search) = &state.search {
+    if let Some(search) = &state.finding {
         painter.mark_found(Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }, &search.pattern);
     }
     pane

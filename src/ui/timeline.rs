@@ -64,7 +64,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             painter.card(Rect { x: body.x + 2, y: body.y + y, width: setting.width, height: body.height - y }, &foot, from);
         }
     }
-    if let Some(search) = &state.search {
+    if let Some(search) = &state.finding {
         for row in &pane.visible {
             painter.mark_found(Rect { x: body.x + 2, y: row.y, width: window.setting.width, height: row.height }, &search.pattern);
         }

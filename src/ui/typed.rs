@@ -39,7 +39,7 @@ fn so_far(state: &State, typed: &Typed, theme: &Theme) -> Line<'static> {
         }
         Purpose::Search(seeker) => {
             let scope = if seeker.all_tabs { "all tabs" } else { "" };
-            let search = state.search.as_ref().filter(|_| seeker.wrong.is_none());
+            let search = state.finding.as_ref().filter(|_| seeker.wrong.is_none());
             let found = match search {
                 Some(search) if search.walk.is_some() => theme.glyphs().ellipsis,
                 Some(search) if search.missed => "not found",

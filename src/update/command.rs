@@ -1,6 +1,6 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, edits, hold, profile, reply, rows, say, search, sieve, thread};
+use super::{Effect, Mouse, Question, edits, finding, hold, profile, reply, rows, say, sieve, thread};
 use crate::command::Command;
 use crate::filter::Quiet;
 use crate::model::Stream;
@@ -60,10 +60,10 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
                 state.timelines.entry(stream).or_default();
             }
         }
-        Command::Search => search::open(state),
-        Command::SearchNext => search::walk(state, measured, true),
-        Command::SearchPrevious => search::walk(state, measured, false),
-        Command::SearchAllTabs => search::switch_tabs(state, measured),
+        Command::Search => finding::open(state),
+        Command::SearchNext => finding::walk(state, measured, true),
+        Command::SearchPrevious => finding::walk(state, measured, false),
+        Command::SearchAllTabs => finding::switch_tabs(state, measured),
         Command::Filter => sieve::open(state),
         Command::HideBoosts => sieve::toggle(state, Quiet::Boosts),
         Command::HideReplies => sieve::toggle(state, Quiet::Replies),
@@ -92,8 +92,8 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Back => back(state),
         Command::Accept if state.typed().is_some() => keep_typed(state, measured),
         Command::Accept => accept(state, measured, effects),
-        Command::NextChoice if state.is_seeking() => search::walk(state, measured, true),
-        Command::PreviousChoice if state.is_seeking() => search::walk(state, measured, false),
+        Command::NextChoice if state.is_seeking() => finding::walk(state, measured, true),
+        Command::PreviousChoice if state.is_seeking() => finding::walk(state, measured, false),
         Command::NextChoice => choose(state, 1),
         Command::PreviousChoice => choose(state, -1),
         Command::Theme => {
@@ -122,11 +122,11 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
 fn back(state: &mut State) {
     match state.overlays.pop() {
         Some(Overlay::Typed(Typed { what: Purpose::Filter { before, .. }, .. })) => sieve::give_up(state, before),
-        Some(Overlay::Typed(Typed { what: Purpose::Search(seeker), .. })) => search::give_up(state, *seeker),
+        Some(Overlay::Typed(Typed { what: Purpose::Search(seeker), .. })) => finding::give_up(state, *seeker),
         Some(_) => {}
         None => {
             if !state.notices.dismiss() {
-                state.search = None;
+                state.finding = None;
             }
         }
     }
@@ -135,7 +135,7 @@ fn back(state: &mut State) {
 /// Keeps what is typed at the foot, where it is right.
 fn keep_typed(state: &mut State, measured: &Measured) {
     sieve::keep(state);
-    search::keep(state, measured);
+    finding::keep(state, measured);
 }
 
 /// Whether the open post has the keys.

@@ -198,7 +198,7 @@ fn a_long_tab_is_looked_at_in_slices_and_asks_to_go_on() {
     desk.event(&["home"], Payload::Edit(bundle(vec![edited("10001", "needle", 20)])));
     desk.key("g / n e e d l e enter n");
     let mut turns = 0;
-    while desk.state.search.as_ref().is_some_and(|search| search.walk.is_some()) {
+    while desk.state.finding.as_ref().is_some_and(|search| search.walk.is_some()) {
         assert!(desk.state.next_deadline(&desk.measured).is_some_and(|at| at <= desk.state.now));
         desk.after(0);
         turns += 1;
@@ -227,9 +227,9 @@ fn a_search_goes_where_it_finds_and_back() {
     assert_eq!(cursor(&desk), Some("1".into()));
     desk.key("z z");
     assert_eq!(cursor(&desk), Some("4".into()), "nothing has it: back");
-    assert!(desk.state.search.as_ref().is_some_and(|search| search.missed));
+    assert!(desk.state.finding.as_ref().is_some_and(|search| search.missed));
     desk.key("esc");
-    assert_eq!((cursor(&desk), desk.state.search.clone()), (Some("4".into()), None));
+    assert_eq!((cursor(&desk), desk.state.finding.clone()), (Some("4".into()), None));
     desk.key("/ F e r r y enter");
     assert_eq!(cursor(&desk), Some("3".into()), "a capital counts");
     desk.key("n");
@@ -249,9 +249,9 @@ fn a_search_goes_where_it_finds_and_back() {
     while desk.state.notices.shown().is_some() {
         desk.key("esc");
     }
-    assert!(desk.state.search.is_some() && desk.state.can(Command::Back));
+    assert!(desk.state.finding.is_some() && desk.state.can(Command::Back));
     desk.key("esc");
-    assert_eq!(desk.state.search, None, "esc lets go of it at last");
+    assert_eq!(desk.state.finding, None, "esc lets go of it at last");
 }
 
 /// The place after which a naive reader comes to a row that has the word, around the tabs.

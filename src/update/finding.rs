@@ -4,7 +4,7 @@
 use super::{command, say};
 use crate::filter::Pattern;
 use crate::model::Stream;
-use crate::state::{Anchor, Measured, Overlay, Prompt, Purpose, RowKey, Search, Seeker, State, Typed, Walk};
+use crate::state::{Anchor, Finding, Measured, Overlay, Prompt, Purpose, RowKey, Seeker, State, Typed, Walk};
 use crate::text::Plain;
 
 /// Rows that are looked at with one message.
@@ -15,7 +15,7 @@ const ABOVE: u16 = 3;
 /// Opens the line in which is typed what to search for.
 pub(super) fn open(state: &mut State) {
     let Some(tab) = state.tabs.active() else { return };
-    let before = state.search.clone();
+    let before = state.finding.clone();
     let seeker = Seeker {
         stream: tab.stream.clone(),
         cursor: tab.cursor.clone(),
@@ -44,11 +44,11 @@ pub(super) fn typed(state: &mut State, measured: &Measured) {
                 stream: seeker.stream.clone(),
                 around: false,
             };
-            state.search = Some(Search { pattern, all_tabs: seeker.all_tabs, walk: Some(walk), missed: false });
+            state.finding = Some(Finding { pattern, all_tabs: seeker.all_tabs, walk: Some(walk), missed: false });
             go_on(state, measured);
         }
         Ok(None) => {
-            state.search = None;
+            state.finding = None;
             go_back(state, &seeker);
         }
         // What was right last stays until this is.
@@ -73,9 +73,9 @@ pub(super) fn keep(state: &mut State, measured: &Measured) {
     let again = prompt.text().trim().is_empty().then(|| seeker.before.clone());
     state.overlays.pop();
     if let Some(before) = again {
-        state.search = before;
+        state.finding = before;
         walk(state, measured, true);
-    } else if let Some(search) = state.search.as_ref().filter(|search| search.missed) {
+    } else if let Some(search) = state.finding.as_ref().filter(|search| search.missed) {
         let words = format!("nothing has {}", said(&search.pattern));
         say(state, Plain::line(&words), false);
     }
@@ -84,7 +84,7 @@ pub(super) fn keep(state: &mut State, measured: &Measured) {
 /// Gives a search up: everything is as it was before.
 pub(super) fn give_up(state: &mut State, seeker: Seeker) {
     go_back(state, &seeker);
-    state.search = seeker.before;
+    state.finding = seeker.before;
 }
 
 /// Goes to the next row, older or newer, that has what is searched for.
@@ -92,7 +92,7 @@ pub(super) fn walk(state: &mut State, measured: &Measured, older: bool) {
     let Some(tab) = state.tabs.active() else { return };
     let stream = tab.stream.clone();
     let start = state.drawn_cursor_row(measured).map(crate::state::Row::key);
-    let Some(search) = state.search.as_mut() else { return };
+    let Some(search) = state.finding.as_mut() else { return };
     let last = start.clone().map(|key| (key, false));
     search.walk = Some(Walk { older, from: stream.clone(), start, last, stream, around: false });
     search.missed = false;
@@ -114,12 +114,12 @@ enum Step {
 
 /// Looks at the next slice of the walk under way.
 pub(super) fn go_on(state: &mut State, measured: &Measured) {
-    let Some(mut walk) = state.search.as_mut().and_then(|search| search.walk.take()) else { return };
+    let Some(mut walk) = state.finding.as_mut().and_then(|search| search.walk.take()) else { return };
     let mut left = SLICE;
     loop {
         match step(state, &walk, &mut left) {
             Step::Found(key) => {
-                if let Some(search) = &mut state.search {
+                if let Some(search) = &mut state.finding {
                     search.missed = false;
                 }
                 arrive(state, measured, &walk, key);
@@ -127,7 +127,7 @@ pub(super) fn go_on(state: &mut State, measured: &Measured) {
             }
             Step::Paused(key) => {
                 walk.last = Some((key, false));
-                if let Some(search) = &mut state.search {
+                if let Some(search) = &mut state.finding {
                     search.walk = Some(walk);
                 }
                 return;
@@ -148,7 +148,7 @@ pub(super) fn go_on(state: &mut State, measured: &Measured) {
 /// The tab in which a walk goes on; its first one again at last.
 fn next_tab(state: &State, walk: &Walk) -> Stream {
     let tabs = state.tabs.all();
-    let all = state.search.as_ref().is_some_and(|search| search.all_tabs);
+    let all = state.finding.as_ref().is_some_and(|search| search.all_tabs);
     let here = tabs.iter().position(|tab| tab.stream == walk.stream);
     let (Some(here), true) = (here, all) else { return walk.from.clone() };
     let next = if walk.older { (here + 1) % tabs.len() } else { (here + tabs.len() - 1) % tabs.len() };
@@ -157,7 +157,7 @@ fn next_tab(state: &State, walk: &Walk) -> Stream {
 
 fn step(state: &State, walk: &Walk, left: &mut usize) -> Step {
     let Some((tab, timeline)) = state.tabs.of(&walk.stream).zip(state.timelines.get(&walk.stream)) else { return Step::Ended };
-    let Some(pattern) = state.search.as_ref().map(|search| &search.pattern) else { return Step::Ended };
+    let Some(pattern) = state.finding.as_ref().map(|search| &search.pattern) else { return Step::Ended };
     let rows = timeline.rows();
     let index = |key: &RowKey| timeline.index_of(key).unwrap_or_else(|| timeline.index_near(key));
     let is_last_part = walk.around && walk.stream == walk.from;
@@ -224,7 +224,7 @@ fn arrive(state: &mut State, measured: &Measured, walk: &Walk, key: RowKey) {
 /// Takes in that nothing was found: what was typed so far leads back to where the reader was.
 fn miss(state: &mut State) {
     state.revision += 1;
-    let Some(search) = &mut state.search else { return };
+    let Some(search) = &mut state.finding else { return };
     search.missed = true;
     let words = format!("nothing has {}", said(&search.pattern));
     if let Some(Typed { what: Purpose::Search(seeker), .. }) = state.typed() {

@@ -1,7 +1,7 @@
-//! `Search`: what is searched for, and how far the walk to the next row that has it has come.
+//! `Finding`: what is searched for, and how far the walk to the next row that has it has come.
 //!
 //! A walk looks at a slice of rows with each message, so that a long tab holds nothing up. Absent on purpose: the walking
-//! (`update::search`) and how what is found is marked (`ui`).
+//! (`update::finding`) and how what is found is marked (`ui`).
 
 use crate::filter::Pattern;
 use crate::model::Stream;
@@ -10,7 +10,7 @@ use crate::state::timeline::RowKey;
 
 /// What is searched for. It is marked wherever it is in view until the reader lets go of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Search {
+pub struct Finding {
     /// What.
     pub pattern: Pattern,
     /// Whether the walk goes on in the next tab.
@@ -31,7 +31,7 @@ pub struct Seeker {
     /// Where its view stood.
     pub anchor: Anchor,
     /// What was searched for before.
-    pub before: Option<Search>,
+    pub before: Option<Finding>,
     /// Whether it is searched for in all tabs.
     pub all_tabs: bool,
     /// What is wrong with what is typed.
