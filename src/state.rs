@@ -8,7 +8,9 @@ pub mod checks;
 pub mod edits;
 pub mod finding;
 pub mod flood;
+pub mod folds;
 pub mod hold;
+pub mod links;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -19,12 +21,14 @@ pub mod profile;
 pub mod prompt;
 pub mod refill;
 pub mod review;
+pub mod search;
 pub mod sieve;
 pub mod store;
 pub mod tabs;
 pub mod thread;
 pub mod timeline;
 pub mod typed;
+pub mod viewer;
 
 use crate::command::{Command, Scope};
 use crate::config::{Config, MediaMode, Notify, ReaderPlace, Scheme};
@@ -40,9 +44,11 @@ pub use checks::{Answer, Checks};
 pub use edits::Edits;
 pub use finding::{Finding, Seeker, Walk};
 pub use flood::Flood;
+pub use folds::{FoldKey, Folds};
 pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, PicturePlace, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
+pub use links::{LinkChoice, LinkList};
+pub use measured::{Area, LinkSpan, Measured, OverlayPane, PicturePlace, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Overlay, Pick, Picker, StreamChoice};
@@ -52,6 +58,7 @@ pub use profile::ProfileView;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
+pub use search::Search;
 pub use sieve::Sieve;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -60,6 +67,7 @@ pub use tabs::{Anchor, Tab, Tabs};
 pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
 pub use typed::{Purpose, Typed};
+pub use viewer::Viewer;
 
 /// From this width on the reader stands beside the timeline, in columns.
 pub const WIDE: u16 = 110;
@@ -207,6 +215,8 @@ pub struct State {
     pub malformed: u64,
     /// Events of names that this program does not know.
     pub unknown: u64,
+    /// What the server was last asked to find.
+    pub search: Search,
     /// What was asked for stream health alone.
     pub checks: Checks,
     /// What was found out about the terminal at the start, in words; nothing where nobody looked.
@@ -283,6 +293,7 @@ impl State {
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
+            search: Search::default(),
             checks: Checks::default(),
             terminal: Vec::new(),
             budget: Budget::default(),
@@ -312,19 +323,17 @@ impl State {
 
     /// Opens a tab and its ledger at the end of the bar; equal streams are one.
     pub fn open(&mut self, stream: Stream) {
-        self.timelines.entry(stream.clone()).or_default();
-        if self.tabs.open(stream.clone()) {
-            self.begin_filter(&stream, self.configured_filter(&stream));
-        }
+        self.open_before(stream, None);
     }
 
     /// As `open`, but in front of the tab of `next`, where that is open.
     pub fn open_before(&mut self, stream: Stream, next: Option<&Stream>) {
+        let filter = self.tabs.of(&stream).is_none().then(|| self.configured_filter(&stream));
         self.timelines.entry(stream.clone()).or_default();
-        let is_new = self.tabs.of(&stream).is_none();
-        self.tabs.open_before(stream.clone(), next);
-        if is_new {
-            self.begin_filter(&stream, self.configured_filter(&stream));
+        let opened = stream.clone();
+        self.tabs.open_before(stream, next);
+        if let Some(filter) = filter {
+            self.begin_filter(&opened, filter);
         }
     }
 
@@ -407,10 +416,12 @@ impl State {
             Some(
                 Overlay::Help { .. }
                 | Overlay::Picker(_)
+                | Overlay::Viewer(_)
                 | Overlay::Edits(_)
                 | Overlay::Profile(_)
                 | Overlay::Announcements { .. }
-                | Overlay::Health { .. },
+                | Overlay::Health { .. }
+                | Overlay::Links(_),
             ) => true,
         }
     }
@@ -630,8 +641,13 @@ impl State {
             && found.any(|found| found.action == FilterAction::Blur && found.context.contains(&context))
     }
 
-    /// Whether a row is drawn in a tab.
+    /// Whether a row is drawn in a tab: no filter hides it, and no other row is drawn for it.
     pub fn is_shown(&self, tab: &Tab, row: &Row) -> bool {
+        self.is_let_through(tab, row) && self.drawn_for(tab, &row.key()).is_none()
+    }
+
+    /// Whether no filter hides a row in a tab: neither the reader's on the server nor the tab's own.
+    pub fn is_let_through(&self, tab: &Tab, row: &Row) -> bool {
         self.is_allowed(tab, row) && !tab.sieve.hides(|| row.key())
     }
 
@@ -645,6 +661,39 @@ impl State {
             },
             Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => true,
         }
+    }
+
+    /// The row that is drawn in a tab for another one that tells the same; `None` where a row stands for itself. Where a filter
+    /// hides the one that carries its group, the newest that none hides does.
+    pub fn drawn_for<'a>(&self, tab: &'a Tab, key: &RowKey) -> Option<&'a RowKey> {
+        let (rows, carrier) = tab.folds.group(key).filter(|(rows, _)| rows.len() > 1)?;
+        let drawn = if self.lets_through(tab, carrier) { Some(carrier) } else { rows.iter().find(|row| self.lets_through(tab, row)) };
+        drawn.filter(|drawn| *drawn != key)
+    }
+
+    fn lets_through(&self, tab: &Tab, key: &RowKey) -> bool {
+        match key {
+            RowKey::Status(id) => self.is_let_through(tab, &Row::Status(id.clone())),
+            RowKey::Notification(id) => self.is_let_through(tab, &Row::Notification(id.clone())),
+            RowKey::Conversation(_) | RowKey::Gap(_) => true,
+        }
+    }
+
+    /// Who is told of in one row of a tab, each once, newest first: all who boosted, or favourited, and so on.
+    pub fn together(&self, tab: &Tab, key: &RowKey) -> Vec<&AccountId> {
+        let alone = std::iter::once(key);
+        let group = tab.folds.group(key).map(|(rows, _)| rows.iter().filter(|row| self.lets_through(tab, row)));
+        let who = |row: &RowKey| match row {
+            RowKey::Status(id) => self.store.status(id).map(|entry| &entry.status().account),
+            RowKey::Notification(id) => self.store.notification(id)?.account.as_ref(),
+            RowKey::Conversation(_) | RowKey::Gap(_) => None,
+        };
+        let mut seen = HashSet::new();
+        let all: Vec<&AccountId> = match group {
+            Some(rows) => rows.filter_map(who).collect(),
+            None => alone.filter_map(who).collect(),
+        };
+        all.into_iter().filter(|id| seen.insert(*id)).collect()
     }
 
     /// When a poll of any stream last found everything; `None` where nothing is polled or none has yet.
@@ -736,8 +785,10 @@ impl State {
     pub fn can(&self, command: Command) -> bool {
         let open = if let Some(Overlay::Detail(detail)) = self.overlays.last() { Some(detail) } else { None };
         let detail = open.is_some();
+        let viewing = matches!(self.overlays.last(), Some(Overlay::Viewer(_)));
         let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
+        let links = if let Some(Overlay::Links(list)) = self.overlays.last() { Some(list) } else { None };
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
             Command::Down
@@ -747,11 +798,17 @@ impl State {
             | Command::PageDown
             | Command::PageUp
             | Command::First
-            | Command::Last => rows || detail || text,
+            | Command::Last => rows || detail || text || links.is_some(),
             Command::NextUnread | Command::PreviousUnread => match open {
                 Some(detail) => !detail.unread_places().is_empty(),
-                None => !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
+                None => !text && links.is_none() && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
             },
+            Command::Read | Command::CopyUrl if links.is_some() => true,
+            Command::OpenLinks => {
+                let has = |row: &Row| !matches!(row, Row::Gap(_) | Row::Tombstone(_));
+                !text && (detail || links.is_some() || self.cursor_row().is_some_and(has))
+            }
+            Command::CopyUrl | Command::CopyText => !text && links.is_none() && self.reading().is_some(),
             Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
             Command::Root => open.is_some_and(|detail| detail.index() > 0),
             Command::Read | Command::HoldOrUnfold if self.profile_view().is_some() => {
@@ -760,7 +817,9 @@ impl State {
             Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
             Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
-            Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
+            Command::HoldOrUnfold if viewing => true,
+            Command::View => viewing || (!text && !picking && self.viewable().is_some()),
+            Command::HoldOrUnfold | Command::CloseTab => !text && links.is_none() && self.tabs.active().is_some(),
             Command::Edits => matches!(self.overlays.last(), Some(Overlay::Edits(_))) || (!text && self.reading().is_some()),
             Command::Profile => match self.overlays.last() {
                 Some(Overlay::Profile(view)) => view.people.len() > 1,
@@ -769,8 +828,8 @@ impl State {
             },
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
             Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
-            Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
-            Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
+            Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
+            Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail || viewing,
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),
             Command::Accounts => self.accounts.len() > 1,
@@ -792,8 +851,10 @@ impl State {
                         Overlay::Help { .. }
                         | Overlay::Picker(_)
                         | Overlay::Typed(_)
+                        | Overlay::Viewer(_)
                         | Overlay::Announcements { .. }
-                        | Overlay::Health { .. } => false,
+                        | Overlay::Health { .. }
+                        | Overlay::Links(_) => false,
                     })
                     || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))
@@ -806,6 +867,7 @@ impl State {
             Command::SearchNext | Command::SearchPrevious => !text && rows && self.finding.is_some(),
             Command::Filter | Command::HideBoosts | Command::HideReplies | Command::HideBots => !text && self.tabs.active().is_some(),
             Command::Subscribe
+            | Command::SearchServer
             | Command::Health
             | Command::Help
             | Command::Palette
@@ -941,6 +1003,12 @@ impl State {
                 keep.authors.extend(view.people.iter().cloned());
                 keep.statuses.extend(view.shown_posts().iter().cloned());
             }
+            if overlay.as_picker().is_some_and(|picker| picker.kind == Pick::Search)
+                && let Answer::Told(Some(found)) = &self.search.answer
+            {
+                keep.authors.extend(found.accounts.iter().cloned());
+                keep.statuses.extend(found.statuses.iter().cloned());
+            }
             if let Overlay::Detail(detail) = overlay {
                 keep.statuses.extend(detail.tree.known().cloned());
                 keep.authors.extend(detail.tree.known().filter_map(|id| self.store.deleted_author(id)).map(|account| account.id.clone()));
@@ -962,7 +1030,11 @@ impl State {
         if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
             return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
         }
-        let hidden = timeline.rows().iter().filter(|row| !self.is_shown(tab, row)).count();
+        let is_row = |key: &RowKey| {
+            timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !matches!(row, Row::Tombstone(_)))
+        };
+        tab.folds.check(is_row).map_err(|broken| format!("{:?}: {broken}", tab.stream))?;
+        let hidden = timeline.rows().iter().filter(|row| !self.is_let_through(tab, row)).count();
         if self.hidden(tab) != hidden {
             return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(tab)));
         }

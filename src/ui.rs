@@ -29,6 +29,7 @@ mod row;
 mod status;
 mod status_bar;
 mod tab_bar;
+mod targets;
 mod theme;
 mod timeline;
 mod times;
@@ -40,6 +41,7 @@ pub use cards::Cards;
 use paint::Painter;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+pub use targets::Targets;
 pub use theme::{Depth, Theme};
 use times::Clock;
 
@@ -62,6 +64,8 @@ pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'
     if let (Some(line), Some(y)) = (state.typed(), painter.screen().height.checked_sub(1)) {
         typed::draw(&mut painter, state, line, y);
     }
+    measured.choices = std::mem::take(&mut painter.choices);
+    measured.links = painter.links();
     measured.pictures = std::mem::take(&mut painter.places);
     cards.laid = std::mem::take(&mut painter.laid);
     cards.gallery = std::mem::take(&mut painter.gallery);

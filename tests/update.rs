@@ -9,6 +9,8 @@ mod flood;
 mod hold;
 #[path = "common/least_status.rs"]
 mod least_status;
+#[path = "update/links.rs"]
+mod links;
 
 use jiff::SignedDuration;
 use least_status::least_status;
@@ -851,6 +853,44 @@ fn space_shows_media_that_a_filter_blurs() {
     assert!(desk.state.blurs_media(&stream("home"), &sid("5")), "and hides them again");
     desk.state.me = Some(account("1"));
     assert!(!desk.state.blurs_media(&stream("home"), &sid("5")), "one's own are never filtered");
+}
+
+#[test]
+fn the_viewer_goes_through_the_media_of_a_post() {
+    let mut desk = Desk::new(&["home", "local"]);
+    let mut post = status("5", "words");
+    desk.event(&["home"], Payload::Update(bundle(vec![post.clone()])));
+    desk.key("m");
+    assert!(desk.state.overlays.is_empty(), "there is nothing to look at");
+    let medium = Media { kind: MediaKind::Image, description: None, url: None, preview: None, blurhash: None, size: None, seconds: None };
+    post.media_attachments = vec![medium; 3];
+    post.spoiler_text = Plain::line("spiders");
+    desk.event(&["home"], Payload::Edit(bundle(vec![Status { edited_at: Some(Timestamp::MAX), ..post }])));
+    let viewer = |desk: &Desk| match desk.state.overlays.last() {
+        Some(Overlay::Viewer(viewer)) => Some((viewer.index, viewer.words, viewer.veiled)),
+        _ => None,
+    };
+    desk.key("m");
+    assert_eq!(viewer(&desk), Some((0, true, true)), "behind its warning");
+    for (keys, wanted) in [
+        ("space", (0, true, false)),
+        ("space", (0, false, false)),
+        ("l", (1, false, false)),
+        ("j", (2, false, false)),
+        ("right", (2, false, false)),
+        ("h", (1, false, false)),
+        ("g", (0, false, false)),
+        ("k", (0, false, false)),
+        ("G", (2, false, false)),
+    ] {
+        desk.key(keys);
+        assert_eq!(viewer(&desk), Some(wanted), "{keys}");
+    }
+    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("home"), "no key went through");
+    desk.event(&["home"], Payload::Delete(sid("5")));
+    desk.key("j m");
+    assert_eq!(viewer(&desk), None);
+    assert!(desk.state.overlays.is_empty());
 }
 
 #[test]

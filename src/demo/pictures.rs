@@ -238,8 +238,8 @@ fn lighthouse(u: f32, v: f32, seed: f32) -> Color {
         color = mix([0.16, 0.46, 0.60], [0.05, 0.24, 0.40], depth);
         color = add(color, [0.7, 0.8, 0.8], (foam - 0.78).max(0.0) * 2.0);
     }
-    let rock = SEA - 0.02 - (0.2 - (u - 0.7).abs()).max(0.0) * 0.5 + (smooth(u * 22.0, 5.0, seed) - 0.5) * 0.05;
-    if v > rock && (u - 0.7).abs() < 0.24 && v < SEA + 0.07 {
+    let rock = SEA - 0.02 - (0.2 - (u - 0.7).abs()) * 0.5 + (smooth(u * 22.0, 5.0, seed) - 0.5) * 0.05;
+    if v > rock && (u - 0.7).abs() < 0.24 && v < SEA + 0.09 - (u - 0.7).abs() * 0.3 {
         color = mix([0.36, 0.32, 0.28], [0.16, 0.15, 0.15], smooth(u * 34.0, v * 40.0, seed));
     }
     let (middle, half) = (0.7, 0.022 + v * 0.03);

@@ -4,10 +4,12 @@ use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
 use crate::model::{List, Offer, Reach, Spec, Stream, Tag};
 use crate::state::edits::Edits;
+use crate::state::links::LinkList;
 use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
 use crate::state::thread::Detail;
 use crate::state::typed::Typed;
+use crate::state::viewer::Viewer;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -26,6 +28,8 @@ pub enum Overlay {
     Detail(Box<Detail>),
     /// A line that is typed at the foot of the screen.
     Typed(Typed),
+    /// The media of a post, one at a time.
+    Viewer(Viewer),
     /// What changed from version to version of a post.
     Edits(Edits),
     /// What an account tells of itself.
@@ -40,21 +44,25 @@ pub enum Overlay {
         /// Lines scrolled.
         scroll: u16,
     },
+    /// The links of a post.
+    Links(LinkList),
 }
 
 impl Overlay {
     /// Whether it is a text over the tabs, that is scrolled.
     pub fn is_text(&self) -> bool {
         match self {
-            Self::Help { .. } | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => true,
-            Self::Picker(_) | Self::Detail(_) | Self::Typed(_) => false,
+            Self::Help { .. } | Self::Viewer(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                true
+            }
+            Self::Picker(_) | Self::Detail(_) | Self::Typed(_) | Self::Links(_) => false,
         }
     }
 
     /// Whether pictures stay as they are where it is on top: it is no box over them.
     pub fn leaves_room(&self) -> bool {
         match self {
-            Self::Detail(_) => true,
+            Self::Detail(_) | Self::Viewer(_) => true,
             // What is said of a line that is typed may lie over them.
             Self::Typed(_)
             | Self::Help { .. }
@@ -62,7 +70,8 @@ impl Overlay {
             | Self::Edits(_)
             | Self::Profile(_)
             | Self::Announcements { .. }
-            | Self::Health { .. } => false,
+            | Self::Health { .. }
+            | Self::Links(_) => false,
         }
     }
 
@@ -78,10 +87,12 @@ impl Overlay {
             Self::Help { .. }
             | Self::Detail(_)
             | Self::Typed(_)
+            | Self::Viewer(_)
             | Self::Edits(_)
             | Self::Profile(_)
             | Self::Announcements { .. }
-            | Self::Health { .. } => None,
+            | Self::Health { .. }
+            | Self::Links(_) => None,
         }
     }
 
@@ -90,9 +101,14 @@ impl Overlay {
         match self {
             Self::Picker(picker) => Some(&mut picker.prompt),
             Self::Typed(typed) => Some(&mut typed.prompt),
-            Self::Help { .. } | Self::Detail(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
-                None
-            }
+            Self::Help { .. }
+            | Self::Detail(_)
+            | Self::Viewer(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => None,
         }
     }
 
@@ -103,10 +119,12 @@ impl Overlay {
             Self::Help { .. }
             | Self::Detail(_)
             | Self::Typed(_)
+            | Self::Viewer(_)
             | Self::Edits(_)
             | Self::Profile(_)
             | Self::Announcements { .. }
-            | Self::Health { .. } => None,
+            | Self::Health { .. }
+            | Self::Links(_) => None,
         }
     }
 }
@@ -133,6 +151,8 @@ pub enum Pick {
     Theme,
     /// A saved account to go on with.
     Account,
+    /// What the server found.
+    Search,
 }
 
 /// A stream that the picker offers.

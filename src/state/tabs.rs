@@ -3,6 +3,7 @@
 use crate::filter::Filter;
 use crate::model::{StatusId, Stream, by_age};
 use crate::state::flood::Flood;
+use crate::state::folds::Folds;
 use crate::state::hold::SinceHold;
 use crate::state::sieve::Sieve;
 use crate::state::timeline::RowKey;
@@ -44,6 +45,8 @@ pub struct Tab {
     pub hidden: HashSet<RowKey>,
     /// Its own filter, and which rows that hides.
     pub sieve: Sieve,
+    /// Which rows tell the same of one post, and which of them is drawn for the others.
+    pub folds: Folds,
     /// Tombstones in the ledger; they go when they leave the view.
     pub tombstones: Vec<StatusId>,
     /// Place of the newest row that has been in view, in this run or an earlier one.
@@ -68,6 +71,7 @@ impl Tab {
             unseen: HashSet::new(),
             hidden: HashSet::new(),
             sieve: Sieve::default(),
+            folds: Folds::default(),
             tombstones: Vec::new(),
             read: None,
             bookmark: None,

@@ -68,7 +68,7 @@ fn medium_lines(setting: Setting<'_>, hidden: Hidden, medium: &Media) -> Vec<Lin
     if whole || medium.kind != MediaKind::Image {
         about.push(kind.to_string());
     }
-    about.extend(medium.seconds.filter(|seconds| *seconds > 0).map(|seconds| format!("{}:{:02}", seconds / 60, seconds % 60)));
+    about.extend(length(medium));
     if whole && let Some((width, height)) = medium.size {
         about.push(format!("{width}{}{height}", theme.glyphs().times));
     }
@@ -90,7 +90,13 @@ fn medium_lines(setting: Setting<'_>, hidden: Hidden, medium: &Media) -> Vec<Lin
     vec![Line::from(vec![mark, Span::styled(words, theme.dim())])]
 }
 
-fn kind<'a>(theme: &Theme, kind: &'a MediaKind) -> (&'static str, &'a str) {
+/// How long a medium is, where that is known: `1:23`.
+pub(crate) fn length(medium: &Media) -> Option<String> {
+    medium.seconds.filter(|seconds| *seconds > 0).map(|seconds| format!("{}:{:02}", seconds / 60, seconds % 60))
+}
+
+/// A mark and a word for what a medium is.
+pub(crate) fn kind<'a>(theme: &Theme, kind: &'a MediaKind) -> (&'static str, &'a str) {
     let glyphs = theme.glyphs();
     match kind {
         MediaKind::Image => (glyphs.media, "image"),

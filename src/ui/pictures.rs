@@ -133,12 +133,12 @@ pub(crate) fn draw(painter: &mut Painter<'_>, (x, y): (u16, u16), strip: &Strip,
             above: from,
             shown: count,
         };
-        one(painter, place, frame.blurhash.as_deref());
+        one(painter, place, frame.blurhash.as_deref(), None);
     }
 }
 
-/// Draws one picture, or what stands for it until it is here.
-pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Option<&str>) {
+/// Draws one picture, or what stands for it until it is here: a `smaller` one at another address, or its blurhash.
+pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Option<&str>, smaller: Option<&str>) {
     let key = place.address.as_ref().map(|address| Key { address: Arc::clone(address), columns: place.columns, rows: place.rows });
     let picture = key.as_ref().and_then(|key| painter.gallery.picture(key));
     let is_whole = place.above == 0 && place.shown == place.rows;
@@ -158,7 +158,8 @@ pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Opti
             shown: place.shown,
         });
     } else {
-        let other = || place.address.as_ref().and_then(|address| painter.gallery.other_size(address));
+        let addresses = place.address.as_deref().into_iter().chain(smaller);
+        let other = || addresses.into_iter().find_map(|address| painter.gallery.other_size(address));
         let held: Option<Arc<Picture>> = picture.clone().or_else(other);
         let blur = if held.is_none() { blurhash.and_then(|hash| painter.gallery.blur(hash)) } else { None };
         let raster = held.as_ref().map(|picture| &picture.blocks).or(blur.as_deref());

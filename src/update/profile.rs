@@ -47,10 +47,12 @@ fn views<'a>(state: &'a mut State, id: &AccountId) -> impl Iterator<Item = &'a m
         | Overlay::Help { .. }
         | Overlay::Picker(_)
         | Overlay::Detail(_)
+        | Overlay::Viewer(_)
         | Overlay::Edits(_)
         | Overlay::Typed(_)
         | Overlay::Announcements { .. }
-        | Overlay::Health { .. } => None,
+        | Overlay::Health { .. }
+        | Overlay::Links(_) => None,
     })
 }
 

@@ -8,6 +8,7 @@ use crate::filter::{Filter, Quiet};
 use crate::model::{StatusId, Stream};
 use crate::state::{Overlay, Prompt, Purpose, Row, RowKey, State, Typed};
 use crate::text::Plain;
+use std::collections::HashSet;
 
 /// Rows that are looked at with one message.
 const SLICE: usize = 1_000;
@@ -90,13 +91,11 @@ pub(super) fn toggle(state: &mut State, quiet: Quiet) {
 pub(super) fn forget_hidden(state: &mut State, stream: &Stream) {
     let Some((tab, timeline)) = state.tabs.of(stream).zip(state.timelines.get(stream)) else { return };
     let is_hidden =
-        |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_none_or(|row| !state.is_shown(tab, row));
-    let hidden: Vec<RowKey> = tab.unseen.iter().filter(is_hidden).cloned().collect();
+        |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_none_or(|row| !state.is_let_through(tab, row));
+    let hidden: HashSet<RowKey> = tab.unseen.iter().filter(is_hidden).cloned().collect();
     state.revision += u64::from(!hidden.is_empty());
     if let Some(tab) = state.tabs.of_mut(stream) {
-        hidden.iter().for_each(|key| {
-            tab.unseen.remove(key);
-        });
+        tab.unseen.retain(|key| !hidden.contains(key));
     }
 }
 

@@ -45,11 +45,13 @@ fn details_of(overlays: &mut [Overlay]) -> impl Iterator<Item = &mut Detail> {
         Overlay::Detail(detail) => Some(&mut **detail),
         Overlay::Help { .. }
         | Overlay::Picker(_)
+        | Overlay::Viewer(_)
         | Overlay::Edits(_)
         | Overlay::Typed(_)
         | Overlay::Profile(_)
         | Overlay::Announcements { .. }
-        | Overlay::Health { .. } => None,
+        | Overlay::Health { .. }
+        | Overlay::Links(_) => None,
     })
 }
 
