@@ -34,6 +34,7 @@ mod theme;
 mod timeline;
 mod times;
 mod typed;
+pub(crate) mod words;
 mod zen;
 
 use crate::state::{Measured, Overlay, State};
