@@ -56,6 +56,22 @@ pub enum Command {
     CloseTab,
     /// Bring back the tab closed last.
     RestoreTab,
+    /// Search the open tab, or all.
+    Search,
+    /// To the next older row that has what is searched for.
+    SearchNext,
+    /// To the next newer row that has it.
+    SearchPrevious,
+    /// Search in all tabs, or in the open one alone.
+    SearchAllTabs,
+    /// Type the filter of the open tab.
+    Filter,
+    /// Leave boosts out of the open tab, or let them in again.
+    HideBoosts,
+    /// Leave replies out of the open tab, or let them in again.
+    HideReplies,
+    /// Leave posts of bots out of the open tab, or let them in again.
+    HideBots,
     /// List the links of a post, each with where it really leads.
     OpenLinks,
     /// Copy the address of a post, or of the chosen link.
@@ -120,6 +136,8 @@ pub enum Group {
     Moving,
     /// Reading a post.
     Reading,
+    /// Finding posts, and leaving some out.
+    Finding,
     /// Tabs and streams.
     Tabs,
     /// Pickers.
@@ -130,13 +148,14 @@ pub enum Group {
 
 impl Group {
     /// All groups in the order of the help.
-    pub const ALL: [Self; 5] = [Self::Moving, Self::Reading, Self::Tabs, Self::Picking, Self::Program];
+    pub const ALL: [Self; 6] = [Self::Moving, Self::Reading, Self::Finding, Self::Tabs, Self::Picking, Self::Program];
 
     /// The heading.
     pub fn title(self) -> &'static str {
         match self {
             Self::Moving => "Moving",
             Self::Reading => "Reading",
+            Self::Finding => "Finding",
             Self::Tabs => "Tabs and streams",
             Self::Picking => "In a picker",
             Self::Program => "Trunkline",
@@ -232,6 +251,14 @@ pub const COMMANDS: &[Row] = &[
     row(Command::View, "view", "", "look at the media of the post; again closes them", Group::Reading, Scope::Browse, &["m"]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
+    row(Command::Search, "search", "search", "search what the tab holds: words, or /regex/", Group::Finding, Scope::Browse, &["/"]),
+    row(Command::SearchNext, "search-next", "next found", "next older post that has it", Group::Finding, Scope::Browse, &["n"]),
+    row(Command::SearchPrevious, "search-previous", "", "next newer post that has it", Group::Finding, Scope::Browse, &["N"]),
+    row(Command::SearchAllTabs, "all-tabs", "", "while searching: in all tabs, or this one", Group::Finding, Scope::Pick, &["ctrl-t"]),
+    row(Command::Filter, "filter", "", "show only posts that fit: words, -is:boost, from:, lang:", Group::Finding, Scope::Browse, &["&"]),
+    row(Command::HideBoosts, "hide-boosts", "", "leave boosts out of the tab, or let them in", Group::Finding, Scope::Browse, &[]),
+    row(Command::HideReplies, "hide-replies", "", "leave replies out of the tab, or let them in", Group::Finding, Scope::Browse, &[]),
+    row(Command::HideBots, "hide-bots", "", "leave bots out of the tab, or let them in", Group::Finding, Scope::Browse, &[]),
     row(
         Command::SearchServer,
         "search-server",
@@ -308,7 +335,7 @@ mod tests {
 
     #[test]
     fn letters_kept_for_acting_on_posts_are_free() {
-        for key in ["f", "b", "B", "v", "r", "c", "/", "&", "n", "N"] {
+        for key in ["f", "b", "B", "v", "r", "c"] {
             assert!(COMMANDS.iter().all(|row| !row.keys.contains(&key)), "{key} is reserved");
         }
     }

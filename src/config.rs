@@ -8,8 +8,10 @@ mod notify;
 mod reader;
 mod scheme;
 mod source;
+mod tabs;
 
 use crate::command::COMMANDS;
+use crate::filter::Filter;
 use crate::keymap::{Keymap, Sequence};
 use crate::model::Spec;
 pub use notify::Notify;
@@ -70,6 +72,8 @@ pub const DEFAULT: &str = "the default";
 pub struct Config {
     /// The tabs to open, in order.
     pub tabs: Vec<Spec>,
+    /// The filters that some of them begin with.
+    pub filters: Vec<(Spec, Filter)>,
     /// Rows kept per tab, within [`ROWS`].
     pub rows: usize,
     /// The name of the theme: a built-in one or one of `themes`.
@@ -184,6 +188,7 @@ impl Default for Config {
         let tabs = ["home", "notifications", "local", "federated"].iter().filter_map(|spec| spec.parse().ok()).collect();
         Self {
             tabs,
+            filters: Vec::new(),
             rows: 2_000,
             theme: scheme::USUAL.to_owned(),
             linear: false,
@@ -305,7 +310,7 @@ impl Config {
                 source.set.insert(known.to_owned(), place);
             }
             match name {
-                "tabs" => self.tabs = tabs(source, value).unwrap_or_default(),
+                "tabs" => (self.tabs, self.filters) = tabs::take(source, value),
                 "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
                 "linear" => self.linear = source.boolean(name, value).unwrap_or_default(),
                 "flood" => self.flood = source.number(name, value, FLOOD).unwrap_or(self.flood),
@@ -336,7 +341,7 @@ impl Config {
 
     /// The settings as a file would say them, each with where it comes from. What it gives can be read again.
     pub fn show(&self, origin: impl Fn(&str) -> String) -> String {
-        let tabs: Vec<String> = self.tabs.iter().map(|spec| quoted(&spec.to_string())).collect();
+        let tabs: Vec<String> = self.tabs.iter().map(|spec| tabs::show(spec, &self.filters)).collect();
         let values = [
             ("tabs", format!("[{}]", tabs.join(", "))),
             ("rows", self.rows.to_string()),
@@ -447,25 +452,6 @@ impl Held {
 pub fn default_path() -> Option<PathBuf> {
     use etcetera::BaseStrategy as _;
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("trunkline").join("config.toml"))
-}
-
-fn tabs(source: &mut Source<'_>, value: &Value<'_>) -> Option<Vec<Spec>> {
-    let DeValue::Array(entries) = value.get_ref() else {
-        source.misfit("tabs", value, "be a list of streams, as in [\"home\", \"#rust\"]");
-        return None;
-    };
-    let mut specs = Vec::new();
-    for entry in entries {
-        let DeValue::String(text) = entry.get_ref() else {
-            source.misfit("tabs", entry, "hold streams, as in [\"home\", \"#rust\"]");
-            continue;
-        };
-        match text.parse() {
-            Ok(spec) => specs.push(spec),
-            Err(error) => source.mistake(entry.span(), format!("`tabs`: {error}")),
-        }
-    }
-    Some(specs)
 }
 
 fn credentials(source: &mut Source<'_>, value: &Value<'_>) -> Option<Credentials> {

@@ -173,9 +173,9 @@ impl Is {
 /// One thing that must hold, or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Term {
-    All(Vec<Term>),
-    Any(Vec<Term>),
-    Not(Box<Term>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
     /// A word or phrase.
     Words(Pattern),
     /// A regular expression.
@@ -353,13 +353,13 @@ impl fmt::Display for Term {
                 let codes: Vec<&str> = codes.iter().map(|code| if code.is_empty() { parse::NO_LANGUAGE } else { code }).collect();
                 write!(f, "lang:{}", codes.join(","))
             }
-            Self::Has(has) => write!(f, "has:{}", name_of(Has::ALL, *has)),
-            Self::Is(is) => write!(f, "is:{}", name_of(Is::ALL, *is)),
+            Self::Has(has) => write!(f, "has:{}", name_of(Has::ALL, has)),
+            Self::Is(is) => write!(f, "is:{}", name_of(Is::ALL, is)),
             Self::Tag(tag) => write!(f, "#{tag}"),
         }
     }
 }
 
-fn name_of<T: PartialEq>(all: &[(&'static str, T)], wanted: T) -> &'static str {
-    all.iter().find(|(_, one)| *one == wanted).map_or("", |(name, _)| name)
+fn name_of<T: PartialEq>(all: &[(&'static str, T)], wanted: &T) -> &'static str {
+    all.iter().find(|(_, one)| one == wanted).map_or("", |(name, _)| name)
 }

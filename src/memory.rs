@@ -5,6 +5,7 @@
 //! made of it at the start (`update`).
 
 use crate::config::ReaderPlace;
+use crate::filter::Filter;
 use crate::mastodon::keep::{self, Holdings};
 use crate::model::{Account, AccountId, ListId, Page, Sources, Spec, Status, StatusId, Stream, Timestamp};
 use crate::private;
@@ -58,6 +59,9 @@ pub struct Memory {
 struct Kept {
     /// The spec; of several streams in one tab the rows are with those.
     stream: String,
+    /// Its filter; files of before it could have one have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    filter: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     read: Option<String>,
     rows: Vec<Box<RawValue>>,
@@ -68,6 +72,8 @@ struct Kept {
 pub struct Configured {
     /// The tabs.
     pub tabs: Vec<Spec>,
+    /// The filters of some of them.
+    pub filters: Vec<(Spec, Filter)>,
     /// The theme.
     pub theme: String,
     /// Where the reader stands.
@@ -105,6 +111,11 @@ impl Keeper {
             }
         };
         (Self { file, configured, lock, written: None }, memory)
+    }
+
+    /// The filters that tabs had, as far as the configuration has not changed since.
+    pub fn filters(&self, memory: &Memory) -> Vec<(Sources, Filter)> {
+        memory.filters(&self.configured)
     }
 
     /// Takes a moment's memory to be written, if it is time: something changed, and a minute has passed.
@@ -207,21 +218,22 @@ impl Memory {
         };
         let kept = |tab: &Tab| {
             let rows = tab.sources.only().map(|stream| rows(stream, tab)).unwrap_or_default();
-            Kept { stream: tab.sources.spec().to_string(), read: tab.read.as_deref().map(str::to_owned), rows }
+            let filter = Some(tab.sieve.filter().to_string());
+            Kept { stream: tab.sources.spec().to_string(), filter, read: tab.read.as_deref().map(str::to_owned), rows }
         };
         let mut others: Vec<Kept> = Vec::new();
         for tab in state.tabs.all().iter().filter(|tab| tab.sources.is_merged()) {
             for stream in tab.sources.all().iter().filter(|stream| state.tabs.of(stream).is_none()) {
                 let spec = stream.spec().to_string();
                 if others.iter().all(|kept| kept.stream != spec) {
-                    others.push(Kept { stream: spec, read: None, rows: rows(stream, tab) });
+                    others.push(Kept { stream: spec, filter: None, read: None, rows: rows(stream, tab) });
                 }
             }
         }
         Self {
             version: VERSION,
             at: state.now,
-            configured: names(&configured.tabs),
+            configured: names(configured),
             configured_theme: configured.theme.clone(),
             theme: state.settings.theme.clone(),
             configured_reader: configured.reader.as_str().to_owned(),
@@ -254,8 +266,14 @@ impl Memory {
     /// The tabs to open; `None` where the configuration names others than it did: then the reader has written what is
     /// wanted.
     pub fn tabs(&self, configured: &Configured) -> Option<Vec<Spec>> {
-        (self.configured == names(&configured.tabs))
+        (self.configured == names(configured))
             .then(|| self.tabs.iter().filter_map(|kept| sources(&kept.stream)).map(|sources| spec(&sources)).collect())
+    }
+
+    /// The filters that tabs had; none where the configuration names other tabs or filters than it did.
+    pub fn filters(&self, configured: &Configured) -> Vec<(Sources, Filter)> {
+        let filter = |kept: &Kept| Some((sources(&kept.stream)?, kept.filter.as_ref()?.parse().ok()?));
+        if self.configured == names(configured) { self.tabs.iter().filter_map(filter).collect() } else { Vec::new() }
     }
 
     /// The theme that was worn; `None` where the configuration names another than it did.
@@ -323,8 +341,12 @@ fn spec(sources: &Sources) -> Spec {
     }
 }
 
-fn names(specs: &[Spec]) -> Vec<String> {
-    specs.iter().map(Spec::to_string).collect()
+fn names(configured: &Configured) -> Vec<String> {
+    let name = |spec: &Spec| match configured.filters.iter().find(|(filtered, _)| filtered == spec) {
+        Some((_, filter)) => format!("{spec} & {filter}"),
+        None => spec.to_string(),
+    };
+    configured.tabs.iter().map(name).collect()
 }
 
 /// The screenful from the row on that was read last, as far as no gap interrupts it.
@@ -492,17 +514,41 @@ mod tests {
     #[test]
     fn tabs_theme_and_reader_are_remembered_until_the_configuration_names_others() {
         let tabs: Vec<Spec> = ["home", "local"].iter().map(|spec| spec.parse().unwrap()).collect();
-        let configured = Configured { tabs, theme: "terminal".to_owned(), reader: ReaderPlace::Beside };
+        let configured = Configured { tabs, filters: Vec::new(), theme: "terminal".to_owned(), reader: ReaderPlace::Beside };
         let mut run = Run::start(None);
         run.state.open(Stream::List(ListId::new("7").unwrap()));
         run.state.settings.theme = "tundra".to_owned();
         run.state.settings.reader = ReaderPlace::Over;
         let memory = Memory::parse(&Memory::of(&run.state, &configured).text().unwrap()).unwrap();
-        assert_eq!(memory.tabs(&configured).map(|specs| names(&specs)), Some(vec!["home".to_owned(), "list:7".to_owned()]));
-        let other = Configured { tabs: configured.tabs[..1].to_vec(), theme: "ember".to_owned(), reader: ReaderPlace::Over };
+        assert_eq!(
+            memory.tabs(&configured).map(|specs| specs.iter().map(ToString::to_string).collect()),
+            Some(vec!["home".to_owned(), "list:7".to_owned()])
+        );
+        let other =
+            Configured { tabs: configured.tabs[..1].to_vec(), filters: Vec::new(), theme: "ember".to_owned(), reader: ReaderPlace::Over };
         assert_eq!((memory.active(), memory.tabs(&other)), (Some(Stream::User.into()), None));
         assert_eq!((memory.theme(&configured), memory.theme(&other)), (Some("tundra"), None));
         assert_eq!((memory.reader(&configured), memory.reader(&other)), (Some(ReaderPlace::Over), None));
+    }
+
+    #[test]
+    fn filters_are_remembered_until_the_configuration_names_others_and_old_files_are_read() {
+        let filter = |text: &str| text.parse::<Filter>().unwrap();
+        let home = || Spec::Stream(Stream::User);
+        let configured = Configured { tabs: vec![home()], filters: vec![(home(), filter("-is:boost"))], ..Configured::default() };
+        let mut run = Run::start(None);
+        run.state.begin_filter(&Stream::User.into(), filter("rust -is:bot"));
+        let text = Memory::of(&run.state, &configured).text().unwrap();
+        let memory = Memory::parse(&text).unwrap();
+        assert_eq!(memory.filters(&configured), [(Stream::User.into(), filter("rust -is:bot"))]);
+        let other = Configured { filters: vec![(home(), filter("-is:reply"))], ..configured.clone() };
+        assert_eq!((memory.filters(&other), memory.tabs(&other)), (Vec::new(), None), "the file has been written since");
+        run.state.begin_filter(&Stream::User.into(), Filter::default());
+        let none = Memory::parse(&Memory::of(&run.state, &configured).text().unwrap()).unwrap();
+        assert_eq!(none.filters(&configured), [(Stream::User.into(), Filter::default())], "one that was taken away stays away");
+        let old = text.replace(r#""filter":"rust -is:bot","#, "");
+        assert_ne!(old, text);
+        assert_eq!(Memory::parse(&old).unwrap().filters(&configured), []);
     }
 
     #[test]
@@ -542,7 +588,7 @@ mod tests {
         let memory = Memory::parse(&text).unwrap();
         assert_eq!(memory.active(), Some(both.clone()));
         let specs = memory.tabs(&configured).unwrap();
-        assert_eq!(names(&specs), ["home", "home + #rust"]);
+        assert_eq!(specs.iter().map(ToString::to_string).collect::<Vec<_>>(), ["home", "home + #rust"]);
         let mut state = State::new(Settings::default(), run.state.now, specs);
         for remembered in memory.remembered() {
             update(&mut state, Msg::Remembered(remembered), &Measured::default());

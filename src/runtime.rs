@@ -165,6 +165,9 @@ impl<S: Screen, K: Keys> App<S, K> {
         if let Some(active) = memory.as_ref().and_then(Memory::active) {
             state.tabs.go_to(&active);
         }
+        if let Some((keeper, memory)) = keeper.as_ref().zip(memory.as_ref()) {
+            keeper.filters(memory).into_iter().for_each(|(sources, filter)| state.begin_filter(&sources, filter));
+        }
         let remembered = memory.map(|memory| memory.remembered()).unwrap_or_default();
         let first = [Msg::Resized(columns, lines)]
             .into_iter()

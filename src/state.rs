@@ -6,6 +6,7 @@
 pub mod alerts;
 pub mod checks;
 pub mod edits;
+pub mod finding;
 pub mod flood;
 pub mod folds;
 pub mod heard;
@@ -23,24 +24,28 @@ pub mod refill;
 pub mod review;
 pub mod rows;
 pub mod search;
+pub mod sieve;
 pub mod store;
 pub mod tabs;
 pub mod thread;
 pub mod timeline;
+pub mod typed;
 pub mod viewer;
 pub mod views;
 
 use crate::command::{Command, Scope};
 use crate::config::{Config, MediaMode, Notify, ReaderPlace, Scheme};
+use crate::filter::{Filter, Post, Subject};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Sources, Spec,
-    Status, StatusId, Stream, Subscription, Timestamp, Withheld,
+    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, NotificationKind, Offer, Origin, Rung, Server,
+    Sources, Spec, Status, StatusId, Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
 pub use edits::Edits;
+pub use finding::{Finding, Seeker, Walk};
 pub use flood::Flood;
 pub use folds::{FoldKey, Folds};
 pub use heard::{Heard, Outcome};
@@ -59,12 +64,14 @@ pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
 pub use rows::Rows;
 pub use search::Search;
+pub use sieve::Sieve;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
 pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
+pub use typed::{Purpose, Typed};
 pub use viewer::Viewer;
 pub use views::Merged;
 
@@ -78,6 +85,8 @@ const SILENCE: SignedDuration = SignedDuration::from_mins(5);
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// The filters that tabs of some streams begin with.
+    pub filters: Vec<(Spec, Filter)>,
     /// Rows kept per tab.
     pub rows: usize,
     /// Glyphs of ASCII only.
@@ -116,6 +125,7 @@ impl From<&Config> for Settings {
     fn from(config: &Config) -> Self {
         let themes = Scheme::built_in().into_iter().chain(config.themes.iter().cloned()).collect();
         Self {
+            filters: config.filters.clone(),
             rows: config.rows,
             ascii: config.ascii,
             keymap: config.keymap.clone(),
@@ -205,6 +215,8 @@ pub struct State {
     pub notices: Notices,
     /// What the desktop is to be told of.
     pub alerts: Alerts,
+    /// What is searched for.
+    pub finding: Option<Finding>,
     /// The server's announcements, newest first.
     pub announcements: Vec<Announcement>,
     /// Posts whose warning the reader has unfolded.
@@ -288,6 +300,7 @@ impl State {
             pending: Vec::new(),
             notices: Notices::default(),
             alerts: Alerts::new(settings.notify != Notify::Off),
+            finding: None,
             announcements: Vec::new(),
             unfolded: HashSet::new(),
             meter: Meter::default(),
@@ -332,8 +345,26 @@ impl State {
 
     /// As `open`, but in front of the tab of `next`, where that is open.
     pub fn open_before(&mut self, sources: impl Into<Sources>, next: Option<&Sources>) {
-        self.tabs.open_before(sources.into(), next);
+        let sources = sources.into();
+        let filter = self.tabs.named(&sources).is_none().then(|| self.configured_filter(&sources));
+        self.tabs.open_before(sources.clone(), next);
+        if let Some(filter) = filter {
+            self.begin_filter(&sources, filter);
+        }
         self.arrange();
+    }
+
+    /// The filter that the configuration has for the tab of these streams.
+    pub fn configured_filter(&self, sources: &Sources) -> Filter {
+        let is_its = |spec: &Spec| spec.resolve(&self.offer.lists).is_ok_and(|named| named == *sources);
+        self.settings.filters.iter().find(|(spec, _)| is_its(spec)).map(|(_, filter)| filter.clone()).unwrap_or_default()
+    }
+
+    /// Gives a tab that has no rows yet its filter.
+    pub fn begin_filter(&mut self, sources: &Sources, filter: Filter) {
+        if let Some(tab) = self.tabs.named_mut(sources) {
+            tab.sieve = Sieve::new(filter);
+        }
     }
 
     /// Closes the tab on screen and gives it back; ledgers that no other tab shows go with it.
@@ -360,9 +391,25 @@ impl State {
         streams
     }
 
+    /// The line that is typed at the foot of the screen, where one is.
+    pub fn typed(&self) -> Option<&Typed> {
+        if let Some(Overlay::Typed(typed)) = self.overlays.last() { Some(typed) } else { None }
+    }
+
+    /// Whether the line that is typed is what to search for.
+    pub fn is_seeking(&self) -> bool {
+        self.typed().is_some_and(|typed| matches!(typed.what, Purpose::Search(_)))
+    }
+
+    /// Whether a filter is being typed for the tab of these streams, and only tried so far.
+    pub fn is_filtering(&self, sources: &Sources) -> bool {
+        let is_filter = self.typed().is_some_and(|typed| matches!(typed.what, Purpose::Filter { .. }));
+        is_filter && self.tabs.active().is_some_and(|tab| tab.sources == *sources)
+    }
+
     /// The active key scopes, the top layer first.
     pub fn scopes(&self) -> &'static [Scope] {
-        if self.is_picking() { &[Scope::Pick, Scope::Always] } else { &[Scope::Browse, Scope::Always] }
+        if self.is_picking() || self.typed().is_some() { &[Scope::Pick, Scope::Always] } else { &[Scope::Browse, Scope::Always] }
     }
 
     /// Whether the top layer is a list to pick from.
@@ -410,7 +457,7 @@ impl State {
     /// Whether something lies over the timeline, so that what comes there is not seen.
     pub fn is_covered(&self) -> bool {
         match self.overlays.last() {
-            None => false,
+            None | Some(Overlay::Typed(_)) => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
             Some(
                 Overlay::Help { .. }
@@ -652,8 +699,13 @@ impl State {
         self.is_let_through(tab, row) && self.drawn_for(tab, &row.key()).is_none()
     }
 
-    /// Whether no filter hides a row in a tab.
+    /// Whether no filter hides a row in a tab: neither the reader's on the server nor the tab's own.
     pub fn is_let_through(&self, tab: &Tab, row: &Row) -> bool {
+        self.is_allowed(tab, row) && !tab.sieve.hides(|| row.key())
+    }
+
+    /// Whether the reader's server filters let a row be drawn in a tab.
+    pub fn is_allowed(&self, tab: &Tab, row: &Row) -> bool {
         match row {
             Row::Status(id) => self.shown(&tab.sources, id) != Shown::Hidden,
             Row::Notification(id) => match self.store.notification(id).and_then(|notification| notification.status.as_ref()) {
@@ -702,11 +754,51 @@ impl State {
         self.timelines.values().filter_map(|timeline| timeline.poll.as_ref()?.last).max()
     }
 
-    /// How many rows of a tab the reader's server filters hide.
+    /// Whether the filter of a tab lets a row through; where something is missing or was removed always does.
+    pub fn admits(&self, tab: &Tab, row: &Row) -> bool {
+        let filter = tab.sieve.filter();
+        filter.is_empty() || self.subject(row).is_none_or(|subject| filter.admits(&subject))
+    }
+
+    /// What a row is about, to be told from others; `None` for gaps and what was removed.
+    pub fn subject(&self, row: &Row) -> Option<Subject<'_>> {
+        let mut subject = Subject { me: self.me.as_ref().map(|me| &me.id), ..Subject::default() };
+        let post = |id: &StatusId| self.store.shown(id).map(|entry| entry as &dyn Post);
+        match row {
+            Row::Status(id) => {
+                let outer = self.store.status(id)?.status();
+                subject.post = post(id);
+                subject.is_boost = outer.reblog.is_some();
+                let author = subject.post.map(|post| &post.status().account);
+                subject.people.extend(author.and_then(|id| self.store.account(id)));
+                if subject.is_boost {
+                    subject.people.extend(self.store.account(&outer.account));
+                }
+            }
+            Row::Notification(id) => {
+                let held = self.store.notification(id)?;
+                subject.post = held.status.as_ref().and_then(post);
+                subject.is_boost = held.kind == NotificationKind::Reblog;
+                subject
+                    .people
+                    .extend([held.account.as_ref(), held.kind.target()].into_iter().flatten().filter_map(|id| self.store.account(id)));
+            }
+            Row::Conversation(id, _) => {
+                let held = self.store.conversation(id)?;
+                subject.post = held.last_status.as_ref().and_then(post);
+                subject.people.extend(held.accounts.iter().filter_map(|id| self.store.account(id)));
+            }
+            Row::Tombstone(_) | Row::Gap(_) => return None,
+        }
+        Some(subject)
+    }
+
+    /// How many rows of a tab are hidden: by the reader's server filters, or by its own.
     pub fn hidden(&self, tab: &Tab) -> usize {
         let Some(rows) = self.rows(tab) else { return 0 };
-        let row = |key: &RowKey| rows.get(key);
-        tab.hidden.iter().filter_map(row).filter(|row| !self.is_let_through(tab, row)).count()
+        let by_server = tab.hidden.iter().filter_map(|key| rows.get(key));
+        let by_server = by_server.filter(|row| !tab.sieve.hides(|| row.key()) && !self.is_allowed(tab, row));
+        tab.sieve.count() + by_server.count()
     }
 
     /// How the server carries a stream; by frame until the server is known.
@@ -817,6 +909,7 @@ impl State {
                         Overlay::Profile(view) => view.has_failed(),
                         Overlay::Help { .. }
                         | Overlay::Picker(_)
+                        | Overlay::Typed(_)
                         | Overlay::Viewer(_)
                         | Overlay::Announcements { .. }
                         | Overlay::Health { .. }
@@ -825,8 +918,13 @@ impl State {
                     || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
-            Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
-            Command::Accept | Command::NextChoice | Command::PreviousChoice => picking,
+            Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some() || self.finding.is_some(),
+            Command::Accept => picking || self.typed().is_some(),
+            Command::NextChoice | Command::PreviousChoice => picking || (self.finding.is_some() && self.is_seeking()),
+            Command::SearchAllTabs => self.is_seeking() && self.tabs.all().len() > 1,
+            Command::Search => !text && rows,
+            Command::SearchNext | Command::SearchPrevious => !text && rows && self.finding.is_some(),
+            Command::Filter | Command::HideBoosts | Command::HideReplies | Command::HideBots => !text && self.tabs.active().is_some(),
             Command::Subscribe
             | Command::SearchServer
             | Command::Health
@@ -888,7 +986,7 @@ impl State {
             let whole = self.now.duration_since(said).as_mins().max(SILENCE.as_mins() - 1) + 1;
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
         });
-        let seen = self.has_just_seen(measured).then_some(self.now);
+        let seen = (self.has_just_seen(measured) || self.is_looking()).then_some(self.now);
         let positions = self.unsaid().filter(|_| live && !self.positions.asked).and(self.positions.not_before);
         pages
             .chain(refills)
@@ -903,6 +1001,11 @@ impl State {
             .chain(self.alerts.due_at())
             .chain(measured.next_change)
             .min()
+    }
+
+    /// Whether rows wait to be looked at, so that there is something to do at once.
+    fn is_looking(&self) -> bool {
+        self.tabs.all().iter().any(|tab| tab.sieve.looked().is_some()) || self.finding.as_ref().is_some_and(|search| search.walk.is_some())
     }
 
     /// When the view of the open tab goes on because too much comes; `None` where nothing waits above it.
@@ -998,6 +1101,18 @@ impl State {
         }
         if let Some(key) = tab.hidden.iter().find(|key| rows.index_of(key).is_none()) {
             return Err(format!("{:?}: {key:?} is hidden, but no row", tab.sources));
+        }
+        if let Some(key) = tab.sieve.hidden().find(|key| rows.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is filtered out, but no row", tab.sources));
+        }
+        let looked = tab.sieve.looked().unwrap_or(usize::MAX);
+        let is_wrong = |row: &&Row| tab.sieve.hides(|| row.key()) == self.admits(tab, row);
+        match rows.all().iter().take(looked).find(is_wrong) {
+            // While names are looked at again some may be those of before.
+            Some(row) if tab.sieve.looked().is_none() => {
+                return Err(format!("{:?}: the filter is not right about {row:?}", tab.sources));
+            }
+            Some(_) | None => {}
         }
         self.check_merged(tab)
     }

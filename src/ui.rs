@@ -18,6 +18,7 @@
 
 mod attached;
 mod cards;
+mod found;
 mod line;
 mod notification;
 mod overlay;
@@ -32,6 +33,7 @@ mod targets;
 mod theme;
 mod timeline;
 mod times;
+mod typed;
 pub(crate) mod words;
 mod zen;
 
@@ -60,6 +62,9 @@ pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'
     painter.gallery = std::mem::take(&mut cards.gallery);
     painter.lays = state.overlays.last().is_none_or(Overlay::leaves_room);
     let mut measured = draw(&mut painter, cards, state);
+    if let (Some(line), Some(y)) = (state.typed(), painter.screen().height.checked_sub(1)) {
+        typed::draw(&mut painter, state, line, y);
+    }
     measured.choices = std::mem::take(&mut painter.choices);
     measured.links = painter.links();
     measured.pictures = std::mem::take(&mut painter.places);
@@ -93,7 +98,9 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
     if ruled == 1 {
         bottom_rule(painter, screen.height - 2, panes.joint());
     }
-    status_bar::draw(painter, state, screen.height - 1, open.told);
+    if state.typed().is_none() {
+        status_bar::draw(painter, state, screen.height - 1, open.told);
+    }
     if let Some(area) = panes.timeline {
         if state.tabs.active().is_none() {
             timeline::no_tab(painter, state, area);

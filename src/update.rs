@@ -8,6 +8,7 @@ mod command;
 mod edits;
 pub mod effect;
 mod event;
+mod finding;
 mod flood;
 mod folds;
 mod hold;
@@ -21,6 +22,7 @@ mod reply;
 mod review;
 mod rows;
 mod search;
+mod sieve;
 mod thread;
 mod viewer;
 
@@ -31,7 +33,7 @@ pub use question::Question;
 use crate::command::{Command, Scope};
 use crate::keymap::{Key, KeyCode, Meaning, Sequence};
 use crate::model::Timestamp;
-use crate::state::{Loading, Measured, Outcome, Overlay, Picker, State};
+use crate::state::{Loading, Measured, Outcome, Overlay, State};
 use crate::text::Plain;
 
 /// Changes the state by one message and says what the world should do.
@@ -55,10 +57,9 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         Msg::Event(origin, event) => event::apply(state, measured, origin, event, &mut effects),
         Msg::Key(key) => press(state, key, measured, &mut effects),
         Msg::Paste(text) => {
-            if let Some(picker) = state.overlays.last_mut().and_then(Overlay::as_picker_mut) {
-                picker.prompt.insert(&text);
-                picker.chosen = 0;
-                state.revision += 1;
+            if let Some(prompt) = state.overlays.last_mut().and_then(Overlay::prompt_mut) {
+                prompt.insert(&text);
+                written(state, measured);
             }
         }
         Msg::Mouse(mouse, x, y) => command::mouse(state, measured, mouse, (x, y), &mut effects),
@@ -84,6 +85,8 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     }
     state.follow();
     rows::count_hidden(state);
+    sieve::follow(state);
+    finding::go_on(state, measured);
     thread::settle(state, &mut effects);
     refill::pump(state, &mut effects);
     edits::pump(state, &mut effects);
@@ -166,17 +169,18 @@ fn press(state: &mut State, key: Key, measured: &Measured, effects: &mut Vec<Eff
             let words = Sequence::new(pressed).map(|sequence| format!("{sequence} is bound to nothing")).unwrap_or_default();
             say(state, Plain::line(&words), false);
         }
-        Meaning::Nothing if state.scopes().contains(&Scope::Pick) => write(state, key),
+        Meaning::Nothing if state.scopes().contains(&Scope::Pick) => write(state, measured, key),
         Meaning::Nothing => heard(state, Outcome::Unbound(key)),
     }
 }
 
 /// Takes a key as text or as a move in it, where text is typed.
-fn write(state: &mut State, key: Key) {
+fn write(state: &mut State, measured: &Measured, key: Key) {
     if !state.scopes().contains(&Scope::Pick) {
         return;
     }
-    let Some(Picker { prompt, chosen, .. }) = state.overlays.last_mut().and_then(Overlay::as_picker_mut) else { return };
+    let Some(prompt) = state.overlays.last_mut().and_then(Overlay::prompt_mut) else { return };
+    let before = prompt.text().to_owned();
     match key {
         Key { code: KeyCode::Char('w'), ctrl: true, .. } => prompt.delete_word(),
         Key { code: KeyCode::Char('u'), ctrl: true, .. } => prompt.delete_to_start(),
@@ -191,6 +195,19 @@ fn write(state: &mut State, key: Key) {
             None => return,
         },
     }
-    *chosen = 0;
+    if prompt.text() == before {
+        state.revision += 1;
+    } else {
+        written(state, measured);
+    }
+}
+
+/// Takes in that something else is typed by now.
+fn written(state: &mut State, measured: &Measured) {
+    if let Some(picker) = state.overlays.last_mut().and_then(Overlay::as_picker_mut) {
+        picker.chosen = 0;
+    }
+    sieve::typed(state);
+    finding::typed(state, measured);
     state.revision += 1;
 }

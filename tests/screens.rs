@@ -3,6 +3,8 @@
 //! Pictures hold text alone; styles are asserted apart.
 #![cfg(test)]
 
+#[path = "screens/finding.rs"]
+mod finding;
 #[path = "screens/layout.rs"]
 mod layout;
 #[path = "common/least_status.rs"]

@@ -1,6 +1,8 @@
 //! The reducer: message sequences in, states and effects out, and `State::check` after every message.
 #![cfg(test)]
 
+#[path = "update/finding.rs"]
+mod finding;
 #[path = "update/flood.rs"]
 mod flood;
 #[path = "update/hold.rs"]
@@ -2143,6 +2145,8 @@ enum Step {
     Standing(&'static str, u8),
     Seconds(i64),
     Resize(u16, u16),
+    Filter(&'static str, bool),
+    Search(&'static str, bool),
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -2167,6 +2171,9 @@ fn steps() -> impl Strategy<Value = Step> {
             .prop_map(|(spec, standing)| Step::Standing(spec, standing)),
         2 => (0_i64..400).prop_map(Step::Seconds),
         1 => (1_u16..200, 1_u16..60).prop_map(|(columns, lines)| Step::Resize(columns, lines)),
+        2 => (proptest::sample::select(finding::FILTERS.to_vec()), any::<bool>()).prop_map(|(text, kept)| Step::Filter(text, kept)),
+        1 => (proptest::sample::select(vec!["v1", "first", "/v[23]/", "nowhere"]), any::<bool>())
+            .prop_map(|(text, kept)| Step::Search(text, kept)),
     ]
 }
 
@@ -2280,6 +2287,8 @@ proptest! {
                     prop_assert!(desk.state.line.state != Connection::Live || desk.state.timelines.values().all(wakes));
                     prop_assert!(desk.state.deep_at().is_none_or(|at| at > then), "a deep pass is due and nothing asks");
                 }
+                Step::Filter(text, kept) => finding::filter(&mut desk, text, kept),
+                Step::Search(text, kept) => finding::search(&mut desk, text, kept),
                 Step::Resize(columns, lines) => drop(desk.send(Msg::Resized(columns, lines))),
             }
         }

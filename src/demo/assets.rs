@@ -323,9 +323,10 @@ impl Scene {
                 let options = post.and_then(|post| post.poll.as_ref()).map_or(0, |poll| poll.options.len());
                 needs(self.option.is_some_and(|option| option < options), "a post with a poll, and one of its options")
             }
-            SceneKind::Favourite | SceneKind::Reblog => {
+            SceneKind::Favourite => {
                 needs(self.author.is_some() && post.is_some_and(|post| post.author == "me"), "an author and a post of the reader")
             }
+            SceneKind::Reblog => needs(self.author.is_some() && post.is_some(), "an author and a post"),
             SceneKind::Follow | SceneKind::FollowRequest => needs(self.author.is_some(), "an author"),
             SceneKind::Notification => needs(self.author.is_some() && self.notification.is_some(), "an author and a type"),
             SceneKind::Announcement => needs(self.text.is_some(), "a text"),

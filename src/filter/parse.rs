@@ -200,19 +200,14 @@ impl Parser {
             if matches!(self.peek(), None | Some('|' | ')')) {
                 return Err(Self::error_at(bar, Wrong::Dangling("|")));
             }
-            match self.term()? {
-                Term::Any(more) => terms.extend(more),
-                term => terms.push(term),
-            }
+            terms.push(self.term()?);
         }
-        // What a group began with is flat as well, so that what is printed reads the same.
-        if let Some(Term::Any(_)) = terms.first()
-            && terms.len() > 1
-            && let Term::Any(first) = terms.remove(0)
-        {
-            terms.splice(0..0, first);
+        if terms.len() == 1 {
+            return Ok(terms.remove(0));
         }
-        Ok(if terms.len() > 1 { Term::Any(terms) } else { terms.remove(0) })
+        // Groups of alternatives are flat, so that what is printed reads the same.
+        let flat = terms.into_iter().flat_map(|term| if let Term::Any(terms) = term { terms } else { vec![term] });
+        Ok(Term::Any(flat.collect()))
     }
 
     fn term(&mut self) -> Result<Term, FilterError> {

@@ -8,6 +8,7 @@ use crate::state::links::LinkList;
 use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
 use crate::state::thread::Detail;
+use crate::state::typed::Typed;
 use crate::state::viewer::Viewer;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
@@ -25,6 +26,8 @@ pub enum Overlay {
     Picker(Picker),
     /// A post with its thread.
     Detail(Box<Detail>),
+    /// A line that is typed at the foot of the screen.
+    Typed(Typed),
     /// The media of a post, one at a time.
     Viewer(Viewer),
     /// What changed from version to version of a post.
@@ -52,7 +55,7 @@ impl Overlay {
             Self::Help { .. } | Self::Viewer(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
                 true
             }
-            Self::Picker(_) | Self::Detail(_) | Self::Links(_) => false,
+            Self::Picker(_) | Self::Detail(_) | Self::Typed(_) | Self::Links(_) => false,
         }
     }
 
@@ -60,7 +63,9 @@ impl Overlay {
     pub fn leaves_room(&self) -> bool {
         match self {
             Self::Detail(_) | Self::Viewer(_) => true,
-            Self::Help { .. }
+            // What is said of a line that is typed may lie over them.
+            Self::Typed(_)
+            | Self::Help { .. }
             | Self::Picker(_)
             | Self::Edits(_)
             | Self::Profile(_)
@@ -81,6 +86,23 @@ impl Overlay {
             Self::Picker(picker) => Some(picker),
             Self::Help { .. }
             | Self::Detail(_)
+            | Self::Typed(_)
+            | Self::Viewer(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => None,
+        }
+    }
+
+    /// The line in which text is typed, to change it, where it has one.
+    pub fn prompt_mut(&mut self) -> Option<&mut Prompt> {
+        match self {
+            Self::Picker(picker) => Some(&mut picker.prompt),
+            Self::Typed(typed) => Some(&mut typed.prompt),
+            Self::Help { .. }
+            | Self::Detail(_)
             | Self::Viewer(_)
             | Self::Edits(_)
             | Self::Profile(_)
@@ -96,6 +118,7 @@ impl Overlay {
             Self::Picker(picker) => Some(picker),
             Self::Help { .. }
             | Self::Detail(_)
+            | Self::Typed(_)
             | Self::Viewer(_)
             | Self::Edits(_)
             | Self::Profile(_)

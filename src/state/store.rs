@@ -4,10 +4,11 @@
 //! presence, and what a deletion outlasts. Nothing here costs more with longer timelines, but for `sweep`, which the
 //! caller spreads over many insertions.
 
+use crate::filter::{Post, words_of};
 use crate::model::{
     Account, AccountId, Bundle, Conversation, ConversationId, FilterAction, Notification, NotificationId, QuoteState, Status, StatusId,
 };
-use crate::text::RichText;
+use crate::text::{LinkKind, RichText};
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -24,6 +25,7 @@ pub struct Entry {
     status: Status,
     revision: u32,
     rich: OnceCell<RichText>,
+    words: OnceCell<Box<str>>,
     /// The store's moment when the stream last told of it.
     heard: u64,
 }
@@ -42,6 +44,21 @@ impl Entry {
     /// The content, opened when it is first looked at.
     pub fn rich(&self) -> &RichText {
         self.rich.get_or_init(|| self.status.open())
+    }
+}
+
+impl Post for Entry {
+    fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// Read when they are first looked at.
+    fn words(&self) -> &str {
+        self.words.get_or_init(|| words_of(&self.status).into())
+    }
+
+    fn leads_out(&self) -> bool {
+        self.rich().links.iter().any(|link| link.kind == LinkKind::Web)
     }
 }
 
@@ -72,6 +89,12 @@ pub struct Store {
     edits: Ring<StatusId, Box<Status>>,
     /// Statuses that a filter may hide since the last look, each with whether it was held before.
     hiding: Vec<(StatusId, bool)>,
+    /// Statuses that read differently or are new since the last look, each with whether rows may have told of it before.
+    changed: Vec<(StatusId, bool)>,
+    /// Whether since then an account changed its name, or what it says it is.
+    people_changed: bool,
+    /// Statuses that are not held and that notifications or conversations name.
+    awaited: HashSet<StatusId>,
     /// Replies that were not held before, each with what it answers, while somebody wants to know.
     replies: Vec<(StatusId, StatusId)>,
     gathers: bool,
@@ -155,6 +178,17 @@ impl Store {
     /// Takes the statuses that a filter may hide since the last time, each with whether it was held before.
     pub fn take_hiding(&mut self) -> Vec<(StatusId, bool)> {
         std::mem::take(&mut self.hiding)
+    }
+
+    /// Takes the statuses that read differently or are new since the last time, each with whether rows may have told of it
+    /// before.
+    pub fn take_changed(&mut self) -> Vec<(StatusId, bool)> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Takes whether an account changed its name, or what it says it is, since the last time.
+    pub fn take_people_changed(&mut self) -> bool {
+        std::mem::take(&mut self.people_changed)
     }
 
     /// What shows a status beside itself: boosts and quotes of it.
@@ -245,6 +279,7 @@ impl Store {
             Some(deleted) if deleted.at > asked => false,
             Some(_) => {
                 self.deleted.remove(id);
+                self.awaited.insert(id.clone());
                 true
             }
             None => true,
@@ -256,6 +291,8 @@ impl Store {
         match self.accounts.get_mut(&account.id) {
             Some(known) if known.account == account => {}
             Some(known) => {
+                let (before, after) = (&known.account, &account);
+                self.people_changed |= (&before.acct, &before.display_name, before.bot) != (&after.acct, &after.display_name, after.bot);
                 known.account = account;
                 known.revision += 1;
                 self.version += 1;
@@ -272,6 +309,7 @@ impl Store {
         let known = self.notifications.get(&id);
         let changes = known.is_some_and(|known| *known != notification);
         self.version += u64::from(changes);
+        self.await_status(notification.status.as_ref());
         self.notifications.insert(id, notification).is_none()
     }
 
@@ -281,7 +319,14 @@ impl Store {
         let known = self.conversations.get(&id);
         let changes = known.is_some_and(|known| *known != conversation);
         self.version += u64::from(changes);
+        self.await_status(conversation.last_status.as_ref());
         self.conversations.insert(id, conversation)
+    }
+
+    fn await_status(&mut self, id: Option<&StatusId>) {
+        if let Some(id) = id.filter(|id| !self.statuses.contains_key(*id)) {
+            self.awaited.insert(id.clone());
+        }
     }
 
     fn put_status(&mut self, incoming: Status) -> Put {
@@ -302,6 +347,10 @@ impl Store {
             if may_hide(&merged) {
                 self.hiding.push((id.clone(), true));
             }
+            if !reads_alike(&entry.status, &merged) {
+                entry.words = OnceCell::new();
+                self.changed.push((id.clone(), true));
+            }
             entry.status = merged;
             entry.revision += 1;
             self.version += 1;
@@ -320,6 +369,7 @@ impl Store {
         if may_hide(&incoming) {
             self.hiding.push((id.clone(), false));
         }
+        self.changed.push((id.clone(), self.awaited.remove(&id)));
         // What quotes it has said until now that it is not held.
         self.version += u64::from(self.mentioned_by.contains_key(&id));
         if self.gathers
@@ -327,7 +377,7 @@ impl Store {
         {
             self.replies.push((id.clone(), parent.clone()));
         }
-        self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new(), heard: 0 });
+        self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new(), words: OnceCell::new(), heard: 0 });
         Put::New
     }
 
@@ -381,6 +431,7 @@ impl Store {
         if let Some(entry) = &entry {
             self.unlink(id, &related(&entry.status));
             removed.statuses.push(id.clone());
+            self.changed.push((id.clone(), true));
             self.version += 1;
         }
         let at = self.moment();
@@ -410,6 +461,7 @@ impl Store {
             }
         }
         self.statuses.retain(|id, _| needed.contains(id));
+        self.awaited.retain(|id| needed.contains(id) && !self.statuses.contains_key(id));
         self.mentioned_by.retain(|_, list| {
             list.retain(|id| needed.contains(id));
             !list.is_empty()
@@ -442,6 +494,24 @@ pub struct Keep {
 
 fn may_hide(status: &Status) -> bool {
     status.filtered.iter().flatten().any(|found| found.action == FilterAction::Hide)
+}
+
+/// Whether two copies are the same to a filter and to whoever searches: counts, and what the reader did, are not looked at.
+fn reads_alike(one: &Status, other: &Status) -> bool {
+    let words =
+        |status: &Status| status.poll.as_ref().map(|poll| poll.options.iter().map(|option| option.title.clone()).collect::<Vec<_>>());
+    one.content == other.content
+        && one.spoiler_text == other.spoiler_text
+        && one.media_attachments == other.media_attachments
+        && one.card == other.card
+        && words(one) == words(other)
+        && one.tags == other.tags
+        && one.mentions == other.mentions
+        && (&one.account, &one.language, &one.visibility) == (&other.account, &other.language, &other.visibility)
+        && (one.edited_at.is_some(), one.sensitive) == (other.edited_at.is_some(), other.sensitive)
+        && one.in_reply_to_id == other.in_reply_to_id
+        && one.quote.is_some() == other.quote.is_some()
+        && one.reblog == other.reblog
 }
 
 fn related(status: &Status) -> [Option<StatusId>; 2] {

@@ -1,9 +1,11 @@
 //! `Tabs` and `Tab`: order, cursor, anchor, unseen rows, hold. A tab is a view over the ledger of a stream, or of several.
 
+use crate::filter::Filter;
 use crate::model::{Sources, Stream, by_age};
 use crate::state::flood::Flood;
 use crate::state::folds::Folds;
 use crate::state::hold::SinceHold;
+use crate::state::sieve::Sieve;
 use crate::state::timeline::RowKey;
 use crate::state::views::Merged;
 use std::cmp::Ordering;
@@ -44,6 +46,8 @@ pub struct Tab {
     pub unseen: HashSet<RowKey>,
     /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
     pub hidden: HashSet<RowKey>,
+    /// Its own filter, and which rows that hides.
+    pub sieve: Sieve,
     /// Which rows tell the same of one post, and which of them is drawn for the others.
     pub folds: Folds,
     /// Place of the newest row that has been in view, in this run or an earlier one.
@@ -68,6 +72,7 @@ impl Tab {
             flood: None,
             unseen: HashSet::new(),
             hidden: HashSet::new(),
+            sieve: Sieve::default(),
             folds: Folds::default(),
             read: None,
             bookmark: None,
@@ -95,7 +100,7 @@ impl Tab {
 pub struct Tabs {
     open: Vec<Tab>,
     active: usize,
-    closed: Vec<(usize, Sources)>,
+    closed: Vec<(usize, Sources, Filter)>,
 }
 
 /// How many closed tabs can be brought back.
@@ -157,7 +162,7 @@ impl Tabs {
         if self.named(&sources).is_some() {
             return false;
         }
-        self.closed.retain(|(_, closed)| *closed != sources);
+        self.closed.retain(|(_, closed, _)| *closed != sources);
         self.open.push(Tab::new(sources));
         true
     }
@@ -205,7 +210,7 @@ impl Tabs {
             return None;
         }
         let tab = self.open.remove(self.active);
-        self.closed.push((self.active, tab.sources.clone()));
+        self.closed.push((self.active, tab.sources.clone(), tab.sieve.filter().clone()));
         if self.closed.len() > CLOSED_KEPT {
             self.closed.remove(0);
         }
@@ -215,9 +220,9 @@ impl Tabs {
 
     /// Brings back the tab closed last, where it was, and goes to it.
     pub(super) fn restore(&mut self) {
-        let Some((index, sources)) = self.closed.pop() else { return };
+        let Some((index, sources, filter)) = self.closed.pop() else { return };
         let index = index.min(self.open.len());
-        self.open.insert(index, Tab::new(sources));
+        self.open.insert(index, Tab { sieve: Sieve::new(filter), ..Tab::new(sources) });
         self.active = index;
     }
 
@@ -228,6 +233,6 @@ impl Tabs {
 
     /// What tabs closed lately showed, the last first.
     pub fn recent(&self) -> impl Iterator<Item = &Sources> {
-        self.closed.iter().rev().map(|(_, sources)| sources)
+        self.closed.iter().rev().map(|(_, sources, _)| sources)
     }
 }

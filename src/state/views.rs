@@ -43,6 +43,7 @@ impl Tab {
         self.leave_fold(key);
         self.unseen.remove(key);
         self.hidden.remove(key);
+        self.sieve.forget(key);
         if self.cursor.as_ref() == Some(key) {
             self.cursor = heir.cloned();
         }
@@ -222,7 +223,8 @@ impl State {
         let wanted = self.wanted(tab, key);
         let fold = wanted.as_ref().and_then(|row| FoldKey::of(&self.store, row));
         let is_filled = tab.merged.as_ref().is_some_and(|merged| merged.is_begun);
-        let is_hidden = wanted.as_ref().is_some_and(|row| !self.is_let_through(tab, row));
+        let is_hidden = wanted.as_ref().is_some_and(|row| !self.is_allowed(tab, row));
+        let is_filtered = wanted.as_ref().is_some_and(|row| !self.admits(tab, row));
         let Some(tab) = self.tabs.all_mut().get_mut(index) else { return };
         let Some(rows) = tab.merged.as_mut().map(|merged| &mut merged.rows) else { return };
         let before = rows.index_of(key);
@@ -248,6 +250,9 @@ impl State {
                 tab.hand_over(handover);
             }
             None => tab.leave_fold(key),
+        }
+        if tab.merged.as_ref().is_some_and(|merged| merged.rows.index_of(key).is_some()) {
+            tab.sieve.set(key.clone(), is_filtered);
         }
         if is_hidden {
             tab.hidden.insert(key.clone());

@@ -29,7 +29,8 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
     let mut pane = None;
     // A post that was opened from one of them lies over it.
     let hidden = state.overlays.iter().rposition(|overlay| matches!(overlay, Overlay::Detail(_))).map_or(0, |open| open + 1);
-    for overlay in state.overlays.iter().skip(hidden) {
+    // What is typed at the foot leaves everything above as it is.
+    for overlay in state.overlays.iter().skip(hidden).filter(|overlay| !matches!(overlay, Overlay::Typed(_))) {
         // A theme is seen by what it colours.
         if overlay.as_picker().is_none_or(|picker| picker.kind != Pick::Theme) {
             painter.step_back(body);
@@ -53,7 +54,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
             Overlay::Links(list) => Some(links::draw(painter, state, body, list)),
             Overlay::Viewer(viewer) => Some(viewer::draw(painter, state, viewer)),
-            Overlay::Detail(_) => None,
+            Overlay::Detail(_) | Overlay::Typed(_) => None,
         };
     }
     measured.overlay = pane;
@@ -118,6 +119,12 @@ fn frame(painter: &mut Painter<'_>, area: Rect) {
 fn prompt_line(painter: &mut Painter<'_>, area: Rect, prompt: &Prompt, hint: &str) {
     let theme = painter.theme;
     painter.text(area.x, area.y, 2, theme.glyphs().prompt, theme.accent());
+    typed_line(painter, area, prompt, hint);
+}
+
+/// As `prompt_line`, behind a mark of two columns that is drawn already.
+pub(crate) fn typed_line(painter: &mut Painter<'_>, area: Rect, prompt: &Prompt, hint: &str) {
+    let theme = painter.theme;
     let x = area.x + 2;
     let room = area.width.saturating_sub(3);
     if prompt.text().is_empty() {

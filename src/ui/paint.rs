@@ -4,10 +4,12 @@
 //! here. Beside the line between panes a column stays empty, so that the backend places the line anew even where a
 //! terminal measures a cluster differently. Absent on purpose: what is drawn.
 
+use crate::filter::Pattern;
 use crate::media::{Gallery, Laid};
 use crate::state::LinkSpan;
 use crate::state::PicturePlace;
 use crate::text::wrap;
+use crate::ui::found;
 use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width};
 use crate::ui::pictures;
 use crate::ui::theme::Theme;
@@ -223,6 +225,11 @@ impl<'a> Painter<'a> {
         }
         debug_assert!(end <= x + width, "a heading left its pane");
         self.text(x + width - right_width, y, right_width, &right, self.theme.dim());
+    }
+
+    /// Marks what is searched for in an area that is drawn.
+    pub(crate) fn mark_found(&mut self, area: Rect, pattern: &Pattern) {
+        found::mark(self.buffer, self.theme, area, pattern);
     }
 
     /// Puts a space where a wide glyph's second half is about to be overwritten at (`x`, `y`).

@@ -28,11 +28,15 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
     let sources = state.tabs.active().map(|tab| &tab.sources);
     let width = area.width.saturating_sub(2).clamp(1, MEASURE);
     let setting = Setting { state, theme: painter.theme, sources, width, shape: Shape::Whole };
-    match state.detail() {
+    let pane = match state.detail() {
         // A column is for the bar beside the post with the cursor.
         Some(detail) => thread(painter, cards, Setting { width: width.saturating_sub(1).max(1), ..setting }, detail, area),
         None => alone(painter, cards, setting, area),
+    };
+    if let Some(search) = &state.finding {
+        painter.mark_found(Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }, &search.pattern);
     }
+    pane
 }
 
 /// What is under the cursor of the timeline.

@@ -264,6 +264,7 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
         // Without a layer there is only a message to close.
         (Command::Back, bare),
         (Command::First, at_top || !bare),
+        (Command::Search, !bare),
         (Command::RetryNow, state.line.state == Connection::Connecting || is_read_well(state)),
         (Command::HoldOrUnfold, !bare && !unfolds),
         // It says itself what its keys do.

@@ -149,6 +149,9 @@ fn tab_line(state: &State, theme: &Theme, level: Level, index: usize, tab: &Tab)
         let count = if count > 999 { "999+".to_owned() } else { count.to_string() };
         line.push_span(Span::styled(format!(" {count}"), theme.fresh()));
     }
+    if !tab.sieve.filter().is_empty() {
+        line.push_span(Span::styled(" &", theme.dim()));
+    }
     if let Some((mark, style)) = mark(state, theme, tab) {
         line.push_span(Span::styled(format!(" {mark}"), style));
     }

@@ -208,6 +208,11 @@ impl Theme {
         inked(self.inks.tag)
     }
 
+    /// What is searched for, over what is drawn; it is turned about, so that it is told without colours.
+    pub(crate) fn found(&self) -> Style {
+        self.accent().add_modifier(Modifier::REVERSED).remove_modifier(Modifier::DIM)
+    }
+
     /// Code.
     pub(crate) fn code(&self) -> Style {
         inked(self.inks.code)

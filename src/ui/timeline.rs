@@ -64,6 +64,11 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             painter.card(Rect { x: body.x + 2, y: body.y + y, width: setting.width, height: body.height - y }, &foot, from);
         }
     }
+    if let Some(search) = &state.finding {
+        for row in &pane.visible {
+            painter.mark_found(Rect { x: body.x + 2, y: row.y, width: window.setting.width, height: row.height }, &search.pattern);
+        }
+    }
     if head == 1 {
         above(painter, state, tab, rows, place.index, area);
     }
@@ -468,8 +473,12 @@ pub(crate) fn nothing(painter: &mut Painter<'_>, state: &State, stream: &Stream,
             (heading(glyphs.absent, theme.mark(), "The server has switched this feed off"), words.to_owned())
         }
         Connection::Live if hidden > 0 => {
-            let words = "The filters that you set on the server hide them here.";
-            (heading(glyphs.dot, theme.dim(), &format!("Every post here is filtered ({hidden} hidden)")), words.to_owned())
+            let own = state.tabs.active().is_some_and(|tab| !tab.sieve.filter().is_empty());
+            let words = match state.first_key(Command::Filter).filter(|_| own) {
+                Some(key) => format!("The filter of this tab hides them; {key} changes it."),
+                None => "The filters that you set on the server hide them here.".to_owned(),
+            };
+            (heading(glyphs.dot, theme.dim(), &format!("Every post here is filtered ({hidden} hidden)")), words)
         }
         Connection::Live => {
             let words = if timeline.rung == Rung::Polling {

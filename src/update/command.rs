@@ -1,10 +1,12 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, search, thread, viewer};
+use super::{Effect, Mouse, Question, edits, finding, hold, links, profile, reply, rows, say, search, sieve, thread, viewer};
 use crate::command::Command;
+use crate::filter::Quiet;
 use crate::model::{Sources, StatusId};
 use crate::state::{
-    Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Outcome, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay,
+    Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Outcome, Overlay, Pick, Picker, Purpose, Row, RowKey, State, Tab, Typed,
+    overlay,
 };
 use crate::text::Plain;
 use std::sync::Arc;
@@ -72,6 +74,14 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             state.overlays.clear();
             state.restore();
         }
+        Command::Search => finding::open(state),
+        Command::SearchNext => finding::walk(state, measured, true),
+        Command::SearchPrevious => finding::walk(state, measured, false),
+        Command::SearchAllTabs => finding::switch_tabs(state, measured),
+        Command::Filter => sieve::open(state),
+        Command::HideBoosts => sieve::toggle(state, Quiet::Boosts),
+        Command::HideReplies => sieve::toggle(state, Quiet::Replies),
+        Command::HideBots => sieve::toggle(state, Quiet::Bots),
         Command::Announcements => match state.overlays.last() {
             Some(Overlay::Announcements { .. }) => {
                 state.overlays.pop();
@@ -94,12 +104,11 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             Some(_) | None => state.overlays.push(Overlay::Help { scroll: 0 }),
         },
         Command::Palette => state.overlays.push(Overlay::picker(Pick::Command, 0)),
-        Command::Back => {
-            if state.overlays.pop().is_none() {
-                state.notices.dismiss();
-            }
-        }
+        Command::Back => back(state),
+        Command::Accept if state.typed().is_some() => keep_typed(state, measured),
         Command::Accept => accept(state, measured, effects),
+        Command::NextChoice if state.is_seeking() => finding::walk(state, measured, true),
+        Command::PreviousChoice if state.is_seeking() => finding::walk(state, measured, false),
         Command::NextChoice => choose(state, 1),
         Command::PreviousChoice => choose(state, -1),
         Command::Theme => {
@@ -122,6 +131,26 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Suspend => effects.push(Effect::Suspend),
         Command::Quit | Command::QuitNow => effects.push(Effect::Quit),
     }
+}
+
+/// Closes what is on top; where nothing is, a message, and then what is searched for.
+fn back(state: &mut State) {
+    match state.overlays.pop() {
+        Some(Overlay::Typed(Typed { what: Purpose::Filter { before, .. }, .. })) => sieve::give_up(state, before),
+        Some(Overlay::Typed(Typed { what: Purpose::Search(seeker), .. })) => finding::give_up(state, *seeker),
+        Some(_) => {}
+        None => {
+            if !state.notices.dismiss() {
+                state.finding = None;
+            }
+        }
+    }
+}
+
+/// Keeps what is typed at the foot, where it is right.
+fn keep_typed(state: &mut State, measured: &Measured) {
+    sieve::keep(state);
+    finding::keep(state, measured);
 }
 
 /// Draws posts alone from now on, or everything again. Without a line of hints the way back is told once.
@@ -174,7 +203,7 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
         }
         Some(Overlay::Picker(_) | Overlay::Viewer(_)) => {}
         Some(Overlay::Links(list)) => go_among_links(list, measured, how),
-        None => move_cursor(state, measured, how, effects),
+        None | Some(Overlay::Typed(_)) => move_cursor(state, measured, how, effects),
     }
 }
 
@@ -277,7 +306,7 @@ fn walk(state: &State, tab: &Tab, from: usize, steps: isize, backwards: bool) ->
 
 /// Puts the cursor on a row. At the newest row the view follows again; anywhere else it stays where it is, or goes to
 /// the row where that is far away.
-fn place_cursor(state: &mut State, measured: &Measured, key: RowKey, newest: bool, far: bool) {
+pub(super) fn place_cursor(state: &mut State, measured: &Measured, key: RowKey, newest: bool, far: bool) {
     rows::freeze(state, measured);
     let Some(tab) = state.tabs.active_mut() else { return };
     if newest && !tab.held {
@@ -522,12 +551,17 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
         Some(Overlay::Detail(_)) if state.is_wide() && measured.timeline.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
             move_cursor(state, measured, Go::Rows(step), effects);
         }
+        None | Some(Overlay::Typed(_)) => move_cursor(state, measured, Go::Rows(step), effects),
         Some(_) => go(state, measured, Go::Rows(step * 3), effects),
-        None => move_cursor(state, measured, Go::Rows(step), effects),
     }
 }
 
 fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut Vec<Effect>) {
+    // Whoever points elsewhere has typed enough; what is not right is given up.
+    keep_typed(state, measured);
+    if state.typed().is_some() {
+        back(state);
+    }
     if y == 0 && !state.zen {
         if let Some((_, _, index)) = measured.tabs.iter().find(|(from, to, _)| (*from..*to).contains(&x)) {
             state.overlays.clear();

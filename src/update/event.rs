@@ -284,6 +284,7 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
             tab.leave_fold(&key);
             tab.unseen.remove(&key);
             tab.hidden.remove(&key);
+            tab.sieve.set(key.clone(), false);
         }
     }
     for gone in removed.statuses.iter().filter(|gone| *gone != id).chain([id]) {

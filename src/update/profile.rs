@@ -49,6 +49,7 @@ fn views<'a>(state: &'a mut State, id: &AccountId) -> impl Iterator<Item = &'a m
         | Overlay::Detail(_)
         | Overlay::Viewer(_)
         | Overlay::Edits(_)
+        | Overlay::Typed(_)
         | Overlay::Announcements { .. }
         | Overlay::Health { .. }
         | Overlay::Links(_) => None,

@@ -1,8 +1,9 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, Reply, edits, event, memory, profile, refill, review, say, search, thread};
+use super::{Effect, Question, Reply, edits, event, memory, profile, refill, review, say, search, sieve, thread};
 use crate::config::Notify;
+use crate::filter::Filter;
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Sources, Spec, StatusId, Stream, Timestamp};
 use crate::state::{Loading, Measured, Overlay, Pick, Row, Settings, State, Timeline};
 use crate::text::Plain;
@@ -27,6 +28,7 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply, effect
         Reply::Offer(result) => offer(state, result),
         Reply::Account(Ok(account)) => {
             state.me = Some(account.clone());
+            sieve::look_again(state);
             state.store.put_account(account);
             state.revision += 1;
         }
@@ -195,10 +197,20 @@ fn keep_chosen(state: &mut State, sources: &Sources) {
 /// Takes the settings of a file that was read again, and opens the tabs that are new in it.
 pub(super) fn reloaded(state: &mut State, settings: Settings, tabs: Vec<Spec>) {
     state.alerts.on = settings.notify != Notify::Off;
+    let before: Vec<(Sources, Filter)> =
+        state.tabs.all().iter().map(|tab| (tab.sources.clone(), state.configured_filter(&tab.sources))).collect();
     state.settings = settings;
     let streams: Vec<Stream> = state.timelines.keys().cloned().collect();
     for stream in &streams {
         rows::trim(state, stream);
+    }
+    // What a key changed stays, but where the file says something else by now.
+    for (sources, before) in before {
+        let now = state.configured_filter(&sources);
+        if now != before {
+            sieve::set(state, &sources, now);
+            sieve::forget_hidden(state, &sources);
+        }
     }
     say(state, Plain::line("settings read again"), false);
     for spec in tabs {

@@ -75,7 +75,9 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
     let now = state.now;
     let key = row.key();
-    let hides: Vec<bool> = state.tabs.all().iter().map(|tab| tab.sources == *stream && !state.is_let_through(tab, &row)).collect();
+    // Whether the server's filters let it into each tab, and the tab's own does.
+    let verdict = |tab: &Tab| if tab.sources == *stream { (state.is_allowed(tab, &row), state.admits(tab, &row)) } else { (true, true) };
+    let verdicts: Vec<(bool, bool)> = state.tabs.all().iter().map(verdict).collect();
     // Another of its streams may have brought it.
     let has_it = |tab: &Tab| tab.merged.as_ref().is_some_and(|merged| merged.rows().index_of(&key).is_some());
     let held: Vec<bool> = state.tabs.all().iter().map(|tab| tab.sources.contains(stream) && has_it(tab)).collect();
@@ -84,8 +86,9 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
         return false;
     }
     let inserted = timeline.insert(row);
-    for (tab, hides) in state.tabs.all_mut().iter_mut().zip(hides).filter(|(tab, _)| tab.sources == *stream) {
-        if hides {
+    for (tab, (allowed, admitted)) in state.tabs.all_mut().iter_mut().zip(verdicts).filter(|(tab, _)| tab.sources == *stream) {
+        tab.sieve.set(key.clone(), !admitted);
+        if !allowed {
             tab.hidden.insert(key.clone());
         } else {
             tab.hidden.remove(&key);
@@ -110,7 +113,9 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     if came != Came::Page {
         let is_new = |(place, tab): (usize, &Tab)| {
             let is_there = || state.rows(tab).is_some_and(|rows| rows.index_of(&key).is_some());
-            tab.sources.contains(stream) && !tab.hidden.contains(&key) && held.get(place) == Some(&false) && is_there()
+            // What a filter hides that is only tried stays news.
+            let counts = !tab.hidden.contains(&key) && (!tab.sieve.hides(|| key.clone()) || state.is_filtering(&tab.sources));
+            tab.sources.contains(stream) && counts && held.get(place) == Some(&false) && is_there()
         };
         // The row that is drawn for it, and whether the reader does not see that happen.
         let fresh: Vec<(usize, Option<RowKey>, bool)> = (0..)
@@ -124,7 +129,7 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
             .collect();
         for (place, drawn, is_unseen) in fresh {
             let Some(tab) = state.tabs.all_mut().get_mut(place) else { continue };
-            if drawn.is_none() {
+            if drawn.is_none() && !tab.sieve.hides(|| key.clone()) {
                 hold::came(tab);
             }
             if let Some(merged) = tab.merged.as_mut().filter(|_| came == Came::Live) {
@@ -192,7 +197,7 @@ pub(crate) fn count_hidden(state: &mut State) {
     let mut hidden: Vec<(Sources, RowKey)> = Vec::new();
     for tab in state.tabs.all() {
         let Some(rows) = state.rows(tab) else { continue };
-        let is_hidden = |key: &&RowKey| rows.get(key).is_some_and(|row| !state.is_let_through(tab, row));
+        let is_hidden = |key: &&RowKey| rows.get(key).is_some_and(|row| !state.is_allowed(tab, row));
         hidden.extend(keys.iter().filter(is_hidden).map(|key| (tab.sources.clone(), key.clone())));
     }
     for (sources, key) in hidden {
@@ -315,6 +320,7 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
         tab.leave_fold(&key);
         tab.unseen.remove(&key);
         tab.hidden.remove(&key);
+        tab.sieve.forget(&key);
         if tab.cursor.as_ref() == Some(&key) {
             tab.cursor = None;
         }

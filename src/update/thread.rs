@@ -47,6 +47,7 @@ fn details_of(overlays: &mut [Overlay]) -> impl Iterator<Item = &mut Detail> {
         | Overlay::Picker(_)
         | Overlay::Viewer(_)
         | Overlay::Edits(_)
+        | Overlay::Typed(_)
         | Overlay::Profile(_)
         | Overlay::Announcements { .. }
         | Overlay::Health { .. }

@@ -303,9 +303,9 @@ enum Naive {
     Word(String),
     Boost,
     Language(String),
-    Not(Box<Naive>),
-    Any(Vec<Naive>),
-    All(Vec<Naive>),
+    Not(Box<Self>),
+    Any(Vec<Self>),
+    All(Vec<Self>),
 }
 
 impl Naive {

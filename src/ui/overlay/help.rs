@@ -2,6 +2,7 @@
 
 use super::{keys_of, more, panel, words};
 use crate::command::{COMMANDS, Command, Group, Row};
+use crate::filter::TERMS;
 use crate::keymap::Sequence;
 use crate::state::{OverlayPane, State};
 use crate::text::wrap;
@@ -36,7 +37,8 @@ pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, scroll:
 }
 
 fn columns(state: &State, width: u16, theme: &Theme) -> Vec<Card> {
-    let sections = Group::ALL.map(|group| (group.title(), entries(state, group)));
+    let mut sections = Group::ALL.map(|group| (group.title(), entries(state, group))).to_vec();
+    sections.push(("In a filter", TERMS.iter().map(|(form, help)| ((*form).to_owned(), *help)).collect()));
     if width < TWO_COLUMNS {
         return vec![column(&sections, width, theme)];
     }
