@@ -78,7 +78,7 @@ fn head(setting: Setting<'_>, held: &Notification, sentence: &Sentence, card: &m
 }
 
 /// Whether the post beneath is what somebody says to the reader, and not the reader's own.
-fn speaks(kind: &NotificationKind) -> bool {
+pub(crate) fn speaks(kind: &NotificationKind) -> bool {
     matches!(kind, NotificationKind::Mention | NotificationKind::Status | NotificationKind::Quote | NotificationKind::PendingReply)
 }
 
@@ -106,6 +106,12 @@ pub(crate) fn words(setting: Setting<'_>, held: &Notification) -> String {
     let who = sentence.who.map(|who| format!("{who} ")).unwrap_or_default();
     let first = format!("{who}{}", sentence.words);
     [first].into_iter().chain(sentence.more).collect::<Vec<_>>().join("\n")
+}
+
+/// Who did it, where the words name somebody, and the words.
+pub(crate) fn told(setting: Setting<'_>, held: &Notification) -> (Option<String>, String) {
+    let sentence = sentence(setting, held);
+    (sentence.who, sentence.words)
 }
 
 fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {

@@ -147,7 +147,8 @@ fn is_unseen(state: &State, measured: &Measured, tab: &Tab, key: &RowKey, drawn:
     let in_view = measured.of(&tab.sources).map_or(1, |pane| pane.visible.len().max(1));
     let sees = |drawn: &RowKey| is_in_view(measured, &tab.sources, drawn);
     let is_before = drawn.map_or(tab.follows() && tab.flood.is_none() && index < in_view, sees);
-    !(is_active && state.is_looked_at() && is_before)
+    // Where rows are said one has been seen once it was said.
+    !(is_active && state.is_looked_at() && is_before && !state.settings.linear)
 }
 
 /// What a filter hides by now is not news any more.
