@@ -308,15 +308,14 @@ impl Narrator {
 
     /// The row that the reader moved to.
     fn row(&mut self, state: &State, acted: bool, again: bool) {
-        let Some((tab, held)) = state.tabs.active().zip(state.active_rows()) else { return };
+        let Some((tab, rows)) = state.tabs.active().zip(state.active_rows()) else { return };
         if state.is_covered() {
             return;
         }
         let chosen = state.cursor_row().filter(|row| again || self.is_meant(tab, row, state, acted));
         let Some(row) = chosen else {
-            let is_settled = state.line.state == Connection::Live
-                && !state.ledgers(&tab.sources).any(|(_, timeline)| timeline.first_page == Loading::Asked);
-            if self.said.row.is_none() && held.all().is_empty() && is_settled {
+            let is_asked = state.ledgers(&tab.sources).any(|(_, timeline)| timeline.first_page == Loading::Asked);
+            if self.said.row.is_none() && rows.all().is_empty() && state.line.state == Connection::Live && !is_asked {
                 self.empty(state);
             }
             return;
@@ -329,7 +328,7 @@ impl Narrator {
             self.lately(state, &id);
         }
         if self.said.newest.is_none() {
-            self.said.newest = held.all().iter().find(|row| !matches!(row, Row::Gap(_))).map(|row| Arc::from(row.place_id()));
+            self.said.newest = rows.all().iter().find(|row| !matches!(row, Row::Gap(_))).map(|row| Arc::from(row.place_id()));
         }
         self.rows.insert(0, key.clone());
         self.said.row = Some((key, folded));
@@ -389,10 +388,10 @@ impl Narrator {
 
     /// Rows that came into the open tab: said while that can be followed, else counted.
     fn arrivals(&mut self, state: &State) {
-        let Some((tab, held)) = state.tabs.active().zip(state.active_rows()) else { return };
+        let Some((tab, rows)) = state.tabs.active().zip(state.active_rows()) else { return };
         let Some(newest) = self.said.newest.clone() else { return };
         let is_new = |row: &&Row| by_age(row.place_id(), &newest) == Ordering::Greater;
-        let came: Vec<&Row> = held.all().iter().take_while(is_new).collect();
+        let came: Vec<&Row> = rows.all().iter().take_while(is_new).collect();
         if let Some(first) = came.first() {
             self.said.newest = Some(Arc::from(first.place_id()));
         }
@@ -419,11 +418,11 @@ impl Narrator {
             return;
         }
         if let Some(count) = self.pace.due(state.now, is_told) {
-            let things = match (tab.sources == Stream::UserNotification, count) {
-                (true, 1) => "notification",
-                (true, _) => "notifications",
-                (false, 1) => "post",
-                (false, _) => "posts",
+            let things = match (tab.sources.only(), count) {
+                (Some(Stream::UserNotification), 1) => "notification",
+                (Some(Stream::UserNotification), _) => "notifications",
+                (_, 1) => "post",
+                (_, _) => "posts",
             };
             let (way, goes) = if is_told { (Command::PreviousUnread, "goes through them") } else { (Command::First, "goes to the newest") };
             let line = format!("{count} more {things} in {}, {} {goes}.", title(state, tab), key(state, way));
@@ -438,7 +437,9 @@ impl Narrator {
         let is_row = |row: &&Row| matches!(row, Row::Notification(_));
         let newest = timeline.rows().iter().find(is_row).map(|row| Arc::from(row.place_id()));
         let before = std::mem::replace(&mut self.said.notified, newest);
-        let Some(before) = before.filter(|_| self.said.tab.as_ref().is_none_or(|tab| *tab != Stream::UserNotification)) else { return };
+        let Some(before) = before.filter(|_| self.said.tab.as_ref().and_then(Sources::only) != Some(&Stream::UserNotification)) else {
+            return;
+        };
         let is_new = |row: &&&Row| by_age(row.place_id(), &before) == Ordering::Greater;
         let came: Vec<&Row> = timeline.rows().iter().filter(is_row).collect::<Vec<_>>().iter().take_while(is_new).copied().collect();
         match came.as_slice() {

@@ -404,8 +404,7 @@ impl State {
 
     /// Whether older rows of the open tab have been asked for.
     pub fn is_loading_older(&self) -> bool {
-        let loads = |tab: &Tab| self.ledgers(&tab.sources).any(|(_, timeline)| timeline.older_page == Loading::Asked);
-        self.tabs.active().is_some_and(loads)
+        self.tabs.active().is_some_and(|tab| self.ledgers(&tab.sources).any(|(_, timeline)| timeline.older_page == Loading::Asked))
     }
 
     /// Whether something lies over the timeline, so that what comes there is not seen.
