@@ -57,7 +57,7 @@ Examples:
   trunkline replay evening.ndjson --speed 10         playing it again
 
 Streams (SPEC): home, notifications, local, federated, remote, each of the last three also with :media,
-  #tag, #tag:local, list:TITLE, direct
+  #tag, #tag:local, list:TITLE, direct; several in one tab: 'home + #rust'
 
 Environment:
   TRUNKLINE_SERVER   the server, as --server; beats the default account
