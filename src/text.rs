@@ -13,6 +13,7 @@ pub mod rich;
 pub mod wrap;
 
 pub use address::{Address, Doubt, WebAddress};
+#[cfg(feature = "images")]
 pub(crate) use html::guard;
 pub use html::{Html, guarded};
 pub use nearest::nearest;
