@@ -179,7 +179,7 @@ fn a_terminal_that_knows_kittys_protocol_is_handed_pictures() {
     terminal.say("jjj");
     terminal.wait("it moves", |raw, _| raw.matches("\x1b_Ga=p,").count() > before);
     terminal.say("m");
-    terminal.wait("the viewer", |raw, screen| raw.matches("\x1b_Ga=p,").count() > 2 && screen.contents().contains("original.png"));
+    terminal.wait("the viewer", |raw, screen| raw.matches("\x1b_Ga=p,").count() > 2 && screen.contents().contains("esc back"));
     terminal.say("m");
     terminal.wait("the timeline", |_, screen| screen.contents().contains("Federated"));
     // What lies over it has no picture in it.
