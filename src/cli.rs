@@ -898,7 +898,7 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     let facts = Terminal::look(config.ascii, config.mouse).facts();
     let studio = if config.ascii { None } else { studio(&client, &config, is_demo) };
     let asked = studio.is_some() && config.media == MediaMode::Auto && depth() != Depth::None && answers_questions();
-    let screen = TerminalScreen::enter(config.mouse, only_ascii, asked).map_err(Stop::failed)?;
+    let screen = TerminalScreen::enter(config.mouse, only_ascii, asked).map_err(Stop::failed)?.with_hyperlinks(config.hyperlinks);
     let setup = Setup { settings, specs: config.tabs, theme, client, notices, memory, markers };
     let keys = TerminalKeys::new().map_err(Stop::failed)?;
     let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);

@@ -50,10 +50,18 @@ pub enum Command {
     PreviousTab,
     /// Pick a stream to subscribe to.
     Subscribe,
+    /// Search on the server for accounts, hashtags and posts.
+    SearchServer,
     /// Unsubscribe from the open tab's stream and close the tab.
     CloseTab,
     /// Bring back the tab closed last.
     RestoreTab,
+    /// List the links of a post, each with where it really leads.
+    OpenLinks,
+    /// Copy the address of a post, or of the chosen link.
+    CopyUrl,
+    /// Copy the words of a post.
+    CopyText,
     /// Read the server's announcements.
     Announcements,
     /// How server, connection and each stream stand.
@@ -207,12 +215,32 @@ pub const COMMANDS: &[Row] = &[
         Scope::Browse,
         &["space"],
     ),
+    row(
+        Command::OpenLinks,
+        "open-links",
+        "",
+        "list the links, with their real addresses; a number opens one",
+        Group::Reading,
+        Scope::Browse,
+        &["o"],
+    ),
+    row(Command::CopyUrl, "copy-url", "", "copy the post's address, or the chosen link", Group::Reading, Scope::Browse, &["y"]),
+    row(Command::CopyText, "copy-text", "", "copy the post's text", Group::Reading, Scope::Browse, &["Y"]),
     row(Command::Edits, "edits", "", "what edits changed, version by version", Group::Reading, Scope::Browse, &["e"]),
     row(Command::Profile, "profile", "", "who wrote it; again: who boosted it, or else is named", Group::Reading, Scope::Browse, &["p"]),
     row(Command::Step, "step", "next held", "in a tab held still: let the next new post come", Group::Reading, Scope::Browse, &["."]),
     row(Command::View, "view", "", "look at the media of the post; again closes them", Group::Reading, Scope::Browse, &["m"]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
+    row(
+        Command::SearchServer,
+        "search-server",
+        "",
+        "find accounts, hashtags and posts on the server, or open an address",
+        Group::Tabs,
+        Scope::Browse,
+        &["S"],
+    ),
     row(Command::Subscribe, "subscribe", "add stream", "add a stream", Group::Tabs, Scope::Browse, &["a"]),
     row(Command::CloseTab, "close-tab", "close", "unsubscribe and close the tab", Group::Tabs, Scope::Browse, &["x"]),
     row(Command::RestoreTab, "restore-tab", "restore", "bring back the tab closed last", Group::Tabs, Scope::Browse, &["u"]),
@@ -280,7 +308,7 @@ mod tests {
 
     #[test]
     fn letters_kept_for_acting_on_posts_are_free() {
-        for key in ["f", "b", "B", "v", "r", "c", "o", "y", "/", "&", "n", "N"] {
+        for key in ["f", "b", "B", "v", "r", "c", "/", "&", "n", "N"] {
             assert!(COMMANDS.iter().all(|row| !row.keys.contains(&key)), "{key} is reserved");
         }
     }

@@ -46,6 +46,7 @@ pub const KEYS: &[&str] = &[
     "reader",
     "ascii",
     "mouse",
+    "hyperlinks",
     "title",
     "notify",
     "bell",
@@ -80,6 +81,8 @@ pub struct Config {
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
     pub mouse: bool,
+    /// Whether the terminal is told where links lead.
+    pub hyperlinks: Hyperlinks,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
     /// Which notifications the desktop is told of.
@@ -139,6 +142,29 @@ pub enum MediaMode {
     Off,
 }
 
+/// Whether the terminal is told where links on the screen lead (OSC 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hyperlinks {
+    /// Where the environment names one that knows them.
+    #[default]
+    Auto,
+    /// Whatever it is.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Hyperlinks {
+    /// The word for it in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+}
+
 impl MediaMode {
     /// The word for it in the file.
     pub fn as_str(self) -> &'static str {
@@ -161,6 +187,7 @@ impl Default for Config {
             reader: ReaderPlace::default(),
             ascii: false,
             mouse: true,
+            hyperlinks: Hyperlinks::default(),
             title: true,
             notify: Notify::default(),
             bell: false,
@@ -279,6 +306,7 @@ impl Config {
                 "flood" => self.flood = source.number(name, value, FLOOD).unwrap_or(self.flood),
                 "reader" => self.reader = reader::take(source, value).unwrap_or_default(),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
+                "hyperlinks" => self.hyperlinks = hyperlinks(source, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
                 "title" => self.title = source.boolean(name, value).unwrap_or_default(),
                 "notify" => self.notify = notify::take(source, value).unwrap_or_default(),
@@ -312,6 +340,7 @@ impl Config {
             ("reader", quoted(self.reader.as_str())),
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
+            ("hyperlinks", quoted(self.hyperlinks.as_str())),
             ("title", self.title.to_string()),
             ("notify", self.notify.show()),
             ("bell", self.bell.to_string()),
@@ -437,6 +466,17 @@ fn credentials(source: &mut Source<'_>, value: &Value<'_>) -> Option<Credentials
         return Some(found);
     }
     source.misfit("credentials", value, "be \"auto\", \"keyring\" or \"file\"");
+    None
+}
+
+fn hyperlinks(source: &mut Source<'_>, value: &Value<'_>) -> Option<Hyperlinks> {
+    let all = [Hyperlinks::Auto, Hyperlinks::Always, Hyperlinks::Never];
+    if let DeValue::String(text) = value.get_ref()
+        && let Some(found) = all.into_iter().find(|one| one.as_str() == text)
+    {
+        return Some(found);
+    }
+    source.misfit("hyperlinks", value, "be \"auto\", \"always\" or \"never\"");
     None
 }
 

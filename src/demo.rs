@@ -18,6 +18,7 @@ mod oauth;
 mod pictures;
 mod routes;
 mod script;
+mod search;
 mod socket;
 mod streams;
 mod world;

@@ -78,6 +78,10 @@ impl Effects {
                 let result = client.relationship(&id).await;
                 Reply::Relationship(id, result)
             }),
+            Question::Search { query, resolve } => self.spawn(async move {
+                let result = client.search(&query, resolve).await;
+                Reply::Search { query, result }
+            }),
             Question::Offer => self.spawn(async move { Reply::Offer(client.offer().await) }),
             Question::Account => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),
             Question::Health => self.spawn(async move { Reply::Health(health(&client).await) }),

@@ -18,6 +18,7 @@
 //! it, and this list to the table.
 //!
 //! - [`text`]: text that came from strangers, made safe and measurable. Nothing remote reaches a screen by another way.
+//! - [`opener`]: an address of the web, in the reader's browser.
 //! - [`logging`]: what happened, in a file; never on the screen, never a token.
 //! - [`private`]: files that only their owner reads, written whole or not at all.
 //! - [`recording`]: what went over the wire, in a file; written beside everything else, never a token.
@@ -61,6 +62,7 @@ pub mod mastodon;
 pub mod media;
 pub mod memory;
 pub mod model;
+pub mod opener;
 pub mod private;
 pub mod recording;
 pub mod replay;

@@ -22,8 +22,8 @@ pub use canvas::{Canvas, Form, TerminalFact};
 pub use conversation::Conversation;
 pub use edit::StatusEdit;
 pub use event::{
-    AnnouncementReaction, Bundle, Connection, Cursor, Event, Failure, FailureKind, Item, Markers, Offer, Origin, Page, Payload, Rung,
-    StreamEvent, Subscription, Thread,
+    AnnouncementReaction, Bundle, Connection, Cursor, Event, Failure, FailureKind, Found, Item, Markers, Offer, Origin, Page, Payload,
+    Rung, StreamEvent, Subscription, Thread,
 };
 pub use id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, StatusId, by_age};
 pub use notification::{Notification, NotificationKind};

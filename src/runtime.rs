@@ -10,6 +10,8 @@
 //! loop sleeps until something comes or reads differently. Absent on purpose: what any message means (`update`).
 
 mod backend;
+mod chores;
+mod clipboard;
 mod crash;
 mod input;
 mod osc;
@@ -26,10 +28,12 @@ use crate::mastodon::streaming::{self, Events, Wanted};
 use crate::media::{Key, Made, Studio};
 use crate::memory::{Keeper, Memory, Writing};
 use crate::model::{Connection, Spec, TerminalFact};
+use crate::opener;
 use crate::state::{Measured, Settings, State};
-use crate::text::Plain;
+use crate::text::{Plain, WebAddress};
 use crate::ui::{self, Cards, Theme};
 use crate::update::{Effect, Msg, update};
+use chores::Chores;
 pub(crate) use crash::install_hook as install_panic_hook;
 pub use input::Keys;
 pub(crate) use input::TerminalKeys;
@@ -105,6 +109,7 @@ pub struct App<S, K> {
     keys: K,
     signals: Signals,
     effects: Effects,
+    chores: Chores,
     events: Option<Events>,
     client: Client,
     /// Who makes pictures, where any are drawn.
@@ -182,6 +187,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             keys,
             signals,
             effects,
+            chores: Chores::default(),
             events: Some(events),
             client: setup.client,
             studio: None,
@@ -240,6 +246,7 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     /// Runs until something ends it.
     pub async fn run(mut self) -> Outcome {
+        self.screen.link(self.theme.targets());
         self.draw(Hurry::Now);
         loop {
             let woken = self.wait().await;
@@ -277,6 +284,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             msg = self.keys.next() => Woken::Key(msg),
             reply = self.effects.next() => replied(reply),
             event = events => event.map_or(Woken::EventsEnded, |(origin, event)| Woken::Msg(Msg::Event(origin, event))),
+            chore = self.chores.next() => chored(chore),
             Some(words) = notice => Woken::Msg(Msg::Failed(Plain::line(&words))),
             // A fault of ours in making one costs that one.
             Ok(made) = picture => Woken::Picture(Box::new(made)),
@@ -427,6 +435,7 @@ impl<S: Screen, K: Keys> App<S, K> {
                 | Msg::Reloaded(..)
                 | Msg::Remembered(_)
                 | Msg::Failed(_)
+                | Msg::Told(_)
                 | Msg::Focused(_)
                 | Msg::Answered(_)
         );
@@ -438,7 +447,13 @@ impl<S: Screen, K: Keys> App<S, K> {
             match effect {
                 Effect::Ask(question) => self.effects.ask(question),
                 Effect::Alert { words, bell } => self.alert(&words, bell),
-                Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => {
+                Effect::Suspend
+                | Effect::Reload
+                | Effect::Redraw
+                | Effect::Open(_)
+                | Effect::Copy { .. }
+                | Effect::SwitchAccount(_)
+                | Effect::Quit => {
                     debug_assert!(false, "time and size ask for nothing of the loop, but for {effect:?}");
                 }
             }
@@ -457,6 +472,8 @@ impl<S: Screen, K: Keys> App<S, K> {
                 self.drawing.wanted = true;
             }
             Effect::Alert { words, bell } => self.alert(&words, bell),
+            Effect::Open(address) => self.open(address),
+            Effect::Copy { what, text } => self.copy(what, text),
             Effect::SwitchAccount(place) => self.end = Some(Outcome::Switch(place)),
             Effect::Quit => self.end = Some(Outcome::Quit),
         }
@@ -465,6 +482,40 @@ impl<S: Screen, K: Keys> App<S, K> {
     fn alert(&mut self, words: &Plain, bell: bool) {
         self.screen.alert(words, bell);
         self.drawing.wanted = true;
+    }
+
+    /// Hands an address to the browser; over SSH, where there is none, to the clipboard.
+    fn open(&mut self, address: WebAddress) {
+        if opener::is_remote() {
+            self.screen.copy(address.as_str());
+            self.drawing.wanted = true;
+            self.update(Msg::Told(Plain::line(&format!(
+                "no browser over SSH; copied, where the terminal takes it: {}",
+                brief(address.as_str())
+            ))));
+            return;
+        }
+        self.chores.start(async move {
+            Some(match opener::open(&address).await {
+                Ok(()) => Msg::Told(Plain::line(&format!("handed to your browser: {}", brief(address.as_str())))),
+                Err(error) => Msg::Failed(Plain::line(&format!("{error}: {} was not opened, but can be copied", brief(address.as_str())))),
+            })
+        });
+    }
+
+    /// Puts a text into the clipboard of the terminal and of this machine.
+    fn copy(&mut self, what: &'static str, text: String) {
+        let asked = self.screen.copy(&text);
+        self.drawing.wanted |= asked;
+        self.chores.start(async move {
+            let tool = clipboard::put(&text).await;
+            let words = brief(&text);
+            Some(match tool {
+                Some(tool) => Msg::Told(Plain::line(&format!("copied {what} with {tool}: {words}"))),
+                None if asked => Msg::Told(Plain::line(&format!("copied {what}, where the terminal takes it: {words}"))),
+                None => Msg::Failed(Plain::line(&format!("{what} could not be copied: no way to a clipboard from here"))),
+            })
+        });
     }
 
     /// Reads the configuration file again. Where that fails everything stays as it is.
@@ -675,6 +726,20 @@ fn title(state: &State) -> String {
     match state.unseen() {
         unseen if unseen > 0 && state.settings.title => format!("({unseen}) trunkline"),
         _ => "trunkline".to_owned(),
+    }
+}
+
+/// The beginning of a text, for a message.
+fn brief(text: &str) -> String {
+    Plain::line(text).truncate(80).into_owned()
+}
+
+fn chored(chore: Result<Option<Msg>, JoinError>) -> Woken {
+    match chore {
+        Ok(Some(msg)) => Woken::Msg(msg),
+        Ok(None) => Woken::Time,
+        // Nobody aborts these tasks while the loop runs.
+        Err(_) => Woken::Panicked,
     }
 }
 

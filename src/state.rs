@@ -7,7 +7,9 @@ pub mod alerts;
 pub mod checks;
 pub mod edits;
 pub mod flood;
+pub mod folds;
 pub mod hold;
+pub mod links;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -18,6 +20,7 @@ pub mod profile;
 pub mod prompt;
 pub mod refill;
 pub mod review;
+pub mod search;
 pub mod store;
 pub mod tabs;
 pub mod thread;
@@ -36,9 +39,11 @@ pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
 pub use edits::Edits;
 pub use flood::Flood;
+pub use folds::{FoldKey, Folds};
 pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, PicturePlace, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
+pub use links::{LinkChoice, LinkList};
+pub use measured::{Area, LinkSpan, Measured, OverlayPane, PicturePlace, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Overlay, Pick, Picker, StreamChoice};
@@ -48,6 +53,7 @@ pub use profile::ProfileView;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
+pub use search::Search;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
@@ -197,6 +203,8 @@ pub struct State {
     pub malformed: u64,
     /// Events of names that this program does not know.
     pub unknown: u64,
+    /// What the server was last asked to find.
+    pub search: Search,
     /// What was asked for stream health alone.
     pub checks: Checks,
     /// What was found out about the terminal at the start, in words; nothing where nobody looked.
@@ -272,6 +280,7 @@ impl State {
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
+            search: Search::default(),
             checks: Checks::default(),
             terminal: Vec::new(),
             budget: Budget::default(),
@@ -365,7 +374,8 @@ impl State {
                 | Overlay::Edits(_)
                 | Overlay::Profile(_)
                 | Overlay::Announcements { .. }
-                | Overlay::Health { .. },
+                | Overlay::Health { .. }
+                | Overlay::Links(_),
             ) => true,
         }
     }
@@ -585,8 +595,13 @@ impl State {
             && found.any(|found| found.action == FilterAction::Blur && found.context.contains(&context))
     }
 
-    /// Whether a row is drawn in a tab.
+    /// Whether a row is drawn in a tab: no filter hides it, and no other row is drawn for it.
     pub fn is_shown(&self, tab: &Tab, row: &Row) -> bool {
+        self.is_let_through(tab, row) && self.drawn_for(tab, &row.key()).is_none()
+    }
+
+    /// Whether no filter hides a row in a tab.
+    pub fn is_let_through(&self, tab: &Tab, row: &Row) -> bool {
         match row {
             Row::Status(id) => self.shown(&tab.stream, id) != Shown::Hidden,
             Row::Notification(id) => match self.store.notification(id).and_then(|notification| notification.status.as_ref()) {
@@ -595,6 +610,39 @@ impl State {
             },
             Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => true,
         }
+    }
+
+    /// The row that is drawn in a tab for another one that tells the same; `None` where a row stands for itself. Where a filter
+    /// hides the one that carries its group, the newest that none hides does.
+    pub fn drawn_for<'a>(&self, tab: &'a Tab, key: &RowKey) -> Option<&'a RowKey> {
+        let (rows, carrier) = tab.folds.group(key).filter(|(rows, _)| rows.len() > 1)?;
+        let drawn = if self.lets_through(tab, carrier) { Some(carrier) } else { rows.iter().find(|row| self.lets_through(tab, row)) };
+        drawn.filter(|drawn| *drawn != key)
+    }
+
+    fn lets_through(&self, tab: &Tab, key: &RowKey) -> bool {
+        match key {
+            RowKey::Status(id) => self.is_let_through(tab, &Row::Status(id.clone())),
+            RowKey::Notification(id) => self.is_let_through(tab, &Row::Notification(id.clone())),
+            RowKey::Conversation(_) | RowKey::Gap(_) => true,
+        }
+    }
+
+    /// Who is told of in one row of a tab, each once, newest first: all who boosted, or favourited, and so on.
+    pub fn together(&self, tab: &Tab, key: &RowKey) -> Vec<&AccountId> {
+        let alone = std::iter::once(key);
+        let group = tab.folds.group(key).map(|(rows, _)| rows.iter().filter(|row| self.lets_through(tab, row)));
+        let who = |row: &RowKey| match row {
+            RowKey::Status(id) => self.store.status(id).map(|entry| &entry.status().account),
+            RowKey::Notification(id) => self.store.notification(id)?.account.as_ref(),
+            RowKey::Conversation(_) | RowKey::Gap(_) => None,
+        };
+        let mut seen = HashSet::new();
+        let all: Vec<&AccountId> = match group {
+            Some(rows) => rows.filter_map(who).collect(),
+            None => alone.filter_map(who).collect(),
+        };
+        all.into_iter().filter(|id| seen.insert(*id)).collect()
     }
 
     /// When a poll of any stream last found everything; `None` where nothing is polled or none has yet.
@@ -606,7 +654,7 @@ impl State {
     pub fn hidden(&self, tab: &Tab) -> usize {
         let Some(timeline) = self.timelines.get(&tab.stream) else { return 0 };
         let row = |key: &RowKey| timeline.row(timeline.index_of(key)?);
-        tab.hidden.iter().filter_map(row).filter(|row| !self.is_shown(tab, row)).count()
+        tab.hidden.iter().filter_map(row).filter(|row| !self.is_let_through(tab, row)).count()
     }
 
     /// How the server carries a stream; by frame until the server is known.
@@ -649,6 +697,7 @@ impl State {
         let viewing = matches!(self.overlays.last(), Some(Overlay::Viewer(_)));
         let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
+        let links = if let Some(Overlay::Links(list)) = self.overlays.last() { Some(list) } else { None };
         let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
         match command {
             Command::Down
@@ -658,11 +707,17 @@ impl State {
             | Command::PageDown
             | Command::PageUp
             | Command::First
-            | Command::Last => rows || detail || text,
+            | Command::Last => rows || detail || text || links.is_some(),
             Command::NextUnread | Command::PreviousUnread => match open {
                 Some(detail) => !detail.unread_places().is_empty(),
-                None => !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
+                None => !text && links.is_none() && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
             },
+            Command::Read | Command::CopyUrl if links.is_some() => true,
+            Command::OpenLinks => {
+                let has = |row: &Row| !matches!(row, Row::Gap(_) | Row::Tombstone(_));
+                !text && (detail || links.is_some() || self.cursor_row().is_some_and(has))
+            }
+            Command::CopyUrl | Command::CopyText => !text && links.is_none() && self.reading().is_some(),
             Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
             Command::Root => open.is_some_and(|detail| detail.index() > 0),
             Command::Read | Command::HoldOrUnfold if self.profile_view().is_some() => {
@@ -673,7 +728,7 @@ impl State {
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
             Command::HoldOrUnfold if viewing => true,
             Command::View => viewing || (!text && !picking && self.viewable().is_some()),
-            Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
+            Command::HoldOrUnfold | Command::CloseTab => !text && links.is_none() && self.tabs.active().is_some(),
             Command::Edits => matches!(self.overlays.last(), Some(Overlay::Edits(_))) || (!text && self.reading().is_some()),
             Command::Profile => match self.overlays.last() {
                 Some(Overlay::Profile(view)) => view.people.len() > 1,
@@ -682,7 +737,7 @@ impl State {
             },
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
             Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
-            Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
+            Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail || viewing,
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),
@@ -706,7 +761,8 @@ impl State {
                         | Overlay::Picker(_)
                         | Overlay::Viewer(_)
                         | Overlay::Announcements { .. }
-                        | Overlay::Health { .. } => false,
+                        | Overlay::Health { .. }
+                        | Overlay::Links(_) => false,
                     })
                     || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))
@@ -714,6 +770,7 @@ impl State {
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
             Command::Accept | Command::NextChoice | Command::PreviousChoice => picking,
             Command::Subscribe
+            | Command::SearchServer
             | Command::Health
             | Command::Help
             | Command::Palette
@@ -844,6 +901,12 @@ impl State {
                 keep.authors.extend(view.people.iter().cloned());
                 keep.statuses.extend(view.shown_posts().iter().cloned());
             }
+            if overlay.as_picker().is_some_and(|picker| picker.kind == Pick::Search)
+                && let Answer::Told(Some(found)) = &self.search.answer
+            {
+                keep.authors.extend(found.accounts.iter().cloned());
+                keep.statuses.extend(found.statuses.iter().cloned());
+            }
             if let Overlay::Detail(detail) = overlay {
                 keep.statuses.extend(detail.tree.known().cloned());
                 keep.authors.extend(detail.tree.known().filter_map(|id| self.store.deleted_author(id)).map(|account| account.id.clone()));
@@ -865,7 +928,11 @@ impl State {
         if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
             return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
         }
-        let hidden = timeline.rows().iter().filter(|row| !self.is_shown(tab, row)).count();
+        let is_row = |key: &RowKey| {
+            timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !matches!(row, Row::Tombstone(_)))
+        };
+        tab.folds.check(is_row).map_err(|broken| format!("{:?}: {broken}", tab.stream))?;
+        let hidden = timeline.rows().iter().filter(|row| !self.is_let_through(tab, row)).count();
         if self.hidden(tab) != hidden {
             return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(tab)));
         }

@@ -232,6 +232,7 @@ fn ask(effects: &mut Effects, effect: Effect) {
             | Question::Profile(_)
             | Question::ProfilePosts(_)
             | Question::Relationship(_)
+            | Question::Search { .. }
             | Question::Offer
             | Question::Account
             | Question::Health
@@ -243,6 +244,8 @@ fn ask(effects: &mut Effects, effect: Effect) {
         | Effect::Suspend
         | Effect::Redraw
         | Effect::Alert { .. }
+        | Effect::Open(_)
+        | Effect::Copy { .. }
         | Effect::SwitchAccount(_)
         | Effect::Quit => {}
     }

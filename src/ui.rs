@@ -28,6 +28,7 @@ mod row;
 mod status;
 mod status_bar;
 mod tab_bar;
+mod targets;
 mod theme;
 mod timeline;
 mod times;
@@ -38,6 +39,7 @@ pub use cards::Cards;
 use paint::Painter;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+pub use targets::Targets;
 pub use theme::{Depth, Theme};
 use times::Clock;
 
@@ -57,6 +59,8 @@ pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'
     painter.gallery = std::mem::take(&mut cards.gallery);
     painter.lays = state.overlays.last().is_none_or(Overlay::leaves_room);
     let mut measured = draw(&mut painter, cards, state);
+    measured.choices = std::mem::take(&mut painter.choices);
+    measured.links = painter.links();
     measured.pictures = std::mem::take(&mut painter.places);
     cards.laid = std::mem::take(&mut painter.laid);
     cards.gallery = std::mem::take(&mut painter.gallery);

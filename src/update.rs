@@ -9,7 +9,9 @@ mod edits;
 pub mod effect;
 mod event;
 mod flood;
+mod folds;
 mod hold;
+mod links;
 mod memory;
 pub mod msg;
 mod profile;
@@ -18,6 +20,7 @@ mod refill;
 mod reply;
 mod review;
 mod rows;
+mod search;
 mod thread;
 mod viewer;
 
@@ -60,7 +63,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         }
         Msg::Mouse(mouse, x, y) => command::mouse(state, measured, mouse, (x, y), &mut effects),
         Msg::Command(wanted) => command::run(state, wanted, measured, &mut effects),
-        Msg::Reply(reply) => reply::apply(state, measured, reply),
+        Msg::Reply(reply) => reply::apply(state, measured, reply, &mut effects),
         Msg::Resized(columns, lines) => {
             state.size = (columns, lines);
             state.revision += 1;
@@ -77,6 +80,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         Msg::Remembered(remembered) => memory::remembered(state, remembered),
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
+        Msg::Told(words) => say(state, words, false),
     }
     rows::count_hidden(state);
     thread::settle(state, &mut effects);

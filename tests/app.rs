@@ -79,6 +79,13 @@ impl Screen for TestScreen {
         self.titles.send_modify(|titles| titles.push(format!("{words}{}", if bell { ", with the bell" } else { "" })));
     }
 
+    fn link(&mut self, _targets: &trunkline::ui::Targets) {}
+
+    fn copy(&mut self, text: &str) -> bool {
+        self.titles.send_modify(|titles| titles.push(format!("copied: {text}")));
+        true
+    }
+
     async fn free(&mut self) -> io::Result<()> {
         self.blocked.wait_for(|blocked| !blocked).await.map(|_| ()).map_err(io::Error::other)
     }

@@ -658,3 +658,114 @@ fn last_words(recorded: &str) -> String {
     let text = content.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect::<String>();
     squeezed(&text).chars().take(12).collect()
 }
+
+/// A folder with programs that write what they are given into files beside them.
+fn witnesses(name: &str, programs: &[&str]) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder).unwrap();
+    for program in programs {
+        let file = folder.join(program);
+        // Whole or not at all, so that whoever waits for it sees all of it.
+        let script = "#!/bin/sh\nfor one in \"$@\"; do printf '%s\\n' \"$one\"; done >\"$0.new\"\nprintf 'in: ' >>\"$0.new\"\ncat >>\"$0.new\"\n\
+            readlink /proc/$$/fd/1 /proc/$$/fd/2 | cat >>\"$0.new\"\nenv >>\"$0.new\"\nmv \"$0.new\" \"$0.given\"\n";
+        std::fs::write(&file, script).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    folder
+}
+
+/// What a witness was given, once it was.
+fn given(folder: &std::path::Path, program: &str) -> String {
+    let (file, until) = (folder.join(format!("{program}.given")), now() + PATIENCE);
+    loop {
+        if let Ok(given) = std::fs::read_to_string(&file) {
+            return given;
+        }
+        assert!(now() < until, "{program} was given nothing");
+        std::thread::yield_now();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_link_is_shown_opened_by_one_argument_and_copied_by_tool_and_terminal() {
+    let folder = witnesses("witnesses", &["xdg-open", "wl-copy"]);
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let mut terminal =
+        Terminal::demo(&[], &[("PATH", &path), ("WAYLAND_DISPLAY", "wayland-0"), ("TRUNKLINE_TOKEN", "a-very-secret-token")]);
+    terminal.wait("posts of home, live", |screen| screen.contents().contains('●') && screen.contents().matches('@').count() > 4);
+    // A row that stays where it is while others come.
+    terminal.press("jo");
+    terminal
+        .wait("the links with their addresses", |screen| screen.contents().contains("─ Links") && screen.contents().contains("https://"));
+    let shown = terminal.screen();
+    let (_, after) = shown.split_once("─ Links").unwrap();
+    let address = after.split_whitespace().find(|word| word.starts_with("http")).unwrap().to_owned();
+    terminal.press("y");
+    terminal.wait_for("copied the link with wl-copy");
+    let copied = given(&folder, "wl-copy");
+    assert!(copied.contains(&format!("in: {address}")), "{address}: {copied}");
+    terminal.press("1");
+    terminal.wait_for("handed to your browser");
+    let opened = given(&folder, "xdg-open");
+    assert!(opened.starts_with(&format!("{address}\nin: ")), "one argument: {opened}");
+    for given in [&copied, &opened] {
+        assert_eq!(given.matches("/dev/null").count(), 2, "a child has the terminal: {given}");
+        assert!(!given.contains("a-very-secret-token"), "{given}");
+    }
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    let (_, rest) = raw.split_once("\x1b]52;c;").expect("the terminal was not asked");
+    let (sequence, _) = rest.split_once('\x07').unwrap();
+    assert!(sequence.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)), "{sequence:?}");
+}
+
+#[test]
+fn over_ssh_no_browser_is_started_and_the_terminal_is_asked_to_copy() {
+    let folder = witnesses("witnesses-ssh", &["xdg-open", "xclip", "wl-copy"]);
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let mut terminal = Terminal::demo(&[], &[("PATH", &path), ("SSH_TTY", "/dev/pts/1"), ("TMUX", "/nowhere,1,0")]);
+    terminal.wait("posts of home, live", |screen| screen.contents().contains('●') && screen.contents().matches('@').count() > 4);
+    terminal.press("jo");
+    terminal.wait("the links", |screen| screen.contents().contains("─ Links") && screen.contents().contains("https://"));
+    terminal.press("1");
+    terminal.wait_for("no browser over SSH; copied");
+    terminal.press("Y");
+    terminal.wait_for("copied the text");
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    let told = [raw.matches("\x1b]52;c;").count(), raw.matches("\x1bPtmux;\x1b\x1b]52;c;").count()];
+    assert_eq!(told, [4, 2], "as it is and wrapped, twice");
+    assert!(!std::fs::read_dir(&folder).unwrap().any(|file| file.unwrap().path().extension().is_some()), "a program was started");
+}
+
+#[test]
+fn a_terminal_that_knows_links_is_told_where_they_lead_and_no_link_stays_open() {
+    let mut terminal = Terminal::demo(&[], &[("VTE_VERSION", "7600")]);
+    terminal.wait("posts of home, live", |screen| screen.contents().contains('●') && screen.contents().matches('@').count() > 4);
+    terminal.press("3\t\t2j\r");
+    terminal.wait("a post open", |screen| screen.contents().contains("Thread"));
+    terminal.press("\x03");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    let mut told = raw.split("\x1b]8;").skip(1);
+    let mut count = 0;
+    while let Some(opening) = told.next() {
+        let (target, _) = opening.split_once("\x1b\\").unwrap();
+        let (id, address) = target.split_once(';').unwrap();
+        assert!(
+            id.starts_with("id=tl") && address.starts_with("http") && address.bytes().all(|byte| byte.is_ascii_graphic()),
+            "{target:?}"
+        );
+        assert!(told.next().is_some_and(|closing| closing.starts_with(";\x1b\\")), "{target:?} stays open");
+        count += 1;
+    }
+    assert!(count > 0, "no link was told");
+}

@@ -11,6 +11,8 @@ mod least_status;
 mod pictures;
 #[path = "screens/posts.rs"]
 mod posts;
+#[path = "screens/search.rs"]
+mod search;
 #[path = "screens/stage.rs"]
 mod stage;
 
@@ -1039,4 +1041,58 @@ fn strangers_html_cannot_act_on_the_screen() {
     for row in rows(&draw(&state).buffer) {
         assert!(row.chars().all(|ch| !ch.is_control() && ch != '\u{202e}'), "{row:?}");
     }
+}
+
+/// A post whose links pretend in every way.
+fn pretender() -> Status {
+    let link = |url: &str, words: &str| format!("<a href=\"{url}\">{words}</a> ");
+    let html = [
+        link(
+            "https://tide.example/notes/2026/the-new-release?from=a-very-long-campaign-name-that-nobody-reads&to=the-end-of-the-line",
+            "tide.example/notes/2026/the-ne…",
+        ),
+        link("https://evil.example/login", "https://bank.example/login"),
+        link("https://аррӏе.example/login", "apple.example"),
+        link("https://bank.example@evil.example:8443/", "here"),
+        link("magnet:?xt=urn:btih:c12fe1c06bba254a9dc9f519b335aa7c1367a88a", "the film\u{202e}gpj.exe"),
+        link("//nowhere", "\u{1b}]8;;https://evil.example\u{7}x"),
+    ];
+    Status {
+        media_attachments: vec![Media { url: Some(plain("https://files.tide.example/1.webp")), ..image("a ferry at night") }],
+        ..status("300", "1", 1, &format!("<p>{}</p>", html.concat()))
+    }
+}
+
+#[test]
+fn links_say_where_they_lead_and_what_pretends() {
+    for (width, height) in [(40, 12), (80, 24), (120, 36)] {
+        let mut state = home((width, height));
+        post(&mut state, &Stream::User, pretender());
+        let mut list = state.links_of(&sid("300"));
+        list.chosen = 3;
+        state.overlays.push(Overlay::Links(list));
+        insta::assert_snapshot!(format!("links_{width}x{height}"), picture(&state));
+    }
+}
+
+#[test]
+fn an_address_of_any_length_can_be_read_to_its_end() {
+    let mut state = home((60, 20));
+    let long = format!("https://tide.example/{}end", "a/".repeat(2000));
+    post(&mut state, &Stream::User, status("300", "1", 1, &format!("<p><a href=\"{long}\">long</a></p>")));
+    state.overlays.push(Overlay::Links(state.links_of(&sid("300"))));
+    let drawn = draw(&state);
+    find(&drawn.buffer, "https://tide.example/a/");
+    let most = drawn.measured.overlay.unwrap().most;
+    assert!(most > 60, "{most}");
+    if let Some(Overlay::Links(list)) = state.overlays.last_mut() {
+        list.scroll = most;
+    }
+    let drawn = draw(&state);
+    let last = rows(&drawn.buffer).join("\n");
+    assert!(last.contains("/@ada"), "the last link is in view: {last}");
+    if let Some(Overlay::Links(list)) = state.overlays.last_mut() {
+        list.scroll = most - 4;
+    }
+    find(&draw(&state).buffer, "a/end");
 }

@@ -11,6 +11,7 @@ use trunkline::command::{COMMANDS, Command, Group};
 /// Which rooms a room may use, lowest floor first.
 const FLOORS: &[(&str, &[&str])] = &[
     ("text", &[]),
+    ("opener", &["text"]),
     ("logging", &[]),
     ("private", &["logging"]),
     ("recording", &[]),
@@ -32,10 +33,13 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("replay", &["model"]),
     ("tail", &["text", "clocks", "model", "mastodon", "state", "update", "effects"]),
     ("doctor", &["text", "logging", "model", "config", "mastodon"]),
-    ("login", &["text", "model", "mastodon", "accounts"]),
+    ("login", &["text", "opener", "model", "mastodon", "accounts"]),
     (
         "runtime",
-        &["text", "logging", "model", "media", "clocks", "keymap", "config", "mastodon", "state", "update", "effects", "memory", "ui"],
+        &[
+            "text", "opener", "logging", "model", "media", "clocks", "keymap", "config", "mastodon", "state", "update", "effects",
+            "memory", "ui",
+        ],
     ),
     (
         "cli",

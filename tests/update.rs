@@ -7,6 +7,8 @@ mod flood;
 mod hold;
 #[path = "common/least_status.rs"]
 mod least_status;
+#[path = "update/links.rs"]
+mod links;
 
 use jiff::SignedDuration;
 use least_status::least_status;

@@ -7,7 +7,7 @@ use super::hub::Token;
 use super::json::{self, View};
 use super::streams::{Channel, Off, Reach, fold_tag};
 use super::world::{Conversation, Id, Notification, Paging, Status, World};
-use super::{Shared, clock, markers, oauth, pictures, socket};
+use super::{Shared, clock, markers, oauth, pictures, search, socket};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -49,6 +49,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/api/v1/statuses/{id}/context", get(context))
         .route("/api/v1/statuses/{id}/history", get(history))
         .route("/api/v1/markers", get(markers::read).post(markers::write))
+        .route("/api/v2/search", get(search::search))
         .route("/api/v1/lists", get(lists))
         .route("/api/v1/followed_tags", get(followed_tags))
         .route("/api/v1/announcements", get(announcements))
@@ -126,6 +127,7 @@ fn scope(path: &str) -> Option<&'static str> {
         ("/api/v1/notifications", "read:notifications"),
         ("/api/v1/accounts/relationships", "read:follows"),
         ("/api/v1/accounts", "read:accounts"),
+        ("/api/v2/search", "read:search"),
         ("/api/v1/lists", "read:lists"),
         ("/api/v1/followed_tags", "read:follows"),
         ("/api/v1/filters", "read:filters"),
@@ -188,7 +190,7 @@ fn respond(status: StatusCode, body: String) -> Response<Body> {
     response
 }
 
-fn error(status: StatusCode, message: &str) -> Response<Body> {
+pub(super) fn error(status: StatusCode, message: &str) -> Response<Body> {
     respond(status, json!({ "error": message }).to_string())
 }
 
@@ -271,7 +273,7 @@ impl Query {
         Self { pairs: form_urlencoded::parse(query.as_bytes()).into_owned().collect() }
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 

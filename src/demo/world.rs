@@ -290,6 +290,11 @@ impl World {
         world
     }
 
+    /// Everybody.
+    pub(super) fn people(&self) -> &[Person] {
+        &self.people
+    }
+
     pub(super) fn person(&self, place: usize) -> &Person {
         #[expect(clippy::indexing_slicing, reason = "places come from this world alone, and nobody ever leaves it")]
         &self.people[place]

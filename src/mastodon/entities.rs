@@ -368,6 +368,16 @@ pub(crate) struct Context<'a> {
     pub(crate) descendants: Many<Raw<'a>, 4096>,
 }
 
+/// What was found: <https://docs.joinmastodon.org/entities/Search/>.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Search<'a> {
+    #[serde(borrow)]
+    pub(crate) accounts: Many<Account<'a>, 40>,
+    pub(crate) statuses: Many<Raw<'a>, 40>,
+    pub(crate) hashtags: Many<Tag<'a>, 40>,
+}
+
 /// Up to where timelines were read: <https://docs.joinmastodon.org/entities/Marker/>.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

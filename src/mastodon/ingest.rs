@@ -6,9 +6,9 @@
 use crate::mastodon::entities::{self, Count, Many, One, Raw, Text};
 use crate::model::{
     Account, AccountId, AccountMark, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId,
-    Counts, FeedAccess, Field, FilterAction, FilterContext, FilterMatch, Item, List, ListId, Markers, Media, MediaKind, Mention,
+    Counts, FeedAccess, Field, FilterAction, FilterContext, FilterMatch, Found, Item, List, ListId, Markers, Media, MediaKind, Mention,
     Notification, NotificationId, NotificationKind, Page, Personal, Poll, PollOption, Profile, Quote, QuoteState, Reaction, Relationship,
-    Status, StatusEdit, StatusId, StatusTag, Thread, Tie, TimelinesAccess, Timestamp, Visibility,
+    Status, StatusEdit, StatusId, StatusTag, Tag, Thread, Tie, TimelinesAccess, Timestamp, Visibility,
 };
 use crate::text::{Html, Plain};
 use std::sync::Arc;
@@ -128,6 +128,22 @@ pub(crate) fn context(body: &[u8]) -> Option<Thread> {
     let ancestors = side(&entity.ancestors.items);
     let descendants = side(&entity.descendants.items);
     Some(Thread { ancestors, descendants, bundle })
+}
+
+/// What a server found. `None` if the body is no such answer.
+pub(crate) fn found(body: &[u8]) -> Option<Found> {
+    let body = String::from_utf8_lossy(body);
+    let entity: entities::Search<'_> = entities::object(&body)?;
+    if !entity.accounts.stated && !entity.statuses.stated && !entity.hashtags.stated {
+        return None;
+    }
+    let mut bundle = Bundle::default();
+    let statuses = entity.statuses.items.iter().filter_map(|raw| flatten(&raw.object()?, 0, &mut bundle)).collect();
+    let people: Vec<Account> = entity.accounts.items.iter().filter_map(person).collect();
+    let accounts = people.iter().map(|account| account.id.clone()).collect();
+    bundle.accounts.extend(people);
+    let tags = entity.hashtags.items.iter().filter_map(|tag| Tag::new(tag.name.as_str())).collect();
+    Some(Found { accounts, tags, statuses, bundle })
 }
 
 /// One status as REST gives it.

@@ -6,8 +6,8 @@
 use crate::mastodon::door::{self, Access, Answer, Door, Refusal, RefusalKind, failure};
 use crate::mastodon::{Error, ingest};
 use crate::model::{
-    Account, AccountId, Bundle, Cursor, Failure, FailureKind, Item, Markers, Notification, NotificationId, Offer, Page, Profile, Reach,
-    Relationship, Server, Software, StatusEdit, StatusId, Stream, Thread, Timestamp,
+    Account, AccountId, Bundle, Cursor, Failure, FailureKind, Found, Item, Markers, Notification, NotificationId, Offer, Page, Profile,
+    Reach, Relationship, Server, Software, StatusEdit, StatusId, Stream, Thread, Timestamp,
 };
 use crate::recording::Recorder;
 use crate::text::Plain;
@@ -251,6 +251,19 @@ impl Client {
         let answer = self.get(&["api", "v1", "accounts", "relationships"], &[("id[]", id.as_str())], ENTITY).await?;
         let all = ingest::relationships(&answer.body).ok_or_else(|| self.unreadable("a list of relationships"))?;
         Ok(all.into_iter().find_map(|(whose, relationship)| (whose == *id).then_some(relationship)))
+    }
+
+    /// Accounts, hashtags and posts that match words; with `resolve` the server asks others for what it does not know, which
+    /// takes a moment and makes it known there.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/search/#v2>.
+    pub async fn search(&self, words: &str, resolve: bool) -> Result<Found, Failure> {
+        let mut query = vec![("q", words), ("limit", "20")];
+        if resolve {
+            query.push(("resolve", "true"));
+        }
+        let answer = self.get(&["api", "v2", "search"], &query, ENTITY).await?;
+        ingest::found(&answer.body).ok_or_else(|| self.unreadable("what it found"))
     }
 
     /// The account's lists and followed hashtags; what a server does not have (404) is empty.

@@ -5,11 +5,13 @@
 //! it. Absent on purpose: what is drawn, and waiting for an answer of the terminal, which might not come.
 
 use super::backend::CarefulBackend;
-use super::osc::{self, Dialect};
+use super::osc::{self, Dialect, Wrapping};
 use super::outlet::{self, Outlet, Output};
 use super::wall::Wall;
+use crate::config::Hyperlinks;
 use crate::media::Laid;
 use crate::text::Plain;
+use crate::ui::Targets;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
@@ -48,6 +50,13 @@ pub trait Screen {
 
     /// Has the desktop told of something with the next frame, where the terminal can; the last one counts.
     fn alert(&mut self, words: &Plain, bell: bool);
+
+    /// Has the terminal's clipboard hold a text with the next frame, where it takes that; the last one counts. Whether it is
+    /// asked at all.
+    fn copy(&mut self, text: &str) -> bool;
+
+    /// Says where links on the screen lead; a terminal that knows links is told with each.
+    fn link(&mut self, targets: &Targets);
 
     /// Waits until the last frame has been taken; an error means that the terminal has gone. Can be dropped and asked
     /// again.
@@ -249,6 +258,11 @@ pub(crate) struct TerminalScreen {
     area: Rect,
     /// What the desktop is to be told with the next frame. It is kept apart: a terminal that takes nothing gathers none.
     alert: Vec<u8>,
+    /// What its clipboard is to hold with the next frame.
+    copied: Vec<u8>,
+    wrapping: Wrapping,
+    /// Whether it knows links (OSC 8).
+    hyperlinks: bool,
     dialect: Dialect,
     ascii: bool,
     wall: Wall,
@@ -277,7 +291,22 @@ impl TerminalScreen {
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let terminal = Terminal::with_options(CarefulBackend::new(drawn.clone(), ascii), options)?;
         let dialect = Dialect::told(|name| std::env::var(name).ok());
-        Ok(Self { terminal, drawn, outlet, guard, area, alert: Vec::new(), dialect, ascii, wall: Wall::default() })
+        let wrapping = Wrapping::told(|name| std::env::var(name).ok());
+        let hyperlinks = osc::knows_links(|name| std::env::var(name).ok());
+        let (alert, copied, wall) = (Vec::new(), Vec::new(), Wall::default());
+        Ok(Self { terminal, drawn, outlet, guard, area, alert, copied, wrapping, hyperlinks, dialect, ascii, wall })
+    }
+}
+
+impl TerminalScreen {
+    /// Tells the terminal where links lead, or does not, as the reader wishes.
+    pub(crate) fn with_hyperlinks(self, wished: Hyperlinks) -> Self {
+        let hyperlinks = match wished {
+            Hyperlinks::Auto => self.hyperlinks,
+            Hyperlinks::Always => true,
+            Hyperlinks::Never => false,
+        };
+        Self { hyperlinks, ..self }
     }
 }
 
@@ -304,6 +333,7 @@ impl Screen for TerminalScreen {
         self.terminal.draw(|frame| laid = draw(frame))?;
         let rewritten = self.terminal.backend_mut().take_rewritten();
         let mut frame = std::mem::take(&mut self.alert);
+        frame.append(&mut self.copied);
         frame.extend_from_slice(BEGIN_FRAME);
         frame.append(&mut self.drawn.0.borrow_mut());
         frame.append(&mut self.wall.hang(laid, &rewritten));
@@ -342,10 +372,22 @@ impl Screen for TerminalScreen {
     }
 
     fn alert(&mut self, words: &Plain, bell: bool) {
-        self.alert = osc::alert(words, self.dialect, self.ascii);
+        self.alert = self.wrapping.wrap(&osc::alert(words, self.dialect, self.ascii));
         if bell {
             self.alert.push(BELL);
         }
+    }
+
+    fn link(&mut self, targets: &Targets) {
+        if self.hyperlinks {
+            self.terminal.backend_mut().link(targets.clone());
+        }
+    }
+
+    fn copy(&mut self, text: &str) -> bool {
+        let wanted = if self.dialect == Dialect::Mute { None } else { osc::clipboard(text) };
+        self.copied = wanted.map(|sequence| self.wrapping.wrap_for_clipboard(&sequence)).unwrap_or_default();
+        !self.copied.is_empty()
     }
 
     async fn free(&mut self) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use crate::model::{StatusId, Stream, Timestamp};
 use crate::state::tabs::Anchor;
 use crate::state::timeline::RowKey;
+use crate::text::WebAddress;
 use std::sync::Arc;
 
 /// A part of the screen in cells.
@@ -36,12 +37,38 @@ pub struct Measured {
     pub tabs: Vec<(u16, u16, usize)>,
     /// The list or text of the top overlay.
     pub overlay: Option<OverlayPane>,
+    /// Where links stand, from top to bottom.
+    pub links: Vec<LinkSpan>,
+    /// Rows that the links of the top overlay take: from, to (exclusive), index of the link.
+    pub choices: Vec<(u16, u16, usize)>,
     /// The open profile.
     pub profile: Option<ProfilePane>,
     /// Pictures in view, whether they are here already or not.
     pub pictures: Vec<PicturePlace>,
     /// When something on screen reads differently without anything happening (an age).
     pub next_change: Option<Timestamp>,
+}
+
+impl Measured {
+    /// The link at a cell.
+    pub fn link_at(&self, x: u16, y: u16) -> Option<&LinkSpan> {
+        self.links.iter().find(|link| link.y == y && (link.from..link.to).contains(&x))
+    }
+}
+
+/// Cells of one row that stand for a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkSpan {
+    /// Their screen row.
+    pub y: u16,
+    /// The column of the first.
+    pub from: u16,
+    /// The column after the last.
+    pub to: u16,
+    /// Where it leads.
+    pub target: WebAddress,
+    /// The target's number: of one frame to the next, and from row to row, the same number is the same target.
+    pub number: u32,
 }
 
 /// The timeline as it was drawn.
@@ -88,6 +115,14 @@ pub struct ReaderPane {
     pub visible: Vec<VisiblePost>,
     /// Whether there is more below what is in view.
     pub more: bool,
+}
+
+impl ReaderPane {
+    /// The post of the thread that stands at a row of the screen.
+    pub fn post_at(&self, y: u16) -> Option<&StatusId> {
+        let line = i32::from(y) - i32::from(self.area.y);
+        self.visible.iter().find(|post| (post.line..post.line + post.height).contains(&line)).map(|post| &post.id)
+    }
 }
 
 /// A post in view in the reader.

@@ -4,6 +4,7 @@ use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
 use crate::model::{List, Offer, Reach, Spec, Stream, Tag};
 use crate::state::edits::Edits;
+use crate::state::links::LinkList;
 use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
 use crate::state::thread::Detail;
@@ -40,6 +41,8 @@ pub enum Overlay {
         /// Lines scrolled.
         scroll: u16,
     },
+    /// The links of a post.
+    Links(LinkList),
 }
 
 impl Overlay {
@@ -49,7 +52,7 @@ impl Overlay {
             Self::Help { .. } | Self::Viewer(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
                 true
             }
-            Self::Picker(_) | Self::Detail(_) => false,
+            Self::Picker(_) | Self::Detail(_) | Self::Links(_) => false,
         }
     }
 
@@ -57,9 +60,13 @@ impl Overlay {
     pub fn leaves_room(&self) -> bool {
         match self {
             Self::Detail(_) | Self::Viewer(_) => true,
-            Self::Help { .. } | Self::Picker(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
-                false
-            }
+            Self::Help { .. }
+            | Self::Picker(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => false,
         }
     }
 
@@ -78,7 +85,8 @@ impl Overlay {
             | Self::Edits(_)
             | Self::Profile(_)
             | Self::Announcements { .. }
-            | Self::Health { .. } => None,
+            | Self::Health { .. }
+            | Self::Links(_) => None,
         }
     }
 
@@ -92,7 +100,8 @@ impl Overlay {
             | Self::Edits(_)
             | Self::Profile(_)
             | Self::Announcements { .. }
-            | Self::Health { .. } => None,
+            | Self::Health { .. }
+            | Self::Links(_) => None,
         }
     }
 }
@@ -119,6 +128,8 @@ pub enum Pick {
     Theme,
     /// A saved account to go on with.
     Account,
+    /// What the server found.
+    Search,
 }
 
 /// A stream that the picker offers.

@@ -2,6 +2,7 @@
 
 use crate::model::{StatusId, Stream, by_age};
 use crate::state::flood::Flood;
+use crate::state::folds::Folds;
 use crate::state::hold::SinceHold;
 use crate::state::timeline::RowKey;
 use std::cmp::Ordering;
@@ -40,6 +41,8 @@ pub struct Tab {
     pub unseen: HashSet<RowKey>,
     /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
     pub hidden: HashSet<RowKey>,
+    /// Which rows tell the same of one post, and which of them is drawn for the others.
+    pub folds: Folds,
     /// Tombstones in the ledger; they go when they leave the view.
     pub tombstones: Vec<StatusId>,
     /// Place of the newest row that has been in view, in this run or an earlier one.
@@ -63,6 +66,7 @@ impl Tab {
             flood: None,
             unseen: HashSet::new(),
             hidden: HashSet::new(),
+            folds: Folds::default(),
             tombstones: Vec::new(),
             read: None,
             bookmark: None,

@@ -178,6 +178,7 @@ impl<'a> Headless<'a> {
             | Reply::Profile(..)
             | Reply::ProfilePosts(..)
             | Reply::Relationship(..)
+            | Reply::Search { .. }
             | Reply::Offer(_)
             | Reply::Account(_)
             | Reply::Markers(_)

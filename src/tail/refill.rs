@@ -74,6 +74,7 @@ impl Before {
             | Reply::Profile(..)
             | Reply::ProfilePosts(..)
             | Reply::Relationship(..)
+            | Reply::Search { .. }
             | Reply::Offer(_)
             | Reply::Account(_)
             | Reply::Markers(_)

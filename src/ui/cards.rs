@@ -106,6 +106,10 @@ impl Cards {
     /// A frame begins: cards of another theme, day, reader or key are forgotten.
     pub(crate) fn begin(&mut self, theme: &Theme, state: &State) {
         self.frame += 1;
+        if theme.targets().is_full() {
+            theme.targets().forget();
+            self.made_for = None;
+        }
         let today = theme.zone.to_datetime(state.now).date();
         let (reader, fills) = (state.me.as_ref().map(|me| &me.id), state.first_key(Command::Read));
         let canvas = state.canvas();
@@ -176,6 +180,12 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
     let store = &setting.state.store;
     let mut hasher = DefaultHasher::new();
     std::mem::discriminant(row).hash(&mut hasher);
+    if let Some(tab) = setting.stream.and_then(|stream| setting.state.tabs.of(stream)) {
+        let key = row.key();
+        if tab.folds.group(&key).is_some_and(|(rows, _)| rows.len() > 1) {
+            setting.state.together(tab, &key).iter().for_each(|id| (id, store.account_revision(id)).hash(&mut hasher));
+        }
+    }
     match row {
         Row::Status(id) => stamp_status(setting, id, &mut hasher),
         Row::Notification(id) => {

@@ -5,8 +5,10 @@ mod announcements;
 mod edits;
 mod health;
 mod help;
+mod links;
 mod palette;
 mod profile;
+mod search;
 mod subscribe;
 mod themes;
 mod viewer;
@@ -39,6 +41,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
                 Pick::Stream => subscribe::draw(painter, state, body, prompt, *chosen),
                 Pick::Theme => themes::draw(painter, state, body, prompt, *chosen),
                 Pick::Account => accounts::draw(painter, state, body, prompt, *chosen),
+                Pick::Search => search::draw(painter, state, body, prompt, *chosen),
             }),
             Overlay::Edits(edits) => Some(edits::draw(painter, state, body, edits)),
             Overlay::Profile(view) => {
@@ -48,6 +51,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             }
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
+            Overlay::Links(list) => Some(links::draw(painter, state, body, list)),
             Overlay::Viewer(viewer) => Some(viewer::draw(painter, state, viewer)),
             Overlay::Detail(_) => None,
         };

@@ -5,6 +5,7 @@
 //! terminal measures a cluster differently. Absent on purpose: what is drawn.
 
 use crate::media::{Gallery, Laid};
+use crate::state::LinkSpan;
 use crate::state::PicturePlace;
 use crate::text::wrap;
 use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width};
@@ -25,6 +26,8 @@ pub(crate) struct Painter<'a> {
     pub(crate) clock: Clock<'a>,
     /// Where the terminal's own cursor goes; it is hidden where nothing asks for it.
     pub(crate) cursor: Option<(u16, u16)>,
+    /// Rows that entries of a list of uneven ones take, as in `Measured::choices`.
+    pub(crate) choices: Vec<(u16, u16, usize)>,
     /// Pictures that are here, to draw from.
     pub(crate) gallery: Gallery,
     /// Whether pictures may be laid over the screen by the terminal's own means: nothing may lie over them.
@@ -40,7 +43,17 @@ impl<'a> Painter<'a> {
     pub(crate) fn new(buffer: &'a mut Buffer, theme: &'a Theme, clock: Clock<'a>) -> Self {
         let area = buffer.area;
         buffer.set_style(area, theme.base());
-        Self { theme, clock, cursor: None, gallery: Gallery::default(), lays: false, places: Vec::new(), laid: Vec::new(), buffer }
+        Self {
+            theme,
+            clock,
+            cursor: None,
+            choices: Vec::new(),
+            gallery: Gallery::default(),
+            lays: false,
+            places: Vec::new(),
+            laid: Vec::new(),
+            buffer,
+        }
     }
 
     /// The whole screen.
@@ -106,6 +119,23 @@ impl<'a> Painter<'a> {
         }
     }
 
+    /// Where links stand, from top to bottom.
+    pub(crate) fn links(&self) -> Vec<LinkSpan> {
+        let area = self.buffer.area;
+        let mut links: Vec<LinkSpan> = Vec::new();
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                let Some(color) = self.buffer.cell(Position { x, y }).map(|cell| cell.underline_color) else { continue };
+                let Some((number, target)) = self.theme.targets().of(color) else { continue };
+                match links.last_mut() {
+                    Some(last) if (last.y, last.to, last.number) == (y, x, number) => last.to += 1,
+                    Some(_) | None => links.push(LinkSpan { y, from: x, to: x + 1, target, number }),
+                }
+            }
+        }
+        links
+    }
+
     /// Empties an area, with the other halves of wide glyphs that its edges cut.
     pub(crate) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
@@ -122,7 +152,13 @@ impl<'a> Painter<'a> {
 
     /// Lets what an area shows step back behind what is drawn over it next.
     pub(crate) fn step_back(&mut self, area: Rect) {
-        let style = self.theme.base().fg(Color::Reset).remove_modifier(Modifier::BOLD | Modifier::DIM).patch(self.theme.rule());
+        let style = self
+            .theme
+            .base()
+            .fg(Color::Reset)
+            .underline_color(Color::Reset)
+            .remove_modifier(Modifier::BOLD | Modifier::DIM)
+            .patch(self.theme.rule());
         let area = area.intersection(self.buffer.area);
         for position in area.positions() {
             let Some(cell) = self.buffer.cell_mut(position) else { continue };

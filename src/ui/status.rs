@@ -3,11 +3,11 @@
 //! Parts that are lists (media, options) live in `attached`. Absent on purpose: the row around it, its age, its selection.
 
 use crate::model::{AccountId, Status, StatusId, Visibility};
-use crate::state::{Entry, Shown};
-use crate::text::wrap;
+use crate::state::{Entry, RowKey, Shown};
+use crate::text::{with_addresses, wrap};
 use crate::ui::attached;
 use crate::ui::cards::{Setting, Shape};
-use crate::ui::line::{Card, CardLine, Head, cols, cut, ellipsize, hang, plain, rich, shorten, with_addresses};
+use crate::ui::line::{Card, CardLine, Head, cols, cut, ellipsize, hang, plain, rich, shorten};
 use crate::ui::row::{dim_line, tombstone};
 use crate::ui::theme::Theme;
 use crate::ui::times;
@@ -59,12 +59,14 @@ fn unheld(setting: Setting<'_>) -> Card {
 
 /// Who boosted it, and whom it answers.
 fn context(setting: Setting<'_>, outer: &Status, inner: &Status, card: &mut Card) {
-    let (theme, store) = (setting.theme, &setting.state.store);
+    let theme = setting.theme;
     let mut line = Line::default();
     if outer.reblog.is_some() {
-        let name = store.account(&outer.account).map_or("someone", |account| account.name().as_str());
+        let names = boosters(setting, outer);
         line.push_span(Span::styled(theme.glyphs().again, theme.good()));
-        line.push_span(Span::styled(format!(" {name} boosted"), theme.dim()));
+        // What else is in the line takes 26 columns at most.
+        let widest = (usize::from(setting.width.saturating_sub(26)) / 2).max(6);
+        line.push_span(Span::styled(format!(" {} boosted", several(&names, 2, widest, theme)), theme.dim()));
     }
     if setting.shape != Shape::Reply
         && let Some(whom) = answers(setting, inner)
@@ -74,6 +76,36 @@ fn context(setting: Setting<'_>, outer: &Status, inner: &Status, card: &mut Card
     }
     if !line.spans.is_empty() {
         card.push(line);
+    }
+}
+
+/// The names of all who boosted what one row shows, the last one first.
+fn boosters<'a>(setting: Setting<'a>, outer: &'a Status) -> Vec<&'a str> {
+    let tab = setting.stream.and_then(|stream| setting.state.tabs.of(stream));
+    let all = tab.map(|tab| setting.state.together(tab, &RowKey::Status(outer.id.clone()))).unwrap_or_default();
+    if all.len() > 1 { names(setting, &all) } else { names(setting, &[&outer.account]) }
+}
+
+/// The names of some accounts.
+pub(crate) fn names<'a>(setting: Setting<'a>, ids: &[&'a AccountId]) -> Vec<&'a str> {
+    ids.iter().map(|id| setting.state.store.account(id).map_or("someone", |account| account.name().as_str())).collect()
+}
+
+/// Names in words: `Ada`, `Ada and Bo`, `Ada, Bo and Cy`, `Ada, Bo and 2 others`. Where there are several none is longer than
+/// `widest` columns, so that it can be read how many there are.
+pub(crate) fn several(names: &[&str], most: usize, widest: usize, theme: &Theme) -> String {
+    let short = |name: &str| cut(name, widest.max(4), theme).into_owned();
+    match names {
+        [] => "someone".to_owned(),
+        [name] => (*name).to_owned(),
+        [first @ .., last] if names.len() <= most + 1 => {
+            let first: Vec<String> = first.iter().map(|name| short(name)).collect();
+            format!("{} and {}", first.join(", "), short(last))
+        }
+        _ => {
+            let told: Vec<String> = names.iter().take(most).map(|name| short(name)).collect();
+            format!("{} and {} others", told.join(", "), names.len() - told.len())
+        }
     }
 }
 
@@ -379,6 +411,18 @@ fn fold_excerpt(setting: Setting<'_>, status: &Status) -> Vec<Line<'static>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_names_stay_countable() {
+        let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
+        let told = |names: &[&str], most| several(names, most, 8, &theme);
+        assert_eq!(told(&["Ada"], 2), "Ada");
+        assert_eq!(told(&["Ada", "Bo"], 2), "Ada and Bo");
+        assert_eq!(told(&["Ada", "Bo", "Cy"], 2), "Ada, Bo and Cy");
+        assert_eq!(told(&["Ada", "Bo", "Cy", "Dee"], 2), "Ada, Bo and 2 others");
+        assert_eq!(told(&["Ada", "Bo", "Cy"], 1), "Ada and 2 others");
+        assert_eq!(told(&["A name that goes on", "Bo"], 1), "A name… and Bo");
+    }
 
     #[test]
     fn counts_stay_short() {

@@ -251,6 +251,8 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
         (Command::First, at_top || !bare),
         (Command::RetryNow, state.line.state == Connection::Connecting || is_read_well(state)),
         (Command::HoldOrUnfold, !bare && !unfolds),
+        // It says itself what its keys do.
+        (Command::Read, matches!(state.overlays.last(), Some(Overlay::Links(_)))),
     ];
     let fits = |row: &&Row| {
         !row.hint.is_empty()

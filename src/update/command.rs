@@ -1,9 +1,9 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, edits, hold, profile, reply, rows, say, thread, viewer};
+use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, thread, viewer, search};
 use crate::command::Command;
-use crate::model::Stream;
-use crate::state::{Anchor, Answer, Edits, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
+use crate::model::{StatusId, Stream};
+use crate::state::{Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
 use crate::text::Plain;
 use std::sync::Arc;
 
@@ -33,9 +33,16 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         }
         Command::NextUnread => go_unread(state, measured, true),
         Command::PreviousUnread => go_unread(state, measured, false),
+        Command::Read => match links::shown(state).map(|list| list.chosen) {
+            Some(chosen) => links::open(state, chosen, effects),
+            None => read(state, measured, effects),
+        },
+        Command::OpenLinks => links::show(state, measured),
+        Command::CopyUrl => links::copy_address(state, measured, effects),
+        Command::CopyText => links::copy_text(state, measured, effects),
+        Command::SelectTab(number) if links::shown(state).is_some() => links::open(state, usize::from(number).saturating_sub(1), effects),
         Command::Parent => thread::go_up(state, false),
         Command::Root => thread::go_up(state, true),
-        Command::Read => read(state, measured, effects),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
         Command::Edits => edits::open(state),
         Command::Profile => profile::open(state, measured),
@@ -73,6 +80,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             }
             Some(_) | None => open_health(state, effects),
         },
+        Command::SearchServer => search::open(state),
         Command::Accounts => state.overlays.push(Overlay::picker(Pick::Account, state.account.unwrap_or_default())),
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
@@ -161,7 +169,21 @@ fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
         Some(Overlay::Picker(_) | Overlay::Viewer(_)) => {}
+        Some(Overlay::Links(list)) => go_among_links(list, measured, how),
         None => move_cursor(state, measured, how, effects),
+    }
+}
+
+/// By rows goes to the next link, otherwise scrolls what is too long for the pane.
+fn go_among_links(list: &mut LinkList, measured: &Measured, how: Go) {
+    let pane = measured.overlay.as_ref();
+    match how {
+        Go::Rows(rows) => list.choose_by(rows),
+        Go::First => list.choose_by(isize::MIN),
+        Go::Last => list.choose_by(isize::MAX),
+        Go::Halves(_) => {
+            list.scroll = scrolled(list.scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
+        }
     }
 }
 
@@ -411,6 +433,7 @@ fn entries(state: &State) -> usize {
         Pick::Stream => state.stream_choices(prompt.text()).len(),
         Pick::Theme => state.theme_choices(prompt.text()).len(),
         Pick::Account => overlay::account_choices(prompt.text(), &state.accounts).len(),
+        Pick::Search => state.search.results(prompt.text()).len(),
     }
 }
 
@@ -447,6 +470,10 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 state.settings.theme = name;
             }
         }
+        Pick::Search => {
+            let (typed, chosen) = (prompt.text().to_owned(), *chosen);
+            search::accept(state, &typed, chosen, effects);
+        }
         Pick::Account => {
             let wanted = overlay::account_choices(prompt.text(), &state.accounts).get(*chosen).copied();
             if let Some(place) = wanted {
@@ -473,6 +500,7 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
     state.revision += 1;
     match state.overlays.last() {
         Some(Overlay::Picker(_)) => choose(state, step),
+        Some(Overlay::Links(_)) => go(state, measured, Go::Rows(step), effects),
         Some(Overlay::Detail(_)) if state.is_wide() && measured.timeline.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
             move_cursor(state, measured, Go::Rows(step), effects);
         }
@@ -490,6 +518,10 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
         }
         return;
     }
+    let reads = matches!(state.overlays.last(), Some(Overlay::Detail(_)) | None);
+    if reads && links::click_in_reader(state, measured, x, y) {
+        return;
+    }
     match state.overlays.last() {
         Some(overlay) if overlay.as_picker().is_some() => {
             let Some(pane) = measured.overlay.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };
@@ -500,6 +532,7 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
             }
             run(state, Command::Accept, measured, effects);
         }
+        Some(Overlay::Links(_)) => links::click(state, measured, y, effects),
         Some(Overlay::Detail(_)) if measured.reader.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
             let Some(pane) = measured.reader.as_ref() else { return };
             state.revision += 1;
@@ -516,8 +549,17 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
             let Some(index) = state.timelines.get(&tab.stream).and_then(|timeline| timeline.index_of(&row.key)) else { return };
             let newest = state.shown_near(tab, 0) == Some(index);
             let again = tab.cursor.as_ref() == Some(&row.key);
+            let link =
+                measured.link_at(x, y).zip(state.timelines.get(&tab.stream).and_then(|timeline| state.status_of(timeline.row(index)?)));
             state.overlays.clear();
-            if again {
+            if let Some((link, post)) = link {
+                place_cursor(state, measured, row.key.clone(), newest, false);
+                let posts: Vec<StatusId> = links::quoted(state, &post).into_iter().fold(vec![post], |mut all, one| {
+                    all.push(one);
+                    all
+                });
+                links::show_at(state, &posts, link.target.as_str());
+            } else if again {
                 run(state, Command::Read, measured, effects);
             } else {
                 place_cursor(state, measured, row.key.clone(), newest, false);

@@ -1,7 +1,7 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, alert, hold, refill, reply, review, say, thread};
+use super::{Effect, Question, alert, folds, hold, refill, reply, review, say, thread};
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Rung, Server,
     StatusId, Stream, StreamEvent, Subscription,
@@ -222,9 +222,7 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent) {
             state.announcements.retain(|held| held.id != id);
             state.revision += 1;
         }
-        Payload::FiltersChanged => {
-            say(state, Plain::line("your filters changed on the server; posts that come from now on follow them"), false);
-        }
+        Payload::FiltersChanged => filters_changed(state),
         Payload::NotificationsMerged => {
             if let Some(timeline) = state.timelines.get_mut(&Stream::UserNotification) {
                 review::doubt_all(timeline, now);
@@ -232,6 +230,15 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent) {
         }
         Payload::Other => state.unknown += 1,
     }
+}
+
+/// What is held says what the filters of before thought of it: it is asked for again, the newest and what is in view at once
+/// and the rest in the time that is left for it.
+fn filters_changed(state: &mut State) {
+    let now = state.now;
+    let filtered = state.timelines.iter_mut().filter(|(stream, _)| stream.filter_context().is_some());
+    filtered.for_each(|(_, timeline)| review::doubt_all(timeline, now));
+    say(state, Plain::line("your filters changed on the server; posts are asked for again, to follow them"), false);
 }
 
 fn arrived(state: &mut State, measured: &Measured, streams: &[Stream], bundle: Bundle) {
@@ -274,6 +281,7 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
             } else if state.timelines.get_mut(stream).is_some_and(|timeline| timeline.bury(gone))
                 && let Some(tab) = state.tabs.of_mut(stream)
             {
+                folds::leave(tab, &key);
                 tab.unseen.remove(&key);
                 tab.hidden.remove(&key);
                 tab.tombstones.push(gone.clone());

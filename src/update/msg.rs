@@ -3,8 +3,8 @@
 use crate::command::Command;
 use crate::keymap::Key;
 use crate::model::{
-    Account, AccountId, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Profile, Relationship,
-    Spec, StatusEdit, StatusId, Stream, TerminalFact, Thread, Timestamp,
+    Account, AccountId, Bundle, Cursor, Event, Failure, Found, Markers, Notification, NotificationId, Offer, Origin, Page, Profile,
+    Relationship, Spec, StatusEdit, StatusId, Stream, TerminalFact, Thread, Timestamp,
 };
 use crate::state::Settings;
 use crate::text::Plain;
@@ -41,6 +41,8 @@ pub enum Msg {
     Reloaded(Settings, Vec<Spec>),
     /// Something of ours failed; words for the screen.
     Failed(Plain),
+    /// Something that was asked of the loop is done; words for the screen.
+    Told(Plain),
 }
 
 /// What an earlier run kept of a tab: shown at once, and not proven of anything since.
@@ -134,6 +136,13 @@ pub enum Reply {
     ProfilePosts(AccountId, Result<Page, Failure>),
     /// To [`crate::update::Question::Relationship`]; `None` where the server leaves it out.
     Relationship(AccountId, Result<Option<Relationship>, Failure>),
+    /// To [`crate::update::Question::Search`].
+    Search {
+        /// The words that were asked for.
+        query: String,
+        /// What was found.
+        result: Result<Found, Failure>,
+    },
     /// To [`crate::update::Question::Offer`].
     Offer(Result<Offer, Failure>),
     /// To [`crate::update::Question::Account`].

@@ -50,7 +50,8 @@ fn views<'a>(state: &'a mut State, id: &AccountId) -> impl Iterator<Item = &'a m
         | Overlay::Viewer(_)
         | Overlay::Edits(_)
         | Overlay::Announcements { .. }
-        | Overlay::Health { .. } => None,
+        | Overlay::Health { .. }
+        | Overlay::Links(_) => None,
     })
 }
 

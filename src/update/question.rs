@@ -63,6 +63,13 @@ pub enum Question {
     ProfilePosts(AccountId),
     /// How the reader and an account stand; answered by `Reply::Relationship`.
     Relationship(AccountId),
+    /// What matches some words; answered by `Reply::Search`.
+    Search {
+        /// The words.
+        query: String,
+        /// Whether the server is to ask others for what it does not know.
+        resolve: bool,
+    },
     /// Lists and followed hashtags; answered by `Reply::Offer`.
     Offer,
     /// Who the reader is; answered by `Reply::Account`.

@@ -1,7 +1,7 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, Reply, edits, event, memory, profile, refill, review, say, thread};
+use super::{Effect, Question, Reply, edits, event, memory, profile, refill, review, say, search, thread};
 use crate::config::Notify;
 use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Timestamp};
 use crate::state::{Loading, Measured, Overlay, Pick, Row, RowKey, Settings, State, Timeline};
@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 /// The shortest and longest wait before a page that failed is asked for again, in seconds.
 const RETRY_SECONDS: (i64, i64) = (5, 300);
 
-pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
+pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply, effects: &mut Vec<Effect>) {
     match reply {
         Reply::Page { stream, cursor, result } => page(state, &stream, cursor.as_ref(), result),
         Reply::Newer { stream, asked, result } => refill::answered(state, measured, &stream, asked, result),
@@ -23,6 +23,7 @@ pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
         Reply::Profile(id, result) => profile::told(state, &id, result),
         Reply::ProfilePosts(id, result) => profile::posts(state, &id, result),
         Reply::Relationship(id, result) => profile::related(state, &id, &result),
+        Reply::Search { query, result } => search::answered(state, &query, result, effects),
         Reply::Offer(result) => offer(state, result),
         Reply::Account(Ok(account)) => {
             state.me = Some(account.clone());
@@ -116,7 +117,8 @@ pub(super) fn take(state: &mut State, measured: &Measured, stream: &Stream, page
         match item {
             Item::Status(id) => {
                 if state.store.shown(&id).is_some() {
-                    rows::insert(state, measured, stream, Row::Status(id), came);
+                    rows::insert(state, measured, stream, Row::Status(id.clone()), came);
+                    rows::forget_hidden(state, &id);
                 }
             }
             Item::Notification(notification) => {

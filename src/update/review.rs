@@ -6,7 +6,7 @@
 //! purpose: walks upwards (`refill` has them).
 
 use super::rows::{self, Came};
-use super::{Effect, Question, event, refill, reply, say};
+use super::{Effect, Question, event, folds, refill, reply, say};
 use crate::model::{
     Bundle, Connection, Failure, FailureKind, Item, Notification, NotificationId, Page, Rung, StatusId, Stream, Subscription, Timestamp,
     by_age,
@@ -418,6 +418,7 @@ pub(super) fn about_notification(state: &mut State, id: &NotificationId, asked: 
             state.suspects.clear(suspect, state.now);
             state.store.put(bundle);
             state.store.put_notification(notification);
+            folds::join(state, &Measured::default(), &Stream::UserNotification, &RowKey::Notification(id.clone()));
         }
         Err(Failure { kind: FailureKind::NotFound, .. }) => {
             let post = state.store.notification(id).and_then(|held| held.status.clone()).filter(|post| state.store.is_deleted(post));

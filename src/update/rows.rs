@@ -1,6 +1,6 @@
 //! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
 
-use super::hold;
+use super::{folds, hold};
 use crate::model::{StatusId, Stream, by_age};
 use crate::state::refill::SETTLED_AFTER;
 use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State};
@@ -27,6 +27,7 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             let before = tab.unseen.len();
             for row in &pane.visible {
                 tab.unseen.remove(&row.key);
+                folds::seen(tab, &row.key);
             }
             state.revision += u64::from(before != tab.unseen.len());
         }
@@ -51,6 +52,7 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             }
         }
     }
+    folds::settle(state, measured);
     let active = state.tabs.active_index();
     let mut gone: Vec<(Stream, StatusId)> = Vec::new();
     for (index, tab) in state.tabs.all().iter().enumerate() {
@@ -71,7 +73,7 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
 
 /// Puts a row into the ledger of a stream; says whether it was not there before.
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
-    let shown = state.tabs.of(stream).is_some_and(|tab| state.is_shown(tab, &row));
+    let shown = state.tabs.of(stream).is_some_and(|tab| state.is_let_through(tab, &row));
     let looked_at = state.is_looked_at();
     let now = state.now;
     let active = state.tabs.active().is_some_and(|tab| tab.stream == *stream);
@@ -88,7 +90,10 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
             tab.hidden.insert(key.clone());
         }
     }
-    let Some(index) = inserted else { return false };
+    let Some(index) = inserted else {
+        folds::join(state, measured, stream, &key);
+        return false;
+    };
     timeline.brought |= came == Came::Live;
     // The newest of all, when the server has shown everything before it: whatever comes later comes live as well.
     if came == Came::Live
@@ -99,17 +104,20 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     {
         timeline.witness = timeline.row(0).map(|row| Arc::from(row.place_id()));
     }
+    folds::join(state, measured, stream, &key);
     if came != Came::Page && shown {
-        hold::came(state, stream);
-    }
-    if came != Came::Page
-        && shown
-        && let Some(tab) = state.tabs.of_mut(stream)
-    {
-        let in_view = measured.timeline.as_ref().map_or(1, |pane| pane.visible.len().max(1));
-        let seen = active && looked_at && tab.follows() && tab.flood.is_none() && index < in_view;
-        if !seen {
-            tab.unseen.insert(key);
+        let drawn = state.tabs.of(stream).and_then(|tab| state.drawn_for(tab, &key)).cloned();
+        if drawn.is_none() {
+            hold::came(state, stream);
+        }
+        if let Some(tab) = state.tabs.of_mut(stream) {
+            let pane = measured.timeline.as_ref();
+            let in_view = pane.map_or(1, |pane| pane.visible.len().max(1));
+            let sees = |drawn: &RowKey| pane.is_some_and(|pane| pane.stream == *stream && pane.visible.iter().any(|row| row.key == *drawn));
+            let is_before = drawn.as_ref().map_or(tab.follows() && tab.flood.is_none() && index < in_view, sees);
+            if !(active && looked_at && is_before) {
+                tab.unseen.insert(drawn.unwrap_or(key));
+            }
         }
     }
     trim(state, stream);
@@ -128,7 +136,7 @@ pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
         let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
         let is_hidden = |key: &&RowKey| {
             let row = timeline.index_of(key).and_then(|index| timeline.row(index));
-            row.is_some_and(|row| !state.is_shown(tab, row))
+            row.is_some_and(|row| !state.is_let_through(tab, row))
         };
         hidden.extend(tab.unseen.iter().filter(is_hidden).map(|key| (tab.stream.clone(), key.clone())));
     }
@@ -162,7 +170,7 @@ pub(crate) fn count_hidden(state: &mut State) {
     for tab in state.tabs.all() {
         let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
         let is_hidden =
-            |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !state.is_shown(tab, row));
+            |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !state.is_let_through(tab, row));
         hidden.extend(keys.iter().filter(is_hidden).map(|key| (tab.stream.clone(), key.clone())));
     }
     for (stream, key) in hidden {
@@ -179,6 +187,7 @@ pub(crate) fn remove(state: &mut State, stream: &Stream, key: &RowKey) {
     timeline.remove(key);
     let heir = timeline.row(index).or_else(|| timeline.row(index.checked_sub(1)?)).map(Row::key);
     if let Some(tab) = state.tabs.of_mut(stream) {
+        folds::leave(tab, key);
         tab.unseen.remove(key);
         tab.hidden.remove(key);
         if tab.cursor.as_ref() == Some(key) {
@@ -260,6 +269,7 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
             // A walk towards what is not kept has no end to reach.
             timeline.refill.take_if(|refill| refill.gap.as_ref() == Some(&gap.after));
         }
+        folds::leave(tab, &key);
         tab.unseen.remove(&key);
         tab.hidden.remove(&key);
         if let Row::Tombstone(id) = &row {

@@ -49,7 +49,8 @@ fn details_of(overlays: &mut [Overlay]) -> impl Iterator<Item = &mut Detail> {
         | Overlay::Edits(_)
         | Overlay::Profile(_)
         | Overlay::Announcements { .. }
-        | Overlay::Health { .. } => None,
+        | Overlay::Health { .. }
+        | Overlay::Links(_) => None,
     })
 }
 

@@ -278,6 +278,7 @@ impl Life {
                 | Question::Profile(_)
                 | Question::ProfilePosts(_)
                 | Question::Relationship(_)
+                | Question::Search { .. }
                 | Question::Offer
                 | Question::Account
                 | Question::Health

@@ -87,6 +87,79 @@ fn what_an_edit_did_is_told_without_colours() {
     assert!(text.contains("[-tonight-]{+tomorrow+}"), "{text}");
 }
 
+/// Puts rows into the tab of a stream as they come, so that those of one post are told together.
+fn told_together(state: &mut State, stream: &Stream) {
+    let keys: Vec<(RowKey, FoldKey)> = timeline(state, stream)
+        .rows()
+        .iter()
+        .cloned()
+        .collect::<Vec<Row>>()
+        .iter()
+        .filter_map(|row| Some((row.key(), FoldKey::of(&state.store, row)?)))
+        .collect();
+    let tab = state.tabs.of_mut(stream).unwrap();
+    for (key, fold) in keys {
+        tab.folds.insert(key, fold, |_| false);
+    }
+}
+
+fn folded(size: (u16, u16)) -> State {
+    let mut state = bare(size);
+    let user = Stream::User;
+    hold(&mut state, status("205", "3", 8, "<p>始発列車の窓から朝焼けが見えた。</p>"));
+    hold(&mut state, Status { spoiler_text: plain("episode 4"), ..status("206", "5", 9, "<p>Inside.</p>") });
+    let boosts: [(&str, &[&str]); 4] = [("205", &["11", "2", "8", "4"]), ("206", &["11", "8"]), ("207", &["1", "2", "6"]), ("208", &["9"])];
+    hold(&mut state, status("207", "9", 20, "<p>नदी के किनारे की सुबह सबसे अच्छी होती है।</p>"));
+    hold(&mut state, status("208", "7", 30, "<p>Never mind.</p>"));
+    let mut next = 400;
+    for (of, by) in boosts.into_iter().rev() {
+        for who in by {
+            next += 1;
+            post(&mut state, &user, boost(&next.to_string(), who, 3, of));
+        }
+    }
+    told_together(&mut state, &user);
+    state
+}
+
+#[test]
+fn boosts_of_one_post_say_who() {
+    at_every_size("boosts", folded);
+}
+
+fn folded_notifications(size: (u16, u16)) -> State {
+    use NotificationKind as Kind;
+    let mut state = bare(size);
+    let stream = Stream::UserNotification;
+    hold(&mut state, status("301", "99", 120, "<p>My little thing about slow trains.</p>"));
+    hold(&mut state, status("302", "1", 130, "<p>A post that was boosted.</p>"));
+    let mut next = 500;
+    let happened: [(Kind, &[&str], &str); 6] = [
+        (Kind::PendingReblog, &["7", "2"], "301"),
+        (Kind::PendingFavourite, &["8", "2", "6"], "301"),
+        (Kind::QuotedUpdate, &["1", "1"], "302"),
+        (Kind::Update, &["1", "1"], "302"),
+        (Kind::Reblog, &["11", "2", "8", "1"], "301"),
+        (Kind::Favourite, &["3", "5"], "301"),
+    ];
+    for (kind, by, about) in happened {
+        for who in by {
+            next += 1;
+            let held = notification(&next.to_string(), kind.clone(), Some(who), Some(about), 600 - next);
+            timeline(&mut state, &stream).insert(Row::Notification(held.id.clone()));
+            state.store.put_notification(held);
+        }
+    }
+    told_together(&mut state, &stream);
+    state.tabs.go_to(&stream);
+    state
+}
+
+#[test]
+fn notifications_of_one_kind_say_who() {
+    at_every_size("together", folded_notifications);
+}
+
 fn profile_view(size: (u16, u16)) -> State {
     let mut state = home(size);
     let profile = Profile {
