@@ -879,6 +879,8 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     });
     overrides.apply(&mut config);
     let is_demo = matches!(source, Source::Demo);
+    // What is replayed has been; nobody is asked for its images now.
+    let is_replay = matches!(source, Source::Replay(..));
     let held = config_file(&source).map(|(file, _)| Held { file, overrides, config: config.clone() });
     let (_log, notice) = open_log(&source);
     notices.extend(notice);
@@ -896,7 +898,7 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     let theme = Theme::on(depth(), config.ascii, TimeZone::system());
     let settings = Settings::from(&config);
     let facts = Terminal::look(config.ascii, config.mouse).facts();
-    let studio = if config.ascii { None } else { studio(&client, &config, is_demo) };
+    let studio = if config.ascii || is_replay { None } else { studio(&client, &config, is_demo) };
     let asked = studio.is_some() && config.media == MediaMode::Auto && depth() != Depth::None && answers_questions();
     let screen = TerminalScreen::enter(config.mouse, only_ascii, asked).map_err(Stop::failed)?.with_hyperlinks(config.hyperlinks);
     let setup = Setup { settings, specs: config.tabs, theme, client, notices, memory, markers };

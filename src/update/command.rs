@@ -1,6 +1,6 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, thread, viewer, search};
+use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, search, thread, viewer};
 use crate::command::Command;
 use crate::model::{StatusId, Stream};
 use crate::state::{Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
