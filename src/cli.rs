@@ -21,7 +21,7 @@ use crate::memory::{Configured, Keeper};
 use crate::model::{Spec, Stream};
 use crate::recording::{Recorder, Recording};
 use crate::replay::{self, Speed, Tape};
-use crate::runtime::{self, App, Outcome, Setup, Signal, Signals, TerminalKeys, TerminalScreen};
+use crate::runtime::{self, App, LineScreen, Outcome, Screen, Setup, Signal, Signals, TerminalKeys, TerminalScreen};
 use crate::state::Settings;
 use crate::tail;
 use crate::text::Plain;
@@ -75,6 +75,7 @@ Trunkline shows Mastodon's timelines as they happen, in a terminal. It needs an 
 Your choice: ";
 
 /// Mastodon as it happens, in a terminal: live timelines on one socket.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Parser)]
 #[command(name = "trunkline", version = env!("TRUNKLINE_VERSION"), after_help = EXAMPLES, max_term_width = 100)]
 struct Flags {
@@ -99,6 +100,9 @@ struct Flags {
     /// Leave the mouse to the terminal
     #[arg(long)]
     no_mouse: bool,
+    /// Say everything in lines, for screen readers and slow links: nothing is drawn
+    #[arg(long)]
+    linear: bool,
     #[command(subcommand)]
     task: Option<Task>,
 }
@@ -305,7 +309,7 @@ fn say(words: &str) {
 }
 
 fn start(flags: Flags) -> Result<(), Stop> {
-    let Flags { demo, server, account, record, streams, ascii, no_mouse, task } = flags;
+    let Flags { demo, server, account, record, streams, ascii, no_mouse, linear, task } = flags;
     if demo && server.is_some() {
         return Err(Stop::usage("--demo and --server exclude each other: the demo is a server of its own"));
     }
@@ -321,7 +325,8 @@ fn start(flags: Flags) -> Result<(), Stop> {
     if asks_a_server && !demo {
         trust_own_authorities()?;
     }
-    let overrides = Overrides { tabs: parse_specs(&streams)?, ascii: ascii_wanted(ascii), no_mouse };
+    let is_demo = demo;
+    let overrides = Overrides { tabs: parse_specs(&streams)?, ascii: ascii_wanted(ascii), no_mouse, linear };
     match task {
         Some(Task::Other(words)) => Err(unknown(&words)),
         Some(Task::Login { .. } | Task::Logout { .. } | Task::Accounts { .. })
@@ -349,7 +354,7 @@ fn start(flags: Flags) -> Result<(), Stop> {
         Some(Task::DemoServer { port }) => block_on(serve_demo(port)),
         Some(Task::Replay { file, speed }) => {
             let tape = Tape::load(&file).map_err(Stop::failed)?;
-            runtime::probe().map_err(Stop::failed)?;
+            can_show(linear)?;
             block_on(show(Source::Replay(Box::new(tape), speed).into(), overrides, None)).map(drop)
         }
         Some(Task::Tail(tail)) => {
@@ -371,7 +376,7 @@ fn start(flags: Flags) -> Result<(), Stop> {
                 },
                 other => other?,
             };
-            runtime::probe().map_err(Stop::failed)?;
+            can_show(linear || (!is_demo && read_config().is_ok_and(|config| config.linear)))?;
             match block_on(show(found, overrides, record.as_deref()))? {
                 Some(name) => go_on_with(&name),
                 None => Ok(()),
@@ -898,15 +903,20 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     let theme = Theme::on(depth(), config.ascii, TimeZone::system());
     let settings = Settings::from(&config);
     let facts = Terminal::look(config.ascii, config.mouse).facts();
-    let studio = if config.ascii || is_replay { None } else { studio(&client, &config, is_demo) };
+    let linear = config.linear;
+    let studio = if config.ascii || linear || is_replay { None } else { studio(&client, &config, is_demo) };
     let asked = studio.is_some() && config.media == MediaMode::Auto && depth() != Depth::None && answers_questions();
-    let screen = TerminalScreen::enter(config.mouse, only_ascii, asked).map_err(Stop::failed)?.with_hyperlinks(config.hyperlinks);
-    let setup = Setup { settings, specs: config.tabs, theme, client, notices, memory, markers };
-    let keys = TerminalKeys::new().map_err(Stop::failed)?;
-    let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
-    let app = app.with_pictures(studio, takes_inline());
-    let app = app.with_accounts(names.iter().map(|name| Plain::line(name)).collect(), here);
-    let outcome = Box::pin(run_to_end(app)).await;
+    let (mouse, hyperlinks, specs) = (config.mouse, config.hyperlinks, config.tabs);
+    let setup = Setup { settings, specs, theme, client, notices, memory, markers };
+    let accounts = (names.iter().map(|name| Plain::line(name)).collect(), here);
+    let about = About { held, told, facts, studio, accounts };
+    let outcome = if linear {
+        let screen = LineScreen::enter(only_ascii, TimeZone::system()).map_err(Stop::failed)?;
+        run_on(screen, setup, signals, about).await?
+    } else {
+        let screen = TerminalScreen::enter(mouse, only_ascii, asked).map_err(Stop::failed)?.with_hyperlinks(hyperlinks);
+        run_on(screen, setup, signals, about).await?
+    };
     shutdown.cancel();
     end_recording(recording);
     match outcome {
@@ -943,6 +953,30 @@ fn takes_inline() -> bool {
     variable("TERM_PROGRAM").is_some_and(|name| matches!(name.as_str(), "iTerm.app" | "mintty"))
 }
 
+/// What a run is told beside what it is made of.
+struct About {
+    held: Option<Held>,
+    told: mpsc::UnboundedReceiver<String>,
+    facts: Vec<String>,
+    studio: Option<Studio>,
+    accounts: (Vec<Plain>, Option<usize>),
+}
+
+/// Runs the program on a screen that has been entered.
+async fn run_on<S: Screen>(screen: S, setup: Setup, signals: Signals, about: About) -> Result<Outcome, Stop> {
+    let About { held, told, facts, studio, accounts: (names, here) } = about;
+    // Once the terminal is raw.
+    let keys = TerminalKeys::new().map_err(Stop::failed)?;
+    let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
+    let app = app.with_pictures(studio, takes_inline()).with_accounts(names, here);
+    Ok(Box::pin(run_to_end(app)).await)
+}
+
+/// Whether there is a terminal that can show a screen, or at least print lines.
+fn can_show(linear: bool) -> Result<(), Stop> {
+    if linear { runtime::is_terminal() } else { runtime::probe() }.map_err(Stop::failed)
+}
+
 /// Begins again as if started with this account, in place of this process where the system can do that.
 fn go_on_with(name: &str) -> Result<(), Stop> {
     let failed = |error: io::Error| Stop::Failed(format!("cannot go on with {name} ({error}): start with trunkline --account {name}"));
@@ -977,7 +1011,7 @@ fn with_account(arguments: impl Iterator<Item = OsString>, name: &str) -> Vec<Os
     kept
 }
 
-async fn run_to_end(app: App<TerminalScreen, TerminalKeys>) -> Outcome {
+async fn run_to_end<S: Screen>(app: App<S, TerminalKeys>) -> Outcome {
     #[cfg(debug_assertions)]
     return tokio::select! {
         outcome = app.run() => outcome,

@@ -43,6 +43,7 @@ pub const KEYS: &[&str] = &[
     "rows",
     "theme",
     "flood",
+    "linear",
     "reader",
     "ascii",
     "mouse",
@@ -73,6 +74,8 @@ pub struct Config {
     pub rows: usize,
     /// The name of the theme: a built-in one or one of `themes`.
     pub theme: String,
+    /// Whether everything is said in lines, one after the other, instead of drawn.
+    pub linear: bool,
     /// From how many posts a minute on a followed tab shows a newest batch now and then, within [`FLOOD`]; 0 for never.
     pub flood: usize,
     /// Where the reader stands on wide screens.
@@ -183,6 +186,7 @@ impl Default for Config {
             tabs,
             rows: 2_000,
             theme: scheme::USUAL.to_owned(),
+            linear: false,
             flood: 120,
             reader: ReaderPlace::default(),
             ascii: false,
@@ -303,6 +307,7 @@ impl Config {
             match name {
                 "tabs" => self.tabs = tabs(source, value).unwrap_or_default(),
                 "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
+                "linear" => self.linear = source.boolean(name, value).unwrap_or_default(),
                 "flood" => self.flood = source.number(name, value, FLOOD).unwrap_or(self.flood),
                 "reader" => self.reader = reader::take(source, value).unwrap_or_default(),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
@@ -336,6 +341,7 @@ impl Config {
             ("tabs", format!("[{}]", tabs.join(", "))),
             ("rows", self.rows.to_string()),
             ("theme", quoted(&self.theme)),
+            ("linear", self.linear.to_string()),
             ("flood", self.flood.to_string()),
             ("reader", quoted(self.reader.as_str())),
             ("ascii", self.ascii.to_string()),
@@ -385,6 +391,8 @@ pub struct Overrides {
     pub ascii: Option<&'static str>,
     /// Whether the mouse is left to the terminal.
     pub no_mouse: bool,
+    /// Whether everything is said in lines.
+    pub linear: bool,
 }
 
 impl Overrides {
@@ -395,6 +403,7 @@ impl Overrides {
         }
         config.ascii |= self.ascii.is_some();
         config.mouse &= !self.no_mouse;
+        config.linear |= self.linear;
     }
 
     /// Who decided a setting, if it was decided here.
@@ -403,6 +412,7 @@ impl Overrides {
             "tabs" if !self.tabs.is_empty() => Some("-s"),
             "ascii" => self.ascii,
             "mouse" if self.no_mouse => Some("--no-mouse"),
+            "linear" if self.linear => Some("--linear"),
             _ => None,
         }
     }
@@ -680,7 +690,7 @@ mod tests {
     #[test]
     fn what_is_shown_reads_as_the_same_and_says_who_decided() {
         let (mut config, _) = parse("tabs = [\"#rust\", 'list:A \"b\" \\ c']\nrows = 300").unwrap();
-        let overrides = Overrides { tabs: Vec::new(), ascii: Some("--ascii"), no_mouse: true };
+        let overrides = Overrides { tabs: Vec::new(), ascii: Some("--ascii"), no_mouse: true, linear: false };
         overrides.apply(&mut config);
         let shown = config.show(|key| overrides.origin(key).unwrap_or(DEFAULT).to_owned());
         assert_eq!(parse(&shown), Ok((config, Vec::new())), "{shown}");

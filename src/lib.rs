@@ -38,6 +38,7 @@
 //! - [`effects`]: what `update` asks of a server, carried out; every answer comes back as a message.
 //! - [`memory`]: what one run leaves to the next: tabs, places, the last screenful.
 //! - [`ui`]: the state as a screen; lays out only what is visible.
+//! - [`linear`]: the state in lines, for screen readers and slow links.
 //! - [`demo`]: a small Mastodon on loopback, with a story. It shares no entity code with the client, so each checks the other.
 //! - [`replay`]: a server on loopback that plays a recording to the ordinary client.
 //! - [`tail`]: the same streams and the same ledger without a screen.
@@ -56,6 +57,7 @@ pub mod doctor;
 pub mod effects;
 pub mod filter;
 pub mod keymap;
+pub mod linear;
 pub mod logging;
 pub mod login;
 pub mod mastodon;

@@ -14,6 +14,7 @@ mod chores;
 mod clipboard;
 mod crash;
 mod input;
+mod lines;
 mod osc;
 mod outlet;
 mod signals;
@@ -31,12 +32,13 @@ use crate::model::{Connection, Spec, TerminalFact};
 use crate::opener;
 use crate::state::{Measured, Settings, State};
 use crate::text::{Plain, WebAddress};
-use crate::ui::{self, Cards, Theme};
+use crate::ui::{Cards, Theme};
 use crate::update::{Effect, Msg, update};
 use chores::Chores;
 pub(crate) use crash::install_hook as install_panic_hook;
 pub use input::Keys;
 pub(crate) use input::TerminalKeys;
+pub(crate) use lines::LineScreen;
 pub(crate) use outlet::stdout as output;
 pub use signals::{Signal, SignalSender, Signals};
 pub(crate) use signals::{watch_output, watch_terminal};
@@ -46,7 +48,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 pub use terminal::Screen;
-pub(crate) use terminal::{TerminalScreen, probe};
+pub(crate) use terminal::{TerminalScreen, is_terminal, probe};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -653,10 +655,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             self.titled = Some((title, now));
         }
         let Self { state, theme, cards, measured, .. } = self;
-        let drawn = self.screen.draw(|frame| {
-            *measured = ui::view(state, theme, cards, frame);
-            std::mem::take(&mut cards.laid)
-        });
+        let drawn = self.screen.show(state, theme, cards, measured);
         self.drawing = Drawing { wanted: false, revision: Some(self.state.revision), last: Some(now) };
         self.on_screen(drawn);
         self.want_pictures();

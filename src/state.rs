@@ -8,6 +8,7 @@ pub mod checks;
 pub mod edits;
 pub mod flood;
 pub mod folds;
+pub mod heard;
 pub mod hold;
 pub mod links;
 pub mod measured;
@@ -40,6 +41,7 @@ pub use checks::{Answer, Checks};
 pub use edits::Edits;
 pub use flood::Flood;
 pub use folds::{FoldKey, Folds};
+pub use heard::{Heard, Outcome};
 pub use hold::SinceHold;
 use jiff::SignedDuration;
 pub use links::{LinkChoice, LinkList};
@@ -69,6 +71,7 @@ pub const WIDE: u16 = 110;
 const SILENCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the user set, as far as the state needs it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Rows kept per tab.
@@ -81,6 +84,8 @@ pub struct Settings {
     pub themes: Vec<Scheme>,
     /// The name of the one that is worn.
     pub theme: String,
+    /// Whether everything is said in lines, one after the other, instead of drawn.
+    pub linear: bool,
     /// From how many rows a minute on a followed view goes on now and then only; 0 for never.
     pub flood: u32,
     /// Where the reader stands on wide screens.
@@ -112,6 +117,7 @@ impl From<&Config> for Settings {
             keymap: config.keymap.clone(),
             themes,
             theme: config.theme.clone(),
+            linear: config.linear,
             flood: u32::try_from(config.flood).unwrap_or(u32::MAX),
             reader: config.reader,
             title: config.title,
@@ -157,6 +163,8 @@ pub struct State {
     pub now: Timestamp,
     /// The terminal's size in columns and rows.
     pub size: (u16, u16),
+    /// What became of the last key or command.
+    pub heard: Heard,
     /// Whether nothing but the timeline or the open post is drawn, and what is amiss.
     pub zen: bool,
     /// Whether the terminal is the window that the reader works in; one that never tells counts as that.
@@ -246,6 +254,7 @@ impl State {
         let mut state = Self {
             now,
             size: (80, 24),
+            heard: Heard::default(),
             zen: false,
             focused: true,
             me: None,
@@ -342,7 +351,7 @@ impl State {
 
     /// Whether the reader stands beside the timeline.
     pub fn is_wide(&self) -> bool {
-        self.size.0 >= WIDE && !self.zen && self.settings.reader == ReaderPlace::Beside
+        self.size.0 >= WIDE && !self.zen && !self.settings.linear && self.settings.reader == ReaderPlace::Beside
     }
 
     /// Whether there is something to be said that is not in the rows: a message, keys that were begun, or that what is shown
@@ -360,6 +369,16 @@ impl State {
             is_complete && !is_filling && !is_failing && self.withheld(&tab.stream).is_none() && timeline.standing == Subscription::Open
         });
         !holds || self.line.state != Connection::Live || self.notices.shown().is_some() || !self.pending.is_empty()
+    }
+
+    /// Whether stream health is on top.
+    pub fn is_health_open(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Health { .. }))
+    }
+
+    /// Whether older rows of the open tab have been asked for.
+    pub fn is_loading_older(&self) -> bool {
+        self.active_timeline().is_some_and(|timeline| timeline.older_page == Loading::Asked)
     }
 
     /// Whether something lies over the timeline, so that what comes there is not seen.
@@ -736,7 +755,8 @@ impl State {
                 _ => self.people(self.cursor_row()).next().is_some(),
             },
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
-            Command::ReaderPlace => self.size.0 >= WIDE && !self.zen,
+            Command::ReaderPlace => self.size.0 >= WIDE && !self.zen && !self.settings.linear,
+            Command::Zen => !self.settings.linear,
             Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail || viewing,
             Command::RestoreTab => self.tabs.can_restore(),
@@ -778,7 +798,6 @@ impl State {
             | Command::Notify
             | Command::Reload
             | Command::Redraw
-            | Command::Zen
             | Command::Suspend
             | Command::Quit
             | Command::QuitNow => true,

@@ -32,6 +32,7 @@ mod targets;
 mod theme;
 mod timeline;
 mod times;
+pub(crate) mod words;
 mod zen;
 
 use crate::state::{Measured, Overlay, State};

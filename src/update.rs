@@ -31,7 +31,7 @@ pub use question::Question;
 use crate::command::{Command, Scope};
 use crate::keymap::{Key, KeyCode, Meaning, Sequence};
 use crate::model::Timestamp;
-use crate::state::{Loading, Measured, Overlay, Picker, State};
+use crate::state::{Loading, Measured, Outcome, Overlay, Picker, State};
 use crate::text::Plain;
 
 /// Changes the state by one message and says what the world should do.
@@ -104,6 +104,12 @@ fn focus(state: &mut State, here: bool) {
     state.focused = here;
 }
 
+/// Takes in what became of a key or a command. What changes nothing is only said where things are said.
+fn heard(state: &mut State, outcome: Outcome) {
+    state.heard.hear(outcome);
+    state.revision += u64::from(state.settings.linear);
+}
+
 /// Puts a message into the status line.
 fn say(state: &mut State, words: Plain, grave: bool) {
     state.notices.say(state.now, words, grave);
@@ -155,7 +161,8 @@ fn press(state: &mut State, key: Key, measured: &Measured, effects: &mut Vec<Eff
             let words = Sequence::new(pressed).map(|sequence| format!("{sequence} is bound to nothing")).unwrap_or_default();
             say(state, Plain::line(&words), false);
         }
-        Meaning::Nothing => write(state, key),
+        Meaning::Nothing if state.scopes().contains(&Scope::Pick) => write(state, key),
+        Meaning::Nothing => heard(state, Outcome::Unbound(key)),
     }
 }
 

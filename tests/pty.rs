@@ -583,7 +583,7 @@ fn without_a_terminal_not_one_escape_byte_is_written() {
     let mut terminal = Terminal::demo(&[], &[("TERM", "dumb")]);
     assert_eq!(terminal.end(), 1);
     let said = String::from_utf8_lossy(&terminal.raw).into_owned();
-    assert!(said.contains("trunkline tail") && !said.contains('\x1b'), "{said:?}");
+    assert!(said.contains("trunkline tail") && said.contains("--linear") && !said.contains('\x1b'), "{said:?}");
 }
 
 #[cfg(target_os = "linux")]
@@ -768,4 +768,90 @@ fn a_terminal_that_knows_links_is_told_where_they_lead_and_no_link_stays_open() 
         count += 1;
     }
     assert!(count > 0, "no link was told");
+}
+
+/// What a program has printed, without the line ends and without the marks of pastes.
+fn printed(terminal: &Terminal) -> String {
+    let raw = String::from_utf8_lossy(&terminal.raw).replace("\r\n", "\n");
+    raw.replace("\x1b[?2004h", "").replace("\x1b[?2004l", "")
+}
+
+impl Terminal {
+    /// Takes what the program writes until it has printed this.
+    fn wait_printed(&mut self, words: &str) {
+        let until = now() + PATIENCE;
+        while !printed(self).contains(words) {
+            match self.output.recv_timeout(until.saturating_duration_since(now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(error) => panic!("{words:?}: not within {PATIENCE:?} ({error}); it printed:\n{}", printed(self)),
+            }
+        }
+    }
+}
+
+#[test]
+fn in_lines_everything_is_said_and_not_one_move_of_the_cursor_is_written() {
+    for (term, marks) in [("xterm-256color", 1), ("dumb", 0)] {
+        let mut terminal = Terminal::demo(&["--linear"], &[("TERM", term)]);
+        terminal.wait_printed("Connection: live.");
+        terminal.wait_printed("Post by ");
+        terminal.press("2");
+        terminal.wait_printed("Notifications, tab 2 of ");
+        terminal.press("?");
+        terminal.wait_printed("End of Help. escape closes it.");
+        terminal.press("?i");
+        terminal.wait_printed("End of Stream health.");
+        terminal.press("i");
+        terminal.press("a#photo");
+        terminal.wait_printed("#photo: #photo");
+        terminal.press("\r");
+        terminal.wait_printed("#photo, tab ");
+        terminal.press("x");
+        terminal.wait_printed("closed and unsubscribed");
+        terminal.press("1");
+        terminal.press("j");
+        terminal.press("\r");
+        terminal.wait_printed("Open post by ");
+        terminal.wait_printed("Thread: ");
+        terminal.press("q");
+        assert_eq!(terminal.end(), 0, "{term}");
+        terminal.assert_sane();
+        let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+        assert_eq!((raw.matches("\x1b[?2004h").count(), raw.matches("\x1b[?2004l").count()), (marks, marks), "{term}");
+        let said = printed(&terminal);
+        let controls: Vec<char> = said.chars().filter(|ch| ch.is_control() && *ch != '\n').collect();
+        assert!(controls.is_empty(), "{term}: {controls:?} in\n{said}");
+        assert!(said.lines().all(|line| line.chars().count() < 120), "{term}: a line is too long:\n{said}");
+    }
+}
+
+#[test]
+fn in_lines_it_suspends_and_ends_by_signals_and_panics_with_a_sane_terminal() {
+    let mut terminal = Terminal::run("bash", &["--norc", "--noprofile", "-i"], &[("PS1", "shell> ")]);
+    terminal.wait_for("shell>");
+    terminal.press(&format!("{BINARY} --demo --linear\n"));
+    terminal.wait_printed("Connection: live.");
+    terminal.press("\x1a");
+    terminal.wait_printed("Stopped");
+    terminal.press("echo o''k\n");
+    terminal.wait_printed("ok\n");
+    terminal.press("fg\n");
+    terminal.press("2");
+    terminal.wait_printed("Notifications, tab 2 of ");
+    terminal.press("q");
+    terminal.wait("the shell at the end", |screen| screen.contents().trim_end().ends_with("shell>"));
+    terminal.press("echo \"left with $?\"\n");
+    terminal.wait_printed("left with 0");
+
+    let mut terminal = Terminal::demo(&["--linear"], &[]);
+    terminal.wait_printed("Connection: live.");
+    signal("-TERM", &terminal.pid);
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    if cfg!(debug_assertions) {
+        let mut terminal = Terminal::demo(&["--linear"], &[("TRUNKLINE_TEST_PANIC", "loop")]);
+        assert_eq!(terminal.end(), 1);
+        terminal.assert_sane();
+        assert!(printed(&terminal).contains("a bug ended the program"), "{}", printed(&terminal));
+    }
 }

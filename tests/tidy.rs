@@ -29,6 +29,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("effects", &["model", "mastodon", "update"]),
     ("memory", &["private", "model", "config", "mastodon", "state", "update"]),
     ("ui", &["text", "media", "model", "command", "keymap", "config", "state"]),
+    ("linear", &["text", "model", "command", "state", "ui"]),
     ("demo", &[]),
     ("replay", &["model"]),
     ("tail", &["text", "clocks", "model", "mastodon", "state", "update", "effects"]),
@@ -38,7 +39,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         "runtime",
         &[
             "text", "opener", "logging", "model", "media", "clocks", "keymap", "config", "mastodon", "state", "update", "effects",
-            "memory", "ui",
+            "memory", "ui", "linear",
         ],
     ),
     (

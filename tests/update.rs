@@ -34,7 +34,7 @@ struct Desk {
 impl Desk {
     fn new(specs: &[&str]) -> Self {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let settings = Settings { rows: 100, ..Settings::default() };
+        let settings = Settings { rows: 100, flood: 0, ..Settings::default() };
         let mut state = State::new(settings, now, Vec::new());
         for spec in specs {
             state.open(stream(spec));

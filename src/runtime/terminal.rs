@@ -10,8 +10,9 @@ use super::outlet::{self, Outlet, Output};
 use super::wall::Wall;
 use crate::config::Hyperlinks;
 use crate::media::Laid;
+use crate::state::{Measured, State};
 use crate::text::Plain;
-use crate::ui::Targets;
+use crate::ui::{self, Cards, Targets, Theme};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
@@ -35,6 +36,14 @@ pub trait Screen {
 
     /// Draws a frame, and lays the pictures over it that drawing gives back; only where [`Screen::is_free`].
     fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> Vec<Laid>) -> io::Result<()>;
+
+    /// Shows the state and says what was found while doing so; only where [`Screen::is_free`].
+    fn show(&mut self, state: &State, theme: &Theme, cards: &mut Cards, measured: &mut Measured) -> io::Result<()> {
+        self.draw(|frame| {
+            *measured = ui::view(state, theme, cards, frame);
+            std::mem::take(&mut cards.laid)
+        })
+    }
 
     /// Makes the next frame paint every cell.
     fn repaint(&mut self) -> io::Result<()>;
@@ -77,7 +86,9 @@ pub(crate) enum TerminalError {
     #[error("{0} is not a terminal; `trunkline tail` prints timelines without one")]
     NotATerminal(&'static str),
     /// It cannot move its cursor.
-    #[error("the terminal (TERM=dumb) cannot show a screen; `trunkline tail` prints timelines without one")]
+    #[error(
+        "the terminal (TERM=dumb) cannot show a screen; `trunkline --linear` says everything in lines, `trunkline tail` prints timelines"
+    )]
     Dumb,
     /// It does not do what it is told.
     #[error("the terminal cannot be used: {0}")]
@@ -86,16 +97,50 @@ pub(crate) enum TerminalError {
 
 /// Whether there is a terminal that can show a screen; writes nothing.
 pub(crate) fn probe() -> Result<(), TerminalError> {
+    is_terminal()?;
+    if is_dumb() { Err(TerminalError::Dumb) } else { Ok(()) }
+}
+
+/// Whether the terminal says that it can do nothing but print.
+pub(super) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// Whether there is a terminal at both ends.
+pub(crate) fn is_terminal() -> Result<(), TerminalError> {
     if !io::stdout().is_terminal() {
         return Err(TerminalError::NotATerminal("standard output"));
     }
     if !io::stdin().is_terminal() {
         return Err(TerminalError::NotATerminal("standard input"));
     }
-    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
-        return Err(TerminalError::Dumb);
-    }
     Ok(())
+}
+
+/// Whether a shell with job control would continue us after a stop: not in the session leader's own group.
+#[cfg(unix)]
+pub(super) fn can_be_continued() -> bool {
+    use rustix::process::{getpgrp, getsid};
+    !getsid(None).is_ok_and(|leader| leader == getpgrp())
+}
+
+/// Elsewhere nobody continues anything.
+#[cfg(not(unix))]
+pub(super) fn can_be_continued() -> bool {
+    false
+}
+
+/// Stops the process group; comes back when it is continued.
+#[cfg(unix)]
+pub(super) fn stop() -> io::Result<()> {
+    // Not the terminal's stop signal, which is ours to handle and would only come back here.
+    Ok(rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?)
+}
+
+/// Elsewhere there is no such stop.
+#[cfg(not(unix))]
+pub(super) fn stop() -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Alternate screen, bracketed paste, reports of the focus, a thin cursor that covers no letter, hidden for now; empty.
@@ -181,6 +226,7 @@ impl Drop for TerminalGuard {
 
 /// Gives the terminal back as it was. Does nothing where it has been given back already.
 pub(crate) fn leave() {
+    super::lines::leave();
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
@@ -203,7 +249,7 @@ pub(crate) fn leave() {
 
 /// Whether the terminal takes output within [`PATIENCE`]: a blocked one must not keep us.
 #[cfg(unix)]
-fn takes_output() -> bool {
+pub(super) fn takes_output() -> bool {
     use rustix::event::{PollFd, PollFlags, poll};
     let out = io::stdout();
     let mut asked = [PollFd::new(&out, PollFlags::OUT)];
@@ -213,7 +259,7 @@ fn takes_output() -> bool {
 }
 
 #[cfg(not(unix))]
-fn takes_output() -> bool {
+pub(super) fn takes_output() -> bool {
     true
 }
 
@@ -394,25 +440,16 @@ impl Screen for TerminalScreen {
         self.outlet.free().await
     }
 
-    #[cfg(unix)]
     async fn suspend(&mut self) -> io::Result<bool> {
-        use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
-        // In the session leader's own group there is no shell with job control that would continue us.
-        if getsid(None).is_ok_and(|leader| leader == getpgrp()) {
+        if !can_be_continued() {
             return Ok(false);
         }
         if let Ok(outcome) = tokio::time::timeout(PATIENCE, self.outlet.free()).await {
             outcome?;
         }
         leave();
-        // Not the terminal's stop signal, which is ours to handle and would only come back here.
-        kill_current_process_group(Signal::STOP)?;
+        stop()?;
         Ok(true)
-    }
-
-    #[cfg(not(unix))]
-    async fn suspend(&mut self) -> io::Result<bool> {
-        Ok(false)
     }
 
     fn reenter(&mut self) -> io::Result<()> {

@@ -142,7 +142,7 @@ pub(crate) fn poll(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
     card.lines
 }
 
-fn sums(poll: &Poll) -> String {
+pub(crate) fn sums(poll: &Poll) -> String {
     let mut parts = Vec::new();
     let hidden = poll.options.iter().all(|option| option.votes_count.is_none());
     if hidden && !poll.expired {
@@ -176,10 +176,7 @@ fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, option: &PollOp
         let style = if mine { theme.good() } else { theme.dim() };
         return label_lines(setting, &option.title, &[Span::styled(format!("{mark} "), style)], 2, "", false);
     };
-    let base = poll.voters_count.filter(|voters| poll.multiple && *voters > 0).unwrap_or(poll.votes_count);
-    let percent = percent(votes, base);
-    let most = poll.options.iter().filter_map(|option| option.votes_count).max().unwrap_or(0);
-    let first = votes == most && votes > 0;
+    let Standing { percent, first, word } = standing(poll, votes, mine);
     let width = (usize::from(setting.width) / 3).clamp(4, WIDEST_BAR);
     let full = width * percent / 100;
     let ink = if mine { theme.good() } else { theme.bar() };
@@ -189,6 +186,21 @@ fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, option: &PollOp
         Span::raw(format!(" {percent:>3} % ")),
         Span::styled(if mine { format!("{} ", glyphs.check) } else { "  ".to_owned() }, theme.good()),
     ];
+    label_lines(setting, &option.title, &before, width + 9, word, first)
+}
+
+/// How an option of a poll stands.
+pub(crate) struct Standing {
+    pub(crate) percent: usize,
+    pub(crate) first: bool,
+    pub(crate) word: &'static str,
+}
+
+/// How an option with so many votes stands; `mine` where the reader chose it.
+pub(crate) fn standing(poll: &Poll, votes: u64, mine: bool) -> Standing {
+    let base = poll.voters_count.filter(|voters| poll.multiple && *voters > 0).unwrap_or(poll.votes_count);
+    let most = poll.options.iter().filter_map(|option| option.votes_count).max().unwrap_or(0);
+    let first = votes == most && votes > 0;
     let word = match (first, mine, poll.expired) {
         (true, true, true) => "won, your choice",
         (true, false, true) => "won",
@@ -196,7 +208,7 @@ fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, option: &PollOp
         (true, false, false) => "leads",
         (false, false, _) => "",
     };
-    label_lines(setting, &option.title, &before, width + 9, word, first)
+    Standing { percent: percent(votes, base), first, word }
 }
 
 fn label_lines(
@@ -291,7 +303,17 @@ fn barred(theme: &Theme, lines: Vec<Line<'static>>) -> Vec<Line<'static>> {
 pub(crate) fn quote(setting: Setting<'_>, status: &Status) -> Vec<Line<'static>> {
     let Some(quote) = &status.quote else { return Vec::new() };
     let theme = setting.theme;
-    let why = match &quote.state {
+    let room = setting.width.saturating_sub(2);
+    let lines = match unquoted(&quote.state) {
+        Some(words) => plain(&words, room, theme.dim().patch(theme.aside())),
+        None => quoted(Setting { width: room, ..setting }, quote.status.as_ref()),
+    };
+    barred(theme, lines)
+}
+
+/// Why a quoted post is not shown, in words; `None` where it is.
+pub(crate) fn unquoted(state: &QuoteState) -> Option<String> {
+    match state {
         QuoteState::Accepted => None,
         QuoteState::Pending => Some("a quoted post, which waits for its author's consent".to_owned()),
         QuoteState::Rejected => Some("a quoted post, whose author did not consent".to_owned()),
@@ -302,13 +324,7 @@ pub(crate) fn quote(setting: Setting<'_>, status: &Status) -> Vec<Line<'static>>
         QuoteState::BlockedDomain => Some("a quoted post from a server that you block".to_owned()),
         QuoteState::MutedAccount => Some("a quoted post by an account that you mute".to_owned()),
         QuoteState::Other(word) => Some(format!("a quoted post, which is not shown: {word}")),
-    };
-    let room = setting.width.saturating_sub(2);
-    let lines = match why {
-        Some(words) => plain(&words, room, theme.dim().patch(theme.aside())),
-        None => quoted(Setting { width: room, ..setting }, quote.status.as_ref()),
-    };
-    barred(theme, lines)
+    }
 }
 
 fn quoted(setting: Setting<'_>, id: Option<&crate::model::StatusId>) -> Vec<Line<'static>> {

@@ -78,7 +78,7 @@ fn head(setting: Setting<'_>, held: &Notification, sentence: &Sentence, card: &m
 }
 
 /// Whether the post beneath is what somebody says to the reader, and not the reader's own.
-fn speaks(kind: &NotificationKind) -> bool {
+pub(crate) fn speaks(kind: &NotificationKind) -> bool {
     matches!(kind, NotificationKind::Mention | NotificationKind::Status | NotificationKind::Quote | NotificationKind::PendingReply)
 }
 

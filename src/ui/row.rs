@@ -150,7 +150,7 @@ fn conversation(setting: Setting<'_>, id: &ConversationId) -> Card {
     card
 }
 
-fn people<'a>(setting: Setting<'_>, accounts: impl Iterator<Item = &'a Account>) -> String {
+pub(crate) fn people<'a>(setting: Setting<'_>, accounts: impl Iterator<Item = &'a Account>) -> String {
     let mut names: Vec<&str> = accounts.map(|account| account.name().as_str()).collect();
     if names.is_empty() {
         return "yourself".to_owned();

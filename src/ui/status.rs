@@ -110,7 +110,7 @@ pub(crate) fn several(names: &[&str], most: usize, widest: usize, theme: &Theme)
 }
 
 /// Whom a post answers, in words; `None` for one that answers nothing.
-fn answers(setting: Setting<'_>, status: &Status) -> Option<String> {
+pub(crate) fn answers(setting: Setting<'_>, status: &Status) -> Option<String> {
     status.in_reply_to_id.as_ref()?;
     let whom = status.in_reply_to_account_id.as_ref();
     if whom == Some(&status.account) {
@@ -155,7 +155,7 @@ pub(crate) fn short_visibility(visibility: &Visibility) -> Option<String> {
     }
 }
 
-fn visibility(visibility: &Visibility) -> String {
+pub(crate) fn visibility(visibility: &Visibility) -> String {
     match visibility {
         Visibility::Public => "public".to_owned(),
         Visibility::Unlisted => "unlisted".to_owned(),
@@ -349,7 +349,7 @@ fn about(setting: Setting<'_>, status: &Status) -> String {
 }
 
 /// Counts and the reader's own relation in words.
-fn sums(setting: Setting<'_>, status: &Status) -> String {
+pub(crate) fn sums(setting: Setting<'_>, status: &Status) -> String {
     let counted = |count: u64, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),

@@ -77,6 +77,11 @@ const SPARE: u16 = 60;
 /// The columns of the hint with the mark before it.
 const HINT: u16 = 12;
 
+/// What the line begins with where nothing else is on screen, in words.
+pub(crate) fn words(state: &State, theme: &Theme, next: Option<&str>) -> String {
+    stands(state, theme, false, next).spans.iter().map(|span| span.content.as_ref()).collect()
+}
+
 /// What the line begins with.
 fn left(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Line<'static> {
     if let Some(begun) = Sequence::new(state.pending.clone()) {
@@ -86,6 +91,11 @@ fn left(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Line<'s
         let mark = if notice.grave { (theme.glyphs().cross, theme.bad()) } else { (theme.glyphs().dot, theme.accent()) };
         return said(mark, notice.text.to_string());
     }
+    stands(state, theme, told, next)
+}
+
+/// How the connection and the open stream stand.
+fn stands(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Line<'static> {
     let glyphs = theme.glyphs();
     if let Some(words) = away(state, theme, told, next) {
         return said(

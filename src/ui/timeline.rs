@@ -417,9 +417,10 @@ pub(crate) fn message(painter: &mut Painter<'_>, area: Rect, (mark, style, headi
     painter.card(Rect { x, y: area.y + y, width, height: area.height - y }, &card, 0);
 }
 
-type Heading = (&'static str, Style, String);
+pub(crate) type Heading = (&'static str, Style, String);
 
-fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (Heading, String) {
+/// A heading and words for a tab without rows.
+pub(crate) fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (Heading, String) {
     let theme = painter.theme;
     let glyphs = theme.glyphs();
     let heading = |mark, style, words: &str| (mark, style, words.to_owned());

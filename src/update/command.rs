@@ -3,19 +3,25 @@
 use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, search, thread, viewer};
 use crate::command::Command;
 use crate::model::{StatusId, Stream};
-use crate::state::{Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay};
+use crate::state::{
+    Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Outcome, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay,
+};
 use crate::text::Plain;
 use std::sync::Arc;
 
+/// Rows that a page is where they are said.
+const SAID_PAGE: usize = 10;
 /// How many rows before the end older ones are asked for.
 const NEAR_END: usize = 10;
 
 /// Runs a command, if it makes sense now.
 pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effects: &mut Vec<Effect>) {
     if !state.can(wanted) {
+        super::heard(state, Outcome::Refused(wanted));
         return;
     }
     state.revision += 1;
+    state.heard.hear(Outcome::Ran(wanted));
     if viewer::run(state, wanted) {
         return;
     }
@@ -120,11 +126,6 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
     }
 }
 
-/// Whether the open post has the keys.
-fn is_reading(state: &State) -> bool {
-    matches!(state.overlays.last(), Some(Overlay::Detail(_)))
-}
-
 /// Draws posts alone from now on, or everything again. Without a line of hints the way back is told once.
 fn zen(state: &mut State) {
     state.zen = !state.zen;
@@ -132,6 +133,11 @@ fn zen(state: &mut State) {
         let key = state.first_key(Command::Zen).unwrap_or("the command zen");
         say(state, Plain::line(&format!("{key} brings tabs and status back; what is wrong is said here")), false);
     }
+}
+
+/// Whether the open post has the keys.
+fn is_reading(state: &State) -> bool {
+    matches!(state.overlays.last(), Some(Overlay::Detail(_)))
 }
 
 /// How far to go.
@@ -203,7 +209,8 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
     let stream = tab.stream.clone();
     let Some(timeline) = state.timelines.get(&stream) else { return };
     let pane = measured.timeline.as_ref().filter(|pane| pane.stream == stream);
-    let in_view = pane.map_or(2, |pane| pane.visible.len()).max(2);
+    // Where rows are said there is no screenful of them.
+    let in_view = if state.settings.linear { SAID_PAGE } else { pane.map_or(2, |pane| pane.visible.len()).max(2) };
     let half = isize::try_from(in_view / 2).unwrap_or(1).max(1);
     let (from, steps) = match how {
         Go::First => (0, 0),
@@ -278,6 +285,11 @@ fn place_cursor(state: &mut State, measured: &Measured, key: RowKey, newest: boo
     let Some(tab) = state.tabs.active_mut() else { return };
     if newest && !tab.held {
         tab.anchor = Anchor::Top;
+        if state.settings.linear {
+            // What was said last is what keys mean, and that goes on with what is new.
+            tab.cursor = None;
+            return;
+        }
     } else if far {
         tab.anchor = Anchor::Row(key.clone(), 0);
     }

@@ -23,7 +23,8 @@ pub(super) fn pace(state: &mut State, measured: &Measured) {
         // Not at the same rate at which it begins, or it would begin and end again and again.
         Some(_) if most == 0 || rate < most - most / 4 => end(state),
         Some(flood) if state.now >= flood.next || tab.anchor == Anchor::Top => turn(state, measured, flood),
-        None if most > 0 && rate >= most && tab.follows() => {
+        // Where nothing is drawn nothing scrolls.
+        None if most > 0 && rate >= most && tab.follows() && measured.timeline.is_some() && !state.settings.linear => {
             turn(state, measured, Flood { next: state.now, every: 1, passed: 0 });
         }
         Some(_) | None => {}
@@ -64,9 +65,9 @@ fn turn(state: &mut State, measured: &Measured, flood: Flood) {
     let passed: Vec<RowKey> = passed.to_vec();
     if let Some(tab) = state.tabs.active_mut() {
         // They went by as they do where the view follows every row.
-        passed.iter().for_each(|key| {
+        for key in &passed {
             tab.unseen.remove(key);
-        });
+        }
         (tab.anchor, tab.cursor) = (Anchor::Row(newest.clone(), 0), Some(newest));
         tab.flood = Some(flood);
     }

@@ -115,7 +115,8 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
             let in_view = pane.map_or(1, |pane| pane.visible.len().max(1));
             let sees = |drawn: &RowKey| pane.is_some_and(|pane| pane.stream == *stream && pane.visible.iter().any(|row| row.key == *drawn));
             let is_before = drawn.as_ref().map_or(tab.follows() && tab.flood.is_none() && index < in_view, sees);
-            if !(active && looked_at && is_before) {
+            // Where rows are said one has been seen once it was said.
+            if !(active && looked_at && is_before && !state.settings.linear) {
                 tab.unseen.insert(drawn.unwrap_or(key));
             }
         }
