@@ -505,15 +505,22 @@ impl State {
         let mut people: Vec<AccountId> = Vec::new();
         let mut add = |id: Option<&AccountId>| people.extend(id.filter(|id| self.store.account(id).is_some()).cloned());
         let author = |id: &StatusId| self.store.status(id).map(|entry| &entry.status().account);
+        let together = |key: RowKey| self.tabs.active().map(|tab| self.together(tab, &key)).unwrap_or_default();
         match (self.detail(), row) {
             (Some(detail), _) => add(author(&detail.cursor)),
             (None, Some(Row::Status(id))) => {
                 add(self.store.shown(id).map(|entry| &entry.status().account));
                 add(author(id));
+                for booster in together(RowKey::Status(id.clone())) {
+                    add(Some(booster));
+                }
             }
             (None, Some(Row::Notification(id))) => {
                 if let Some(held) = self.store.notification(id) {
                     add(held.account.as_ref());
+                    for other in together(RowKey::Notification(id.clone())) {
+                        add(Some(other));
+                    }
                     add(held.kind.target());
                     add(held.status.as_ref().and_then(author));
                 }

@@ -15,6 +15,8 @@ mod posts;
 mod search;
 #[path = "screens/stage.rs"]
 mod stage;
+#[path = "common/transcripts.rs"]
+mod transcripts;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -920,7 +922,13 @@ fn strange_status(id: usize, (name, words, extra, visibility): (String, String, 
         made.counts = counts(u64::MAX, 7, 0);
     }
     if extra % 11 == 0 {
-        made.card = Some(Card { url: plain(&words), title: plain(&words), description: plain(&name), provider_name: plain(&name) });
+        made.card = Some(Card {
+            url: plain(&words),
+            title: plain(&words),
+            description: plain(&name),
+            provider_name: plain(&name),
+            authors: vec![plain(&name)],
+        });
     }
     (author, made)
 }

@@ -202,6 +202,17 @@ pub(crate) struct PreviewCard<'a> {
     pub(crate) title: Text<'a>,
     pub(crate) description: Text<'a>,
     pub(crate) provider_name: Text<'a>,
+    pub(crate) author_name: Text<'a>,
+    pub(crate) authors: Many<PreviewCardAuthor<'a>, 16>,
+}
+
+/// Who wrote a linked page (4.3+): <https://docs.joinmastodon.org/entities/PreviewCardAuthor/>.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PreviewCardAuthor<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Text<'a>,
+    pub(crate) account: One<Account<'a>>,
 }
 
 /// A quote, whole or shallow: <https://docs.joinmastodon.org/entities/Quote/>.

@@ -323,7 +323,9 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
         poll.map_or(0, |poll| poll.options.omitted),
     ];
     let content = Html::new(entity.content.as_str());
-    let content = if quote.is_some() { content.beside_its_quote() } else { content };
+    // What stands in for a quote is left out only where the quote may be shown.
+    let is_shown = quote.as_ref().is_some_and(|quote| quote.state == QuoteState::Accepted && quote.status.is_some());
+    let content = if is_shown { content.beside_its_quote() } else { content };
     bundle.statuses.push(Status {
         id: id.clone(),
         account: author.id.clone(),
@@ -578,11 +580,17 @@ fn card(entity: &entities::PreviewCard<'_>) -> Option<Card> {
     if url.is_none() && title.is_blank() {
         return None;
     }
+    let author = |author: &entities::PreviewCardAuthor<'_>| {
+        let account = author.account.0.as_deref().and_then(person);
+        account.map(|account| account.name().clone()).or_else(|| visible(&author.name))
+    };
+    let authors: Vec<Plain> = entity.authors.items.iter().filter_map(author).collect();
     Some(Card {
         url: url.unwrap_or_default(),
         title,
         description: Plain::line(entity.description.as_str()),
         provider_name: Plain::line(entity.provider_name.as_str()),
+        authors: if authors.is_empty() { visible(&entity.author_name).into_iter().collect() } else { authors },
     })
 }
 
@@ -727,6 +735,27 @@ mod tests {
         assert!(first.unread);
         assert_eq!(first.accounts, [AccountId::new("01HWQ823A20F747AC9ZYXA6AQ6").unwrap()]);
         assert!(bundle.statuses.iter().any(|status| Some(&status.id) == first.last_status.as_ref()));
+    }
+
+    #[test]
+    fn what_stands_in_for_a_quote_stays_where_the_quote_is_not_shown() {
+        let content = "<p class=\"quote-inline\">RE: <a href=\"https://b.example/9\">b.example/9</a></p><p>words</p>";
+        let quoting = |quote: Value| own(&json!({"content": content, "quote": quote})).content.text();
+        let quoted = json!({"id": "9", "account": {"id": "2", "acct": "b"}});
+        assert_eq!(quoting(json!({"state": "accepted", "quoted_status": quoted})), "words");
+        assert_eq!(quoting(json!({"state": "accepted", "quoted_status_id": "9"})), "words", "it may be held already");
+        for (state, quoted) in [("accepted", Value::Null), ("pending", Value::Null), ("revoked", Value::Null), ("muted_account", quoted)] {
+            assert!(quoting(json!({"state": state, "quoted_status": quoted})).contains("b.example/9"), "{state}");
+        }
+    }
+
+    #[test]
+    fn who_wrote_a_linked_page_is_named() {
+        let authors = |card: Value| own(&json!({"card": card})).card.unwrap().authors;
+        let named = json!({"title": "x", "author_name": "old", "authors": [{"name": "Bo", "account": null}, {"name": "", "account": {"id": "3", "acct": "cy"}}, {"name": ""}]});
+        assert_eq!(authors(named), [Plain::line("Bo"), Plain::line("cy")]);
+        assert_eq!(authors(json!({"title": "x", "author_name": "old"})), [Plain::line("old")]);
+        assert_eq!(authors(json!({"title": "x", "author_name": ""})), []);
     }
 
     #[test]

@@ -271,8 +271,9 @@ fn brief_preview(setting: Setting<'_>, preview: &Preview) -> Vec<Line<'static>> 
     let title = cut(title.as_str(), room, theme).into_owned();
     let left = room.saturating_sub(wrap::width(&title) + 3);
     let mut line = Line::from(Span::raw(title));
-    if !preview.provider_name.is_blank() && left >= 6 {
-        let provider = cut(preview.provider_name.as_str(), left, theme).into_owned();
+    let from = source(preview, theme);
+    if !from.is_empty() && left >= 6 {
+        let provider = cut(&from, left, theme).into_owned();
         line.push_span(Span::styled(format!(" {} {provider}", theme.glyphs().dot), theme.dim()));
     }
     vec![line]
@@ -280,18 +281,28 @@ fn brief_preview(setting: Setting<'_>, preview: &Preview) -> Vec<Line<'static>> 
 
 fn whole_preview(setting: Setting<'_>, preview: &Preview) -> Vec<Line<'static>> {
     let (theme, room) = (setting.theme, setting.width.saturating_sub(2));
+    let from = source(preview, theme);
     let mut lines = Vec::new();
     for (text, style) in [
-        (&preview.title, theme.bold()),
-        (&preview.description, Style::new()),
-        (&preview.provider_name, theme.dim()),
-        (&preview.url, theme.link()),
+        (preview.title.as_str(), theme.bold()),
+        (preview.description.as_str(), Style::new()),
+        (&from, theme.dim()),
+        (preview.url.as_str(), theme.link()),
     ] {
-        if !text.is_blank() {
-            lines.extend(plain(text.as_str(), room, style));
+        if !text.trim().is_empty() {
+            lines.extend(plain(text, room, style));
         }
     }
     lines
+}
+
+/// Who publishes a page, and who wrote it.
+fn source(preview: &Preview, theme: &Theme) -> String {
+    let authors: Vec<&str> = preview.authors.iter().map(Plain::as_str).collect();
+    let by = (!authors.is_empty()).then(|| format!("by {}", crate::ui::status::several(&authors, 2, 40, theme)));
+    let provider = (!preview.provider_name.is_blank()).then(|| preview.provider_name.to_string());
+    let parts: Vec<String> = provider.into_iter().chain(by).collect();
+    parts.join(&format!(" {} ", theme.glyphs().dot))
 }
 
 fn barred(theme: &Theme, lines: Vec<Line<'static>>) -> Vec<Line<'static>> {

@@ -108,6 +108,12 @@ pub(crate) fn words(setting: Setting<'_>, held: &Notification) -> String {
     [first].into_iter().chain(sentence.more).collect::<Vec<_>>().join("\n")
 }
 
+/// Who did it, where the words name somebody, and the words.
+pub(crate) fn told(setting: Setting<'_>, held: &Notification) -> (Option<String>, String) {
+    let sentence = sentence(setting, held);
+    (sentence.who, sentence.words)
+}
+
 fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
     let glyphs = setting.theme.glyphs();
     let theme = setting.theme;

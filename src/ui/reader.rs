@@ -277,7 +277,12 @@ fn preview(setting: Setting<'_>, cards: &mut Cards) -> Arc<Card> {
     let mut card = Card::default();
     let Some(row) = state.cursor_row() else { return Arc::new(card) };
     if let Some(id) = state.status_of(row) {
-        return cards.post(setting, &id);
+        let post = cards.post(setting, &id);
+        let Some(who) = told_together(setting, row) else { return post };
+        card.extend(plain(&who, setting.width, setting.theme.dim()));
+        card.blank();
+        card.lines.extend(post.lines.iter().cloned());
+        return Arc::new(card);
     }
     match row {
         Row::Notification(id) => {
@@ -292,6 +297,21 @@ fn preview(setting: Setting<'_>, cards: &mut Cards) -> Arc<Card> {
         Row::Status(_) => {}
     }
     Arc::new(card)
+}
+
+/// Who did what a row tells of several people, in words: the first dozen by name.
+fn told_together(setting: Setting<'_>, row: &Row) -> Option<String> {
+    const NAMED: usize = 12;
+    let all = setting.state.together(setting.state.tabs.active()?, &row.key());
+    let who = status::several(&status::names(setting, &all), NAMED, usize::from(MEASURE), setting.theme);
+    match row {
+        Row::Notification(id) if all.len() > 1 => {
+            let (_, what) = notification::told(setting, setting.state.store.notification(id)?);
+            Some(format!("{who} {what}"))
+        }
+        Row::Status(_) if all.len() > 1 => Some(format!("{} boosted by {who}", setting.theme.glyphs().again)),
+        Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
+    }
 }
 
 fn account(setting: Setting<'_>, id: &AccountId, card: &mut Card) {

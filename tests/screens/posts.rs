@@ -1,6 +1,10 @@
-//! Pictures of what hangs on posts: histories of edits and profiles, at every size.
+//! Pictures of posts and notifications as servers send them, and of what hangs on them, at every size.
 
 use super::*;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use trunkline::mastodon::keep;
 use trunkline::state::edits::{Version, versions};
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 36), (200, 60)];
@@ -156,6 +160,13 @@ fn folded_notifications(size: (u16, u16)) -> State {
 }
 
 #[test]
+fn every_kind_of_notification_at_every_width() {
+    for width in SIZES.map(|(width, _)| width) {
+        insta::assert_snapshot!(format!("notifications_{width}"), picture(&notifications((width, 140))));
+    }
+}
+
+#[test]
 fn notifications_of_one_kind_say_who() {
     at_every_size("together", folded_notifications);
 }
@@ -227,4 +238,190 @@ fn a_profile_says_what_it_lacks() {
     state.overlays.push(Overlay::Profile(Box::new(ProfileView::of(vec![aid("99")]))));
     told.push(picture(&state));
     insta::assert_snapshot!("profile_states", told.join("\n==========\n"));
+}
+
+/// A post as a server sends it.
+fn sent(id: u32, content: &str, more: Value) -> Value {
+    let mut entity = json!({
+        "id": id.to_string(), "created_at": ago(i64::from(id % 50)).to_string(), "visibility": "public", "content": content,
+        "account": { "id": "70", "acct": "mina@mess.example", "display_name": "Mina" },
+    });
+    let Value::Object(more) = more else { panic!("{more}") };
+    entity.as_object_mut().unwrap().extend(more);
+    entity
+}
+
+/// A state with posts as a server sends them, the last one newest, and one of them open or none.
+fn posts_sent(size: (u16, u16), posts: &[Value]) -> State {
+    let mut state = bare(size);
+    let page = keep::page(&Stream::User, &Value::Array(posts.to_vec()).to_string()).unwrap();
+    assert_eq!((page.items.len(), page.rejected), (posts.len(), 0));
+    state.store.put(page.bundle);
+    for item in page.items {
+        let Item::Status(id) = item else { panic!("{item:?}") };
+        timeline(&mut state, &Stream::User).insert(Row::Status(id));
+    }
+    state
+}
+
+/// HTML that Mastodon makes or lets through, and what other software federates.
+const HTML: [(&str, &str); 14] = [
+    ("lists", "<p>Packed:</p><ul><li>tent</li><li>stove<ol start=\"3\"><li>gas</li><li>matches</li></ol></li></ul>"),
+    ("quotation", "<blockquote><p>All trains run.</p><blockquote><p>Do they?</p></blockquote></blockquote><p>They do.</p>"),
+    ("code", "<p>Use <code>cargo run --demo</code>:</p><pre><code>fn main() {\n    println!(\"hi\");\n}</code></pre>"),
+    ("ruby", "<p><ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>へ</p>"),
+    ("emphasis", "<p>One <em>two</em> <strong>three <i>four</i></strong> <del>five</del> <s>six</s> <u>seven</u></p>"),
+    ("emoji", "<p>:blobcat: and :unknown: at 12:30 :blobcat::blobcat:</p>"),
+    ("heading", "<h1>A heading</h1><p>from other software</p><h3>and a small one</h3><hr><p>after a rule</p>"),
+    ("table", "<table><tr><th>Line</th><th>Leaves</th></tr><tr><td>4</td><td>17:02</td></tr></table>"),
+    ("unclosed", "<p>never <b>closed<p>and <i>crossed</b> over</i> &amp; &lt;b&gt; &copy &#x1F683;<br/>next<br><br><br><br>far"),
+    (
+        "misskey",
+        "<p><span>$[tada hello] </span><a href=\"https://mess.example/@a\" class=\"u-url mention\">@a@mess.example</a><br><span>second</span></p>",
+    ),
+    ("lemmy", "<p>Title of a link</p>\n<p><a href=\"https://mess.example/post/1\" rel=\"nofollow\">https://mess.example/post/1</a></p>\n"),
+    (
+        "wordpress",
+        "<div class=\"wp-block\"><figure><img src=\"x\" alt=\"a pier\"><figcaption>The pier</figcaption></figure><p>Text.</p></div>",
+    ),
+    (
+        "script",
+        "<script>alert(1)</script><style>p{}</style><p onclick=\"x\">quiet <a href=\"javascript:alert(1)\">no</a></p><iframe src=\"x\">",
+    ),
+    (
+        "long word",
+        "<p>Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft 日本語の文章は単語の間に空白がないので折り返しが難しい</p>",
+    ),
+];
+
+#[test]
+fn html_of_every_kind() {
+    let emojis = json!({ "emojis": [{ "shortcode": "blobcat" }] });
+    for (width, height) in SIZES {
+        let mut told = Vec::new();
+        for (index, (name, html)) in (1_u32..).zip(HTML) {
+            let mut state = posts_sent((width, height.min(16)), &[sent(index, html, emojis.clone())]);
+            open(&mut state, &index.to_string(), None);
+            let drawn = rows(&draw(&state).buffer);
+            assert_whole(&draw(&state).buffer);
+            let pane = if width >= 110 { (width * 57 / 100).min(102) + 1 } else { 0 };
+            let cut = |row: &String| row.chars().skip(usize::from(pane)).collect::<String>();
+            // The words of the post: what is around them is in other pictures.
+            let body = drawn.iter().skip(2).take(drawn.len() - 3).map(cut).collect::<Vec<_>>().join("\n");
+            told.push(format!("== {name}\n{}", body.trim_end()));
+        }
+        insta::assert_snapshot!(format!("html_{width}"), told.join("\n"));
+    }
+}
+
+/// Posts with everything that can hang on one.
+fn attached() -> Vec<Value> {
+    let inner = sent(
+        10,
+        "<p>What is quoted.</p><p class=\"quote-inline\">RE: https://mess.example/9</p>",
+        json!({ "quote": { "state": "accepted", "quoted_status_id": "9" } }),
+    );
+    let fallback = "<p class=\"quote-inline\">RE: <a href=\"https://mess.example/10\">https://mess.example/10</a></p><p>My words.</p>";
+    let quote = |id: u32, state: &str, whole: bool| {
+        let quoted = if whole { inner.clone() } else { Value::Null };
+        sent(id, fallback, json!({ "quote": { "state": state, "quoted_status": quoted } }))
+    };
+    let poll = |id: u32, more: Value| {
+        let mut poll = json!({ "id": "1", "votes_count": 118, "voters_count": 90, "multiple": false, "expired": false, "expires_at": ago(-200).to_string(),
+            "options": [{ "title": "Harbour", "votes_count": 61 }, { "title": "Observatory, which is up the hill and takes a while", "votes_count": 37 }, { "title": "天文台", "votes_count": 20 }],
+            "voted": true, "own_votes": [1] });
+        let Value::Object(more) = more else { panic!("{more}") };
+        poll.as_object_mut().unwrap().extend(more);
+        sent(id, "<p>Where to?</p>", json!({ "poll": poll }))
+    };
+    let card = |id: u32, more: Value| {
+        let mut card = json!({ "url": "https://mess.example/long/address/of/a/page", "title": "A page about trains", "description": "What it says first.", "provider_name": "Mess" });
+        let Value::Object(more) = more else { panic!("{more}") };
+        card.as_object_mut().unwrap().extend(more);
+        sent(id, "<p>Read this.</p>", json!({ "card": card }))
+    };
+    vec![
+        quote(40, "accepted", true),
+        quote(39, "accepted", false),
+        quote(38, "pending", false),
+        quote(37, "rejected", false),
+        quote(36, "revoked", false),
+        quote(35, "deleted", false),
+        quote(34, "unauthorized", false),
+        quote(33, "blocked_account", false),
+        quote(32, "blocked_domain", false),
+        quote(31, "muted_account", false),
+        quote(30, "of_the_future", false),
+        poll(29, json!({})),
+        poll(28, json!({ "multiple": true, "own_votes": [0, 2] })),
+        poll(27, json!({ "expired": true, "expires_at": ago(60).to_string() })),
+        poll(
+            26,
+            json!({ "votes_count": 0, "options": [{ "title": "Yes", "votes_count": null }, { "title": "No", "votes_count": null }], "voted": false, "own_votes": [] }),
+        ),
+        poll(25, json!({ "expires_at": null })),
+        card(
+            24,
+            json!({ "authors": [{ "name": "", "account": { "id": "71", "acct": "a@b.example", "display_name": "Ada Quill" } }, { "name": "Bo", "account": null }] }),
+        ),
+        card(23, json!({ "author_name": "Cy", "provider_name": "" })),
+        card(22, json!({})),
+    ]
+}
+
+#[test]
+fn quotes_polls_and_previews_of_every_kind() {
+    for width in SIZES.map(|(width, _)| width) {
+        insta::assert_snapshot!(format!("attached_{width}"), picture(&posts_sent((width, 150), &attached())));
+    }
+}
+
+/// The posts of all transcripts, each content once.
+static RECORDED: LazyLock<Vec<Value>> = LazyLock::new(|| {
+    let mut found: BTreeMap<String, Value> = BTreeMap::new();
+    for path in transcripts::transcripts() {
+        for line in std::fs::read_to_string(path).unwrap().lines() {
+            let Ok(row) = serde_json::from_str::<Value>(line) else { continue };
+            let Some(frame) = row["data"].as_str().and_then(|data| serde_json::from_str::<Value>(data).ok()) else { continue };
+            let Some(payload) = frame["payload"].as_str().and_then(|payload| serde_json::from_str::<Value>(payload).ok()) else { continue };
+            for entity in [&payload, &payload["status"], &payload["last_status"]] {
+                if let (Some(_), Some(content)) = (entity["account"]["id"].as_str(), entity["content"].as_str()) {
+                    found.entry(format!("{content}{}{}", entity["poll"], entity["quote"])).or_insert_with(|| entity.clone());
+                }
+            }
+        }
+    }
+    found.into_values().collect()
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+    #[test]
+    fn recorded_posts_fit_any_width(which in any::<prop::sample::Index>(), width in 1_u16..200, opened in any::<bool>(), ascii in any::<bool>()) {
+        prop_assert!(RECORDED.len() > 100, "{} posts", RECORDED.len());
+        let entity = which.get(&RECORDED).clone();
+        let Some(page) = keep::page(&Stream::User, &Value::Array(vec![entity]).to_string()).filter(|page| page.items.len() == 1) else { return Ok(()) };
+        let mut state = bare((width, 40));
+        let Item::Status(id) = page.items[0].clone() else { panic!() };
+        state.store.put(page.bundle);
+        timeline(&mut state, &Stream::User).insert(Row::Status(id.clone()));
+        if opened {
+            open(&mut state, id.as_str(), None);
+        }
+        let drawn = draw_with(&state, &Theme::new(true, ascii, TimeZone::UTC), &mut Cards::new());
+        assert_whole(&drawn.buffer);
+        if let (Some(pane), Some(_)) = (&drawn.measured.timeline, &drawn.measured.reader) {
+            let joint = pane.area.x + pane.area.width;
+            for y in pane.area.y..pane.area.y + pane.area.height {
+                prop_assert_eq!(drawn.buffer[(joint, y)].symbol(), if ascii { "|" } else { "│" }, "row {}", y);
+            }
+        }
+        if let (Some(pane), true) = (&drawn.measured.timeline, width >= 20) {
+            // The column beside the text is the bar's, and the last one stays free.
+            for y in pane.area.y + 1..pane.area.y + pane.area.height {
+                let last = pane.area.x + pane.area.width - 1;
+                prop_assert_eq!(drawn.buffer[(last, y)].symbol(), " ", "row {} of {:?}", y, rows(&drawn.buffer));
+            }
+        }
+    }
 }

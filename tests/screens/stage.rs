@@ -231,6 +231,7 @@ pub(crate) fn ada() -> Status {
             title: plain("The new release"),
             description: plain("What changed, and why it took a year"),
             provider_name: plain("tide.example"),
+            authors: Vec::new(),
         }),
         counts: counts(3, 12, 40),
         edited_at: Some(ago(0)),

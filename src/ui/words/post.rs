@@ -130,7 +130,7 @@ fn about(setting: Setting<'_>, sensitive: bool, medium: &Media) -> String {
         parts.push("sensitive".to_owned());
     }
     parts.push(attached::kind(setting.theme, &medium.kind).1.to_owned());
-    parts.extend(medium.seconds.filter(|seconds| *seconds > 0).map(|seconds| format!("{}:{:02}", seconds / 60, seconds % 60)));
+    parts.extend(attached::length(medium));
     match medium.description.as_ref().filter(|text| !text.is_blank()) {
         Some(text) => parts.push(format!("alt: {}", flat(text.as_str()))),
         None => parts.push("no description".to_owned()),
