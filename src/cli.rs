@@ -885,6 +885,8 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     });
     overrides.apply(&mut config);
     let is_demo = matches!(source, Source::Demo);
+    // What is replayed has been; nobody is asked for its images now.
+    let is_replay = matches!(source, Source::Replay(..));
     let held = config_file(&source).map(|(file, _)| Held { file, overrides, config: config.clone() });
     let (_log, notice) = open_log(&source);
     notices.extend(notice);
@@ -903,7 +905,7 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     let settings = Settings::from(&config);
     let facts = Terminal::look(config.ascii, config.mouse).facts();
     let linear = config.linear;
-    let studio = if config.ascii || linear { None } else { studio(&client, &config, is_demo) };
+    let studio = if config.ascii || linear || is_replay { None } else { studio(&client, &config, is_demo) };
     let asked = studio.is_some() && config.media == MediaMode::Auto && depth() != Depth::None && answers_questions();
     let (mouse, hyperlinks, specs) = (config.mouse, config.hyperlinks, config.tabs);
     let setup = Setup { settings, specs, theme, client, notices, memory, markers };

@@ -14,6 +14,7 @@ pub mod wrap;
 pub mod written;
 
 pub use address::{Address, Doubt, WebAddress};
+#[cfg(feature = "images")]
 pub(crate) use html::guard;
 pub use html::{Html, guarded};
 pub use nearest::nearest;

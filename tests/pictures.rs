@@ -2,6 +2,7 @@
 //! is, every sequence that reaches it is one that was meant.
 #![cfg(test)]
 #![cfg(all(unix, feature = "images"))]
+#![expect(clippy::string_slice, reason = "cut at what was found there")]
 
 use portable_pty::{ChildKiller, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read as _, Write};
@@ -46,7 +47,7 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (bytes, output) = channel();
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             while let Ok(count) = reader.read(&mut buffer) {
                 if count == 0 || bytes.send(buffer[..count].to_vec()).is_err() {
                     return;
@@ -177,6 +178,10 @@ fn a_terminal_that_knows_kittys_protocol_is_handed_pictures() {
     let before = terminal.raw().matches("\x1b_Ga=t,").count();
     terminal.say("jjj");
     terminal.wait("it moves", |raw, _| raw.matches("\x1b_Ga=p,").count() > before);
+    terminal.say("m");
+    terminal.wait("the viewer", |raw, screen| raw.matches("\x1b_Ga=p,").count() > 2 && screen.contents().contains("esc back"));
+    terminal.say("m");
+    terminal.wait("the timeline", |_, screen| screen.contents().contains("Federated"));
     // What lies over it has no picture in it.
     terminal.say("?");
     terminal.wait("it goes", |raw, screen| raw.contains("\x1b_Ga=d,d=i,") && screen.contents().contains("Moving"));

@@ -400,7 +400,7 @@ fn media(world: &World, status: &Status, place: usize, media: &Media) -> Value {
         "video" => (
             "mp4",
             Some("png"),
-            json!({ "length": "0:00:47.20", "duration": 47.2, "fps": 30, "size": "1920x1080", "width": 1920, "height": 1080, "aspect": 1.777_777_777_777_777_7, "audio_encode": "aac (LC) (mp4a / 0x6134706D)", "audio_bitrate": "44100 Hz", "audio_channels": "stereo", "original": { "width": 1920, "height": 1080, "frame_rate": "30/1", "duration": 47.2, "bitrate": 2_497_376 }, "small": small }),
+            json!({ "length": "0:00:47.20", "duration": 47.2, "fps": 30, "size": "960x640", "width": 960, "height": 640, "aspect": 1.5, "audio_encode": "aac (LC) (mp4a / 0x6134706D)", "audio_bitrate": "44100 Hz", "audio_channels": "stereo", "original": { "width": 960, "height": 640, "frame_rate": "30/1", "duration": 47.2, "bitrate": 2_497_376 }, "small": small }),
         ),
         _ => (
             "mp3",

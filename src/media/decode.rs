@@ -143,6 +143,7 @@ pub(super) fn blurhash(hash: &str, width: u16, height: u16) -> Option<Raster> {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "colours of test pictures, which may wrap")]
 mod tests {
     use super::*;
     use image::{ImageFormat, Rgba, RgbaImage};

@@ -126,6 +126,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the age of a file is told by the clock of the machine")]
     fn beyond_the_bound_the_longest_unused_go() {
         let disk = disk("bound", 16 * 100);
         let now = SystemTime::now();

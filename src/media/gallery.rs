@@ -132,6 +132,11 @@ fn size(outcome: &Result<Arc<Picture>, Failed>) -> usize {
 mod tests {
     use super::*;
 
+    #[expect(clippy::disallowed_methods, reason = "some moment to count from")]
+    fn now() -> Instant {
+        Instant::now()
+    }
+
     fn key(address: &str) -> Key {
         Key { address: address.into(), columns: 4, rows: 2 }
     }
@@ -143,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_least_looked_at_go_first_and_the_bound_holds() {
-        let (mut gallery, now) = (Gallery::default(), Instant::now());
+        let (mut gallery, now) = (Gallery::default(), now());
         // Eleven MiB each.
         for number in 0..12 {
             gallery.hang(key(&number.to_string()), Ok(picture(3584)), now);
@@ -162,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_failed_is_asked_for_again_later_and_another_canvas_forgets_all() {
-        let (mut gallery, now) = (Gallery::default(), Instant::now());
+        let (mut gallery, now) = (Gallery::default(), now());
         assert!(gallery.lacks(&key("a"), now));
         gallery.hang(key("a"), Err("not today".to_owned()), now);
         assert_eq!(gallery.failure(&key("a")), Some("not today"));

@@ -75,6 +75,7 @@ fn png(image: &image::RgbImage) -> Result<Vec<u8>, String> {
 }
 
 #[cfg(all(test, feature = "images"))]
+#[expect(clippy::cast_possible_truncation, reason = "colours of test pictures, which may wrap")]
 mod tests {
     use super::*;
     use image::{Rgb, RgbImage};

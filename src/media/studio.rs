@@ -72,14 +72,14 @@ async fn made(files: &Files, disk: Option<Disk>, gate: &Arc<Semaphore>, key: &Ke
     let (address, columns, rows) = (Arc::clone(&key.address), key.columns, key.rows);
     // The gate is never closed; without a permit making it is still right.
     let permit = Arc::clone(gate).acquire_owned().await.ok();
-    let kept = on_disk(disk.as_ref(), &address, |disk, address| disk.read(address)).await.flatten();
+    let kept = on_disk(disk.as_ref(), &address, Disk::read).await.flatten();
     if let Some(bytes) = kept {
         if let Ok(picture) = apart(move || decode::picture(&bytes, columns, rows, canvas)).await {
             drop(permit);
             return Ok(picture);
         }
         // A broken file is as good as none.
-        on_disk(disk.as_ref(), &address, |disk, address| disk.forget(address)).await;
+        on_disk(disk.as_ref(), &address, Disk::forget).await;
     }
     let bytes = files.image(&address).await.map_err(|error| error.to_string())?;
     let outcome = apart(move || {

@@ -77,17 +77,14 @@ impl Wall {
     /// Hands a picture to the terminal, which does not have it yet.
     fn keep(&mut self, graphic: &Graphic, out: &mut Vec<u8>) {
         let known = self.kept.iter().position(|number| *number == graphic.number);
-        match known {
-            Some(place) => {
-                self.kept.remove(place);
-            }
-            None => {
-                let mut pieces = graphic.data.chunks(PIECE).peekable();
-                let mut head = format!("a=t,f=100,t=d,i={},q=2,", graphic.number);
-                while let Some(piece) = pieces.next() {
-                    let more = u8::from(pieces.peek().is_some());
-                    command(out, &format!("{}m={more}", std::mem::take(&mut head)), piece);
-                }
+        if let Some(place) = known {
+            self.kept.remove(place);
+        } else {
+            let mut pieces = graphic.data.chunks(PIECE).peekable();
+            let mut head = format!("a=t,f=100,t=d,i={},q=2,", graphic.number);
+            while let Some(piece) = pieces.next() {
+                let more = u8::from(pieces.peek().is_some());
+                command(out, &format!("{}m={more}", std::mem::take(&mut head)), piece);
             }
         }
         self.kept.push(graphic.number);

@@ -13,6 +13,7 @@ const CELLS: std::ops::RangeInclusive<u16> = 4..=128;
 const COLORS: (u16, u16) = (256, 16);
 
 /// What the terminal said of itself, as far as pictures are concerned.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pictures {
     /// Whether there are to be any: somebody makes them, and colours are wanted.
@@ -74,7 +75,9 @@ mod tests {
 
     fn form(answers: &[TerminalFact]) -> Option<Canvas> {
         let mut pictures = Pictures { wanted: true, colorful: true, ..Pictures::default() };
-        answers.iter().for_each(|answer| pictures.told(answer, SIZE));
+        for answer in answers {
+            pictures.told(answer, SIZE);
+        }
         pictures.canvas(false)
     }
 

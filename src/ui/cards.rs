@@ -121,7 +121,9 @@ impl Cards {
         let today = theme.zone.to_datetime(state.now).date();
         let (reader, fills) = (state.me.as_ref().map(|me| &me.id), state.first_key(Command::Read));
         let canvas = state.canvas();
-        canvas.into_iter().for_each(|canvas| self.gallery.hang_on(canvas));
+        if let Some(canvas) = canvas {
+            self.gallery.hang_on(canvas);
+        }
         let pictures = (canvas, state.settings.media_rows, state.size.1);
         let is_same = |made: &MadeFor| {
             made.pictures == pictures

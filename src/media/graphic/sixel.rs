@@ -166,6 +166,7 @@ fn nearest(palette: &[Color], [red, green, blue]: Color, known: &mut [Option<u8>
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, clippy::string_slice, reason = "small pictures, and text of ASCII alone")]
 mod tests {
     use super::*;
     use image::Rgb;
