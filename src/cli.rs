@@ -5,18 +5,23 @@
 
 use crate::accounts::{self, Accounts, AccountsError, SavedAccount};
 use crate::clocks::Clocks;
-use crate::config::{self, Config, ConfigError, Held, Overrides, Reading};
+use crate::config::{self, Config, ConfigError, Held, MediaMode, Overrides, Reading};
 use crate::demo;
 use crate::doctor::{self, Checkup, Terminal};
 use crate::logging::{self, Logging};
 use crate::login::{self, Lines, LoginError, Wish};
+#[cfg(feature = "images")]
+use crate::mastodon::Files;
 use crate::mastodon::oauth::SignInError;
 use crate::mastodon::{self, Access, Client, Token};
+#[cfg(feature = "images")]
+use crate::media::Disk;
+use crate::media::Studio;
 use crate::memory::{Configured, Keeper};
 use crate::model::{Spec, Stream};
 use crate::recording::{Recorder, Recording};
 use crate::replay::{self, Speed, Tape};
-use crate::runtime::{self, App, Outcome, Setup, Signal, Signals, TerminalKeys, TerminalScreen};
+use crate::runtime::{self, App, LineScreen, Outcome, Screen, Setup, Signal, Signals, TerminalKeys, TerminalScreen};
 use crate::state::Settings;
 use crate::tail;
 use crate::text::Plain;
@@ -70,6 +75,7 @@ Trunkline shows Mastodon's timelines as they happen, in a terminal. It needs an 
 Your choice: ";
 
 /// Mastodon as it happens, in a terminal: live timelines on one socket.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Parser)]
 #[command(name = "trunkline", version = env!("TRUNKLINE_VERSION"), after_help = EXAMPLES, max_term_width = 100)]
 struct Flags {
@@ -94,6 +100,9 @@ struct Flags {
     /// Leave the mouse to the terminal
     #[arg(long)]
     no_mouse: bool,
+    /// Say everything in lines, for screen readers and slow links: nothing is drawn
+    #[arg(long)]
+    linear: bool,
     #[command(subcommand)]
     task: Option<Task>,
 }
@@ -300,7 +309,7 @@ fn say(words: &str) {
 }
 
 fn start(flags: Flags) -> Result<(), Stop> {
-    let Flags { demo, server, account, record, streams, ascii, no_mouse, task } = flags;
+    let Flags { demo, server, account, record, streams, ascii, no_mouse, linear, task } = flags;
     if demo && server.is_some() {
         return Err(Stop::usage("--demo and --server exclude each other: the demo is a server of its own"));
     }
@@ -316,7 +325,8 @@ fn start(flags: Flags) -> Result<(), Stop> {
     if asks_a_server && !demo {
         trust_own_authorities()?;
     }
-    let overrides = Overrides { tabs: parse_specs(&streams)?, ascii: ascii_wanted(ascii), no_mouse };
+    let is_demo = demo;
+    let overrides = Overrides { tabs: parse_specs(&streams)?, ascii: ascii_wanted(ascii), no_mouse, linear };
     match task {
         Some(Task::Other(words)) => Err(unknown(&words)),
         Some(Task::Login { .. } | Task::Logout { .. } | Task::Accounts { .. })
@@ -344,7 +354,7 @@ fn start(flags: Flags) -> Result<(), Stop> {
         Some(Task::DemoServer { port }) => block_on(serve_demo(port)),
         Some(Task::Replay { file, speed }) => {
             let tape = Tape::load(&file).map_err(Stop::failed)?;
-            runtime::probe().map_err(Stop::failed)?;
+            can_show(linear)?;
             block_on(show(Source::Replay(Box::new(tape), speed).into(), overrides, None)).map(drop)
         }
         Some(Task::Tail(tail)) => {
@@ -366,7 +376,7 @@ fn start(flags: Flags) -> Result<(), Stop> {
                 },
                 other => other?,
             };
-            runtime::probe().map_err(Stop::failed)?;
+            can_show(linear || (!is_demo && read_config().is_ok_and(|config| config.linear)))?;
             match block_on(show(found, overrides, record.as_deref()))? {
                 Some(name) => go_on_with(&name),
                 None => Ok(()),
@@ -859,7 +869,7 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     // Tabs that were asked for by hand are for this run.
     let account = here.and_then(|place| names.get(place)).filter(|_| overrides.tabs.is_empty());
     let memory = account.zip(logging::folder()).map(|(account, folder)| {
-        let configured = Configured { tabs: config.tabs.clone(), theme: config.theme.clone() };
+        let configured = Configured { tabs: config.tabs.clone(), theme: config.theme.clone(), reader: config.reader };
         let (keeper, memory) = Keeper::open(&folder.join("accounts"), account, configured.clone(), &mut notices);
         if let Some(tabs) = memory.as_ref().and_then(|memory| memory.tabs(&configured)) {
             config.tabs = tabs;
@@ -867,9 +877,13 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
         if let Some(theme) = memory.as_ref().and_then(|memory| memory.theme(&configured)) {
             theme.clone_into(&mut config.theme);
         }
+        if let Some(reader) = memory.as_ref().and_then(|memory| memory.reader(&configured)) {
+            config.reader = reader;
+        }
         (keeper, memory)
     });
     overrides.apply(&mut config);
+    let is_demo = matches!(source, Source::Demo);
     let held = config_file(&source).map(|(file, _)| Held { file, overrides, config: config.clone() });
     let (_log, notice) = open_log(&source);
     notices.extend(notice);
@@ -887,12 +901,20 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     let theme = Theme::on(depth(), config.ascii, TimeZone::system());
     let settings = Settings::from(&config);
     let facts = Terminal::look(config.ascii, config.mouse).facts();
-    let screen = TerminalScreen::enter(config.mouse, only_ascii).map_err(Stop::failed)?;
-    let setup = Setup { settings, specs: config.tabs, theme, client, notices, memory, markers };
-    let keys = TerminalKeys::new().map_err(Stop::failed)?;
-    let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
-    let app = app.with_accounts(names.iter().map(|name| Plain::line(name)).collect(), here);
-    let outcome = Box::pin(run_to_end(app)).await;
+    let linear = config.linear;
+    let studio = if config.ascii || linear { None } else { studio(&client, &config, is_demo) };
+    let asked = studio.is_some() && config.media == MediaMode::Auto && depth() != Depth::None && answers_questions();
+    let (mouse, hyperlinks, specs) = (config.mouse, config.hyperlinks, config.tabs);
+    let setup = Setup { settings, specs, theme, client, notices, memory, markers };
+    let accounts = (names.iter().map(|name| Plain::line(name)).collect(), here);
+    let about = About { held, told, facts, studio, accounts };
+    let outcome = if linear {
+        let screen = LineScreen::enter(only_ascii, TimeZone::system()).map_err(Stop::failed)?;
+        run_on(screen, setup, signals, about).await?
+    } else {
+        let screen = TerminalScreen::enter(mouse, only_ascii, asked).map_err(Stop::failed)?.with_hyperlinks(hyperlinks);
+        run_on(screen, setup, signals, about).await?
+    };
     shutdown.cancel();
     end_recording(recording);
     match outcome {
@@ -901,6 +923,56 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
         Outcome::Gone => Err(Stop::failed("the terminal has gone")),
         Outcome::Panicked => Err(Stop::Said),
     }
+}
+
+/// Who makes pictures, where any are drawn. A demo leaves nothing on the disk.
+fn studio(client: &Client, config: &Config, demo: bool) -> Option<Studio> {
+    #[cfg(feature = "images")]
+    {
+        let bytes = u64::from(config.media_cache_mb) * 1024 * 1024;
+        let disk = if demo || bytes == 0 { None } else { Disk::usual(bytes) };
+        let files = Files::new(client.server().clone()).inspect_err(|error| tracing::warn!(%error, "no images are fetched")).ok()?;
+        Some(Studio::new(files, disk))
+    }
+    #[cfg(not(feature = "images"))]
+    {
+        let _none: (&Client, &Config, bool) = (client, config, demo);
+        None
+    }
+}
+
+/// Whether the terminal skips questions that it does not know.
+fn answers_questions() -> bool {
+    !matches!(variable("TERM").as_deref(), None | Some("" | "dumb" | "linux" | "cygwin"))
+}
+
+/// Whether the environment names a terminal that takes `iTerm2`'s inline images, which cannot be asked for.
+fn takes_inline() -> bool {
+    variable("TERM_PROGRAM").is_some_and(|name| matches!(name.as_str(), "iTerm.app" | "mintty"))
+}
+
+/// What a run is told beside what it is made of.
+struct About {
+    held: Option<Held>,
+    told: mpsc::UnboundedReceiver<String>,
+    facts: Vec<String>,
+    studio: Option<Studio>,
+    accounts: (Vec<Plain>, Option<usize>),
+}
+
+/// Runs the program on a screen that has been entered.
+async fn run_on<S: Screen>(screen: S, setup: Setup, signals: Signals, about: About) -> Result<Outcome, Stop> {
+    let About { held, told, facts, studio, accounts: (names, here) } = about;
+    // Once the terminal is raw.
+    let keys = TerminalKeys::new().map_err(Stop::failed)?;
+    let app = App::new(setup, screen, keys, signals).with_config(held).with_notices(told).with_terminal(&facts);
+    let app = app.with_pictures(studio, takes_inline()).with_accounts(names, here);
+    Ok(Box::pin(run_to_end(app)).await)
+}
+
+/// Whether there is a terminal that can show a screen, or at least print lines.
+fn can_show(linear: bool) -> Result<(), Stop> {
+    if linear { runtime::is_terminal() } else { runtime::probe() }.map_err(Stop::failed)
 }
 
 /// Begins again as if started with this account, in place of this process where the system can do that.
@@ -937,7 +1009,7 @@ fn with_account(arguments: impl Iterator<Item = OsString>, name: &str) -> Vec<Os
     kept
 }
 
-async fn run_to_end(app: App<TerminalScreen, TerminalKeys>) -> Outcome {
+async fn run_to_end<S: Screen>(app: App<S, TerminalKeys>) -> Outcome {
     #[cfg(debug_assertions)]
     return tokio::select! {
         outcome = app.run() => outcome,

@@ -28,10 +28,20 @@ pub enum Command {
     PreviousUnread,
     /// Open the post under the cursor with its thread.
     Read,
+    /// To what the post with the cursor answers, in an open thread.
+    Parent,
+    /// To the post on top of an open thread.
+    Root,
     /// Unfold a folded post; elsewhere hold the tab or let it go.
     HoldOrUnfold,
+    /// What changed from version to version of the post.
+    Edits,
+    /// The profile of the post's author, then of who else the row names.
+    Profile,
     /// Let the next row that is held back come.
     Step,
+    /// Look at the media of a post, one at a time.
+    View,
     /// Open the tab with this number, counted from one.
     SelectTab(u8),
     /// Open the next tab.
@@ -40,10 +50,18 @@ pub enum Command {
     PreviousTab,
     /// Pick a stream to subscribe to.
     Subscribe,
+    /// Search on the server for accounts, hashtags and posts.
+    SearchServer,
     /// Unsubscribe from the open tab's stream and close the tab.
     CloseTab,
     /// Bring back the tab closed last.
     RestoreTab,
+    /// List the links of a post, each with where it really leads.
+    OpenLinks,
+    /// Copy the address of a post, or of the chosen link.
+    CopyUrl,
+    /// Copy the words of a post.
+    CopyText,
     /// Read the server's announcements.
     Announcements,
     /// How server, connection and each stream stand.
@@ -72,6 +90,10 @@ pub enum Command {
     Reload,
     /// Paint the whole screen again.
     Redraw,
+    /// Draw nothing but the posts, or everything again.
+    Zen,
+    /// Put the reader beside the timeline, or over it.
+    ReaderPlace,
     /// Stop the program and go back to the shell; `fg` continues it.
     Suspend,
     /// Leave.
@@ -155,8 +177,24 @@ const fn row(
 
 /// Every command there is.
 pub const COMMANDS: &[Row] = &[
-    row(Command::Down, "down", "move", "next post, or a line down in what is open", Group::Moving, Scope::Browse, &["j", "down", "ctrl-n"]),
-    row(Command::Up, "up", "", "previous post, or a line up in what is open", Group::Moving, Scope::Browse, &["k", "up", "ctrl-p"]),
+    row(
+        Command::Down,
+        "down",
+        "move",
+        "next post; a line down in a long one and in a text",
+        Group::Moving,
+        Scope::Browse,
+        &["j", "down", "ctrl-n"],
+    ),
+    row(
+        Command::Up,
+        "up",
+        "",
+        "previous post; a line up in a long one and in a text",
+        Group::Moving,
+        Scope::Browse,
+        &["k", "up", "ctrl-p"],
+    ),
     row(Command::HalfPageDown, "half-page-down", "", "half a page down", Group::Moving, Scope::Browse, &["ctrl-d"]),
     row(Command::HalfPageUp, "half-page-up", "", "half a page up", Group::Moving, Scope::Browse, &["ctrl-u"]),
     row(Command::PageDown, "page-down", "", "a page down", Group::Moving, Scope::Browse, &["pagedown", "ctrl-f", "ctrl-v"]),
@@ -165,7 +203,9 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Last, "last", "", "oldest post held; older ones are loaded", Group::Moving, Scope::Browse, &["G", "end", "alt->"]),
     row(Command::NextUnread, "next-unread", "unread", "next post not seen yet", Group::Moving, Scope::Browse, &["]"]),
     row(Command::PreviousUnread, "previous-unread", "", "previous post not seen yet", Group::Moving, Scope::Browse, &["["]),
-    row(Command::Read, "read", "read", "open the post with its replies; fill a gap", Group::Reading, Scope::Browse, &["enter"]),
+    row(Command::Read, "read", "read", "open the post with its thread; fill a gap", Group::Reading, Scope::Browse, &["enter"]),
+    row(Command::Parent, "parent", "", "in a thread: to what the post answers", Group::Reading, Scope::Browse, &["P"]),
+    row(Command::Root, "root", "", "in a thread: to the post on top", Group::Reading, Scope::Browse, &["R"]),
     row(
         Command::HoldOrUnfold,
         "hold",
@@ -175,9 +215,32 @@ pub const COMMANDS: &[Row] = &[
         Scope::Browse,
         &["space"],
     ),
+    row(
+        Command::OpenLinks,
+        "open-links",
+        "",
+        "list the links, with their real addresses; a number opens one",
+        Group::Reading,
+        Scope::Browse,
+        &["o"],
+    ),
+    row(Command::CopyUrl, "copy-url", "", "copy the post's address, or the chosen link", Group::Reading, Scope::Browse, &["y"]),
+    row(Command::CopyText, "copy-text", "", "copy the post's text", Group::Reading, Scope::Browse, &["Y"]),
+    row(Command::Edits, "edits", "", "what edits changed, version by version", Group::Reading, Scope::Browse, &["e"]),
+    row(Command::Profile, "profile", "", "who wrote it; again: who boosted it, or else is named", Group::Reading, Scope::Browse, &["p"]),
     row(Command::Step, "step", "next held", "in a tab held still: let the next new post come", Group::Reading, Scope::Browse, &["."]),
+    row(Command::View, "view", "", "look at the media of the post; again closes them", Group::Reading, Scope::Browse, &["m"]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
+    row(
+        Command::SearchServer,
+        "search-server",
+        "",
+        "find accounts, hashtags and posts on the server, or open an address",
+        Group::Tabs,
+        Scope::Browse,
+        &["S"],
+    ),
     row(Command::Subscribe, "subscribe", "add stream", "add a stream", Group::Tabs, Scope::Browse, &["a"]),
     row(Command::CloseTab, "close-tab", "close", "unsubscribe and close the tab", Group::Tabs, Scope::Browse, &["x"]),
     row(Command::RestoreTab, "restore-tab", "restore", "bring back the tab closed last", Group::Tabs, Scope::Browse, &["u"]),
@@ -204,6 +267,16 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Notify, "notify", "", "desktop notifications off, or on again", Group::Program, Scope::Browse, &["!"]),
     row(Command::Reload, "reload", "", "read the configuration file again", Group::Program, Scope::Browse, &[]),
     row(Command::Redraw, "redraw", "", "paint the screen again", Group::Program, Scope::Always, &["ctrl-l"]),
+    row(Command::Zen, "zen", "", "posts alone, and what is wrong; or everything again", Group::Program, Scope::Browse, &["z"]),
+    row(
+        Command::ReaderPlace,
+        "reader-place",
+        "",
+        "the reader beside the timeline or over it, on wide screens",
+        Group::Program,
+        Scope::Browse,
+        &["\\"],
+    ),
     row(Command::Suspend, "suspend", "", "stop and go back to the shell; fg continues", Group::Program, Scope::Always, &["ctrl-z"]),
     row(Command::Quit, "quit", "quit", "leave", Group::Program, Scope::Browse, &["q"]),
     row(Command::QuitNow, "quit-now", "", "leave, whatever is open", Group::Program, Scope::Always, &["ctrl-c"]),
@@ -235,7 +308,7 @@ mod tests {
 
     #[test]
     fn letters_kept_for_acting_on_posts_are_free() {
-        for key in ["f", "b", "B", "v", "r", "c", "o", "y", "m", "/", "&", "n", "N"] {
+        for key in ["f", "b", "B", "v", "r", "c", "/", "&", "n", "N"] {
             assert!(COMMANDS.iter().all(|row| !row.keys.contains(&key)), "{key} is reserved");
         }
     }

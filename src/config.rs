@@ -5,6 +5,7 @@
 
 mod keys;
 mod notify;
+mod reader;
 mod scheme;
 mod source;
 
@@ -12,6 +13,7 @@ use crate::command::COMMANDS;
 use crate::keymap::{Keymap, Sequence};
 use crate::model::Spec;
 pub use notify::Notify;
+pub use reader::ReaderPlace;
 pub use scheme::{Color, ColorError, Part, Scheme};
 pub use source::{Mistake, Place};
 use source::{Source, Value};
@@ -24,12 +26,40 @@ use toml::de::{DeTable, DeValue};
 /// Rows that a tab may be told to keep.
 pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 
+/// Posts a minute that may be told to be too many to scroll by.
+pub const FLOOD: RangeInclusive<usize> = 0..=100_000;
+/// Rows that an image in a timeline may take.
+pub const MEDIA_ROWS: RangeInclusive<usize> = 3..=40;
+
+/// MiB of the disk that fetched images may take.
+pub const MEDIA_CACHE: RangeInclusive<usize> = 0..=10_000;
+
 /// The largest file that is read, in bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
 
 /// Every key there is.
-pub const KEYS: &[&str] =
-    &["tabs", "rows", "theme", "ascii", "mouse", "title", "notify", "bell", "ca_file", "credentials", "token_command", "keys", "themes"];
+pub const KEYS: &[&str] = &[
+    "tabs",
+    "rows",
+    "theme",
+    "flood",
+    "linear",
+    "reader",
+    "ascii",
+    "mouse",
+    "hyperlinks",
+    "title",
+    "notify",
+    "bell",
+    "media",
+    "media_rows",
+    "media_cache_mb",
+    "ca_file",
+    "credentials",
+    "token_command",
+    "keys",
+    "themes",
+];
 
 /// Where a setting comes from that nobody has set.
 pub const DEFAULT: &str = "the default";
@@ -44,16 +74,30 @@ pub struct Config {
     pub rows: usize,
     /// The name of the theme: a built-in one or one of `themes`.
     pub theme: String,
+    /// Whether everything is said in lines, one after the other, instead of drawn.
+    pub linear: bool,
+    /// From how many posts a minute on a followed tab shows a newest batch now and then, within [`FLOOD`]; 0 for never.
+    pub flood: usize,
+    /// Where the reader stands on wide screens.
+    pub reader: ReaderPlace,
     /// Glyphs of ASCII only.
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
     pub mouse: bool,
+    /// Whether the terminal is told where links lead.
+    pub hyperlinks: Hyperlinks,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
     /// Which notifications the desktop is told of.
     pub notify: Notify,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
+    /// How images are drawn.
+    pub media: MediaMode,
+    /// Rows of an image in a timeline, within [`MEDIA_ROWS`].
+    pub media_rows: u16,
+    /// How much of the disk fetched images may take, in MiB, within [`MEDIA_CACHE`]; 0 keeps none.
+    pub media_cache_mb: u16,
     /// A file of authorities in PEM that are trusted beside those of the system; empty for none.
     pub ca_file: String,
     /// Where tokens are put when signing in.
@@ -89,6 +133,52 @@ impl Credentials {
     }
 }
 
+/// How images are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MediaMode {
+    /// As well as the terminal can.
+    #[default]
+    Auto,
+    /// As half blocks, whatever the terminal can.
+    Blocks,
+    /// Not at all: there are the words of their authors. Nothing is fetched.
+    Off,
+}
+
+/// Whether the terminal is told where links on the screen lead (OSC 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hyperlinks {
+    /// Where the environment names one that knows them.
+    #[default]
+    Auto,
+    /// Whatever it is.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Hyperlinks {
+    /// The word for it in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+}
+
+impl MediaMode {
+    /// The word for it in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Blocks => "blocks",
+            Self::Off => "off",
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         let tabs = ["home", "notifications", "local", "federated"].iter().filter_map(|spec| spec.parse().ok()).collect();
@@ -96,11 +186,18 @@ impl Default for Config {
             tabs,
             rows: 2_000,
             theme: scheme::USUAL.to_owned(),
+            linear: false,
+            flood: 120,
+            reader: ReaderPlace::default(),
             ascii: false,
             mouse: true,
+            hyperlinks: Hyperlinks::default(),
             title: true,
             notify: Notify::default(),
             bell: false,
+            media: MediaMode::default(),
+            media_rows: 8,
+            media_cache_mb: 200,
             ca_file: String::new(),
             credentials: Credentials::default(),
             token_command: String::new(),
@@ -210,11 +307,18 @@ impl Config {
             match name {
                 "tabs" => self.tabs = tabs(source, value).unwrap_or_default(),
                 "rows" => self.rows = source.number(name, value, ROWS).unwrap_or(self.rows),
+                "linear" => self.linear = source.boolean(name, value).unwrap_or_default(),
+                "flood" => self.flood = source.number(name, value, FLOOD).unwrap_or(self.flood),
+                "reader" => self.reader = reader::take(source, value).unwrap_or_default(),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
+                "hyperlinks" => self.hyperlinks = hyperlinks(source, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
                 "title" => self.title = source.boolean(name, value).unwrap_or_default(),
                 "notify" => self.notify = notify::take(source, value).unwrap_or_default(),
                 "bell" => self.bell = source.boolean(name, value).unwrap_or_default(),
+                "media" => self.media = media(source, value).unwrap_or_default(),
+                "media_rows" => self.media_rows = small(source.number(name, value, MEDIA_ROWS)).unwrap_or(self.media_rows),
+                "media_cache_mb" => self.media_cache_mb = small(source.number(name, value, MEDIA_CACHE)).unwrap_or(self.media_cache_mb),
                 "ca_file" => self.ca_file = source.text(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
@@ -237,11 +341,18 @@ impl Config {
             ("tabs", format!("[{}]", tabs.join(", "))),
             ("rows", self.rows.to_string()),
             ("theme", quoted(&self.theme)),
+            ("linear", self.linear.to_string()),
+            ("flood", self.flood.to_string()),
+            ("reader", quoted(self.reader.as_str())),
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
+            ("hyperlinks", quoted(self.hyperlinks.as_str())),
             ("title", self.title.to_string()),
             ("notify", self.notify.show()),
             ("bell", self.bell.to_string()),
+            ("media", quoted(self.media.as_str())),
+            ("media_rows", self.media_rows.to_string()),
+            ("media_cache_mb", self.media_cache_mb.to_string()),
             ("ca_file", quoted(&self.ca_file)),
             ("credentials", quoted(self.credentials.as_str())),
             ("token_command", quoted(&self.token_command)),
@@ -280,6 +391,8 @@ pub struct Overrides {
     pub ascii: Option<&'static str>,
     /// Whether the mouse is left to the terminal.
     pub no_mouse: bool,
+    /// Whether everything is said in lines.
+    pub linear: bool,
 }
 
 impl Overrides {
@@ -290,6 +403,7 @@ impl Overrides {
         }
         config.ascii |= self.ascii.is_some();
         config.mouse &= !self.no_mouse;
+        config.linear |= self.linear;
     }
 
     /// Who decided a setting, if it was decided here.
@@ -298,6 +412,7 @@ impl Overrides {
             "tabs" if !self.tabs.is_empty() => Some("-s"),
             "ascii" => self.ascii,
             "mouse" if self.no_mouse => Some("--no-mouse"),
+            "linear" if self.linear => Some("--linear"),
             _ => None,
         }
     }
@@ -364,6 +479,33 @@ fn credentials(source: &mut Source<'_>, value: &Value<'_>) -> Option<Credentials
     None
 }
 
+fn hyperlinks(source: &mut Source<'_>, value: &Value<'_>) -> Option<Hyperlinks> {
+    let all = [Hyperlinks::Auto, Hyperlinks::Always, Hyperlinks::Never];
+    if let DeValue::String(text) = value.get_ref()
+        && let Some(found) = all.into_iter().find(|one| one.as_str() == text)
+    {
+        return Some(found);
+    }
+    source.misfit("hyperlinks", value, "be \"auto\", \"always\" or \"never\"");
+    None
+}
+
+fn media(source: &mut Source<'_>, value: &Value<'_>) -> Option<MediaMode> {
+    let all = [MediaMode::Auto, MediaMode::Blocks, MediaMode::Off];
+    if let DeValue::String(text) = value.get_ref()
+        && let Some(found) = all.into_iter().find(|one| one.as_str() == text)
+    {
+        return Some(found);
+    }
+    source.misfit("media", value, "be \"auto\", \"blocks\" or \"off\"");
+    None
+}
+
+/// A number whose range is one of small ones.
+fn small(number: Option<usize>) -> Option<u16> {
+    number.and_then(|number| u16::try_from(number).ok())
+}
+
 /// A text as TOML writes it.
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
@@ -419,6 +561,8 @@ mod tests {
                 "credentials = \"pocket\"",
                 "config.toml:1:15: `credentials` must be \"auto\", \"keyring\" or \"file\", not the text \"pocket\"",
             ),
+            ("media = true", "config.toml:1:9: `media` must be \"auto\", \"blocks\" or \"off\", not true"),
+            ("media_rows = 99", "config.toml:1:14: `media_rows` must be a whole number from 3 to 40, not 99"),
             ("token_command = [\"pass\"]", "config.toml:1:17: `token_command` must be a text, not a list"),
         ] {
             assert_eq!(parse(text), Err(wanted.to_owned()));
@@ -478,12 +622,12 @@ mod tests {
     #[test]
     fn mistakes_with_keys_name_both_places() {
         for (text, wanted) in [
-            ("first = \"z\"\nlast = [\"end\", \"z\"]", "3:16: `keys.last`: `z` is a key of `first` already (line 2, column 9)"),
+            ("first = \"Z\"\nlast = [\"end\", \"Z\"]", "3:16: `keys.last`: `Z` is a key of `first` already (line 2, column 9)"),
             (
-                "health = \"z s\"\nfirst = \"z\"",
-                "3:9: `keys.first`: `z` and `z s` of `health` (line 2, column 10) exclude each other: one begins with the other",
+                "health = \"Z s\"\nfirst = \"Z\"",
+                "3:9: `keys.first`: `Z` and `Z s` of `health` (line 2, column 10) exclude each other: one begins with the other",
             ),
-            ("first = [\"z\", \"z\"]", "2:15: `keys.first`: `z` is a key of `first` already (line 2, column 10)"),
+            ("first = [\"Z\", \"Z\"]", "2:15: `keys.first`: `Z` is a key of `first` already (line 2, column 10)"),
             ("read = \"ctrl-c\"", "2:8: `keys.read`: `ctrl-c` cannot be had: ctrl-c always ends Trunkline"),
             ("accept = \"y\"", "2:10: `keys.accept`: `y` would be typed into the picker: take one with ctrl- or alt-, or a named one"),
             ("first = 7", "2:9: `keys.first` must be a key or a list of keys, as in [\"g g\", \"home\"], not 7"),
@@ -492,7 +636,7 @@ mod tests {
         ] {
             assert_eq!(parse(&format!("[keys]\n{text}")), Err(format!("config.toml:{wanted}")));
         }
-        let (_, notices) = parse("[keys]\nfrist = \"z\"").unwrap();
+        let (_, notices) = parse("[keys]\nfrist = \"Z\"").unwrap();
         assert_eq!(notices, ["config.toml:2:1: `frist` is no command; did you mean `first`?"]);
         assert!(parse("keys = [\"q\"]").unwrap_err().starts_with("config.toml:1:8: `keys` must be a table"));
     }
@@ -546,7 +690,7 @@ mod tests {
     #[test]
     fn what_is_shown_reads_as_the_same_and_says_who_decided() {
         let (mut config, _) = parse("tabs = [\"#rust\", 'list:A \"b\" \\ c']\nrows = 300").unwrap();
-        let overrides = Overrides { tabs: Vec::new(), ascii: Some("--ascii"), no_mouse: true };
+        let overrides = Overrides { tabs: Vec::new(), ascii: Some("--ascii"), no_mouse: true, linear: false };
         overrides.apply(&mut config);
         let shown = config.show(|key| overrides.origin(key).unwrap_or(DEFAULT).to_owned());
         assert_eq!(parse(&shown), Ok((config, Vec::new())), "{shown}");

@@ -15,8 +15,10 @@ mod hub;
 mod json;
 mod markers;
 mod oauth;
+mod pictures;
 mod routes;
 mod script;
+mod search;
 mod socket;
 mod streams;
 mod world;
@@ -113,9 +115,10 @@ impl Server {
     /// Fails if the listener has no address, or if the story that is compiled in is broken.
     pub async fn start(listener: TcpListener, options: Options, shutdown: CancellationToken) -> io::Result<Self> {
         let address = listener.local_addr()?;
-        let (assets, world) = tokio::task::spawn_blocking(move || set(options.story)).await.map_err(io::Error::other)??;
+        let (assets, mut world) = tokio::task::spawn_blocking(move || set(options.story)).await.map_err(io::Error::other)??;
         let seen_as = options.seen_as.unwrap_or(address);
         let s = if options.behind_tls { "s" } else { "" };
+        world.files = format!("http{s}://{seen_as}/system");
         let (orders, ordered) = mpsc::channel(1);
         let shared = Arc::new(Shared {
             hub: Mutex::new(Hub::new(world, options.seed)),

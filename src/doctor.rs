@@ -279,9 +279,8 @@ async fn scopes(book: &mut Book, client: &Client, specs: &[Spec]) {
 /// Source: STREAMING section 4 and <https://docs.joinmastodon.org/api/oauth-scopes/>.
 fn lacking(scopes: &[&str], specs: &[Spec]) -> (Vec<Lacking>, Vec<Lacking>) {
     let covers = |scope: &str| scopes.contains(&"read") || scopes.contains(&scope);
-    let wants = |wanted: fn(&Spec) -> bool| specs.iter().any(wanted);
-    let notifications = wants(|spec| *spec == Spec::Stream(Stream::UserNotification));
-    let lists = wants(|spec| matches!(spec, Spec::List(_)));
+    let notifications = specs.iter().any(|spec| spec.names(&Stream::UserNotification));
+    let lists = specs.iter().any(Spec::needs_lists);
     let features = [
         ("reading timelines", "read:statuses", true),
         ("reading notifications", "read:notifications", notifications),
@@ -330,7 +329,7 @@ fn called(stream: &Stream, lists: &[List]) -> String {
 
 async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spec], address: Option<&Url>) {
     book.ask("lists");
-    let offer = if specs.iter().any(|spec| matches!(spec, Spec::List(_))) {
+    let offer = if specs.iter().any(Spec::needs_lists) {
         client.offer().await.unwrap_or_else(|failure| {
             book.failed("lists", &failure);
             Offer::default()
@@ -341,8 +340,13 @@ async fn streams(book: &mut Book, client: &Client, server: &Server, specs: &[Spe
     let mut wanted: Vec<Stream> = Vec::new();
     for spec in specs {
         match spec.resolve(&offer.lists) {
-            Ok(stream) if wanted.contains(&stream) => {}
-            Ok(stream) => wanted.push(stream),
+            Ok(sources) => {
+                for stream in sources.all() {
+                    if !wanted.contains(stream) {
+                        wanted.push(stream.clone());
+                    }
+                }
+            }
             Err(error) => book.bad(&format!("stream {spec}"), error.to_string(), "write it otherwise, or leave it out"),
         }
     }
@@ -532,7 +536,7 @@ mod tests {
 
     fn stream(spec: &str) -> Stream {
         let spec: Spec = spec.parse().unwrap();
-        spec.resolve(&[]).unwrap()
+        spec.resolve(&[]).unwrap().only().cloned().unwrap()
     }
 
     fn standing(spec: &str, standing: Subscription) -> Event {

@@ -12,6 +12,8 @@ use tokio::task::{JoinError, JoinSet};
 
 /// Posts asked for at once: the most that servers give.
 const PAGE: u16 = 40;
+/// Posts of a profile asked for.
+const RECENT: u16 = 20;
 /// Questions under way at once; others wait.
 const AT_ONCE: usize = 6;
 
@@ -59,6 +61,26 @@ impl Effects {
             Question::Thread { id, asked } => self.spawn(async move {
                 let result = thread(&client, &id).await;
                 Reply::Thread { id, asked, result }
+            }),
+            Question::History(id) => self.spawn(async move {
+                let result = client.history(&id).await;
+                Reply::History(id, result)
+            }),
+            Question::Profile(id) => self.spawn(async move {
+                let result = client.profile(&id).await;
+                Reply::Profile(id, result.map(|(profile, bundle)| (Box::new(profile), bundle)))
+            }),
+            Question::ProfilePosts(id) => self.spawn(async move {
+                let result = client.account_statuses(&id, RECENT).await;
+                Reply::ProfilePosts(id, result)
+            }),
+            Question::Relationship(id) => self.spawn(async move {
+                let result = client.relationship(&id).await;
+                Reply::Relationship(id, result)
+            }),
+            Question::Search { query, resolve } => self.spawn(async move {
+                let result = client.search(&query, resolve).await;
+                Reply::Search { query, result }
             }),
             Question::Offer => self.spawn(async move { Reply::Offer(client.offer().await) }),
             Question::Account => self.spawn(async move { Reply::Account(client.verify_credentials().await) }),

@@ -18,6 +18,7 @@
 //! it, and this list to the table.
 //!
 //! - [`text`]: text that came from strangers, made safe and measurable. Nothing remote reaches a screen by another way.
+//! - [`opener`]: an address of the web, in the reader's browser.
 //! - [`logging`]: what happened, in a file; never on the screen, never a token.
 //! - [`private`]: files that only their owner reads, written whole or not at all.
 //! - [`recording`]: what went over the wire, in a file; written beside everything else, never a token.
@@ -37,6 +38,7 @@
 //! - [`effects`]: what `update` asks of a server, carried out; every answer comes back as a message.
 //! - [`memory`]: what one run leaves to the next: tabs, places, the last screenful.
 //! - [`ui`]: the state as a screen; lays out only what is visible.
+//! - [`linear`]: the state in lines, for screen readers and slow links.
 //! - [`demo`]: a small Mastodon on loopback, with a story. It shares no entity code with the client, so each checks the other.
 //! - [`replay`]: a server on loopback that plays a recording to the ordinary client.
 //! - [`tail`]: the same streams and the same ledger without a screen.
@@ -55,12 +57,14 @@ pub mod doctor;
 pub mod effects;
 pub mod filter;
 pub mod keymap;
+pub mod linear;
 pub mod logging;
 pub mod login;
 pub mod mastodon;
 pub mod media;
 pub mod memory;
 pub mod model;
+pub mod opener;
 pub mod private;
 pub mod recording;
 pub mod replay;

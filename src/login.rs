@@ -4,7 +4,6 @@
 //! be opened anywhere, which shows a code to paste. Nothing is saved before the account has been seen with the new token.
 //! Absent on purpose: OAuth itself (`mastodon::oauth`), and keeping (`accounts`).
 
-mod browser;
 mod callback;
 mod typed;
 
@@ -12,7 +11,8 @@ use crate::accounts::{Accounts, AccountsError, Keeper, SavedAccount};
 use crate::mastodon::oauth::{App, Attempt, Code, Granted, Host, OUT_OF_BAND, SignInError, revoke};
 use crate::mastodon::{Token, oauth};
 use crate::model::Timestamp;
-use crate::text::Plain;
+use crate::opener;
+use crate::text::{Plain, WebAddress};
 use callback::{Back, Callback};
 use std::time::Duration;
 pub use typed::Lines;
@@ -183,7 +183,7 @@ async fn grant(
     say: &mut (impl FnMut(&str) + Send),
 ) -> Result<Granted, LoginError> {
     let opened = match callback {
-        Some(callback) => browser::open(&host.authorize(app, callback.redirect(), scopes, attempt)).await,
+        Some(callback) => open(&host.authorize(app, callback.redirect(), scopes, attempt)).await,
         None => Err("no port of this machine is free".to_owned()),
     };
     let shown = host.authorize(app, OUT_OF_BAND, scopes, attempt);
@@ -255,6 +255,12 @@ async fn grant(
 enum Pasted {
     Refused(SignInError),
     Useless(&'static str),
+}
+
+/// Opens an address in the browser of this machine; why not, in words.
+async fn open(url: &Url) -> Result<(), String> {
+    let address = WebAddress::read(url.as_str()).ok_or("it is not an address of the web")?;
+    opener::open(&address).await.map_err(|error| error.to_string())
 }
 
 /// The code in what was pasted: itself, or the whole address that a browser ended at. `None` of an empty line.

@@ -18,35 +18,14 @@ mod graphic;
 #[cfg(feature = "images")]
 mod studio;
 
+use crate::model::Canvas;
 #[cfg(feature = "images")]
 pub use disk::Disk;
 pub use gallery::Gallery;
-pub use graphic::Graphic;
+pub use graphic::{Graphic, Laid};
 use std::sync::Arc;
 #[cfg(feature = "images")]
 pub use studio::Studio;
-
-/// How a terminal takes pictures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// As half blocks, two colours to a cell: everywhere.
-    Blocks,
-    /// By the graphics protocol of kitty: <https://sw.kovidgoyal.net/kitty/graphics-protocol/>.
-    Kitty,
-    /// By `iTerm2`'s inline images: <https://iterm2.com/documentation-images.html>.
-    Inline,
-    /// As sixels of so many colours: <https://vt100.net/docs/vt3xx-gp/chapter14.html>.
-    Sixel(u16),
-}
-
-/// What pictures are made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Canvas {
-    /// How the terminal takes them.
-    pub form: Form,
-    /// Width and height of a cell in pixels.
-    pub cell: (u16, u16),
-}
 
 /// A picture of a size.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -57,6 +36,30 @@ pub struct Key {
     pub columns: u16,
     /// Rows that it takes.
     pub rows: u16,
+}
+
+/// A picture that was made for a canvas, or why there is none.
+pub type Made = (Key, Canvas, Result<Picture, String>);
+
+/// Where no pictures are made there is no studio.
+#[cfg(not(feature = "images"))]
+#[derive(Debug)]
+pub enum Studio {}
+
+#[cfg(not(feature = "images"))]
+impl Studio {
+    /// Never called.
+    pub fn want(&mut self, _wanted: &[Key], _canvas: Canvas) {
+        match *self {}
+    }
+
+    /// Never called.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn next(&mut self) -> Result<Made, tokio::task::JoinError> {
+        match *self {}
+    }
 }
 
 /// A picture, made for a terminal.

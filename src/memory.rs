@@ -4,8 +4,9 @@
 //! The reader's configuration is never written. Absent on purpose: the file's modes and its writing (`private`), and what is
 //! made of it at the start (`update`).
 
+use crate::config::ReaderPlace;
 use crate::mastodon::keep::{self, Holdings};
-use crate::model::{Account, AccountId, ListId, Spec, Status, StatusId, Stream, Timestamp};
+use crate::model::{Account, AccountId, ListId, Page, Sources, Spec, Status, StatusId, Stream, Timestamp};
 use crate::private;
 use crate::state::{Row, State, Store, Tab, Timeline};
 use crate::update::Remembered;
@@ -37,16 +38,25 @@ pub struct Memory {
     configured_theme: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     theme: String,
+    /// And the place of the reader.
+    #[serde(default)]
+    configured_reader: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reader: String,
     /// The tabs in order.
     tabs: Vec<Kept>,
-    /// The stream of the one on screen.
+    /// The streams that have no tab of their own, but are shown in one of several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<Kept>,
+    /// What the one on screen shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     active: Option<String>,
 }
 
-/// What is left of one tab.
+/// What is left of one tab, or of one stream.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
+    /// The spec; of several streams in one tab the rows are with those.
     stream: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     read: Option<String>,
@@ -60,6 +70,8 @@ pub struct Configured {
     pub tabs: Vec<Spec>,
     /// The theme.
     pub theme: String,
+    /// Where the reader stands.
+    pub reader: ReaderPlace,
 }
 
 /// Where one account's memory lies. While it is held, no other run of the same account writes there.
@@ -190,18 +202,33 @@ pub enum MemoryError {
 impl Memory {
     /// What there is to keep of a state, where the configuration names this.
     pub fn of(state: &State, configured: &Configured) -> Self {
-        let kept = |tab: &Tab| {
-            let rows = state.timelines.get(&tab.stream).map(|timeline| rows(&state.store, tab, timeline)).unwrap_or_default();
-            Kept { stream: tab.stream.spec().to_string(), read: tab.read.as_deref().map(str::to_owned), rows }
+        let rows = |stream: &Stream, tab: &Tab| {
+            state.timelines.get(stream).map(|timeline| rows(&state.store, tab.read.as_deref(), timeline)).unwrap_or_default()
         };
+        let kept = |tab: &Tab| {
+            let rows = tab.sources.only().map(|stream| rows(stream, tab)).unwrap_or_default();
+            Kept { stream: tab.sources.spec().to_string(), read: tab.read.as_deref().map(str::to_owned), rows }
+        };
+        let mut others: Vec<Kept> = Vec::new();
+        for tab in state.tabs.all().iter().filter(|tab| tab.sources.is_merged()) {
+            for stream in tab.sources.all().iter().filter(|stream| state.tabs.of(stream).is_none()) {
+                let spec = stream.spec().to_string();
+                if others.iter().all(|kept| kept.stream != spec) {
+                    others.push(Kept { stream: spec, read: None, rows: rows(stream, tab) });
+                }
+            }
+        }
         Self {
             version: VERSION,
             at: state.now,
             configured: names(&configured.tabs),
             configured_theme: configured.theme.clone(),
             theme: state.settings.theme.clone(),
+            configured_reader: configured.reader.as_str().to_owned(),
+            reader: state.settings.reader.as_str().to_owned(),
             tabs: state.tabs.all().iter().map(kept).collect(),
-            active: state.tabs.active().map(|tab| tab.stream.spec().to_string()),
+            others,
+            active: state.tabs.active().map(|tab| tab.sources.spec().to_string()),
         }
     }
 
@@ -228,7 +255,7 @@ impl Memory {
     /// wanted.
     pub fn tabs(&self, configured: &Configured) -> Option<Vec<Spec>> {
         (self.configured == names(&configured.tabs))
-            .then(|| self.tabs.iter().filter_map(|kept| stream(&kept.stream)).map(Spec::Stream).collect())
+            .then(|| self.tabs.iter().filter_map(|kept| sources(&kept.stream)).map(|sources| spec(&sources)).collect())
     }
 
     /// The theme that was worn; `None` where the configuration names another than it did.
@@ -236,28 +263,63 @@ impl Memory {
         (self.configured_theme == configured.theme && !self.theme.is_empty()).then_some(self.theme.as_str())
     }
 
-    /// The stream of the tab that was on screen.
-    pub fn active(&self) -> Option<Stream> {
-        stream(self.active.as_deref()?)
+    /// Where the reader stood; `None` where the configuration names another place than it did.
+    pub fn reader(&self, configured: &Configured) -> Option<ReaderPlace> {
+        ReaderPlace::named(&self.reader).filter(|_| self.configured_reader == configured.reader.as_str())
     }
 
-    /// What there is of each tab.
+    /// What the tab showed that was on screen.
+    pub fn active(&self) -> Option<Sources> {
+        sources(self.active.as_deref()?)
+    }
+
+    /// What there is of each tab, and of each stream with the first tab that shows it.
     pub fn remembered(&self) -> Vec<Remembered> {
-        let remembered = |kept: &Kept| {
-            let stream = stream(&kept.stream)?;
+        let page = |kept: &Kept| {
+            let stream = sources(&kept.stream)?.only()?.clone();
             let page = keep::page(&stream, &serde_json::to_string(&kept.rows).ok()?)?;
-            let read = kept.read.clone().filter(|read| StatusId::new(read).is_some());
-            Some(Remembered { stream, page, read, at: self.at })
+            Some((stream, page))
         };
-        self.tabs.iter().filter_map(remembered).collect()
+        let mut others: Vec<(Stream, Page)> = self.others.iter().filter_map(page).collect();
+        let mut remembered = |kept: &Kept| {
+            let sources = sources(&kept.stream)?;
+            let read = kept.read.clone().filter(|read| StatusId::new(read).is_some());
+            let pages = if sources.is_merged() {
+                others.extract_if(.., |(stream, _)| sources.contains(stream)).collect()
+            } else {
+                vec![page(kept)?]
+            };
+            Some(Remembered { sources, pages, read, at: self.at })
+        };
+        // A tab of several finds its place among the rows of all of them.
+        let (merged, single): (Vec<&Kept>, Vec<&Kept>) =
+            self.tabs.iter().partition(|kept| sources(&kept.stream).is_some_and(|sources| sources.is_merged()));
+        single.into_iter().chain(merged).filter_map(&mut remembered).collect()
     }
 }
 
-fn stream(kept: &str) -> Option<Stream> {
-    match kept.parse::<Spec>().ok()? {
+fn sources(kept: &str) -> Option<Sources> {
+    let streams: Option<Vec<Stream>> = match kept.parse::<Spec>().ok()? {
+        Spec::Merged(parts) => parts.into_iter().map(stream).collect(),
+        one @ (Spec::Stream(_) | Spec::List(_)) => stream(one).map(|stream| vec![stream]),
+    };
+    Sources::merged(streams?).ok()
+}
+
+fn stream(kept: Spec) -> Option<Stream> {
+    match kept {
         Spec::Stream(stream) => Some(stream),
         // Lists are kept by their id.
         Spec::List(id) => ListId::new(id.as_str()).map(Stream::List),
+        Spec::Merged(_) => None,
+    }
+}
+
+/// The spec of streams that have been resolved already.
+fn spec(sources: &Sources) -> Spec {
+    match sources.only() {
+        Some(only) => Spec::Stream(only.clone()),
+        None => Spec::Merged(sources.all().iter().cloned().map(Spec::Stream).collect()),
     }
 }
 
@@ -266,9 +328,9 @@ fn names(specs: &[Spec]) -> Vec<String> {
 }
 
 /// The screenful from the row on that was read last, as far as no gap interrupts it.
-fn rows(store: &Store, tab: &Tab, timeline: &Timeline) -> Vec<Box<RawValue>> {
+fn rows(store: &Store, read: Option<&str>, timeline: &Timeline) -> Vec<Box<RawValue>> {
     let whole = |row: &&Row| !matches!(row, Row::Gap(_));
-    let from = tab.read.as_deref().unwrap_or_default();
+    let from = read.unwrap_or_default();
     let read = || timeline.rows_from(from).skip_while(|row| !whole(row)).take_while(whole);
     let newest = || timeline.rows().iter().skip_while(|row| !whole(row)).take_while(whole);
     let rows: Vec<&Row> = if read().next().is_some() { read().take(ROWS).collect() } else { newest().take(ROWS).collect() };
@@ -323,7 +385,7 @@ mod tests {
             let effects = update(&mut self.state, msg, &self.measured);
             self.state.check().unwrap();
             let tab = self.state.tabs.active().unwrap();
-            let rows = self.state.timelines[&tab.stream].rows();
+            let rows = self.state.rows(tab).unwrap().all();
             let top = match &tab.anchor {
                 Anchor::Top => 0,
                 Anchor::Row(key, above) => {
@@ -334,7 +396,7 @@ mod tests {
             let visible = rows.iter().skip(top).take(self.lines).map(|row| VisibleRow { key: row.key(), y: 0, height: 1, whole: true });
             let pane = TimelinePane {
                 area: crate::state::Area { x: 0, y: 0, width: 80, height: 5 },
-                stream: tab.stream.clone(),
+                sources: tab.sources.clone(),
                 asked: tab.anchor.clone(),
                 top: None,
                 hold: None,
@@ -428,17 +490,19 @@ mod tests {
     }
 
     #[test]
-    fn tabs_and_theme_are_remembered_until_the_configuration_names_others() {
+    fn tabs_theme_and_reader_are_remembered_until_the_configuration_names_others() {
         let tabs: Vec<Spec> = ["home", "local"].iter().map(|spec| spec.parse().unwrap()).collect();
-        let configured = Configured { tabs, theme: "terminal".to_owned() };
+        let configured = Configured { tabs, theme: "terminal".to_owned(), reader: ReaderPlace::Beside };
         let mut run = Run::start(None);
         run.state.open(Stream::List(ListId::new("7").unwrap()));
         run.state.settings.theme = "tundra".to_owned();
+        run.state.settings.reader = ReaderPlace::Over;
         let memory = Memory::parse(&Memory::of(&run.state, &configured).text().unwrap()).unwrap();
         assert_eq!(memory.tabs(&configured).map(|specs| names(&specs)), Some(vec!["home".to_owned(), "list:7".to_owned()]));
-        let other = Configured { tabs: configured.tabs[..1].to_vec(), theme: "ember".to_owned() };
-        assert_eq!((memory.active(), memory.tabs(&other)), (Some(Stream::User), None));
+        let other = Configured { tabs: configured.tabs[..1].to_vec(), theme: "ember".to_owned(), reader: ReaderPlace::Over };
+        assert_eq!((memory.active(), memory.tabs(&other)), (Some(Stream::User.into()), None));
         assert_eq!((memory.theme(&configured), memory.theme(&other)), (Some("tundra"), None));
+        assert_eq!((memory.reader(&configured), memory.reader(&other)), (Some(ReaderPlace::Over), None));
     }
 
     #[test]
@@ -458,6 +522,41 @@ mod tests {
         known(&mut run, "305");
         assert!(!run.pass(1).iter().any(|effect| matches!(effect, Effect::Ask(Question::RaiseMarkers(_)))), "not so soon again");
         assert!(run.pass(30).contains(&Effect::Ask(Question::RaiseMarkers(marker("306")))));
+    }
+
+    #[test]
+    fn a_tab_of_several_comes_back_with_the_rows_of_each_stream_and_its_own_place() {
+        let tag = Stream::from_wire("hashtag", Some("rust")).unwrap();
+        let both = Sources::merged([Stream::User, tag.clone()]).unwrap();
+        let mut run = Run::start(None);
+        run.live();
+        run.page(100..=110);
+        run.state.open(both.clone());
+        run.send(Msg::Reply(Reply::Page { stream: tag.clone(), cursor: None, result: Ok(page(105..=115)) }));
+        run.state.tabs.go_to(&both);
+        run.pass(1);
+        run.pass(1);
+        assert_eq!(run.tab().read.as_deref(), Some("115"));
+        let configured = Configured { tabs: vec![Spec::Stream(Stream::User)], ..Configured::default() };
+        let text = Memory::of(&run.state, &configured).text().unwrap();
+        let memory = Memory::parse(&text).unwrap();
+        assert_eq!(memory.active(), Some(both.clone()));
+        let specs = memory.tabs(&configured).unwrap();
+        assert_eq!(names(&specs), ["home", "home + #rust"]);
+        let mut state = State::new(Settings::default(), run.state.now, specs);
+        for remembered in memory.remembered() {
+            update(&mut state, Msg::Remembered(remembered), &Measured::default());
+            state.check().unwrap();
+        }
+        assert_eq!(state.timelines[&tag].older, Some(Cursor::Before("105".into())));
+        let tab = state.tabs.named(&both).unwrap();
+        assert_eq!((tab.bookmark.as_deref(), tab.returning), (Some("115"), true));
+        let places: Vec<&str> = state.rows(tab).unwrap().all().iter().map(Row::place_id).collect();
+        assert_eq!(places[..4], ["115", "115", "114", "113"], "the gap to what has come since stands above");
+        assert_eq!(places.last(), Some(&"105"));
+        // What an earlier version wrote has no streams without a tab.
+        let old = text.replace("\"others\"", "\"unknown\"");
+        assert_eq!(Memory::parse(&old).unwrap().remembered().len(), 2);
     }
 
     #[test]

@@ -5,24 +5,32 @@
 
 pub mod account;
 pub mod announcement;
+pub mod canvas;
 pub mod conversation;
+pub mod edit;
 pub mod event;
 pub mod id;
 pub mod notification;
+pub mod profile;
 pub mod server;
+pub mod sources;
 pub mod status;
 pub mod stream;
 
 pub use account::Account;
 pub use announcement::{Announcement, Reaction};
+pub use canvas::{Canvas, Form, TerminalFact};
 pub use conversation::Conversation;
+pub use edit::StatusEdit;
 pub use event::{
-    AnnouncementReaction, Bundle, Connection, Cursor, Event, Failure, FailureKind, Item, Markers, Offer, Origin, Page, Payload, Rung,
-    StreamEvent, Subscription, Thread,
+    AnnouncementReaction, Bundle, Connection, Cursor, Event, Failure, FailureKind, Found, Item, Markers, Offer, Origin, Page, Payload,
+    Rung, StreamEvent, Subscription, Thread,
 };
 pub use id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, StatusId, by_age};
 pub use notification::{Notification, NotificationKind};
+pub use profile::{AccountMark, Field, Profile, Relationship, Tie};
 pub use server::{Carriage, FeedAccess, List, Server, Software, TimelinesAccess, Withheld};
+pub use sources::Sources;
 pub use status::{
     Card, Counts, FilterAction, FilterContext, FilterMatch, Media, MediaKind, Mention, Personal, Poll, PollOption, Quote, QuoteState,
     Status, StatusTag, Visibility,

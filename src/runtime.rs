@@ -10,36 +10,45 @@
 //! loop sleeps until something comes or reads differently. Absent on purpose: what any message means (`update`).
 
 mod backend;
+mod chores;
+mod clipboard;
 mod crash;
 mod input;
+mod lines;
 mod osc;
 mod outlet;
 mod signals;
 mod terminal;
+mod wall;
 
 use crate::clocks::{self, Clocks};
 use crate::config::Held;
 use crate::effects::Effects;
 use crate::mastodon::Client;
 use crate::mastodon::streaming::{self, Events, Wanted};
+use crate::media::{Key, Made, Studio};
 use crate::memory::{Keeper, Memory, Writing};
-use crate::model::{Connection, Spec};
+use crate::model::{Connection, Spec, TerminalFact};
+use crate::opener;
 use crate::state::{Measured, Settings, State};
-use crate::text::Plain;
-use crate::ui::{self, Cards, Theme};
+use crate::text::{Plain, WebAddress};
+use crate::ui::{Cards, Theme};
 use crate::update::{Effect, Msg, update};
+use chores::Chores;
 pub(crate) use crash::install_hook as install_panic_hook;
 pub use input::Keys;
 pub(crate) use input::TerminalKeys;
+pub(crate) use lines::LineScreen;
 pub(crate) use outlet::stdout as output;
 pub use signals::{Signal, SignalSender, Signals};
 pub(crate) use signals::{watch_output, watch_terminal};
 use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 pub use terminal::Screen;
-pub(crate) use terminal::{TerminalScreen, probe};
+pub(crate) use terminal::{TerminalScreen, is_terminal, probe};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -102,8 +111,11 @@ pub struct App<S, K> {
     keys: K,
     signals: Signals,
     effects: Effects,
+    chores: Chores,
     events: Option<Events>,
     client: Client,
+    /// Who makes pictures, where any are drawn.
+    studio: Option<Studio>,
     /// The configuration file, where one is read.
     held: Option<Held>,
     /// What the reader should be told later.
@@ -134,6 +146,8 @@ enum Woken {
     EventsEnded,
     /// The time of a deadline or of the next frame has come.
     Time,
+    /// A picture was made, or could not be.
+    Picture(Box<Made>),
     /// The screen took the last frame.
     Free(io::Result<()>),
 }
@@ -175,8 +189,10 @@ impl<S: Screen, K: Keys> App<S, K> {
             keys,
             signals,
             effects,
+            chores: Chores::default(),
             events: Some(events),
             client: setup.client,
+            studio: None,
             held: None,
             notices: None,
             connection,
@@ -196,6 +212,17 @@ impl<S: Screen, K: Keys> App<S, K> {
     #[must_use]
     pub fn with_config(self, held: Option<Held>) -> Self {
         Self { held, ..self }
+    }
+
+    /// Has pictures made by this studio; `inline` where the environment says that the terminal takes `iTerm2`'s.
+    #[must_use]
+    pub fn with_pictures(mut self, studio: Option<Studio>, inline: bool) -> Self {
+        self.state.pictures.wanted = studio.is_some() && self.theme.is_colored();
+        self.state.pictures.colorful = self.theme.shows_pictures();
+        self.state.pictures.inline = inline;
+        self.measure_cell();
+        self.studio = studio;
+        self
     }
 
     /// Tells the reader also what comes by this channel while it runs.
@@ -221,6 +248,7 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     /// Runs until something ends it.
     pub async fn run(mut self) -> Outcome {
+        self.screen.link(self.theme.targets());
         self.draw(Hurry::Now);
         loop {
             let woken = self.wait().await;
@@ -246,13 +274,22 @@ impl<S: Screen, K: Keys> App<S, K> {
                 None => std::future::pending().await,
             }
         };
+        let picture = async {
+            match &mut self.studio {
+                Some(studio) => studio.next().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             signal = self.signals.next() => Woken::Signal(signal),
             msg = self.keys.next() => Woken::Key(msg),
             reply = self.effects.next() => replied(reply),
             event = events => event.map_or(Woken::EventsEnded, |(origin, event)| Woken::Msg(Msg::Event(origin, event))),
+            chore = self.chores.next() => chored(chore),
             Some(words) = notice => Woken::Msg(Msg::Failed(Plain::line(&words))),
+            // A fault of ours in making one costs that one.
+            Ok(made) = picture => Woken::Picture(Box::new(made)),
             outcome = self.screen.free(), if busy => Woken::Free(outcome),
             () = tokio::time::sleep(sleep) => Woken::Time,
         }
@@ -352,15 +389,57 @@ impl<S: Screen, K: Keys> App<S, K> {
             }
             Woken::Panicked => self.end = Some(Outcome::Panicked),
             Woken::EventsEnded => self.connection_ended().await,
+            Woken::Picture(made) => self.hang(*made),
             Woken::Time | Woken::Free(Ok(())) => {}
         }
+    }
+
+    /// Takes in how large a cell is: with another font it is another one.
+    fn measure_cell(&mut self) {
+        if let Some((width, height)) = self.screen.cell() {
+            self.update(Msg::Answered(TerminalFact::Cell(width, height)));
+        }
+    }
+
+    /// Takes in a picture; it is drawn with the next frame.
+    fn hang(&mut self, (key, canvas, outcome): Made) {
+        if let Err(reason) = &outcome {
+            tracing::info!(%reason, "an image is not shown");
+        }
+        if self.state.canvas() == Some(canvas) {
+            self.cards.gallery.hang(key, outcome, Clocks::read().steady);
+            self.drawing.wanted = true;
+        }
+    }
+
+    /// Has the pictures made that are in view and not here yet.
+    fn want_pictures(&mut self) {
+        let (Some(studio), Some(canvas)) = (&mut self.studio, self.state.canvas()) else { return };
+        let now = Clocks::read().steady;
+        let mut wanted: Vec<Key> = Vec::new();
+        for place in &self.measured.pictures {
+            let Some(address) = &place.address else { continue };
+            let key = Key { address: Arc::clone(address), columns: place.columns, rows: place.rows };
+            if self.cards.gallery.lacks(&key, now) && !wanted.contains(&key) {
+                wanted.push(key);
+            }
+        }
+        studio.want(&wanted, canvas);
     }
 
     /// Changes the state. Messages of the loop's own making have no effects that matter here.
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
         let fetches_by_itself = matches!(
             msg,
-            Msg::Tick(_) | Msg::Resumed | Msg::Resized(..) | Msg::Reloaded(..) | Msg::Remembered(_) | Msg::Failed(_) | Msg::Focused(_)
+            Msg::Tick(_)
+                | Msg::Resumed
+                | Msg::Resized(..)
+                | Msg::Reloaded(..)
+                | Msg::Remembered(_)
+                | Msg::Failed(_)
+                | Msg::Told(_)
+                | Msg::Focused(_)
+                | Msg::Answered(_)
         );
         let effects = update(&mut self.state, msg, &self.measured);
         if !fetches_by_itself {
@@ -370,7 +449,13 @@ impl<S: Screen, K: Keys> App<S, K> {
             match effect {
                 Effect::Ask(question) => self.effects.ask(question),
                 Effect::Alert { words, bell } => self.alert(&words, bell),
-                Effect::Suspend | Effect::Reload | Effect::Redraw | Effect::SwitchAccount(_) | Effect::Quit => {
+                Effect::Suspend
+                | Effect::Reload
+                | Effect::Redraw
+                | Effect::Open(_)
+                | Effect::Copy { .. }
+                | Effect::SwitchAccount(_)
+                | Effect::Quit => {
                     debug_assert!(false, "time and size ask for nothing of the loop, but for {effect:?}");
                 }
             }
@@ -389,6 +474,8 @@ impl<S: Screen, K: Keys> App<S, K> {
                 self.drawing.wanted = true;
             }
             Effect::Alert { words, bell } => self.alert(&words, bell),
+            Effect::Open(address) => self.open(address),
+            Effect::Copy { what, text } => self.copy(what, text),
             Effect::SwitchAccount(place) => self.end = Some(Outcome::Switch(place)),
             Effect::Quit => self.end = Some(Outcome::Quit),
         }
@@ -397,6 +484,40 @@ impl<S: Screen, K: Keys> App<S, K> {
     fn alert(&mut self, words: &Plain, bell: bool) {
         self.screen.alert(words, bell);
         self.drawing.wanted = true;
+    }
+
+    /// Hands an address to the browser; over SSH, where there is none, to the clipboard.
+    fn open(&mut self, address: WebAddress) {
+        if opener::is_remote() {
+            self.screen.copy(address.as_str());
+            self.drawing.wanted = true;
+            self.update(Msg::Told(Plain::line(&format!(
+                "no browser over SSH; copied, where the terminal takes it: {}",
+                brief(address.as_str())
+            ))));
+            return;
+        }
+        self.chores.start(async move {
+            Some(match opener::open(&address).await {
+                Ok(()) => Msg::Told(Plain::line(&format!("handed to your browser: {}", brief(address.as_str())))),
+                Err(error) => Msg::Failed(Plain::line(&format!("{error}: {} was not opened, but can be copied", brief(address.as_str())))),
+            })
+        });
+    }
+
+    /// Puts a text into the clipboard of the terminal and of this machine.
+    fn copy(&mut self, what: &'static str, text: String) {
+        let asked = self.screen.copy(&text);
+        self.drawing.wanted |= asked;
+        self.chores.start(async move {
+            let tool = clipboard::put(&text).await;
+            let words = brief(&text);
+            Some(match tool {
+                Some(tool) => Msg::Told(Plain::line(&format!("copied {what} with {tool}: {words}"))),
+                None if asked => Msg::Told(Plain::line(&format!("copied {what}, where the terminal takes it: {words}"))),
+                None => Msg::Failed(Plain::line(&format!("{what} could not be copied: no way to a clipboard from here"))),
+            })
+        });
     }
 
     /// Reads the configuration file again. Where that fails everything stays as it is.
@@ -518,6 +639,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         let (columns, lines) = self.screen.size();
         if self.state.size != (columns, lines) {
             self.update(Msg::Resized(columns, lines));
+            self.measure_cell();
         }
         let now = Clocks::read().steady;
         self.drawing.wanted |= self.drawing.revision != Some(self.state.revision) || hurry == Hurry::Clock;
@@ -533,9 +655,10 @@ impl<S: Screen, K: Keys> App<S, K> {
             self.titled = Some((title, now));
         }
         let Self { state, theme, cards, measured, .. } = self;
-        let drawn = self.screen.draw(|frame| *measured = ui::view(state, theme, cards, frame));
+        let drawn = self.screen.show(state, theme, cards, measured);
         self.drawing = Drawing { wanted: false, revision: Some(self.state.revision), last: Some(now) };
         self.on_screen(drawn);
+        self.want_pictures();
     }
 
     /// Time until the terminal's title may be told, where it would be another one.
@@ -602,6 +725,20 @@ fn title(state: &State) -> String {
     match state.unseen() {
         unseen if unseen > 0 && state.settings.title => format!("({unseen}) trunkline"),
         _ => "trunkline".to_owned(),
+    }
+}
+
+/// The beginning of a text, for a message.
+fn brief(text: &str) -> String {
+    Plain::line(text).truncate(80).into_owned()
+}
+
+fn chored(chore: Result<Option<Msg>, JoinError>) -> Woken {
+    match chore {
+        Ok(Some(msg)) => Woken::Msg(msg),
+        Ok(None) => Woken::Time,
+        // Nobody aborts these tasks while the loop runs.
+        Err(_) => Woken::Panicked,
     }
 }
 

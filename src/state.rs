@@ -5,44 +5,68 @@
 
 pub mod alerts;
 pub mod checks;
+pub mod edits;
+pub mod flood;
+pub mod folds;
+pub mod heard;
 pub mod hold;
+pub mod links;
 pub mod measured;
 pub mod meter;
 pub mod notice;
 pub mod overlay;
+pub mod pictures;
 pub mod positions;
+pub mod profile;
 pub mod prompt;
 pub mod refill;
 pub mod review;
+pub mod rows;
+pub mod search;
 pub mod store;
 pub mod tabs;
+pub mod thread;
 pub mod timeline;
+pub mod viewer;
+pub mod views;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, Notify, Scheme};
+use crate::config::{Config, MediaMode, Notify, ReaderPlace, Scheme};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, Announcement, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Spec, StatusId, Stream, Subscription,
-    Timestamp, Withheld,
+    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, Offer, Origin, Rung, Server, Sources, Spec,
+    Status, StatusId, Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
 pub use checks::{Answer, Checks};
+pub use edits::Edits;
+pub use flood::Flood;
+pub use folds::{FoldKey, Folds};
+pub use heard::{Heard, Outcome};
 pub use hold::SinceHold;
 use jiff::SignedDuration;
-pub use measured::{Area, Measured, OverlayPane, ReaderPane, TimelinePane, VisibleRow};
+pub use links::{LinkChoice, LinkList};
+pub use measured::{Area, LinkSpan, Measured, OverlayPane, PicturePlace, ProfilePane, ReaderPane, TimelinePane, VisiblePost, VisibleRow};
 pub use meter::Meter;
 pub use notice::{Notice, Notices};
-pub use overlay::{Detail, Overlay, Pick, Picker, StreamChoice, ThreadState};
+pub use overlay::{Overlay, Pick, Picker, StreamChoice};
+pub use pictures::Pictures;
 pub use positions::Positions;
+pub use profile::ProfileView;
 pub use prompt::Prompt;
 pub use refill::{Budget, Refill};
 pub use review::{Polling, Review, Suspect, Suspects};
+pub use rows::Rows;
+pub use search::Search;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
+pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
+pub use viewer::Viewer;
+pub use views::Merged;
 
 /// From this width on the reader stands beside the timeline, in columns.
 pub const WIDE: u16 = 110;
@@ -51,6 +75,7 @@ pub const WIDE: u16 = 110;
 const SILENCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the user set, as far as the state needs it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Rows kept per tab.
@@ -63,12 +88,22 @@ pub struct Settings {
     pub themes: Vec<Scheme>,
     /// The name of the one that is worn.
     pub theme: String,
+    /// Whether everything is said in lines, one after the other, instead of drawn.
+    pub linear: bool,
+    /// From how many rows a minute on a followed view goes on now and then only; 0 for never.
+    pub flood: u32,
+    /// Where the reader stands on wide screens.
+    pub reader: ReaderPlace,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
     /// Which notifications the desktop is told of.
     pub notify: Notify,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
+    /// How images are drawn.
+    pub media: MediaMode,
+    /// Rows of an image in a timeline.
+    pub media_rows: u16,
 }
 
 impl Default for Settings {
@@ -86,9 +121,14 @@ impl From<&Config> for Settings {
             keymap: config.keymap.clone(),
             themes,
             theme: config.theme.clone(),
+            linear: config.linear,
+            flood: u32::try_from(config.flood).unwrap_or(u32::MAX),
+            reader: config.reader,
             title: config.title,
             notify: config.notify.clone(),
             bell: config.bell,
+            media: if cfg!(feature = "images") { config.media } else { MediaMode::Off },
+            media_rows: config.media_rows,
         }
     }
 }
@@ -127,6 +167,10 @@ pub struct State {
     pub now: Timestamp,
     /// The terminal's size in columns and rows.
     pub size: (u16, u16),
+    /// What became of the last key or command.
+    pub heard: Heard,
+    /// Whether nothing but the timeline or the open post is drawn, and what is amiss.
+    pub zen: bool,
     /// Whether the terminal is the window that the reader works in; one that never tells counts as that.
     pub focused: bool,
     /// The reader's own account, once known.
@@ -143,13 +187,13 @@ pub struct State {
     pub offer_loading: Loading,
     /// Whether the reader's own account has been asked for.
     pub me_asked: bool,
-    /// Specs that wait for the lists, in order, each with the stream whose tab it is to stand before.
-    pub unresolved: Vec<(Spec, Option<Stream>)>,
+    /// Specs that wait for the lists, in order, each with what the tab shows that it is to stand before.
+    pub unresolved: Vec<(Spec, Option<Sources>)>,
     /// The connection.
     pub line: Line,
     /// Everything that tabs show.
     pub store: Store,
-    /// A ledger for each stream that has a tab.
+    /// A ledger for each stream that a tab shows.
     pub timelines: BTreeMap<Stream, Timeline>,
     /// The tabs.
     pub tabs: Tabs,
@@ -171,6 +215,8 @@ pub struct State {
     pub malformed: u64,
     /// Events of names that this program does not know.
     pub unknown: u64,
+    /// What the server was last asked to find.
+    pub search: Search,
     /// What was asked for stream health alone.
     pub checks: Checks,
     /// What was found out about the terminal at the start, in words; nothing where nobody looked.
@@ -183,6 +229,8 @@ pub struct State {
     pub questions: u64,
     /// What the server knows of what was read.
     pub positions: Positions,
+    /// How the terminal takes pictures.
+    pub pictures: Pictures,
     /// Counts up with each wish to connect now.
     pub retries: u64,
     /// Counts up each time the process was stopped or the machine slept.
@@ -210,6 +258,8 @@ impl State {
         let mut state = Self {
             now,
             size: (80, 24),
+            heard: Heard::default(),
+            zen: false,
             focused: true,
             me: None,
             server: None,
@@ -243,47 +293,71 @@ impl State {
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
+            search: Search::default(),
             checks: Checks::default(),
             terminal: Vec::new(),
             budget: Budget::default(),
             suspects: Suspects::default(),
             questions: 0,
             positions: Positions { local: true, ..Positions::default() },
+            pictures: Pictures::default(),
             retries: 0,
             wakes: 0,
             revision: 0,
             settings,
         };
         for spec in specs {
-            match spec {
-                Spec::Stream(stream) => {
+            if spec.needs_lists() {
+                state.unresolved.push((spec, None));
+                continue;
+            }
+            match spec.resolve(&[]) {
+                Ok(sources) => {
                     let waiting = state.unresolved.iter_mut().filter(|(_, before)| before.is_none());
-                    if !state.timelines.contains_key(&stream) {
-                        waiting.for_each(|(_, before)| *before = Some(stream.clone()));
+                    if state.tabs.named(&sources).is_none() {
+                        waiting.for_each(|(_, before)| *before = Some(sources.clone()));
                     }
-                    state.open(stream);
+                    state.open(sources);
                 }
-                Spec::List(_) => state.unresolved.push((spec, None)),
+                Err(error) => state.notices.say(now, Plain::line(&error.to_string()), true),
             }
         }
         state
     }
 
-    /// Opens a tab and its ledger at the end of the bar; equal streams are one.
-    pub fn open(&mut self, stream: Stream) {
-        self.timelines.entry(stream.clone()).or_default();
-        self.tabs.open(stream);
+    /// Opens a tab at the end of the bar, with the ledgers that it shows; equal ones are one.
+    pub fn open(&mut self, sources: impl Into<Sources>) {
+        self.open_before(sources, None);
     }
 
     /// As `open`, but in front of the tab of `next`, where that is open.
-    pub fn open_before(&mut self, stream: Stream, next: Option<&Stream>) {
-        self.timelines.entry(stream.clone()).or_default();
-        self.tabs.open_before(stream, next);
+    pub fn open_before(&mut self, sources: impl Into<Sources>, next: Option<&Sources>) {
+        self.tabs.open_before(sources.into(), next);
+        self.arrange();
     }
 
-    /// The streams that the connection is to carry, in the order of the tabs.
+    /// Closes the tab on screen and gives it back; ledgers that no other tab shows go with it.
+    pub fn close(&mut self) -> Option<Tab> {
+        let tab = self.tabs.close_active();
+        self.arrange();
+        tab
+    }
+
+    /// Brings back the tab closed last, where it was, and goes to it.
+    pub fn restore(&mut self) {
+        self.tabs.restore();
+        self.arrange();
+    }
+
+    /// The streams that the connection is to carry, each once, in the order of the tabs.
     pub fn subscriptions(&self) -> Vec<Stream> {
-        self.tabs.all().iter().map(|tab| tab.stream.clone()).collect()
+        let mut streams = Vec::new();
+        for stream in self.tabs.all().iter().flat_map(|tab| tab.sources.all()) {
+            if !streams.contains(stream) {
+                streams.push(stream.clone());
+            }
+        }
+        streams
     }
 
     /// The active key scopes, the top layer first.
@@ -303,7 +377,34 @@ impl State {
 
     /// Whether the reader stands beside the timeline.
     pub fn is_wide(&self) -> bool {
-        self.size.0 >= WIDE
+        self.size.0 >= WIDE && !self.zen && !self.settings.linear && self.settings.reader == ReaderPlace::Beside
+    }
+
+    /// Whether there is something to be said that is not in the rows: a message, keys that were begun, or that what is shown
+    /// is not live, or not known to be complete though it should be.
+    pub fn is_amiss(&self) -> bool {
+        let holds = self.tabs.active().and_then(|tab| self.worst(&tab.sources)).is_none_or(|(stream, timeline)| {
+            let is_filling = timeline.refill.as_ref().is_some_and(|walk| walk.gap.is_some());
+            let is_failing = timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some());
+            let is_complete = match timeline.completeness(stream) {
+                Completeness::Since(_) | Completeness::Between(..) | Completeness::Unknown(Unproven::Unordered) => true,
+                Completeness::Gaps(_) | Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected | Unproven::NotPolled) => {
+                    false
+                }
+            };
+            is_complete && !is_filling && !is_failing && self.withheld(stream).is_none() && timeline.standing == Subscription::Open
+        });
+        !holds || self.line.state != Connection::Live || self.notices.shown().is_some() || !self.pending.is_empty()
+    }
+
+    /// Whether stream health is on top.
+    pub fn is_health_open(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Health { .. }))
+    }
+
+    /// Whether older rows of the open tab have been asked for.
+    pub fn is_loading_older(&self) -> bool {
+        self.tabs.active().is_some_and(|tab| self.ledgers(&tab.sources).any(|(_, timeline)| timeline.older_page == Loading::Asked))
     }
 
     /// Whether something lies over the timeline, so that what comes there is not seen.
@@ -311,7 +412,16 @@ impl State {
         match self.overlays.last() {
             None => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
-            Some(Overlay::Help { .. } | Overlay::Picker(_) | Overlay::Announcements { .. } | Overlay::Health { .. }) => true,
+            Some(
+                Overlay::Help { .. }
+                | Overlay::Picker(_)
+                | Overlay::Viewer(_)
+                | Overlay::Edits(_)
+                | Overlay::Profile(_)
+                | Overlay::Announcements { .. }
+                | Overlay::Health { .. }
+                | Overlay::Links(_),
+            ) => true,
         }
     }
 
@@ -325,17 +435,25 @@ impl State {
         self.tabs.all().iter().map(|tab| tab.unseen.len()).sum()
     }
 
-    /// Whether the last drawing showed rows that still count as unseen: the next update takes that over.
+    /// Whether the last drawing showed what still counts as unseen: the next update takes that over.
     fn has_just_seen(&self, measured: &Measured) -> bool {
-        let Some((tab, pane)) = self.tabs.active().zip(measured.timeline.as_ref()) else { return false };
-        let seen = || pane.visible.iter().any(|row| tab.unseen.contains(&row.key));
-        !tab.unseen.is_empty() && pane.stream == tab.stream && self.is_looked_at() && seen()
+        if let (Some(Overlay::Detail(detail)), Some(pane)) = (self.overlays.last(), &measured.reader)
+            && self.focused
+            && pane.status.as_ref() == Some(&detail.cursor)
+            && pane.visible.iter().any(|post| detail.unread.contains(&post.id))
+        {
+            return true;
+        }
+        let Some(tab) = self.tabs.active() else { return false };
+        let seen = || measured.of(&tab.sources).is_some_and(|pane| pane.visible.iter().any(|row| tab.unseen.contains(&row.key)));
+        !tab.unseen.is_empty() && self.is_looked_at() && seen()
     }
 
     /// The streams that the picker offers for what is typed, best first.
     pub fn stream_choices(&self, typed: &str) -> Vec<StreamChoice> {
-        let recent: Vec<Stream> = self.tabs.recent().cloned().collect();
-        overlay::stream_choices(typed, &self.offer, &recent, &self.subscriptions())
+        let recent: Vec<Sources> = self.tabs.recent().cloned().collect();
+        let open: Vec<Sources> = self.tabs.all().iter().map(|tab| tab.sources.clone()).collect();
+        overlay::stream_choices(typed, &self.offer, &recent, &open)
     }
 
     /// The themes that match what is typed, best first.
@@ -350,40 +468,39 @@ impl State {
         previewed.or_else(|| self.settings.themes.iter().find(|scheme| scheme.name == self.settings.theme))
     }
 
-    /// The ledger of the tab on screen.
-    pub fn active_timeline(&self) -> Option<&Timeline> {
-        self.timelines.get(&self.tabs.active()?.stream)
+    /// The rows of the tab on screen.
+    pub fn active_rows(&self) -> Option<&Rows> {
+        self.rows(self.tabs.active()?)
     }
 
     /// The row under the cursor: the newest where none was chosen.
     pub fn cursor_row(&self) -> Option<&Row> {
         let tab = self.tabs.active()?;
-        self.timelines.get(&tab.stream)?.row(self.cursor_index(tab)?)
+        self.rows(tab)?.row(self.cursor_index(tab)?)
     }
 
     /// The row that had the cursor when the screen was last drawn: a key that goes down means that one, and not what has come
     /// above it since.
     pub fn drawn_cursor_row(&self, measured: &Measured) -> Option<&Row> {
         let tab = self.tabs.active()?;
-        let timeline = self.timelines.get(&tab.stream)?;
-        let pane = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream && tab.cursor.is_none());
-        let drawn = pane.and_then(|pane| pane.visible.first()).and_then(|row| timeline.row(timeline.index_of(&row.key)?));
+        let rows = self.rows(tab)?;
+        let pane = measured.of(&tab.sources).filter(|_| tab.cursor.is_none());
+        let drawn = pane.and_then(|pane| pane.visible.first()).and_then(|row| rows.get(&row.key));
         drawn.or_else(|| self.cursor_row())
     }
 
     /// Where a tab's cursor stands: at the newest shown row where none was chosen, and beside a chosen one that is hidden
     /// by now.
     pub fn cursor_index(&self, tab: &Tab) -> Option<usize> {
-        let timeline = self.timelines.get(&tab.stream)?;
         match &tab.cursor {
-            Some(key) => self.shown_near(tab, timeline.index_of(key)?),
+            Some(key) => self.shown_near(tab, self.rows(tab)?.index_of(key)?),
             None => self.shown_near(tab, 0),
         }
     }
 
     /// The index of the nearest row that is drawn in a tab, older ones first.
     pub fn shown_near(&self, tab: &Tab, index: usize) -> Option<usize> {
-        let rows = self.timelines.get(&tab.stream)?.rows();
+        let rows = self.rows(tab)?.all();
         let is_shown = |index: &usize| rows.get(*index).is_some_and(|row| self.is_shown(tab, row));
         (index..rows.len()).find(is_shown).or_else(|| (0..index.min(rows.len())).rev().find(is_shown))
     }
@@ -401,17 +518,58 @@ impl State {
         }
     }
 
-    /// The post that is open for reading, or else the one under the cursor.
+    /// The post with the cursor in the thread that is open, or else the one under the cursor.
     pub fn reading(&self) -> Option<StatusId> {
         match self.detail() {
-            Some(detail) => Some(detail.status.clone()),
+            Some(detail) => Some(detail.cursor.clone()),
             None => self.cursor_row().and_then(|row| self.status_of(row)),
         }
     }
 
+    /// Whose profiles can be opened: of the open post, or else of a row; its author first, then who else it names.
+    pub fn people(&self, row: Option<&Row>) -> impl Iterator<Item = AccountId> {
+        let mut people: Vec<AccountId> = Vec::new();
+        let mut add = |id: Option<&AccountId>| people.extend(id.filter(|id| self.store.account(id).is_some()).cloned());
+        let author = |id: &StatusId| self.store.status(id).map(|entry| &entry.status().account);
+        let together = |key: RowKey| self.tabs.active().map(|tab| self.together(tab, &key)).unwrap_or_default();
+        match (self.detail(), row) {
+            (Some(detail), _) => add(author(&detail.cursor)),
+            (None, Some(Row::Status(id))) => {
+                add(self.store.shown(id).map(|entry| &entry.status().account));
+                add(author(id));
+                for booster in together(RowKey::Status(id.clone())) {
+                    add(Some(booster));
+                }
+            }
+            (None, Some(Row::Notification(id))) => {
+                if let Some(held) = self.store.notification(id) {
+                    add(held.account.as_ref());
+                    for other in together(RowKey::Notification(id.clone())) {
+                        add(Some(other));
+                    }
+                    add(held.kind.target());
+                    add(held.status.as_ref().and_then(author));
+                }
+            }
+            (None, Some(Row::Conversation(id, _))) => {
+                self.store.conversation(id).iter().flat_map(|held| &held.accounts).for_each(|id| add(Some(id)));
+            }
+            (None, Some(Row::Tombstone(id))) => add(self.store.deleted_author(id).map(|account| &account.id)),
+            (None, Some(Row::Gap(_)) | None) => {}
+        }
+        let mut seen = HashSet::new();
+        people.retain(|id| seen.insert(id.clone()));
+        people.into_iter()
+    }
+
+    /// The profile on top, where one is.
+    pub fn profile_view(&self) -> Option<&ProfileView> {
+        if let Some(Overlay::Profile(view)) = self.overlays.last() { Some(view) } else { None }
+    }
+
     /// The open post, where one is open.
     pub fn detail(&self) -> Option<&Detail> {
-        self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(detail) } else { None })
+        self.overlays.iter().rev().find_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(&**detail) } else { None })
     }
 
     /// Up to where home and notifications have been read here.
@@ -427,13 +585,13 @@ impl State {
         (known.clone().newer(read.clone()) != *known).then_some(read)
     }
 
-    /// How a status is shown in the tab of a stream: the reader's server filters count where their context is the tab's.
-    pub fn shown(&self, stream: &Stream, id: &StatusId) -> Shown {
+    /// How a status is shown in the tab of these streams: the reader's server filters count where their context is that of one
+    /// of them.
+    pub fn shown(&self, sources: &Sources, id: &StatusId) -> Shown {
         let Some(outer) = self.store.status(id) else { return Shown::Open };
         let inner = outer.status().reblog.as_ref().and_then(|inner| self.store.status(inner)).unwrap_or(outer);
         let unfolded = self.unfolded.contains(&inner.status().id);
         let mut shown = if inner.status().spoiler_text.is_blank() || unfolded { Shown::Open } else { Shown::Warned };
-        let Some(context) = stream.filter_context() else { return shown };
         let own = self.me.as_ref().is_some_and(|me| me.id == inner.status().account);
         let mut matches = [outer, inner].into_iter().filter_map(|entry| entry.status().filtered.as_ref()).flatten();
         if own {
@@ -441,7 +599,7 @@ impl State {
         }
         matches
             .find_map(|found| {
-                if !found.context.contains(&context) {
+                if !found.context.iter().any(|context| sources.filters_by(*context)) {
                     return None;
                 }
                 match found.action {
@@ -455,32 +613,88 @@ impl State {
     }
 
     /// Whether the words of a status in a tab stay shut until the reader unfolds them.
-    pub fn is_folded(&self, stream: &Stream, id: &StatusId) -> bool {
-        matches!(self.shown(stream, id), Shown::Warned | Shown::Filtered(_))
+    pub fn is_folded(&self, sources: &Sources, id: &StatusId) -> bool {
+        matches!(self.shown(sources, id), Shown::Warned | Shown::Filtered(_))
     }
 
-    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of a stream until
+    /// What pictures are made for; nothing where none are drawn.
+    pub fn canvas(&self) -> Option<Canvas> {
+        match self.settings.media {
+            MediaMode::Off => None,
+            _ if self.settings.ascii => None,
+            MediaMode::Blocks => self.pictures.canvas(true),
+            MediaMode::Auto => self.pictures.canvas(false),
+        }
+    }
+
+    /// Whether the pictures of a post (never of a boost as such) in a tab are only hinted at until the reader unfolds them:
+    /// sensitive ones, and those that a filter hides.
+    pub fn veils_media(&self, sources: &Sources, id: &StatusId) -> bool {
+        let is_sensitive =
+            |status: &Status| status.sensitive && !status.media_attachments.is_empty() && !self.unfolded.contains(&status.id);
+        self.blurs_media(sources, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
+    }
+
+    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of these streams until
     /// the reader unfolds them.
-    pub fn blurs_media(&self, stream: &Stream, id: &StatusId) -> bool {
-        let Some((context, entry)) = stream.filter_context().zip(self.store.shown(id)) else { return false };
+    pub fn blurs_media(&self, sources: &Sources, id: &StatusId) -> bool {
+        let Some(entry) = self.store.shown(id) else { return false };
         let status = entry.status();
         let own = self.me.as_ref().is_some_and(|me| me.id == status.account);
         let mut found = status.filtered.iter().flatten();
         !own && !status.media_attachments.is_empty()
             && !self.unfolded.contains(&status.id)
-            && found.any(|found| found.action == FilterAction::Blur && found.context.contains(&context))
+            && found.any(|found| found.action == FilterAction::Blur && found.context.iter().any(|context| sources.filters_by(*context)))
     }
 
-    /// Whether a row is drawn in a tab.
+    /// Whether a row is drawn in a tab: no filter hides it, and no other row is drawn for it.
     pub fn is_shown(&self, tab: &Tab, row: &Row) -> bool {
+        self.is_let_through(tab, row) && self.drawn_for(tab, &row.key()).is_none()
+    }
+
+    /// Whether no filter hides a row in a tab.
+    pub fn is_let_through(&self, tab: &Tab, row: &Row) -> bool {
         match row {
-            Row::Status(id) => self.shown(&tab.stream, id) != Shown::Hidden,
+            Row::Status(id) => self.shown(&tab.sources, id) != Shown::Hidden,
             Row::Notification(id) => match self.store.notification(id).and_then(|notification| notification.status.as_ref()) {
-                Some(status) => self.shown(&tab.stream, status) != Shown::Hidden,
+                Some(status) => self.shown(&tab.sources, status) != Shown::Hidden,
                 None => true,
             },
             Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => true,
         }
+    }
+
+    /// The row that is drawn in a tab for another one that tells the same; `None` where a row stands for itself. Where a filter
+    /// hides the one that carries its group, the newest that none hides does.
+    pub fn drawn_for<'a>(&self, tab: &'a Tab, key: &RowKey) -> Option<&'a RowKey> {
+        let (rows, carrier) = tab.folds.group(key).filter(|(rows, _)| rows.len() > 1)?;
+        let drawn = if self.lets_through(tab, carrier) { Some(carrier) } else { rows.iter().find(|row| self.lets_through(tab, row)) };
+        drawn.filter(|drawn| *drawn != key)
+    }
+
+    fn lets_through(&self, tab: &Tab, key: &RowKey) -> bool {
+        match key {
+            RowKey::Status(id) => self.is_let_through(tab, &Row::Status(id.clone())),
+            RowKey::Notification(id) => self.is_let_through(tab, &Row::Notification(id.clone())),
+            RowKey::Conversation(_) | RowKey::Gap(_) => true,
+        }
+    }
+
+    /// Who is told of in one row of a tab, each once, newest first: all who boosted, or favourited, and so on.
+    pub fn together(&self, tab: &Tab, key: &RowKey) -> Vec<&AccountId> {
+        let alone = std::iter::once(key);
+        let group = tab.folds.group(key).map(|(rows, _)| rows.iter().filter(|row| self.lets_through(tab, row)));
+        let who = |row: &RowKey| match row {
+            RowKey::Status(id) => self.store.status(id).map(|entry| &entry.status().account),
+            RowKey::Notification(id) => self.store.notification(id)?.account.as_ref(),
+            RowKey::Conversation(_) | RowKey::Gap(_) => None,
+        };
+        let mut seen = HashSet::new();
+        let all: Vec<&AccountId> = match group {
+            Some(rows) => rows.filter_map(who).collect(),
+            None => alone.filter_map(who).collect(),
+        };
+        all.into_iter().filter(|id| seen.insert(*id)).collect()
     }
 
     /// When a poll of any stream last found everything; `None` where nothing is polled or none has yet.
@@ -490,9 +704,9 @@ impl State {
 
     /// How many rows of a tab the reader's server filters hide.
     pub fn hidden(&self, tab: &Tab) -> usize {
-        let Some(timeline) = self.timelines.get(&tab.stream) else { return 0 };
-        let row = |key: &RowKey| timeline.row(timeline.index_of(key)?);
-        tab.hidden.iter().filter_map(row).filter(|row| !self.is_shown(tab, row)).count()
+        let Some(rows) = self.rows(tab) else { return 0 };
+        let row = |key: &RowKey| rows.get(key);
+        tab.hidden.iter().filter_map(row).filter(|row| !self.is_let_through(tab, row)).count()
     }
 
     /// How the server carries a stream; by frame until the server is known.
@@ -518,9 +732,14 @@ impl State {
         (silent >= SILENCE).then_some(silent)
     }
 
-    /// For how many minutes the open tab's stream has been silent, as far as that is worth saying.
+    /// As `silence`, for a tab: of several streams all have to be silent.
+    pub fn silence_of(&self, sources: &Sources) -> Option<SignedDuration> {
+        sources.all().iter().map(|stream| self.silence(stream)).min().flatten()
+    }
+
+    /// For how many minutes the open tab has been silent, as far as that is worth saying.
     pub fn silent_minutes(&self) -> Option<i64> {
-        self.silence(&self.tabs.active()?.stream).map(|silence| silence.as_mins())
+        self.silence_of(&self.tabs.active()?.sources).map(|silence| silence.as_mins())
     }
 
     /// The first key of a command as it is written, where it has one.
@@ -530,10 +749,13 @@ impl State {
 
     /// Whether a command makes sense now: the palette dims it, hints hide it and `update` ignores it by this answer.
     pub fn can(&self, command: Command) -> bool {
-        let detail = matches!(self.overlays.last(), Some(Overlay::Detail(_)));
-        let text = matches!(self.overlays.last(), Some(Overlay::Help { .. } | Overlay::Announcements { .. } | Overlay::Health { .. }));
+        let open = if let Some(Overlay::Detail(detail)) = self.overlays.last() { Some(detail) } else { None };
+        let detail = open.is_some();
+        let viewing = matches!(self.overlays.last(), Some(Overlay::Viewer(_)));
+        let text = self.overlays.last().is_some_and(Overlay::is_text);
         let picking = self.is_picking();
-        let rows = self.active_timeline().is_some_and(|timeline| !timeline.rows().is_empty());
+        let links = if let Some(Overlay::Links(list)) = self.overlays.last() { Some(list) } else { None };
+        let rows = self.active_rows().is_some_and(|rows| !rows.all().is_empty());
         match command {
             Command::Down
             | Command::Up
@@ -542,16 +764,39 @@ impl State {
             | Command::PageDown
             | Command::PageUp
             | Command::First
-            | Command::Last => rows || detail || text,
-            Command::NextUnread | Command::PreviousUnread => {
-                !detail && !text && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty())
+            | Command::Last => rows || detail || text || links.is_some(),
+            Command::NextUnread | Command::PreviousUnread => match open {
+                Some(detail) => !detail.unread_places().is_empty(),
+                None => !text && links.is_none() && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
+            },
+            Command::Read | Command::CopyUrl if links.is_some() => true,
+            Command::OpenLinks => {
+                let has = |row: &Row| !matches!(row, Row::Gap(_) | Row::Tombstone(_));
+                !text && (detail || links.is_some() || self.cursor_row().is_some_and(has))
             }
-            Command::Read => !detail && !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
+            Command::CopyUrl | Command::CopyText => !text && links.is_none() && self.reading().is_some(),
+            Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
+            Command::Root => open.is_some_and(|detail| detail.index() > 0),
+            Command::Read | Command::HoldOrUnfold if self.profile_view().is_some() => {
+                self.profile_view().is_some_and(|view| view.chosen_post().is_some())
+            }
+            Command::Read if detail => open.is_some_and(|open| open.cursor != open.status && self.store.status(&open.cursor).is_some()),
+            Command::Read => !text && self.cursor_row().is_some_and(|row| self.status_of(row).is_some() || self.can_fill(row)),
             // Beneath a text that hides the tab, "close" would be taken to mean the text.
-            Command::HoldOrUnfold | Command::CloseTab => !text && self.tabs.active().is_some(),
-            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.is_held_back(tab)),
-            Command::SelectTab(number) => usize::from(number) <= self.tabs.all().len(),
-            Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail,
+            Command::HoldOrUnfold if viewing => true,
+            Command::View => viewing || (!text && !picking && self.viewable().is_some()),
+            Command::HoldOrUnfold | Command::CloseTab => !text && links.is_none() && self.tabs.active().is_some(),
+            Command::Edits => matches!(self.overlays.last(), Some(Overlay::Edits(_))) || (!text && self.reading().is_some()),
+            Command::Profile => match self.overlays.last() {
+                Some(Overlay::Profile(view)) => view.people.len() > 1,
+                _ if text => false,
+                _ => self.people(self.cursor_row()).next().is_some(),
+            },
+            Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
+            Command::ReaderPlace => self.size.0 >= WIDE && !self.zen && !self.settings.linear,
+            Command::Zen => !self.settings.linear,
+            Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
+            Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail || viewing,
             Command::RestoreTab => self.tabs.can_restore(),
             Command::Announcements => !self.announcements.is_empty(),
             Command::Accounts => self.accounts.len() > 1,
@@ -566,12 +811,24 @@ impl State {
                             || timeline.review.as_ref().is_some_and(|review| review.retry_at.is_some())
                             || timeline.poll.as_ref().is_some_and(|poll| poll.failure.is_some())
                     })
-                    || self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Detail(Detail { thread: ThreadState::Failed(_), .. })))
+                    || self.overlays.iter().any(|overlay| match overlay {
+                        Overlay::Detail(detail) => matches!(detail.thread, ThreadState::Failed(_)),
+                        Overlay::Edits(edits) => matches!(edits.history, Answer::Failed(_)),
+                        Overlay::Profile(view) => view.has_failed(),
+                        Overlay::Help { .. }
+                        | Overlay::Picker(_)
+                        | Overlay::Viewer(_)
+                        | Overlay::Announcements { .. }
+                        | Overlay::Health { .. }
+                        | Overlay::Links(_) => false,
+                    })
+                    || open.is_some_and(|detail| !detail.is_asked())
                     || matches!(self.offer_loading, Loading::Failed(..))
             }
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some(),
             Command::Accept | Command::NextChoice | Command::PreviousChoice => picking,
             Command::Subscribe
+            | Command::SearchServer
             | Command::Health
             | Command::Help
             | Command::Palette
@@ -586,17 +843,18 @@ impl State {
     }
 
     /// Whether rows stand above the one by which the view of a tab is held.
-    fn is_held_back(&self, tab: &Tab) -> bool {
+    fn has_above(&self, tab: &Tab) -> bool {
         let Anchor::Row(key, _) = &tab.anchor else { return false };
-        let timeline = self.timelines.get(&tab.stream);
-        timeline.is_some_and(|timeline| timeline.index_of(key).is_some_and(|index| index > 0))
+        let rows = self.rows(tab);
+        rows.is_some_and(|rows| rows.index_of(key).is_some_and(|index| index > 0))
     }
 
     /// Whether the row is a gap that the reader can have filled, or filled further.
     pub fn can_fill(&self, row: &Row) -> bool {
         let Row::Gap(gap) = row else { return false };
         let Some(tab) = self.tabs.active() else { return false };
-        self.line.state == Connection::Live && tab.stream.is_paged_by_id() && gap.fill == Fill::Left
+        let can_be = |(stream, gap): &(&Stream, &Gap)| stream.is_paged_by_id() && gap.fill == Fill::Left;
+        self.line.state == Connection::Live && self.gaps(&tab.sources, &gap.after).iter().any(can_be)
     }
 
     /// When something changes without any message: a countdown, a notice that expires, a meter that sinks, a page asked
@@ -620,9 +878,12 @@ impl State {
             (None, Some(review)) => review.retry_at.filter(|_| review.asked.is_none()),
             (None, None) => timeline.look_at(),
         });
-        let meters = self.timelines.values().map(|timeline| &timeline.meter).chain([&self.meter]).filter_map(Meter::next_change);
-        let minute = self.tabs.active().and_then(|tab| {
-            let timeline = self.timelines.get(&tab.stream).filter(|timeline| timeline.poll.is_none())?;
+        let merged = self.tabs.all().iter().filter_map(|tab| Some(&tab.merged.as_ref()?.meter));
+        let meters =
+            self.timelines.values().map(|timeline| &timeline.meter).chain(merged).chain([&self.meter]).filter_map(Meter::next_change);
+        let shown = self.tabs.active().into_iter().flat_map(|tab| self.ledgers(&tab.sources));
+        let minutes = shown.filter_map(|(_, timeline)| {
+            let timeline = Some(timeline).filter(|timeline| timeline.poll.is_none())?;
             let said = timeline.last_event?.max(self.line.since);
             let whole = self.now.duration_since(said).as_mins().max(SILENCE.as_mins() - 1) + 1;
             if self.line.state == Connection::Live { said.checked_add(SignedDuration::from_mins(whole)).ok() } else { None }
@@ -636,11 +897,18 @@ impl State {
             .chain(countdown)
             .chain(seen)
             .chain(positions)
-            .chain(minute)
+            .chain(self.flood_at())
+            .chain(minutes)
             .chain(self.notices.next_change())
             .chain(self.alerts.due_at())
             .chain(measured.next_change)
             .min()
+    }
+
+    /// When the view of the open tab goes on because too much comes; `None` where nothing waits above it.
+    fn flood_at(&self) -> Option<Timestamp> {
+        let tab = self.tabs.active()?;
+        tab.flood.filter(|_| self.has_above(tab)).map(|flood| flood.next)
     }
 
     /// Whether a refill, a look or a question about a single row is under way or wanted now: deep passes wait for them.
@@ -687,38 +955,51 @@ impl State {
             }
         }
         for overlay in &self.overlays {
+            if let Overlay::Edits(edits) = overlay {
+                keep.statuses.insert(edits.status.clone());
+            }
+            if let Overlay::Profile(view) = overlay {
+                keep.authors.extend(view.people.iter().cloned());
+                keep.statuses.extend(view.shown_posts().iter().cloned());
+            }
+            if overlay.as_picker().is_some_and(|picker| picker.kind == Pick::Search)
+                && let Answer::Told(Some(found)) = &self.search.answer
+            {
+                keep.authors.extend(found.accounts.iter().cloned());
+                keep.statuses.extend(found.statuses.iter().cloned());
+            }
             if let Overlay::Detail(detail) = overlay {
-                keep.statuses.insert(detail.status.clone());
-                keep.authors.extend(self.store.deleted_author(&detail.status).map(|account| account.id.clone()));
-                if let ThreadState::Here(thread) = &detail.thread {
-                    keep.statuses.extend(thread.ancestors.iter().chain(&thread.descendants).cloned());
-                }
+                keep.statuses.extend(detail.tree.known().cloned());
+                keep.authors.extend(detail.tree.known().filter_map(|id| self.store.deleted_author(id)).map(|account| account.id.clone()));
             }
         }
         self.store.sweep(keep);
         self.unfolded.retain(|id| self.store.status(id).is_some());
     }
 
-    fn check_tab(&self, tab: &Tab, timeline: &Timeline) -> Result<(), String> {
+    fn check_tab(&self, tab: &Tab) -> Result<(), String> {
+        let Some(rows) = self.rows(tab) else { return Err(format!("no rows for {:?}", tab.sources)) };
         for key in tab.cursor.iter().chain(match &tab.anchor {
             Anchor::Row(key, _) => Some(key),
             Anchor::Top => None,
         }) {
-            if timeline.index_of(key).is_none() {
-                return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.stream));
+            if rows.index_of(key).is_none() {
+                return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.sources));
             }
         }
-        if let Some(key) = tab.unseen.iter().find(|key| timeline.index_of(key).is_none()) {
-            return Err(format!("{:?}: {key:?} is unseen, but no row", tab.stream));
+        if let Some(key) = tab.unseen.iter().find(|key| rows.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is unseen, but no row", tab.sources));
         }
-        let hidden = timeline.rows().iter().filter(|row| !self.is_shown(tab, row)).count();
+        let is_row = |key: &RowKey| rows.get(key).is_some_and(|row| !matches!(row, Row::Tombstone(_)));
+        tab.folds.check(is_row).map_err(|broken| format!("{:?}: {broken}", tab.sources))?;
+        let hidden = rows.all().iter().filter(|row| !self.is_let_through(tab, row)).count();
         if self.hidden(tab) != hidden {
-            return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.stream, self.hidden(tab)));
+            return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.sources, self.hidden(tab)));
         }
-        if let Some(key) = tab.hidden.iter().find(|key| timeline.index_of(key).is_none()) {
-            return Err(format!("{:?}: {key:?} is hidden, but no row", tab.stream));
+        if let Some(key) = tab.hidden.iter().find(|key| rows.index_of(key).is_none()) {
+            return Err(format!("{:?}: {key:?} is hidden, but no row", tab.sources));
         }
-        Ok(())
+        self.check_merged(tab)
     }
 
     /// What must hold after every message; tests ask.
@@ -726,21 +1007,28 @@ impl State {
     /// # Errors
     /// Says in words what does not hold.
     pub fn check(&self) -> Result<(), String> {
-        let mut streams = HashSet::new();
-        for tab in self.tabs.all() {
-            if !streams.insert(&tab.stream) {
-                return Err(format!("two tabs show {:?}", tab.stream));
+        for (index, tab) in self.tabs.all().iter().enumerate() {
+            if self.tabs.all().iter().take(index).any(|other| other.sources == tab.sources) {
+                return Err(format!("two tabs show {:?}", tab.sources));
             }
-            let Some(timeline) = self.timelines.get(&tab.stream) else {
-                return Err(format!("no ledger for {:?}", tab.stream));
-            };
-            self.check_tab(tab, timeline)?;
+            self.check_tab(tab)?;
         }
-        if self.tabs.all().len() != self.timelines.len() {
-            return Err(format!("{} tabs, {} ledgers", self.tabs.all().len(), self.timelines.len()));
+        if let Some(stream) = self.subscriptions().into_iter().find(|stream| !self.timelines.contains_key(stream)) {
+            return Err(format!("no ledger for {stream:?}"));
+        }
+        if let Some(stream) = self.timelines.keys().find(|stream| self.tabs.showing(stream).next().is_none()) {
+            return Err(format!("no tab shows the ledger of {stream:?}"));
         }
         if !self.tabs.all().is_empty() && self.tabs.active().is_none() {
             return Err("no tab is active".into());
+        }
+        for overlay in &self.overlays {
+            if let Overlay::Detail(detail) = overlay {
+                detail.check(&self.store)?;
+            }
+        }
+        if self.line.state == Connection::Live && self.detail().is_some_and(|detail| detail.stale && !detail.is_asked()) {
+            return Err("a thread may have missed something, and nothing is asked".into());
         }
         if self.budget.spent() > refill::MOST_QUESTIONS {
             return Err(format!("refills asked {} times", self.budget.spent()));
@@ -790,7 +1078,11 @@ impl State {
             if !timeline.is_sorted() {
                 return Err(format!("{stream:?}: rows are not sorted and unique"));
             }
-            if timeline.rows().len() > self.settings.rows * 3 {
+            let tombstones = timeline.rows().iter().filter(|row| matches!(row, Row::Tombstone(_))).count();
+            if timeline.tombstones.len() != tombstones {
+                return Err(format!("{stream:?}: {tombstones} tombstones stand there, {:?} are known", timeline.tombstones));
+            }
+            if timeline.rows().len() > self.settings.rows * (2 + self.tabs.showing(stream).count()) {
                 return Err(format!("{stream:?}: {} rows", timeline.rows().len()));
             }
             for row in timeline.rows() {

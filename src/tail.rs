@@ -228,12 +228,24 @@ fn ask(effects: &mut Effects, effect: Effect) {
             | Question::Thread { .. }),
         ) => effects.ask(question),
         Effect::Ask(
-            Question::Offer | Question::Account | Question::Health | Question::Scopes | Question::Markers | Question::RaiseMarkers(_),
+            Question::History(_)
+            | Question::Profile(_)
+            | Question::ProfilePosts(_)
+            | Question::Relationship(_)
+            | Question::Search { .. }
+            | Question::Offer
+            | Question::Account
+            | Question::Health
+            | Question::Scopes
+            | Question::Markers
+            | Question::RaiseMarkers(_),
         )
         | Effect::Reload
         | Effect::Suspend
         | Effect::Redraw
         | Effect::Alert { .. }
+        | Effect::Open(_)
+        | Effect::Copy { .. }
         | Effect::SwitchAccount(_)
         | Effect::Quit => {}
     }
@@ -247,7 +259,7 @@ struct Ended {
 }
 
 async fn resolve(client: &Client, specs: &[Spec]) -> Result<Vec<Stream>, Error> {
-    let offer = if specs.iter().any(|spec| matches!(spec, Spec::List(_))) {
+    let offer = if specs.iter().any(Spec::needs_lists) {
         client.offer().await.map_err(|failure| match failure.kind {
             FailureKind::Unauthorized => Error::SignedOut(failure.reason),
             FailureKind::Retry
@@ -262,9 +274,10 @@ async fn resolve(client: &Client, specs: &[Spec]) -> Result<Vec<Stream>, Error> 
     };
     let mut streams = Vec::new();
     for spec in specs {
-        let stream = spec.resolve(&offer.lists)?;
-        if !streams.contains(&stream) {
-            streams.push(stream);
+        for stream in spec.resolve(&offer.lists)?.all() {
+            if !streams.contains(stream) {
+                streams.push(stream.clone());
+            }
         }
     }
     Ok(streams)

@@ -11,6 +11,7 @@ pub mod nearest;
 pub mod plain;
 pub mod rich;
 pub mod wrap;
+pub mod written;
 
 pub use address::{Address, Doubt, WebAddress};
 pub(crate) use html::guard;
@@ -19,3 +20,4 @@ pub use nearest::nearest;
 pub use plain::Plain;
 pub use rich::{Block, BlockKind, Indent, Link, LinkKind, Mark, RichText, Span};
 pub use wrap::{Piece, Role, WrappedLine};
+pub use written::{with_addresses, written};

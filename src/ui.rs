@@ -22,20 +22,25 @@ mod line;
 mod notification;
 mod overlay;
 mod paint;
+mod pictures;
 mod reader;
 mod row;
 mod status;
 mod status_bar;
 mod tab_bar;
+mod targets;
 mod theme;
 mod timeline;
 mod times;
+pub(crate) mod words;
+mod zen;
 
-use crate::state::{Measured, State};
+use crate::state::{Measured, Overlay, State};
 pub use cards::Cards;
 use paint::Painter;
 use ratatui::Frame;
 use ratatui::layout::Rect;
+pub use targets::Targets;
 pub use theme::{Depth, Theme};
 use times::Clock;
 
@@ -52,7 +57,14 @@ pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'
     let theme = worn.as_ref().unwrap_or(theme);
     cards.begin(theme, state);
     let mut painter = Painter::new(frame.buffer_mut(), theme, Clock::new(state.now, &theme.zone));
-    let measured = draw(&mut painter, cards, state);
+    painter.gallery = std::mem::take(&mut cards.gallery);
+    painter.lays = state.overlays.last().is_none_or(Overlay::leaves_room);
+    let mut measured = draw(&mut painter, cards, state);
+    measured.choices = std::mem::take(&mut painter.choices);
+    measured.links = painter.links();
+    measured.pictures = std::mem::take(&mut painter.places);
+    cards.laid = std::mem::take(&mut painter.laid);
+    cards.gallery = std::mem::take(&mut painter.gallery);
     let cursor = painter.cursor;
     cards.end();
     if let Some(cursor) = cursor {
@@ -69,6 +81,9 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         return measured;
     }
     let ruled = u16::from(screen.height >= TALL);
+    if state.zen {
+        return zen::draw(painter, cards, state);
+    }
     let body = Rect { y: 2, height: screen.height - 3 - ruled, ..screen };
     let (tabs, open) = tab_bar::draw(painter, state, 0);
     measured.tabs = tabs;
@@ -90,12 +105,12 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
     }
     if let Some(area) = panes.reader {
         let pane = reader::draw(painter, cards, state, area);
-        if ruled == 1 && pane.most > state.detail().map_or(0, |detail| detail.scroll) {
+        if ruled == 1 && pane.more && !reading {
             more_below(painter, screen.height - 2);
         }
         measured.reader = Some(pane);
     }
-    measured.overlay = overlay::draw(painter, cards, state, body);
+    overlay::draw(painter, cards, state, body, &mut measured);
     measured.next_change = painter.clock.next_change();
     measured
 }
@@ -111,7 +126,8 @@ impl Panes {
         if state.is_wide() && body.width >= 60 {
             let width = (body.width * 57 / 100).min(WIDEST_TIMELINE);
             let x = body.x + width + 1;
-            let top = u16::from(body.height >= 12);
+            // With a post open that line tells of its thread.
+            let top = u16::from(body.height >= 12 && state.detail().is_none());
             let reader = Rect { x, y: body.y + top, width: body.right() - x, height: body.height - top };
             return Self { timeline: Some(Rect { width, ..body }), reader: Some(reader) };
         }

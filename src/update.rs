@@ -5,16 +5,24 @@
 
 mod alert;
 mod command;
+mod edits;
 pub mod effect;
 mod event;
+mod flood;
+mod folds;
 mod hold;
+mod links;
 mod memory;
 pub mod msg;
+mod profile;
 pub mod question;
 mod refill;
 mod reply;
 mod review;
 mod rows;
+mod search;
+mod thread;
+mod viewer;
 
 pub use effect::Effect;
 pub use msg::{Mouse, Msg, Remembered, Reply};
@@ -23,7 +31,7 @@ pub use question::Question;
 use crate::command::{Command, Scope};
 use crate::keymap::{Key, KeyCode, Meaning, Sequence};
 use crate::model::Timestamp;
-use crate::state::{Loading, Measured, Overlay, Picker, State};
+use crate::state::{Loading, Measured, Outcome, Overlay, Picker, State};
 use crate::text::Plain;
 
 /// Changes the state by one message and says what the world should do.
@@ -31,6 +39,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     let mut effects = Vec::new();
     let version = state.store.version();
     rows::adopt(state, measured);
+    thread::adopt(state, measured);
     // What is done otherwise gives up a sequence of keys.
     if matches!(msg, Msg::Paste(_) | Msg::Mouse(..) | Msg::Command(_) | Msg::Reloaded(..)) && !std::mem::take(&mut state.pending).is_empty()
     {
@@ -54,7 +63,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
         }
         Msg::Mouse(mouse, x, y) => command::mouse(state, measured, mouse, (x, y), &mut effects),
         Msg::Command(wanted) => command::run(state, wanted, measured, &mut effects),
-        Msg::Reply(reply) => reply::apply(state, measured, reply),
+        Msg::Reply(reply) => reply::apply(state, measured, reply, &mut effects),
         Msg::Resized(columns, lines) => {
             state.size = (columns, lines);
             state.revision += 1;
@@ -63,13 +72,25 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
             state.wakes += 1;
             state.revision += 1;
         }
+        Msg::Answered(answer) => {
+            let before = state.canvas();
+            state.pictures.told(&answer, state.size);
+            state.revision += u64::from(state.canvas() != before);
+        }
         Msg::Remembered(remembered) => memory::remembered(state, remembered),
         Msg::Reloaded(settings, tabs) => reply::reloaded(state, settings, tabs),
         Msg::Failed(words) => say(state, words, true),
+        Msg::Told(words) => say(state, words, false),
     }
+    state.follow();
     rows::count_hidden(state);
+    thread::settle(state, &mut effects);
     refill::pump(state, &mut effects);
+    edits::pump(state, &mut effects);
+    profile::pump(state, &mut effects);
+    state.follow();
     memory::settle(state);
+    flood::pace(state, measured);
     memory::tell(state, &mut effects);
     alert::tell(state, &mut effects);
     if state.store.version() != version {
@@ -83,6 +104,12 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
 fn focus(state: &mut State, here: bool) {
     state.revision += u64::from(state.focused != here);
     state.focused = here;
+}
+
+/// Takes in what became of a key or a command. What changes nothing is only said where things are said.
+fn heard(state: &mut State, outcome: Outcome) {
+    state.heard.hear(outcome);
+    state.revision += u64::from(state.settings.linear);
 }
 
 /// Puts a message into the status line.
@@ -108,6 +135,9 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
             changes = true;
             effects.extend(reply::ask_older(stream, timeline));
         }
+    }
+    for merged in state.tabs.all_mut().iter_mut().filter_map(|tab| tab.merged.as_mut()) {
+        changes |= merged.meter.advance(now);
     }
     if due(&state.offer_loading) {
         changes = true;
@@ -136,7 +166,8 @@ fn press(state: &mut State, key: Key, measured: &Measured, effects: &mut Vec<Eff
             let words = Sequence::new(pressed).map(|sequence| format!("{sequence} is bound to nothing")).unwrap_or_default();
             say(state, Plain::line(&words), false);
         }
-        Meaning::Nothing => write(state, key),
+        Meaning::Nothing if state.scopes().contains(&Scope::Pick) => write(state, key),
+        Meaning::Nothing => heard(state, Outcome::Unbound(key)),
     }
 }
 

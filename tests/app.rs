@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use trunkline::config::{Config, Held, Overrides};
 use trunkline::demo::{Control, Draft, HttpRefusal, Options, Server, Story};
 use trunkline::mastodon::{Access, Client, Token};
+use trunkline::media::Laid;
 use trunkline::memory::{Configured, Keeper};
 use trunkline::model::Spec;
 use trunkline::recording::Recording;
@@ -47,8 +48,8 @@ impl Screen for TestScreen {
         (area.width, area.height)
     }
 
-    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
-        self.terminal.draw(draw).unwrap_or_else(|never: Infallible| match never {});
+    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> Vec<Laid>) -> io::Result<()> {
+        self.terminal.draw(|frame| drop(draw(frame))).unwrap_or_else(|never: Infallible| match never {});
         let buffer = self.terminal.backend().buffer();
         let lines = (0..buffer.area.height).map(|y| {
             let line: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
@@ -76,6 +77,13 @@ impl Screen for TestScreen {
 
     fn alert(&mut self, words: &Plain, bell: bool) {
         self.titles.send_modify(|titles| titles.push(format!("{words}{}", if bell { ", with the bell" } else { "" })));
+    }
+
+    fn link(&mut self, _targets: &trunkline::ui::Targets) {}
+
+    fn copy(&mut self, text: &str) -> bool {
+        self.titles.send_modify(|titles| titles.push(format!("copied: {text}")));
+        true
     }
 
     async fn free(&mut self) -> io::Result<()> {
@@ -686,7 +694,7 @@ async fn the_file_is_read_again_when_asked_and_a_broken_one_changes_nothing() {
 /// A run of a saved account: what the one before it left is taken up.
 async fn run_of_account<F: Future<Output = ()>>(server: &Demo, folder: &Path, story: impl FnOnce(Reader) -> F) {
     let tabs: Vec<Spec> = vec!["home".parse().unwrap(), "local".parse().unwrap()];
-    let configured = Configured { tabs, theme: Config::default().theme };
+    let configured = Configured { tabs, theme: Config::default().theme, ..Configured::default() };
     let mut notices = Vec::new();
     let (keeper, memory) = Keeper::open(folder, "ada@tide.example", configured.clone(), &mut notices);
     assert_eq!(notices, Vec::<String>::new());

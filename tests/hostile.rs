@@ -166,7 +166,7 @@ impl Trunk {
 fn stream(spec: &str) -> Stream {
     match spec.parse::<Spec>().unwrap() {
         Spec::Stream(stream) => stream,
-        Spec::List(_) => panic!("{spec} is no stream by itself"),
+        Spec::List(_) | Spec::Merged(_) => panic!("{spec} is no stream by itself"),
     }
 }
 

@@ -211,7 +211,7 @@ fn a_newcomer_watches_switches_subscribes_unsubscribes_resizes_and_quits() {
     assert_eq!(terminal.end(), 0);
     terminal.assert_sane();
     let raw = String::from_utf8_lossy(&terminal.raw);
-    assert!(!raw.contains("\x1b[6n") && !raw.contains("\x1b[c"), "the terminal was asked something");
+    assert!(!raw.contains("\x1b[6n") && raw.matches("\x1b[c").count() == 1, "the terminal was asked more than what it is, once");
     assert!(raw.matches("\x1b[?2026h").count() > 3, "frames are not synchronized");
     assert!(raw.contains("trunkline\x07") && raw.contains("\x1b]2;"), "no title");
 }
@@ -583,7 +583,7 @@ fn without_a_terminal_not_one_escape_byte_is_written() {
     let mut terminal = Terminal::demo(&[], &[("TERM", "dumb")]);
     assert_eq!(terminal.end(), 1);
     let said = String::from_utf8_lossy(&terminal.raw).into_owned();
-    assert!(said.contains("trunkline tail") && !said.contains('\x1b'), "{said:?}");
+    assert!(said.contains("trunkline tail") && said.contains("--linear") && !said.contains('\x1b'), "{said:?}");
 }
 
 #[cfg(target_os = "linux")]
@@ -657,4 +657,201 @@ fn last_words(recorded: &str) -> String {
     let content = page.last().unwrap()["content"].as_str().unwrap();
     let text = content.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect::<String>();
     squeezed(&text).chars().take(12).collect()
+}
+
+/// A folder with programs that write what they are given into files beside them.
+fn witnesses(name: &str, programs: &[&str]) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder).unwrap();
+    for program in programs {
+        let file = folder.join(program);
+        // Whole or not at all, so that whoever waits for it sees all of it.
+        let script = "#!/bin/sh\nfor one in \"$@\"; do printf '%s\\n' \"$one\"; done >\"$0.new\"\nprintf 'in: ' >>\"$0.new\"\ncat >>\"$0.new\"\n\
+            readlink /proc/$$/fd/1 /proc/$$/fd/2 | cat >>\"$0.new\"\nenv >>\"$0.new\"\nmv \"$0.new\" \"$0.given\"\n";
+        std::fs::write(&file, script).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    folder
+}
+
+/// What a witness was given, once it was.
+fn given(folder: &std::path::Path, program: &str) -> String {
+    let (file, until) = (folder.join(format!("{program}.given")), now() + PATIENCE);
+    loop {
+        if let Ok(given) = std::fs::read_to_string(&file) {
+            return given;
+        }
+        assert!(now() < until, "{program} was given nothing");
+        std::thread::yield_now();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_link_is_shown_opened_by_one_argument_and_copied_by_tool_and_terminal() {
+    let folder = witnesses("witnesses", &["xdg-open", "wl-copy"]);
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let mut terminal =
+        Terminal::demo(&[], &[("PATH", &path), ("WAYLAND_DISPLAY", "wayland-0"), ("TRUNKLINE_TOKEN", "a-very-secret-token")]);
+    terminal.wait("posts of home, live", |screen| screen.contents().contains('●') && screen.contents().matches('@').count() > 4);
+    // A row that stays where it is while others come.
+    terminal.press("jo");
+    terminal
+        .wait("the links with their addresses", |screen| screen.contents().contains("─ Links") && screen.contents().contains("https://"));
+    let shown = terminal.screen();
+    let (_, after) = shown.split_once("─ Links").unwrap();
+    let address = after.split_whitespace().find(|word| word.starts_with("http")).unwrap().to_owned();
+    terminal.press("y");
+    terminal.wait_for("copied the link with wl-copy");
+    let copied = given(&folder, "wl-copy");
+    assert!(copied.contains(&format!("in: {address}")), "{address}: {copied}");
+    terminal.press("1");
+    terminal.wait_for("handed to your browser");
+    let opened = given(&folder, "xdg-open");
+    assert!(opened.starts_with(&format!("{address}\nin: ")), "one argument: {opened}");
+    for given in [&copied, &opened] {
+        assert_eq!(given.matches("/dev/null").count(), 2, "a child has the terminal: {given}");
+        assert!(!given.contains("a-very-secret-token"), "{given}");
+    }
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    let (_, rest) = raw.split_once("\x1b]52;c;").expect("the terminal was not asked");
+    let (sequence, _) = rest.split_once('\x07').unwrap();
+    assert!(sequence.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)), "{sequence:?}");
+}
+
+#[test]
+fn over_ssh_no_browser_is_started_and_the_terminal_is_asked_to_copy() {
+    let folder = witnesses("witnesses-ssh", &["xdg-open", "xclip", "wl-copy"]);
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    let mut terminal = Terminal::demo(&[], &[("PATH", &path), ("SSH_TTY", "/dev/pts/1"), ("TMUX", "/nowhere,1,0")]);
+    terminal.wait("posts of home, live", |screen| screen.contents().contains('●') && screen.contents().matches('@').count() > 4);
+    terminal.press("jo");
+    terminal.wait("the links", |screen| screen.contents().contains("─ Links") && screen.contents().contains("https://"));
+    terminal.press("1");
+    terminal.wait_for("no browser over SSH; copied");
+    terminal.press("Y");
+    terminal.wait_for("copied the text");
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    let told = [raw.matches("\x1b]52;c;").count(), raw.matches("\x1bPtmux;\x1b\x1b]52;c;").count()];
+    assert_eq!(told, [4, 2], "as it is and wrapped, twice");
+    assert!(!std::fs::read_dir(&folder).unwrap().any(|file| file.unwrap().path().extension().is_some()), "a program was started");
+}
+
+#[test]
+fn a_terminal_that_knows_links_is_told_where_they_lead_and_no_link_stays_open() {
+    let mut terminal = Terminal::demo(&[], &[("VTE_VERSION", "7600")]);
+    terminal.wait("posts of home, live", |screen| screen.contents().contains('●') && screen.contents().matches('@').count() > 4);
+    terminal.press("3\t\t2j\r");
+    terminal.wait("a post open", |screen| screen.contents().contains("Thread"));
+    terminal.press("\x03");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    let mut told = raw.split("\x1b]8;").skip(1);
+    let mut count = 0;
+    while let Some(opening) = told.next() {
+        let (target, _) = opening.split_once("\x1b\\").unwrap();
+        let (id, address) = target.split_once(';').unwrap();
+        assert!(
+            id.starts_with("id=tl") && address.starts_with("http") && address.bytes().all(|byte| byte.is_ascii_graphic()),
+            "{target:?}"
+        );
+        assert!(told.next().is_some_and(|closing| closing.starts_with(";\x1b\\")), "{target:?} stays open");
+        count += 1;
+    }
+    assert!(count > 0, "no link was told");
+}
+
+/// What a program has printed, without the line ends and without the marks of pastes.
+fn printed(terminal: &Terminal) -> String {
+    let raw = String::from_utf8_lossy(&terminal.raw).replace("\r\n", "\n");
+    raw.replace("\x1b[?2004h", "").replace("\x1b[?2004l", "")
+}
+
+impl Terminal {
+    /// Takes what the program writes until it has printed this.
+    fn wait_printed(&mut self, words: &str) {
+        let until = now() + PATIENCE;
+        while !printed(self).contains(words) {
+            match self.output.recv_timeout(until.saturating_duration_since(now())) {
+                Ok(bytes) => self.take(&bytes),
+                Err(error) => panic!("{words:?}: not within {PATIENCE:?} ({error}); it printed:\n{}", printed(self)),
+            }
+        }
+    }
+}
+
+#[test]
+fn in_lines_everything_is_said_and_not_one_move_of_the_cursor_is_written() {
+    for (term, marks) in [("xterm-256color", 1), ("dumb", 0)] {
+        let mut terminal = Terminal::demo(&["--linear"], &[("TERM", term)]);
+        terminal.wait_printed("Connection: live.");
+        terminal.wait_printed("Post by ");
+        terminal.press("2");
+        terminal.wait_printed("Notifications, tab 2 of ");
+        terminal.press("?");
+        terminal.wait_printed("End of Help. escape closes it.");
+        terminal.press("?i");
+        terminal.wait_printed("End of Stream health.");
+        terminal.press("i");
+        terminal.press("a#photo");
+        terminal.wait_printed("#photo: #photo");
+        terminal.press("\r");
+        terminal.wait_printed("#photo, tab ");
+        terminal.press("x");
+        terminal.wait_printed("closed and unsubscribed");
+        terminal.press("1");
+        terminal.press("j");
+        terminal.press("\r");
+        terminal.wait_printed("Open post by ");
+        terminal.wait_printed("Thread: ");
+        terminal.press("q");
+        assert_eq!(terminal.end(), 0, "{term}");
+        terminal.assert_sane();
+        let raw = String::from_utf8_lossy(&terminal.raw).into_owned();
+        assert_eq!((raw.matches("\x1b[?2004h").count(), raw.matches("\x1b[?2004l").count()), (marks, marks), "{term}");
+        let said = printed(&terminal);
+        let controls: Vec<char> = said.chars().filter(|ch| ch.is_control() && *ch != '\n').collect();
+        assert!(controls.is_empty(), "{term}: {controls:?} in\n{said}");
+        assert!(said.lines().all(|line| line.chars().count() < 120), "{term}: a line is too long:\n{said}");
+    }
+}
+
+#[test]
+fn in_lines_it_suspends_and_ends_by_signals_and_panics_with_a_sane_terminal() {
+    let mut terminal = Terminal::run("bash", &["--norc", "--noprofile", "-i"], &[("PS1", "shell> ")]);
+    terminal.wait_for("shell>");
+    terminal.press(&format!("{BINARY} --demo --linear\n"));
+    terminal.wait_printed("Connection: live.");
+    terminal.press("\x1a");
+    terminal.wait_printed("Stopped");
+    terminal.press("echo o''k\n");
+    terminal.wait_printed("ok\n");
+    terminal.press("fg\n");
+    terminal.press("2");
+    terminal.wait_printed("Notifications, tab 2 of ");
+    terminal.press("q");
+    terminal.wait("the shell at the end", |screen| screen.contents().trim_end().ends_with("shell>"));
+    terminal.press("echo \"left with $?\"\n");
+    terminal.wait_printed("left with 0");
+
+    let mut terminal = Terminal::demo(&["--linear"], &[]);
+    terminal.wait_printed("Connection: live.");
+    signal("-TERM", &terminal.pid);
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    if cfg!(debug_assertions) {
+        let mut terminal = Terminal::demo(&["--linear"], &[("TRUNKLINE_TEST_PANIC", "loop")]);
+        assert_eq!(terminal.end(), 1);
+        terminal.assert_sane();
+        assert!(printed(&terminal).contains("a bug ended the program"), "{}", printed(&terminal));
+    }
 }

@@ -221,7 +221,7 @@ fn look(name: &str, state: &mut State) {
     update(state, Msg::Resized(80, 30), &measured);
     let streams = state.subscriptions();
     for stream in streams {
-        state.tabs.go_to(&stream);
+        state.tabs.go_to(&stream.clone().into());
         let mut screens = String::new();
         let steps = state.timelines[&stream].rows().len().min(150);
         update(state, Msg::Key("g".parse().unwrap()), &measured);
@@ -233,7 +233,7 @@ fn look(name: &str, state: &mut State) {
         }
         for row in state.timelines[&stream].rows().iter().take(steps) {
             let Row::Status(status) = row else { continue };
-            if state.shown(&stream, status) != trunkline::state::Shown::Open {
+            if state.shown(&stream.clone().into(), status) != trunkline::state::Shown::Open {
                 continue;
             }
             let words = state.store.shown(status).unwrap().rich().text();

@@ -7,8 +7,16 @@
 mod layout;
 #[path = "common/least_status.rs"]
 mod least_status;
+#[path = "screens/pictures.rs"]
+mod pictures;
+#[path = "screens/posts.rs"]
+mod posts;
+#[path = "screens/search.rs"]
+mod search;
 #[path = "screens/stage.rs"]
 mod stage;
+#[path = "common/transcripts.rs"]
+mod transcripts;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -145,13 +153,13 @@ fn the_reader_beside_and_over_the_timeline() {
     insta::assert_snapshot!("thread_80x24", picture(&thread((80, 24))));
     insta::assert_snapshot!("thread_40x12", picture(&thread((40, 12))));
     let mut state = thread((80, 24));
-    scroll_to(&mut state, u16::MAX);
+    go_to(&mut state, "252", i32::MAX / 4);
     insta::assert_snapshot!("thread_end_80x24", picture(&state));
 }
 
-fn scroll_to(state: &mut State, lines: u16) {
+fn go_to(state: &mut State, id: &str, line: i32) {
     if let Some(Overlay::Detail(detail)) = state.overlays.last_mut() {
-        detail.scroll = lines;
+        (detail.cursor, detail.line) = (sid(id), line);
     }
 }
 
@@ -160,12 +168,12 @@ fn the_reader_without_a_thread() {
     let mut told = Vec::new();
     for state_of_thread in [ThreadState::Asked, ThreadState::Failed(failure("the server did not answer within 30 s"))] {
         let mut state = home((80, 32));
-        state.overlays.push(Overlay::Detail(Detail { status: sid("230"), scroll: 0, thread: state_of_thread.clone() }));
-        state.overlays = vec![Overlay::Detail(Detail { status: sid("205"), scroll: 0, thread: state_of_thread })];
+        let thread = state_of_thread;
+        state.overlays.push(Overlay::Detail(Box::new(Detail { thread, ..Detail::new(sid("205"), &state.store) })));
         told.push(picture(&state));
     }
     let mut state = home((80, 16));
-    state.overlays.push(Overlay::Detail(Detail { status: sid("218"), scroll: 0, thread: ThreadState::Here(Thread::default()) }));
+    open(&mut state, "218", Some(Thread::default()));
     told.push(picture(&state));
     insta::assert_snapshot!("thread_states", told.join("\n==========\n"));
 }
@@ -438,11 +446,11 @@ fn each_state_of_a_stream_is_told_apart() {
     let access = TimelinesAccess { local_live: FeedAccess::Disabled, ..TimelinesAccess::default() };
     tell("switched off", &|state| {
         state.server.as_mut().unwrap().timelines_access = TimelinesAccess { remote_live: FeedAccess::Disabled, ..access };
-        state.tabs.go_to(&federated());
+        state.tabs.go_to(&federated().into());
     });
     tell("half switched off", &|state| {
         state.server.as_mut().unwrap().timelines_access = access;
-        state.tabs.go_to(&federated());
+        state.tabs.go_to(&federated().into());
     });
     tell("subscribing", &|state| timeline(state, &user).standing = Subscription::Requested);
     tell("quiet", &|state| timeline(state, &user).last_event = Some(ago(12)));
@@ -465,7 +473,7 @@ fn each_state_of_a_stream_is_told_apart() {
         timeline(state, &user).older_page = Loading::Failed(failure("503 from the server"), None);
     });
     tell("a grave notice", &|state| state.notices.say(now(), plain("the log cannot be written: disk full"), true));
-    tell("no tab", &|state| while state.tabs.close_active().is_some() {});
+    tell("no tab", &|state| while state.close().is_some() {});
     insta::assert_snapshot!("streams", told);
 }
 
@@ -508,7 +516,7 @@ fn each_state_of_a_ledger_and_each_rung_is_told_apart() {
     });
     tell("polled", &|state| {
         state.server.as_mut().unwrap().software = Software::GoToSocial;
-        state.tabs.go_to(&hashtag("rust"));
+        state.tabs.go_to(&hashtag("rust").into());
         let timeline = timeline(state, &hashtag("rust"));
         let next = now().checked_add(SignedDuration::from_secs(18)).unwrap();
         (timeline.rung, timeline.poll) = (Rung::Polling, Some(Polling { last: Some(ago(0)), next, failure: None }));
@@ -519,7 +527,7 @@ fn each_state_of_a_ledger_and_each_rung_is_told_apart() {
     });
     tell("not known to be complete", &|state| {
         state.open(Stream::Direct);
-        state.tabs.go_to(&Stream::Direct);
+        state.tabs.go_to(&Stream::Direct.into());
         let direct = timeline(state, &Stream::Direct);
         (direct.standing, direct.first_page, direct.complete_since) = (Subscription::Open, Loading::Done, Some(ago(3)));
     });
@@ -783,7 +791,7 @@ fn edits_and_deletions_show_at_once() {
     let drawn = draw_with(&state, &theme(), &mut cards);
     assert_eq!(rows(&drawn.buffer).iter().map(|row| row.matches("a post by Ada Quill was removed").count()).sum::<usize>(), 2);
     state.store.put_account(account("7", "cy@dune.example", "Cyrus"));
-    scroll_to(&mut state, u16::MAX);
+    go_to(&mut state, "250", 0);
     let drawn = draw_with(&state, &theme(), &mut cards);
     find(&drawn.buffer, "Cyrus @cy");
 }
@@ -871,17 +879,18 @@ fn a_long_thread_is_laid_out_as_far_as_it_is_read() {
     for id in &ids {
         hold(&mut state, status(id.as_str(), "2", 1, "<p>me too</p>"));
     }
-    if let Some(Overlay::Detail(Detail { thread: ThreadState::Here(thread), .. })) = state.overlays.last_mut() {
-        thread.descendants = ids;
-    }
+    state.overlays.clear();
+    open(&mut state, "240", Some(Thread { descendants: ids.clone(), ..Thread::default() }));
     let mut cards = Cards::new();
-    let drawn = draw_with(&state, &theme(), &mut cards);
-    assert!(cards.len() < 60, "{} cards", cards.len());
-    let most = drawn.measured.reader.unwrap().most;
-    assert!(most >= 20, "{most}");
-    scroll_to(&mut state, most);
-    let further = draw_with(&state, &theme(), &mut cards).measured.reader.unwrap().most;
-    assert!(further > most);
+    for at in [0, 1_000, 1_999] {
+        go_to(&mut state, ids[at].as_str(), 3);
+        let drawn = draw_with(&state, &theme(), &mut cards);
+        assert!(cards.len() < 120, "{} cards", cards.len());
+        let pane = drawn.measured.reader.unwrap();
+        let seen: Vec<&str> = pane.visible.iter().map(|post| post.id.as_str()).collect();
+        assert!(seen.contains(&ids[at].as_str()) && (2..20).contains(&seen.len()), "{seen:?}");
+        assert_eq!(pane.more, at < 1_999);
+    }
 }
 
 /// What strangers may write, after the door.
@@ -913,7 +922,13 @@ fn strange_status(id: usize, (name, words, extra, visibility): (String, String, 
         made.counts = counts(u64::MAX, 7, 0);
     }
     if extra % 11 == 0 {
-        made.card = Some(Card { url: plain(&words), title: plain(&words), description: plain(&name), provider_name: plain(&name) });
+        made.card = Some(Card {
+            url: plain(&words),
+            title: plain(&words),
+            description: plain(&name),
+            provider_name: plain(&name),
+            authors: vec![plain(&name)],
+        });
     }
     (author, made)
 }
@@ -942,7 +957,7 @@ prop_compose! {
             }
         }
         state.tabs.select(tab);
-        let keys: Vec<RowKey> = state.active_timeline().unwrap().rows().iter().map(Row::key).collect();
+        let keys: Vec<RowKey> = state.active_rows().unwrap().all().iter().map(Row::key).collect();
         let tab = state.tabs.active_mut().unwrap();
         if !keys.is_empty() {
             tab.anchor = anchor.map_or(Anchor::Top, |(index, lines)| Anchor::Row(index.get(&keys).clone(), lines));
@@ -954,7 +969,11 @@ prop_compose! {
             0 => state.overlays.push(Overlay::Help { scroll }),
             1 => state.overlays.push(Overlay::Picker(Picker { kind: Pick::Command, prompt: typed(&typed_text), chosen: usize::from(scroll % 40) })),
             2 => state.overlays.push(Overlay::Picker(Picker { kind: Pick::Stream, prompt: typed(&typed_text), chosen: usize::from(scroll % 40) })),
-            3 => state.overlays.push(Overlay::Detail(Detail { status: sid("1000"), scroll, thread: ThreadState::Here(thread) })),
+            3 => {
+                open(&mut state, "1000", Some(thread));
+                let cursor = ["1000", "1001", "1002"][usize::from(scroll) % 3];
+                go_to(&mut state, cursor, i32::from(scroll) - 30_000);
+            }
             4 => state.overlays.push(Overlay::Announcements { scroll }),
             _ => {}
         }
@@ -1030,4 +1049,58 @@ fn strangers_html_cannot_act_on_the_screen() {
     for row in rows(&draw(&state).buffer) {
         assert!(row.chars().all(|ch| !ch.is_control() && ch != '\u{202e}'), "{row:?}");
     }
+}
+
+/// A post whose links pretend in every way.
+fn pretender() -> Status {
+    let link = |url: &str, words: &str| format!("<a href=\"{url}\">{words}</a> ");
+    let html = [
+        link(
+            "https://tide.example/notes/2026/the-new-release?from=a-very-long-campaign-name-that-nobody-reads&to=the-end-of-the-line",
+            "tide.example/notes/2026/the-ne…",
+        ),
+        link("https://evil.example/login", "https://bank.example/login"),
+        link("https://аррӏе.example/login", "apple.example"),
+        link("https://bank.example@evil.example:8443/", "here"),
+        link("magnet:?xt=urn:btih:c12fe1c06bba254a9dc9f519b335aa7c1367a88a", "the film\u{202e}gpj.exe"),
+        link("//nowhere", "\u{1b}]8;;https://evil.example\u{7}x"),
+    ];
+    Status {
+        media_attachments: vec![Media { url: Some(plain("https://files.tide.example/1.webp")), ..image("a ferry at night") }],
+        ..status("300", "1", 1, &format!("<p>{}</p>", html.concat()))
+    }
+}
+
+#[test]
+fn links_say_where_they_lead_and_what_pretends() {
+    for (width, height) in [(40, 12), (80, 24), (120, 36)] {
+        let mut state = home((width, height));
+        post(&mut state, &Stream::User, pretender());
+        let mut list = state.links_of(&sid("300"));
+        list.chosen = 3;
+        state.overlays.push(Overlay::Links(list));
+        insta::assert_snapshot!(format!("links_{width}x{height}"), picture(&state));
+    }
+}
+
+#[test]
+fn an_address_of_any_length_can_be_read_to_its_end() {
+    let mut state = home((60, 20));
+    let long = format!("https://tide.example/{}end", "a/".repeat(2000));
+    post(&mut state, &Stream::User, status("300", "1", 1, &format!("<p><a href=\"{long}\">long</a></p>")));
+    state.overlays.push(Overlay::Links(state.links_of(&sid("300"))));
+    let drawn = draw(&state);
+    find(&drawn.buffer, "https://tide.example/a/");
+    let most = drawn.measured.overlay.unwrap().most;
+    assert!(most > 60, "{most}");
+    if let Some(Overlay::Links(list)) = state.overlays.last_mut() {
+        list.scroll = most;
+    }
+    let drawn = draw(&state);
+    let last = rows(&drawn.buffer).join("\n");
+    assert!(last.contains("/@ada"), "the last link is in view: {last}");
+    if let Some(Overlay::Links(list)) = state.overlays.last_mut() {
+        list.scroll = most - 4;
+    }
+    find(&draw(&state).buffer, "a/end");
 }

@@ -155,6 +155,7 @@ fn stream(spec: &str) -> Stream {
     match spec.parse::<Spec>().unwrap() {
         Spec::Stream(stream) => stream,
         Spec::List(id) => Stream::List(ListId::new(id.as_str()).unwrap()),
+        Spec::Merged(_) => panic!("{spec} is no single stream"),
     }
 }
 

@@ -11,6 +11,7 @@ use trunkline::command::{COMMANDS, Command, Group};
 /// Which rooms a room may use, lowest floor first.
 const FLOORS: &[(&str, &[&str])] = &[
     ("text", &[]),
+    ("opener", &["text"]),
     ("logging", &[]),
     ("private", &["logging"]),
     ("recording", &[]),
@@ -21,19 +22,26 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("keymap", &["command"]),
     ("config", &["text", "model", "command", "keymap"]),
     ("mastodon", &["model", "text", "recording"]),
-    ("media", &["text", "private", "mastodon"]),
+    ("media", &["text", "private", "model", "mastodon"]),
     ("accounts", &["text", "private", "model", "config", "mastodon"]),
     ("state", &["text", "model", "command", "keymap", "config"]),
     ("update", &["text", "model", "command", "keymap", "config", "state"]),
     ("effects", &["model", "mastodon", "update"]),
-    ("memory", &["private", "model", "mastodon", "state", "update"]),
-    ("ui", &["text", "model", "command", "keymap", "config", "state"]),
+    ("memory", &["private", "model", "config", "mastodon", "state", "update"]),
+    ("ui", &["text", "media", "model", "command", "keymap", "config", "state"]),
+    ("linear", &["text", "model", "command", "state", "ui"]),
     ("demo", &[]),
     ("replay", &["model"]),
     ("tail", &["text", "clocks", "model", "mastodon", "state", "update", "effects"]),
     ("doctor", &["text", "logging", "model", "config", "mastodon"]),
-    ("login", &["text", "model", "mastodon", "accounts"]),
-    ("runtime", &["text", "logging", "model", "clocks", "keymap", "config", "mastodon", "state", "update", "effects", "memory", "ui"]),
+    ("login", &["text", "opener", "model", "mastodon", "accounts"]),
+    (
+        "runtime",
+        &[
+            "text", "opener", "logging", "model", "media", "clocks", "keymap", "config", "mastodon", "state", "update", "effects",
+            "memory", "ui", "linear",
+        ],
+    ),
     (
         "cli",
         &[
@@ -44,6 +52,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "clocks",
             "config",
             "mastodon",
+            "media",
             "accounts",
             "state",
             "memory",
@@ -221,7 +230,7 @@ fn key_settings() -> String {
     for group in Group::ALL {
         lines.push(format!("# {}", group.title()));
         for row in COMMANDS.iter().filter(|row| row.group == group) {
-            let keys: Vec<String> = row.keys.iter().map(|key| format!("\"{key}\"")).collect();
+            let keys: Vec<String> = row.keys.iter().map(|key| format!("\"{}\"", key.replace('\\', "\\\\"))).collect();
             lines.push(format!("{} = [{}]  # {}", row.name, keys.join(", "), row.help));
         }
     }

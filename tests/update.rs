@@ -1,10 +1,14 @@
 //! The reducer: message sequences in, states and effects out, and `State::check` after every message.
 #![cfg(test)]
 
+#[path = "update/flood.rs"]
+mod flood;
 #[path = "update/hold.rs"]
 mod hold;
 #[path = "common/least_status.rs"]
 mod least_status;
+#[path = "update/links.rs"]
+mod links;
 
 use jiff::SignedDuration;
 use least_status::least_status;
@@ -30,10 +34,10 @@ struct Desk {
 impl Desk {
     fn new(specs: &[&str]) -> Self {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let settings = Settings { rows: 100, ..Settings::default() };
+        let settings = Settings { rows: 100, flood: 0, ..Settings::default() };
         let mut state = State::new(settings, now, Vec::new());
         for spec in specs {
-            state.open(stream(spec));
+            state.open(sources(spec));
         }
         let mut desk = Self { state, lines: 5, measured: Measured::default(), open: Vec::new() };
         desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
@@ -53,11 +57,25 @@ impl Desk {
         effects
     }
 
-    /// What a screen with one line per row would measure.
+    /// What a screen with one line per row, and per post of a thread, would measure.
     fn draw(&mut self) {
+        self.measured.reader = self.state.detail().map(|detail| {
+            let (at, places) = (i32::try_from(detail.index()).unwrap(), detail.tree.order().places());
+            let height = i32::try_from(self.lines).unwrap();
+            let line = detail.line.clamp(0, height - 1).min(at);
+            let lines = places.iter().zip(0_i32..).map(|(place, index)| (place, index - at + line));
+            let visible = lines.filter(|(_, line)| (0..height).contains(line));
+            ReaderPane {
+                area: Area { x: 0, y: 3, width: 80, height: u16::try_from(self.lines).unwrap() },
+                status: Some(detail.cursor.clone()),
+                line: (detail.line, line),
+                visible: visible.map(|(place, line)| VisiblePost { id: place.id.clone(), line, height: 1 }).collect(),
+                more: at - line + height < i32::try_from(places.len()).unwrap(),
+            }
+        });
         self.measured.timeline = self.state.tabs.active().map(|tab| {
-            let timeline = &self.state.timelines[&tab.stream];
-            let shown: Vec<RowKey> = timeline.rows().iter().filter(|row| self.state.is_shown(tab, row)).map(Row::key).collect();
+            let rows = self.state.rows(tab).unwrap();
+            let shown: Vec<RowKey> = rows.all().iter().filter(|row| self.state.is_shown(tab, row)).map(Row::key).collect();
             let mut top = match &tab.anchor {
                 Anchor::Top => 0,
                 Anchor::Row(key, lines) => {
@@ -74,7 +92,7 @@ impl Desk {
             let hold = chosen.map(|(key, y)| (key.clone(), -i32::from(y))).or_else(|| Some((shown.get(top)?.clone(), 0)));
             TimelinePane {
                 area: Area { x: 0, y: 2, width: 80, height: u16::try_from(self.lines).unwrap() },
-                stream: tab.stream.clone(),
+                sources: tab.sources.clone(),
                 asked: tab.anchor.clone(),
                 top: shown.get(top).map(|key| (key.clone(), 0)),
                 hold,
@@ -98,8 +116,10 @@ impl Desk {
     }
 
     fn rows(&self, spec: &str) -> Vec<String> {
-        self.state.timelines[&stream(spec)]
-            .rows()
+        self.state
+            .rows(self.tab(spec))
+            .unwrap()
+            .all()
             .iter()
             .map(|row| match row {
                 Row::Gap(gap) => format!("gap>{}", gap.after),
@@ -110,7 +130,7 @@ impl Desk {
     }
 
     fn tab(&self, spec: &str) -> &Tab {
-        self.state.tabs.of(&stream(spec)).unwrap()
+        self.state.tabs.named(&sources(spec)).unwrap()
     }
 
     fn words(&self, id: &str) -> String {
@@ -240,6 +260,14 @@ fn stream(spec: &str) -> Stream {
     match spec.parse().unwrap() {
         Spec::Stream(stream) => stream,
         Spec::List(id) => Stream::List(ListId::new(id.as_str()).unwrap()),
+        Spec::Merged(_) => panic!("{spec} is no single stream"),
+    }
+}
+
+fn sources(spec: &str) -> Sources {
+    match spec.parse().unwrap() {
+        Spec::Merged(parts) => Sources::merged(parts.iter().map(|part| stream(&part.to_string()))).unwrap(),
+        Spec::Stream(_) | Spec::List(_) => stream(spec).into(),
     }
 }
 
@@ -481,16 +509,16 @@ fn server_filters_count_in_the_tabs_context_only() {
     let mut hidden = status("5", "words");
     hidden.filtered = Some(vec![filter(FilterContext::Public, FilterAction::Hide)]);
     desk.event(&["home", "federated"], Payload::Update(bundle(vec![hidden.clone()])));
-    assert_eq!(desk.state.shown(&stream("home"), &sid("5")), Shown::Open);
-    assert_eq!(desk.state.shown(&stream("federated"), &sid("5")), Shown::Hidden);
+    assert_eq!(desk.state.shown(&sources("home"), &sid("5")), Shown::Open);
+    assert_eq!(desk.state.shown(&sources("federated"), &sid("5")), Shown::Hidden);
     assert_eq!(desk.tab("federated").unseen.len(), 0, "what is hidden is not news");
     assert_eq!((desk.state.hidden(desk.tab("home")), desk.state.hidden(desk.tab("federated"))), (0, 1));
     let mut warned = status("6", "words");
     warned.filtered = Some(vec![filter(FilterContext::Home, FilterAction::Warn)]);
     desk.event(&["home"], Payload::Update(bundle(vec![warned])));
-    assert_eq!(desk.state.shown(&stream("home"), &sid("6")), Shown::Filtered(Plain::line("Sports")));
+    assert_eq!(desk.state.shown(&sources("home"), &sid("6")), Shown::Filtered(Plain::line("Sports")));
     desk.key("g space");
-    assert_eq!(desk.state.shown(&stream("home"), &sid("6")), Shown::Open, "space unfolds");
+    assert_eq!(desk.state.shown(&sources("home"), &sid("6")), Shown::Open, "space unfolds");
     assert!(!desk.tab("home").held);
 }
 
@@ -616,7 +644,7 @@ fn the_chosen_entry_of_the_picker_stays_chosen_when_the_lists_come() {
     desk.key("ctrl-u down down down down down down");
     let chosen = |desk: &Desk| match desk.state.overlays.last() {
         Some(Overlay::Picker(Picker { kind: Pick::Stream, prompt, chosen })) => {
-            desk.state.stream_choices(prompt.text())[*chosen].stream.clone()
+            desk.state.stream_choices(prompt.text())[*chosen].sources.clone()
         }
         other => panic!("{other:?}"),
     };
@@ -826,13 +854,51 @@ fn space_shows_media_that_a_filter_blurs() {
     blurred.media_attachments =
         vec![Media { kind: MediaKind::Image, description: None, url: None, preview: None, blurhash: None, size: None, seconds: None }];
     desk.event(&["home", "federated"], Payload::Update(bundle(vec![blurred])));
-    assert!(desk.state.blurs_media(&stream("home"), &sid("5")) && !desk.state.blurs_media(&stream("federated"), &sid("5")));
+    assert!(desk.state.blurs_media(&sources("home"), &sid("5")) && !desk.state.blurs_media(&sources("federated"), &sid("5")));
     desk.key("space");
-    assert!(!desk.state.blurs_media(&stream("home"), &sid("5")) && !desk.tab("home").held);
+    assert!(!desk.state.blurs_media(&sources("home"), &sid("5")) && !desk.tab("home").held);
     desk.key("space");
-    assert!(desk.state.blurs_media(&stream("home"), &sid("5")), "and hides them again");
+    assert!(desk.state.blurs_media(&sources("home"), &sid("5")), "and hides them again");
     desk.state.me = Some(account("1"));
-    assert!(!desk.state.blurs_media(&stream("home"), &sid("5")), "one's own are never filtered");
+    assert!(!desk.state.blurs_media(&sources("home"), &sid("5")), "one's own are never filtered");
+}
+
+#[test]
+fn the_viewer_goes_through_the_media_of_a_post() {
+    let mut desk = Desk::new(&["home", "local"]);
+    let mut post = status("5", "words");
+    desk.event(&["home"], Payload::Update(bundle(vec![post.clone()])));
+    desk.key("m");
+    assert!(desk.state.overlays.is_empty(), "there is nothing to look at");
+    let medium = Media { kind: MediaKind::Image, description: None, url: None, preview: None, blurhash: None, size: None, seconds: None };
+    post.media_attachments = vec![medium; 3];
+    post.spoiler_text = Plain::line("spiders");
+    desk.event(&["home"], Payload::Edit(bundle(vec![Status { edited_at: Some(Timestamp::MAX), ..post }])));
+    let viewer = |desk: &Desk| match desk.state.overlays.last() {
+        Some(Overlay::Viewer(viewer)) => Some((viewer.index, viewer.words, viewer.veiled)),
+        _ => None,
+    };
+    desk.key("m");
+    assert_eq!(viewer(&desk), Some((0, true, true)), "behind its warning");
+    for (keys, wanted) in [
+        ("space", (0, true, false)),
+        ("space", (0, false, false)),
+        ("l", (1, false, false)),
+        ("j", (2, false, false)),
+        ("right", (2, false, false)),
+        ("h", (1, false, false)),
+        ("g", (0, false, false)),
+        ("k", (0, false, false)),
+        ("G", (2, false, false)),
+    ] {
+        desk.key(keys);
+        assert_eq!(viewer(&desk), Some(wanted), "{keys}");
+    }
+    assert_eq!(desk.state.tabs.active().unwrap().sources, stream("home"), "no key went through");
+    desk.event(&["home"], Payload::Delete(sid("5")));
+    desk.key("j m");
+    assert_eq!(viewer(&desk), None);
+    assert!(desk.state.overlays.is_empty());
 }
 
 #[test]
@@ -938,19 +1004,21 @@ fn lists_asked_for_by_title_open_when_the_lists_are_known() {
     let mut desk = Desk::new(&[]);
     desk.state = State::new(Settings::default(), desk.state.now, specs.iter().map(|spec| spec.parse().unwrap()).collect());
     assert_eq!(desk.state.subscriptions(), [stream("home"), stream("#rust")]);
-    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("home"));
+    assert_eq!(desk.state.tabs.active().unwrap().sources, stream("home"));
     let lists = [("12", "Slow mail"), ("3", "Friends"), ("7", "Birds")]
         .map(|(id, title)| List { id: ListId::new(id).unwrap(), title: Plain::line(title) });
     desk.send(Msg::Reply(Reply::Offer(Ok(Offer { lists: lists.to_vec(), followed_tags: vec![] }))));
     let order = ["list:12", "list:3", "home", "#rust", "list:7"];
     assert_eq!(desk.state.subscriptions(), order.map(stream), "as they were named, each once");
-    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("home"), "what is on screen stays on screen");
+    assert_eq!(desk.state.tabs.active().unwrap().sources, stream("home"), "what is on screen stays on screen");
     assert!(desk.state.notices.shown().unwrap().text.as_str().contains("nobody"));
 }
 
 #[test]
 fn memory_is_bounded_by_the_rows_kept() {
     let mut desk = Desk::new(&["home", "local"]);
+    // All in one moment is a flood, in which the view rests; this is about what is kept.
+    desk.state.settings.flood = 0;
     for id in 1000..6000 {
         desk.post(&["home", "local"], &id.to_string());
         if id == 1200 {
@@ -2068,6 +2136,7 @@ enum Step {
     Connection(bool),
     Lagged(u64),
     Page(&'static str, Vec<u32>),
+    Older(&'static str, Vec<u32>),
     Newer(Vec<u32>, bool),
     Look(Vec<u32>, bool),
     About(u8),
@@ -2089,6 +2158,8 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => (1_u64..9).prop_map(Step::Lagged),
         1 => (proptest::sample::select(vec!["home", "local", "#rust"]), proptest::collection::vec(1_u32..40, 0..8))
             .prop_map(|(spec, ids)| Step::Page(spec, ids)),
+        2 => (proptest::sample::select(vec!["home", "local", "#rust"]), proptest::collection::vec(1_u32..40, 0..8))
+            .prop_map(|(spec, ids)| Step::Older(spec, ids)),
         6 => (proptest::collection::vec(1_u32..60, 0..8), proptest::bool::weighted(0.8)).prop_map(|(ids, well)| Step::Newer(ids, well)),
         6 => (proptest::collection::vec(1_u32..60, 0..8), proptest::bool::weighted(0.8)).prop_map(|(ids, well)| Step::Look(ids, well)),
         4 => (0_u8..4).prop_map(Step::About),
@@ -2099,12 +2170,19 @@ fn steps() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// The same streams, each in a tab of its own, and in tabs of several: `State::check` holds those against the naive merge.
+const TABS: [&[&str]; 3] = [
+    &["home", "local", "federated", "#rust", "notifications", "direct"],
+    &["home + #rust", "local", "home", "#rust + federated + local", "notifications", "direct"],
+    &["home + local + federated + #rust", "direct", "#rust + local", "notifications"],
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_messages_keep_the_invariants(steps in proptest::collection::vec(steps(), 1..120)) {
-        let mut desk = Desk::new(&["home", "local", "federated", "#rust", "notifications", "direct"]);
+    fn any_messages_keep_the_invariants(tabs in proptest::sample::select(TABS.to_vec()), steps in proptest::collection::vec(steps(), 1..120)) {
+        let mut desk = Desk::new(tabs);
         desk.state.settings.rows = 12;
         for step in steps {
             match step {
@@ -2189,6 +2267,12 @@ proptest! {
                     let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
                     desk.page(spec, None, &ids, ids.last().copied());
                 }
+                Step::Older(spec, ids) => {
+                    let Some(Some(Cursor::Before(from))) = desk.state.timelines.get(&stream(spec)).map(|timeline| timeline.older.clone()) else { continue };
+                    let ids: Vec<String> = ids.into_iter().filter(|id| from.parse().is_ok_and(|from: u32| *id < from)).map(|id| id.to_string()).collect();
+                    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                    desk.page(spec, Some(&from), &ids, ids.last().copied());
+                }
                 Step::Seconds(seconds) => {
                     let then = desk.state.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
                     desk.send(Msg::Tick(then));
@@ -2264,7 +2348,7 @@ fn a_sequence_waits_without_a_timeout_and_esc_or_anything_else_gives_it_up() {
     desk.key("? g esc");
     assert_eq!((desk.state.pending.len(), desk.state.overlays.len()), (0, 1), "esc gives up the sequence alone");
     desk.key("esc space t");
-    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("local"));
+    assert_eq!(desk.state.tabs.active().unwrap().sources, stream("local"));
 
     desk.key("space x");
     assert_eq!((desk.state.pending.len(), desk.state.tabs.all().len()), (0, 2), "x is part of what was given up");
@@ -2318,7 +2402,7 @@ fn settings_that_were_read_again_hold_at_once() {
     desk.send(Msg::Reloaded(Settings::from(&config), vec!["#rust".parse().unwrap(), "list:Friends".parse().unwrap()]));
     assert_eq!(desk.rows("home").len(), 20);
     assert_eq!(desk.state.subscriptions(), [stream("home"), stream("#rust")]);
-    assert_eq!(desk.state.tabs.active().unwrap().stream, stream("home"), "nobody is taken elsewhere");
+    assert_eq!(desk.state.tabs.active().unwrap().sources, stream("home"), "nobody is taken elsewhere");
     assert_eq!(desk.state.unresolved.len(), 1, "the list waits for the lists");
     desk.key("f2");
     assert!(matches!(desk.state.overlays.last(), Some(Overlay::Help { .. })));
@@ -2368,4 +2452,334 @@ fn the_reader_can_ask_again_for_a_refused_stream_and_for_a_better_way() {
     let refused = Subscription::Refused(Plain::line("no"));
     desk.send(Msg::Event(origin(), Event::Subscription { stream: stream("#rust"), standing: refused, rung: Rung::Multiplexed }));
     assert_eq!(retries(&mut desk), 2);
+}
+
+#[test]
+fn several_streams_in_one_tab_are_one_list_without_duplicates() {
+    let mut desk = Desk::new(&["local", "home + #rust", "home"]);
+    assert_eq!(desk.state.subscriptions(), [stream("local"), stream("home"), stream("#rust")], "each is subscribed to once");
+    desk.post(&["home"], "1");
+    desk.post(&["#rust"], "2");
+    desk.post(&["home", "#rust"], "3");
+    desk.post(&["home"], "4");
+    desk.post(&["#rust"], "4");
+    assert_eq!(desk.rows("home + #rust"), ["4", "3", "2", "1"]);
+    assert_eq!((desk.rows("home"), desk.tab("home + #rust").unseen.len()), (vec!["4".into(), "3".into(), "1".into()], 4), "once a row");
+    let carriers = |id: &str| desk.state.carriers(&sources("home + #rust"), &RowKey::Status(sid(id))).cloned().collect::<Vec<_>>();
+    assert_eq!((carriers("2"), carriers("4")), (vec![stream("#rust")], vec![stream("home"), stream("#rust")]));
+    desk.key("2");
+    assert_eq!((desk.tab("home + #rust").unseen.len(), desk.tab("home + #rust").read.as_deref()), (4, None), "not drawn yet");
+    desk.after(1);
+    assert_eq!((desk.tab("home + #rust").unseen.len(), desk.tab("home + #rust").read.as_deref()), (0, Some("4")));
+    assert_eq!(desk.state.read(), Markers::default(), "what was read in it is no word about home");
+    desk.event(&["#rust"], Payload::Delete(sid("2")));
+    assert_eq!(
+        (desk.rows("home + #rust"), desk.rows("home")),
+        (vec!["4".into(), "3".into(), "x2".into(), "1".into()], vec!["4".into(), "3".into(), "1".into()])
+    );
+    desk.key("1");
+    desk.after(1);
+    assert_eq!(desk.rows("home + #rust"), ["4", "3", "1"], "a tombstone leaves with the view");
+    desk.key("2 x");
+    assert_eq!(
+        (desk.state.subscriptions(), desk.rows("home").len()),
+        (vec![stream("local"), stream("home")], 3),
+        "what another tab shows stays"
+    );
+    desk.key("u");
+    assert_eq!(desk.rows("home + #rust"), ["4", "3", "1"], "and is there at once");
+    desk.key("x");
+    desk.key("2 x 1 x");
+    assert!(desk.state.timelines.is_empty() && desk.state.subscriptions().is_empty());
+}
+
+#[test]
+fn a_tab_of_several_ends_where_the_first_of_them_does() {
+    let mut desk = Desk::new(&["home + #rust"]);
+    desk.page("home", None, &["90", "50", "10"], Some("10"));
+    assert_eq!(desk.rows("home + #rust"), ["90", "50", "10"], "nothing is known of the other yet");
+    desk.page("#rust", None, &["80", "60"], Some("60"));
+    assert_eq!(desk.rows("home + #rust"), ["90", "80", "60"], "below, posts of the other may be missing");
+    let before = |id: &str| Some(Cursor::Before(id.into()));
+    let asked = desk.key("G");
+    assert_eq!(asked, [Effect::Ask(Question::Page { stream: stream("#rust"), cursor: before("60") })], "that one goes on");
+    desk.page("#rust", Some("60"), &["40", "20"], Some("20"));
+    assert_eq!(desk.rows("home + #rust"), ["90", "80", "60", "50", "40", "20"]);
+    desk.post(&["home"], "95");
+    desk.event(&["#rust"], Payload::Delete(sid("20")));
+    assert_eq!(desk.rows("home + #rust")[..2], ["95", "90"]);
+    assert_eq!(desk.state.next_older(&sources("home + #rust")), Some(&stream("#rust")), "what is gone was known");
+    desk.page("#rust", Some("20"), &[], None);
+    assert_eq!(desk.rows("home + #rust").last().map(String::as_str), Some("10"), "the end of one leaves the other's");
+    assert_eq!(desk.state.next_older(&sources("home + #rust")), Some(&stream("home")));
+}
+
+#[test]
+fn gaps_of_every_stream_stand_in_the_tab_and_one_key_fills_those_at_one_place() {
+    let mut desk = Desk::new(&["home + #rust"]);
+    for (streams, id) in [(vec!["home", "#rust"], "5"), (vec!["#rust"], "3")] {
+        desk.post(&streams, id);
+    }
+    desk.event(&["home"], Payload::Other);
+    desk.send(Msg::Event(origin(), Event::Lagged { shed: vec![(stream("home"), 2), (stream("#rust"), 1)] }));
+    assert_eq!(desk.rows("home + #rust"), ["gap>5", "5", "3"], "one row for the place");
+    let after: std::sync::Arc<str> = "5".into();
+    let gaps = |desk: &Desk| {
+        desk.state.gaps(&sources("home + #rust"), &after).iter().map(|(stream, gap)| ((*stream).clone(), gap.fill)).collect::<Vec<_>>()
+    };
+    assert_eq!(gaps(&desk), [(stream("home"), Fill::Filling), (stream("#rust"), Fill::Filling)], "asked for at once, both");
+    let asked = |desk: &Desk, spec: &str| desk.state.timelines[&stream(spec)].refill.as_ref().unwrap().asked.unwrap();
+    for spec in ["home", "#rust"] {
+        let number = asked(&desk, spec);
+        desk.fail(spec, number, FailureKind::Forbidden);
+    }
+    assert_eq!(gaps(&desk), [(stream("home"), Fill::Left), (stream("#rust"), Fill::Left)]);
+    desk.state.tabs.active_mut().unwrap().cursor = Some(RowKey::Gap(std::sync::Arc::clone(&after)));
+    let asked_for = desk.key("enter");
+    assert_eq!(asked_for.len(), 2, "{asked_for:?}");
+    let number = asked(&desk, "home");
+    desk.newer("home", number, &["7"]);
+    assert_eq!(desk.rows("home + #rust"), ["gap>7", "7", "gap>5", "5", "3"], "each moves with its own walk");
+    let number = asked(&desk, "#rust");
+    desk.newer("#rust", number, &[]);
+    assert_eq!(desk.rows("home + #rust"), ["gap>7", "7", "5", "3"]);
+}
+
+#[test]
+fn a_tab_of_several_stays_still_where_it_is_read() {
+    let mut desk = Desk::new(&["home + #rust"]);
+    for id in 10..20 {
+        desk.post(&[if id % 2 == 0 { "home" } else { "#rust" }], &id.to_string());
+    }
+    desk.key("j j j");
+    let (cursor, top) = (desk.tab("home + #rust").cursor.clone(), desk.top());
+    assert_eq!(cursor, Some(RowKey::Status(sid("16"))));
+    for id in 20..30 {
+        desk.post(&["home", "#rust"], &id.to_string());
+    }
+    assert_eq!((desk.tab("home + #rust").cursor.clone(), desk.top()), (cursor, top));
+    assert_eq!(desk.tab("home + #rust").unseen.len(), 10);
+    desk.event(&["home"], Payload::Delete(sid("16")));
+    assert_eq!(desk.rows("home + #rust")[13], "x16");
+    desk.key("g space");
+    desk.post(&["#rust"], "31");
+    assert!(desk.tab("home + #rust").held && desk.tab("home + #rust").unseen.contains(&RowKey::Status(sid("31"))));
+    desk.key("space");
+    desk.after(1);
+    assert!(desk.tab("home + #rust").unseen.is_empty(), "{:?}", desk.tab("home + #rust"));
+}
+
+#[test]
+fn two_readers_of_one_ledger_keep_their_places_when_rows_are_dropped() {
+    let mut desk = Desk::new(&["home", "home + #rust"]);
+    desk.state.settings.rows = 20;
+    for id in 100..140 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.key("j j j j 2 j j");
+    for id in 140..400 {
+        desk.post(&["home"], &id.to_string());
+        desk.post(&["#rust"], &format!("{id}5"));
+    }
+    assert_eq!(desk.tab("home").cursor, Some(RowKey::Status(sid("135"))));
+    assert_eq!(desk.tab("home + #rust").cursor, Some(RowKey::Status(sid("137"))));
+    assert!(desk.rows("home").iter().any(|row| row.starts_with("gap>")), "what was dropped between is marked");
+}
+
+#[test]
+fn specs_of_several_open_one_tab_and_wait_for_lists_where_they_need_them() {
+    let now = Timestamp::from_second(1_800_000_000).unwrap();
+    let specs = ["list:Friends + home", "#rust + home", "home + #Rust"].map(|spec| spec.parse().unwrap());
+    let state = State::new(Settings::default(), now, specs.to_vec());
+    let mut desk = Desk { state, lines: 5, measured: Measured::default(), open: Vec::new() };
+    assert_eq!((desk.state.tabs.all().len(), desk.state.unresolved.len()), (1, 1), "equal ones are one");
+    desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
+    let lists = vec![List { id: ListId::new("7").unwrap(), title: Plain::line("Friends") }];
+    desk.send(Msg::Reply(Reply::Offer(Ok(Offer { lists, followed_tags: Vec::new() }))));
+    let titles = desk.state.tabs.all().iter().map(|tab| tab.sources.title(&desk.state.offer.lists).to_string()).collect::<Vec<_>>();
+    assert_eq!(titles, ["Friends + Home", "#rust + Home"]);
+    desk.key("a");
+    desk.send(Msg::Paste("home + tokio".into()));
+    desk.key("enter");
+    assert_eq!(desk.state.tabs.active().unwrap().sources, sources("home + #tokio"));
+}
+
+/// A reply to another post.
+fn reply(id: &str, to: &str) -> Status {
+    Status { in_reply_to_id: Some(sid(to)), in_reply_to_account_id: Some(AccountId::new("1").unwrap()), ..status(id, "reply") }
+}
+
+fn live(desk: &mut Desk, id: &str, to: &str) {
+    desk.event(&["home"], Payload::Update(bundle(vec![reply(id, to)])));
+}
+
+/// The open thread in short: ids in their order, `x` before those that are gone, `*` before those not read, `>` before the one
+/// with the cursor.
+fn thread(desk: &Desk) -> String {
+    let detail = desk.state.detail().unwrap();
+    let store = &desk.state.store;
+    let mark = |id: &StatusId| {
+        let marks = [("x", store.is_deleted(id)), ("*", detail.unread.contains(id)), (">", detail.cursor == *id)];
+        marks.iter().filter(|(_, is)| *is).map(|(mark, _)| *mark).collect::<String>()
+    };
+    let places = detail.tree.order().places().iter();
+    places.map(|place| format!("{}{}{}", ".".repeat(usize::from(place.level)), mark(&place.id), place.id)).collect::<Vec<_>>().join(" ")
+}
+
+fn asked_thread(effects: &[Effect]) -> Option<(String, u64)> {
+    effects
+        .iter()
+        .find_map(|effect| if let Effect::Ask(Question::Thread { id, asked }) = effect { Some((id.to_string(), *asked)) } else { None })
+}
+
+fn answer_thread(desk: &mut Desk, effects: &[Effect], above: &[(&str, &str)], below: &[(&str, &str)]) -> Vec<Effect> {
+    let (id, asked) = asked_thread(effects).unwrap();
+    let ids = |posts: &[(&str, &str)]| posts.iter().map(|(id, _)| sid(id)).collect();
+    let posts = above.iter().chain(below).map(|(id, to)| if to.is_empty() { status(id, "root") } else { reply(id, to) }).collect();
+    let own = desk.state.store.status(&sid(&id)).map_or_else(|| status(&id, "opened"), |entry| entry.status().clone());
+    let thread = Thread { ancestors: ids(above), descendants: ids(below), bundle: bundle(posts) };
+    desk.send(Msg::Reply(Reply::Thread { id: sid(&id), asked, result: Ok((bundle(vec![own]), thread)) }))
+}
+
+#[test]
+fn an_open_thread_takes_in_what_comes_wherever_it_comes() {
+    let mut desk = Desk::new(&["home", "#rust", "notifications"]);
+    desk.post(&["home"], "20");
+    live(&mut desk, "21", "20");
+    desk.key("j");
+    let effects = desk.key("enter");
+    assert_eq!(thread(&desk), ">20", "nothing gathers replies without an open thread");
+    answer_thread(&mut desk, &effects, &[], &[("21", "20"), ("23", "21")]);
+    assert_eq!(thread(&desk), ">20 .21 ..23", "what the first answer brings is no news");
+    desk.lines = 2;
+    desk.draw();
+    desk.event(&["#rust"], Payload::Update(bundle(vec![reply("25", "23")])));
+    live(&mut desk, "24", "21");
+    live(&mut desk, "26", "99");
+    desk.event(&["notifications"], Payload::Notification(notification("1", Some("27")), bundle(vec![reply("27", "20")])));
+    assert_eq!(thread(&desk), ">20 .21 ..23 ...*25 ..*24 .*27");
+    live(&mut desk, "99", "27");
+    assert_eq!(thread(&desk), ">20 .21 ..23 ...*25 ..*24 .*27 ..*99 ...*26", "what came too early finds its place");
+    desk.event(&["home"], Payload::Edit(bundle(vec![Status { in_reply_to_id: Some(sid("21")), ..edited("23", "other words", 9) }])));
+    assert_eq!(desk.words("23"), "other words");
+    desk.event(&["#rust"], Payload::Delete(sid("21")));
+    desk.event(&["#rust"], Payload::Delete(sid("24")));
+    assert_eq!(thread(&desk), ">20 .x21 ..23 ...*25 ..x24 .*27 ..*99 ...*26", "the replies of what is gone stay");
+    live(&mut desk, "30", "21");
+    assert_eq!(thread(&desk), ">20 .x21 ..23 ...*25 ..x24 ..*30 .*27 ..*99 ...*26");
+    assert_eq!(desk.state.detail().unwrap().line, 0, "what is read stays where it is");
+}
+
+#[test]
+fn replies_are_unread_until_they_have_been_in_view_and_a_key_goes_to_them() {
+    let mut desk = Desk::new(&["home"]);
+    desk.lines = 2;
+    desk.post(&["home"], "20");
+    let effects = desk.key("enter");
+    answer_thread(&mut desk, &effects, &[], &[("21", "20"), ("22", "20"), ("23", "20")]);
+    assert!(!desk.state.can(Command::NextUnread));
+    live(&mut desk, "31", "22");
+    live(&mut desk, "32", "23");
+    assert_eq!(thread(&desk), ">20 .21 .22 ..*31 .23 ..*32");
+    desk.send(Msg::Focused(false));
+    desk.key("]");
+    assert_eq!(thread(&desk), "20 .21 .22 ..>31 .23 ..*32");
+    desk.key("]");
+    assert_eq!(thread(&desk), "20 .21 .22 ..31 .23 ..>32");
+    live(&mut desk, "33", "20");
+    live(&mut desk, "34", "20");
+    desk.key("G");
+    desk.send(Msg::Focused(false));
+    assert_eq!(thread(&desk), "20 .21 .22 ..31 .23 ..32 .33 .>34", "what has been in view is read");
+    assert!(desk.state.next_deadline(&desk.measured).is_none_or(|at| at > desk.state.now));
+    desk.key("g");
+    assert_eq!(desk.state.detail().unwrap().index(), 0);
+    desk.send(Msg::Focused(false));
+    live(&mut desk, "35", "20");
+    desk.lines = 20;
+    desk.draw();
+    desk.send(Msg::Tick(desk.state.now));
+    assert!(thread(&desk).ends_with(".*35"), "nobody looks");
+    desk.send(Msg::Focused(true));
+    desk.send(Msg::Tick(desk.state.now));
+    assert!(thread(&desk).ends_with(".35"));
+}
+
+#[test]
+fn one_moves_through_a_thread_up_to_what_is_answered_and_into_a_reply_and_back() {
+    let mut desk = Desk::new(&["home"]);
+    desk.event(&["home"], Payload::Update(bundle(vec![status("10", "root"), reply("20", "10")])));
+    let effects = desk.key("enter");
+    assert_eq!(thread(&desk), "10 >20", "what is held stands above at once");
+    assert_eq!(desk.state.detail().unwrap().line, 0);
+    answer_thread(&mut desk, &effects, &[("5", ""), ("10", "5")], &[("21", "20"), ("22", "21")]);
+    assert_eq!(thread(&desk), "5 10 >20 .21 ..22");
+    assert!(!desk.state.can(Command::Read), "it is open");
+    desk.key("P");
+    assert_eq!(thread(&desk), "5 >10 20 .21 ..22");
+    desk.key("j j j");
+    assert_eq!(thread(&desk), "5 10 20 .21 ..>22");
+    desk.key("R");
+    assert_eq!(thread(&desk), ">5 10 20 .21 ..22");
+    assert!(!desk.state.can(Command::Root) && !desk.state.can(Command::Parent));
+    desk.key("j j j k j");
+    let effects = desk.key("enter");
+    assert_eq!(asked_thread(&effects).unwrap().0, "21");
+    assert_eq!(thread(&desk), "5 10 20 >21 .22", "what is known of it is there at once");
+    assert_eq!(desk.state.detail().unwrap().thread, ThreadState::Asked);
+    live(&mut desk, "40", "22");
+    answer_thread(&mut desk, &effects, &[("5", ""), ("10", "5"), ("20", "10")], &[("22", "21"), ("23", "22")]);
+    assert_eq!(thread(&desk), "5 10 20 >21 .22 ..23 ..40");
+    desk.key("esc");
+    assert_eq!(thread(&desk), "5 10 20 .>21 ..22 ...23 ...40", "beneath it was live as well, and has been read");
+    desk.key("esc");
+    assert!(desk.state.detail().is_none());
+}
+
+#[test]
+fn a_thread_is_asked_for_again_after_a_loss_and_on_a_key_and_what_it_lacks_is_asked_about() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "20");
+    let effects = desk.key("enter");
+    answer_thread(&mut desk, &effects, &[], &[("21", "20"), ("22", "21")]);
+    desk.lose();
+    assert_eq!(desk.state.detail().unwrap().thread, ThreadState::Here);
+    let effects = desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)));
+    assert_eq!(asked_thread(&effects).unwrap().0, "20");
+    assert_eq!(desk.state.detail().unwrap().thread, ThreadState::Again);
+    desk.lines = 1;
+    desk.draw();
+    let effects = answer_thread(&mut desk, &effects, &[], &[("22", "21"), ("30", "20")]);
+    assert_eq!(thread(&desk), ">20 .21 ..22 .*30", "what came meanwhile is news");
+    let about: Vec<&Effect> =
+        effects.iter().filter(|effect| matches!(effect, Effect::Ask(Question::Status { id, .. }) if *id == sid("21"))).collect();
+    assert_eq!(about.len(), 1, "{effects:?}");
+    desk.about(about[0], Err(FailureKind::NotFound));
+    assert_eq!(thread(&desk), ">20 .x21 ..22 .*30");
+    let effects = desk.key("ctrl-r");
+    let (_, asked) = asked_thread(&effects).unwrap();
+    assert!(asked_thread(&desk.key("ctrl-r")).is_none(), "it is under way");
+    desk.send(Msg::Reply(Reply::Thread { id: sid("20"), asked, result: Err(failure(FailureKind::Retry)) }));
+    assert!(matches!(desk.state.detail().unwrap().thread, ThreadState::Failed(_)));
+    assert_eq!(thread(&desk), ">20 .x21 ..22 .*30", "what was there stays");
+    desk.key("enter");
+    assert!(desk.state.detail().is_some(), "enter on the open post does nothing");
+}
+
+#[test]
+fn what_a_thread_shows_is_not_swept_away_and_few_are_open_at_once() {
+    let mut desk = Desk::new(&["home"]);
+    desk.post(&["home"], "20");
+    let effects = desk.key("enter");
+    answer_thread(&mut desk, &effects, &[], &[("21", "20")]);
+    for id in 1_000..2_600 {
+        desk.post(&["home"], &id.to_string());
+    }
+    assert!(desk.state.store.sizes().0 < 1_600, "it was swept");
+    assert!(["20", "21"].iter().all(|id| desk.state.store.status(&sid(id)).is_some()));
+    for _ in 0..40 {
+        desk.key("j enter");
+        desk.key("k enter");
+    }
+    assert!(desk.state.overlays.len() <= 16, "{}", desk.state.overlays.len());
 }

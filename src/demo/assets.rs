@@ -48,6 +48,20 @@ pub(super) struct Player {
     pub(super) followed: bool,
     #[serde(default)]
     pub(super) lists: Vec<String>,
+    #[serde(default)]
+    pub(super) fields: Vec<Field>,
+}
+
+/// A field of a profile.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Field {
+    pub(super) name: String,
+    /// Plain text, turned into HTML.
+    pub(super) value: String,
+    /// Whether the page that it links to links back.
+    #[serde(default)]
+    pub(super) verified: bool,
 }
 
 /// A post of the backlog (`at`, minutes before the start) or of the scenes (`after`, seconds after it).

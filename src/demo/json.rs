@@ -3,6 +3,7 @@
 //! Deliberately shares nothing with the client's own entities, so that each checks the other, and reads no clock.
 
 use super::draft::{Card, Media};
+use super::pictures;
 use super::streams::Off;
 use super::world::{Announcement, Conversation, DOMAIN, Id, Notification, Person, Poll, Status, World};
 use jiff::Timestamp;
@@ -48,7 +49,7 @@ pub(super) struct AccountJson<'a> {
     emojis: Vec<EmojiJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     roles: Option<[Value; 0]>,
-    fields: [Value; 0],
+    fields: Vec<Value>,
     /// Only of oneself: `verify_credentials`.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Value>,
@@ -237,7 +238,14 @@ pub(super) fn account(person: &Person) -> AccountJson<'_> {
         noindex: local.then_some(false),
         emojis: emojis(&[&person.display_name, &person.note]),
         roles: local.then_some([]),
-        fields: [],
+        fields: person
+            .fields
+            .iter()
+            .map(|(name, value, verified)| {
+                let verified_at = verified.then_some(person.created_at.as_str());
+                json!({ "name": name, "value": value, "verified_at": verified_at })
+            })
+            .collect(),
         source: None,
         role: None,
     }
@@ -254,6 +262,17 @@ pub(super) fn own_account(person: &Person, follow_requests: usize) -> AccountJso
         role: Some(json!({ "id": "-99", "name": "", "color": "", "permissions": "65536", "highlighted": false })),
         ..account(person)
     }
+}
+
+/// How the reader and someone stand.
+pub(super) fn relationship(world: &World, place: usize) -> Value {
+    let person = world.person(place);
+    json!({
+        "id": person.id, "following": person.followed, "showing_reblogs": person.followed, "notifying": false, "languages": null,
+        "followed_by": world.follows_me(place), "blocking": false, "blocked_by": false, "muting": person.muted,
+        "muting_notifications": person.muted, "muting_expires_at": null, "requested": false, "requested_by": world.asks_to_follow(place),
+        "domain_blocking": false, "endorsed": false, "note": "",
+    })
 }
 
 pub(super) fn status<'a>(world: &'a World, status: &'a Status, view: View, now: Timestamp) -> StatusJson<'a> {
@@ -287,7 +306,7 @@ fn build<'a>(world: &'a World, status: &'a Status, view: View, now: Timestamp, d
         reblog: boosted.map(|boosted| Box::new(build(world, boosted, view, now, depth))),
         application: author.domain.is_none().then(|| json!({ "name": "Web", "website": null })),
         account: account(author),
-        media_attachments: status.media.iter().enumerate().map(|(place, item)| media(status, place, item)).collect(),
+        media_attachments: status.media.iter().enumerate().map(|(place, item)| media(world, status, place, item)).collect(),
         mentions: status.mentions.iter().map(|person| mention(world.person(*person))).collect(),
         tags: status.tags.iter().map(|tag| tag_json(tag)).collect(),
         emojis: emojis(&[&status.html, &status.spoiler_text]),
@@ -366,23 +385,22 @@ fn poll(poll: &Poll, personal: bool, now: Timestamp) -> PollJson<'_> {
     }
 }
 
-fn media(status: &Status, place: usize, media: &Media) -> Value {
-    const BLURHASH: &str = "UFBWY:8_0Jxv4mx]t8t64.%M-:IUWGWAt6M}";
+fn media(world: &World, status: &Status, place: usize, media: &Media) -> Value {
     let name = format!("{}-{place}", status.id);
-    let base = format!("https://files.{DOMAIN}/media_attachments/files");
+    let base = format!("{}/media_attachments/files", world.files);
+    let (whole, small) = (pictures::SIZE, pictures::SMALL);
+    let (whole, small) = (size(whole.0, whole.1), size(small.0, small.1));
     let (extension, preview, meta) = match media.kind.as_str() {
-        "image" => {
-            ("webp", Some("webp"), json!({ "original": size(1920, 1280), "small": size(480, 320), "focus": { "x": 0.0, "y": 0.0 } }))
-        }
+        "image" => ("png", Some("png"), json!({ "original": whole, "small": small, "focus": { "x": 0.0, "y": 0.0 } })),
         "gifv" => (
             "mp4",
             Some("png"),
-            json!({ "length": "0:00:06.00", "duration": 6.0, "fps": 30, "size": "960x640", "width": 960, "height": 640, "aspect": 1.5, "original": { "width": 960, "height": 640, "frame_rate": "30/1", "duration": 6.0, "bitrate": 812_000 }, "small": size(480, 320) }),
+            json!({ "length": "0:00:06.00", "duration": 6.0, "fps": 30, "size": "960x640", "width": 960, "height": 640, "aspect": 1.5, "original": { "width": 960, "height": 640, "frame_rate": "30/1", "duration": 6.0, "bitrate": 812_000 }, "small": small }),
         ),
         "video" => (
             "mp4",
             Some("png"),
-            json!({ "length": "0:00:47.20", "duration": 47.2, "fps": 30, "size": "1920x1080", "width": 1920, "height": 1080, "aspect": 1.777_777_777_777_777_7, "audio_encode": "aac (LC) (mp4a / 0x6134706D)", "audio_bitrate": "44100 Hz", "audio_channels": "stereo", "original": { "width": 1920, "height": 1080, "frame_rate": "30/1", "duration": 47.2, "bitrate": 2_497_376 }, "small": size(480, 270) }),
+            json!({ "length": "0:00:47.20", "duration": 47.2, "fps": 30, "size": "1920x1080", "width": 1920, "height": 1080, "aspect": 1.777_777_777_777_777_7, "audio_encode": "aac (LC) (mp4a / 0x6134706D)", "audio_bitrate": "44100 Hz", "audio_channels": "stereo", "original": { "width": 1920, "height": 1080, "frame_rate": "30/1", "duration": 47.2, "bitrate": 2_497_376 }, "small": small }),
         ),
         _ => (
             "mp3",
@@ -400,7 +418,7 @@ fn media(status: &Status, place: usize, media: &Media) -> Value {
         "text_url": null,
         "meta": meta,
         "description": media.description,
-        "blurhash": preview.map(|_| BLURHASH),
+        "blurhash": preview.map(|_| pictures::blurhash(&name)),
     })
 }
 
@@ -553,7 +571,7 @@ pub(super) fn history(world: &World, status: &Status) -> Vec<Value> {
     let version = |content: &str, spoiler_text: &str, at: Timestamp| {
         json!({
             "content": content, "spoiler_text": spoiler_text, "sensitive": status.sensitive, "created_at": time(at), "account": author,
-            "media_attachments": status.media.iter().enumerate().map(|(place, item)| media(status, place, item)).collect::<Vec<_>>(), "emojis": [],
+            "media_attachments": status.media.iter().enumerate().map(|(place, item)| media(world, status, place, item)).collect::<Vec<_>>(), "emojis": [],
         })
     };
     let mut versions: Vec<Value> = status.history.iter().map(|old| version(&old.html, &old.spoiler_text, old.at)).collect();

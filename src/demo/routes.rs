@@ -7,7 +7,7 @@ use super::hub::Token;
 use super::json::{self, View};
 use super::streams::{Channel, Off, Reach, fold_tag};
 use super::world::{Conversation, Id, Notification, Paging, Status, World};
-use super::{Shared, clock, markers, oauth, socket};
+use super::{Shared, clock, markers, oauth, pictures, search, socket};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -33,6 +33,9 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/api/v2/instance", get(instance))
         .route("/api/v1/instance", get(instance_v1))
         .route("/api/v1/accounts/verify_credentials", get(verify_credentials))
+        .route("/api/v1/accounts/relationships", get(relationships))
+        .route("/api/v1/accounts/{id}", get(account))
+        .route("/api/v1/accounts/{id}/statuses", get(account_statuses))
         .route("/api/v1/apps/verify_credentials", get(verify_application))
         .route("/api/v1/timelines/home", get(home))
         .route("/api/v1/timelines/public", get(public))
@@ -46,6 +49,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/api/v1/statuses/{id}/context", get(context))
         .route("/api/v1/statuses/{id}/history", get(history))
         .route("/api/v1/markers", get(markers::read).post(markers::write))
+        .route("/api/v2/search", get(search::search))
         .route("/api/v1/lists", get(lists))
         .route("/api/v1/followed_tags", get(followed_tags))
         .route("/api/v1/announcements", get(announcements))
@@ -56,6 +60,7 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/api/v1/streaming", any(socket::streaming))
         .route("/api/v1/streaming/", any(socket::streaming))
         .route("/api/v1/streaming/{*path}", any(socket::streaming))
+        .route("/system/media_attachments/files/{name}/{copy}", get(file))
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(Arc::clone(shared), guard))
         .with_state(Arc::clone(shared))
@@ -81,6 +86,7 @@ async fn guard(State(shared): Server, request: Request, next: Next) -> Response<
     };
     let open = streaming
         || path.starts_with("/oauth/")
+        || path.starts_with("/system/")
         || path.starts_with("/.well-known/")
         || matches!(path.as_str(), "/api/v1/instance" | "/api/v2/instance" | "/api/v1/custom_emojis" | "/api/v1/apps");
     let mut response = match worth {
@@ -97,6 +103,20 @@ async fn guard(State(shared): Server, request: Request, next: Next) -> Response<
     response
 }
 
+/// A picture of a post, whole or small. There are no videos and no sounds.
+async fn file(Path((name, copy)): Path<(String, String)>) -> Response<Body> {
+    let size = match copy.as_str() {
+        "original.png" => pictures::SIZE,
+        "small.png" => pictures::SMALL,
+        _ => return error(StatusCode::NOT_FOUND, "Record not found"),
+    };
+    let painted = tokio::task::spawn_blocking(move || pictures::png(&name, size)).await.ok().flatten();
+    let Some(png) = painted else { return error(StatusCode::NOT_FOUND, "Record not found") };
+    let mut response = Response::new(Body::from(png));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
+    response
+}
+
 /// The scope that a path needs instead of `read`; `None` where any token will do (<https://docs.joinmastodon.org/methods/>).
 fn scope(path: &str) -> Option<&'static str> {
     let scopes = [
@@ -105,7 +125,9 @@ fn scope(path: &str) -> Option<&'static str> {
         ("/api/v1/statuses", "read:statuses"),
         ("/api/v1/conversations", "read:statuses"),
         ("/api/v1/notifications", "read:notifications"),
+        ("/api/v1/accounts/relationships", "read:follows"),
         ("/api/v1/accounts", "read:accounts"),
+        ("/api/v2/search", "read:search"),
         ("/api/v1/lists", "read:lists"),
         ("/api/v1/followed_tags", "read:follows"),
         ("/api/v1/filters", "read:filters"),
@@ -168,7 +190,7 @@ fn respond(status: StatusCode, body: String) -> Response<Body> {
     response
 }
 
-fn error(status: StatusCode, message: &str) -> Response<Body> {
+pub(super) fn error(status: StatusCode, message: &str) -> Response<Body> {
     respond(status, json!({ "error": message }).to_string())
 }
 
@@ -207,6 +229,32 @@ async fn verify_credentials(State(shared): Server) -> Response<Body> {
     answer(&json::own_account(hub.world.person(World::ME), requests))
 }
 
+async fn account(State(shared): Server, Path(id): Path<String>) -> Response<Body> {
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    world.person_of(&id).map_or_else(not_found, |place| answer(&json::account(world.person(place))))
+}
+
+/// Somebody's posts and boosts as the reader sees them.
+async fn account_statuses(State(shared): Server, Path(id): Path<String>, uri: Uri) -> Response<Body> {
+    let Some(place) = shared.hub.lock().await.world.person_of(&id) else { return not_found() };
+    statuses(&shared, &uri, |world, status, query| {
+        world.is_on_profile(status, place)
+            && !(query.is_set("exclude_reblogs") && status.boost.is_some())
+            && !(query.is_set("exclude_replies") && status.reply_to.is_some())
+    })
+    .await
+}
+
+/// How the reader and several people stand; those who are not there are left out.
+async fn relationships(State(shared): Server, uri: Uri) -> Response<Body> {
+    let query = Query::of(&uri);
+    let hub = shared.hub.lock().await;
+    let world = &hub.world;
+    let found = query.all("id").into_iter().filter_map(|id| world.person_of(id));
+    answer(&found.map(|place| json::relationship(world, place)).collect::<Vec<_>>())
+}
+
 async fn verify_application(State(shared): Server, request: Request) -> Response<Body> {
     let hub = shared.hub.lock().await;
     let given = token(&request).and_then(|token| hub.oauth.scopes(token));
@@ -225,7 +273,7 @@ impl Query {
         Self { pairs: form_urlencoded::parse(query.as_bytes()).into_owned().collect() }
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 

@@ -64,6 +64,8 @@ pub(super) struct Person {
     pub(super) display_name: String,
     /// HTML.
     pub(super) note: String,
+    /// Name, HTML, and whether the server has verified it.
+    pub(super) fields: Vec<(String, String, bool)>,
     pub(super) language: Option<String>,
     pub(super) bot: bool,
     pub(super) locked: bool,
@@ -231,6 +233,8 @@ impl Paging {
 
 #[derive(Debug)]
 pub(super) struct World {
+    /// Where files of posts are.
+    pub(super) files: String,
     pub(super) people: Vec<Person>,
     by_key: HashMap<String, usize>,
     pub(super) lists: Vec<List>,
@@ -253,6 +257,7 @@ impl World {
 
     pub(super) fn new(cast: &[Player]) -> Self {
         let mut world = Self {
+            files: String::new(),
             people: Vec::new(),
             by_key: HashMap::new(),
             lists: Vec::new(),
@@ -271,6 +276,8 @@ impl World {
         for player in reader.into_iter().chain(others) {
             let person = world.welcome(&player.key, &player.username, player.domain.clone(), player.followed);
             let lists = player.lists.iter().map(|title| world.list(title)).collect();
+            let value = |text: &str| world.render(person, text).html.trim_start_matches("<p>").trim_end_matches("</p>").to_owned();
+            let fields = player.fields.iter().map(|field| (field.name.clone(), value(&field.value), field.verified)).collect();
             let Some(person) = world.people.get_mut(person) else { continue };
             person.display_name.clone_from(&player.display_name);
             person.note = format!("<p>{}</p>", html::escape(&player.note));
@@ -278,8 +285,14 @@ impl World {
             person.bot = player.bot;
             person.locked = player.locked;
             person.lists = lists;
+            person.fields = fields;
         }
         world
+    }
+
+    /// Everybody.
+    pub(super) fn people(&self) -> &[Person] {
+        &self.people
     }
 
     pub(super) fn person(&self, place: usize) -> &Person {
@@ -310,6 +323,26 @@ impl World {
         }
     }
 
+    /// Finds someone by id.
+    pub(super) fn person_of(&self, id: &str) -> Option<usize> {
+        self.people.iter().position(|person| person.id == id)
+    }
+
+    /// Whether a post stands on somebody's profile, where the reader sees it.
+    pub(super) fn is_on_profile(&self, status: &Status, person: usize) -> bool {
+        status.author == person && status.visibility != Visibility::Direct && self.can_see(status)
+    }
+
+    /// Whether someone has followed the reader.
+    pub(super) fn follows_me(&self, person: usize) -> bool {
+        self.notifications.values().any(|notification| notification.person == person && notification.kind == "follow")
+    }
+
+    /// Whether someone waits for the reader's leave to follow them.
+    pub(super) fn asks_to_follow(&self, person: usize) -> bool {
+        self.notifications.values().any(|notification| notification.person == person && notification.kind == "follow_request")
+    }
+
     /// Says whether the reader follows someone, and which lists they are in, by title.
     pub(super) fn befriend(&mut self, who: &str, followed: bool, lists: &[&str]) {
         let place = self.find_or_invent(who);
@@ -331,6 +364,7 @@ impl World {
             domain,
             display_name: username.to_owned(),
             note: String::new(),
+            fields: Vec::new(),
             language: Some("en".to_owned()),
             bot: false,
             locked: false,

@@ -62,6 +62,80 @@ pub(crate) struct Account<'a> {
     pub(crate) locked: Flag,
 }
 
+/// What an account tells of itself: <https://docs.joinmastodon.org/entities/Account/>.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Profile<'a> {
+    #[serde(borrow)]
+    pub(crate) note: Text<'a>,
+    pub(crate) fields: Many<Field<'a>, 64>,
+    pub(crate) followers_count: Count,
+    pub(crate) following_count: Count,
+    pub(crate) statuses_count: Count,
+    pub(crate) created_at: Text<'a>,
+    pub(crate) last_status_at: Text<'a>,
+    pub(crate) group: Flag,
+    pub(crate) memorial: Flag,
+    pub(crate) suspended: Flag,
+    pub(crate) limited: Flag,
+    pub(crate) moved: One<Account<'a>>,
+    pub(crate) roles: Many<Role<'a>, 16>,
+    pub(crate) emojis: Many<CustomEmoji<'a>, 200>,
+}
+
+/// A field of a profile: <https://docs.joinmastodon.org/entities/Account/#Field>.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Field<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Text<'a>,
+    pub(crate) value: Text<'a>,
+    pub(crate) verified_at: Text<'a>,
+}
+
+/// A role that a server gave an account: <https://docs.joinmastodon.org/entities/Role/>.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Role<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Text<'a>,
+}
+
+/// How the reader and an account stand: <https://docs.joinmastodon.org/entities/Relationship/>.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Relationship<'a> {
+    #[serde(borrow)]
+    pub(crate) id: Id<'a>,
+    pub(crate) following: Flag,
+    pub(crate) showing_reblogs: Flag,
+    pub(crate) notifying: Flag,
+    pub(crate) requested: Flag,
+    pub(crate) followed_by: Flag,
+    pub(crate) requested_by: Flag,
+    pub(crate) endorsed: Flag,
+    pub(crate) muting: Flag,
+    pub(crate) muting_notifications: Flag,
+    pub(crate) muting_expires_at: Text<'a>,
+    pub(crate) blocking: Flag,
+    pub(crate) blocked_by: Flag,
+    pub(crate) domain_blocking: Flag,
+    pub(crate) note: Text<'a>,
+}
+
+/// One version of a post: <https://docs.joinmastodon.org/entities/StatusEdit/>.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct StatusEdit<'a> {
+    #[serde(borrow)]
+    pub(crate) created_at: Text<'a>,
+    pub(crate) spoiler_text: Text<'a>,
+    pub(crate) content: Text<'a>,
+    pub(crate) sensitive: Flag,
+    pub(crate) poll: One<Poll<'a>>,
+    pub(crate) media_attachments: Many<MediaAttachment<'a>, 32>,
+}
+
 /// One attached medium: <https://docs.joinmastodon.org/entities/MediaAttachment/>.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -128,6 +202,17 @@ pub(crate) struct PreviewCard<'a> {
     pub(crate) title: Text<'a>,
     pub(crate) description: Text<'a>,
     pub(crate) provider_name: Text<'a>,
+    pub(crate) author_name: Text<'a>,
+    pub(crate) authors: Many<PreviewCardAuthor<'a>, 16>,
+}
+
+/// Who wrote a linked page (4.3+): <https://docs.joinmastodon.org/entities/PreviewCardAuthor/>.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct PreviewCardAuthor<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Text<'a>,
+    pub(crate) account: One<Account<'a>>,
 }
 
 /// A quote, whole or shallow: <https://docs.joinmastodon.org/entities/Quote/>.
@@ -292,6 +377,16 @@ pub(crate) struct Context<'a> {
     #[serde(borrow)]
     pub(crate) ancestors: Many<Raw<'a>, 4096>,
     pub(crate) descendants: Many<Raw<'a>, 4096>,
+}
+
+/// What was found: <https://docs.joinmastodon.org/entities/Search/>.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Search<'a> {
+    #[serde(borrow)]
+    pub(crate) accounts: Many<Account<'a>, 40>,
+    pub(crate) statuses: Many<Raw<'a>, 40>,
+    pub(crate) hashtags: Many<Tag<'a>, 40>,
 }
 
 /// Up to where timelines were read: <https://docs.joinmastodon.org/entities/Marker/>.

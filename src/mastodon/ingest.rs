@@ -5,10 +5,10 @@
 
 use crate::mastodon::entities::{self, Count, Many, One, Raw, Text};
 use crate::model::{
-    Account, AccountId, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId, Counts, FeedAccess,
-    FilterAction, FilterContext, FilterMatch, Item, List, ListId, Markers, Media, MediaKind, Mention, Notification, NotificationId,
-    NotificationKind, Page, Personal, Poll, PollOption, Quote, QuoteState, Reaction, Status, StatusId, StatusTag, Thread, TimelinesAccess,
-    Timestamp, Visibility,
+    Account, AccountId, AccountMark, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId,
+    Counts, FeedAccess, Field, FilterAction, FilterContext, FilterMatch, Found, Item, List, ListId, Markers, Media, MediaKind, Mention,
+    Notification, NotificationId, NotificationKind, Page, Personal, Poll, PollOption, Profile, Quote, QuoteState, Reaction, Relationship,
+    Status, StatusEdit, StatusId, StatusTag, Tag, Thread, Tie, TimelinesAccess, Timestamp, Visibility,
 };
 use crate::text::{Html, Plain};
 use std::sync::Arc;
@@ -130,6 +130,22 @@ pub(crate) fn context(body: &[u8]) -> Option<Thread> {
     Some(Thread { ancestors, descendants, bundle })
 }
 
+/// What a server found. `None` if the body is no such answer.
+pub(crate) fn found(body: &[u8]) -> Option<Found> {
+    let body = String::from_utf8_lossy(body);
+    let entity: entities::Search<'_> = entities::object(&body)?;
+    if !entity.accounts.stated && !entity.statuses.stated && !entity.hashtags.stated {
+        return None;
+    }
+    let mut bundle = Bundle::default();
+    let statuses = entity.statuses.items.iter().filter_map(|raw| flatten(&raw.object()?, 0, &mut bundle)).collect();
+    let people: Vec<Account> = entity.accounts.items.iter().filter_map(person).collect();
+    let accounts = people.iter().map(|account| account.id.clone()).collect();
+    bundle.accounts.extend(people);
+    let tags = entity.hashtags.items.iter().filter_map(|tag| Tag::new(tag.name.as_str())).collect();
+    Some(Found { accounts, tags, statuses, bundle })
+}
+
 /// One status as REST gives it.
 pub(crate) fn single_status(body: &[u8]) -> Option<Bundle> {
     status(&entities::object(&String::from_utf8_lossy(body))?)
@@ -143,6 +159,52 @@ pub(crate) fn single_notification(body: &[u8]) -> Option<(Notification, Bundle)>
 /// One account as REST gives it.
 pub(crate) fn account(body: &[u8]) -> Option<Account> {
     person(&entities::object(&String::from_utf8_lossy(body))?)
+}
+
+/// The versions of a status, oldest first, as many as are shown. `None` if the body is no list.
+pub(crate) fn history(body: &[u8]) -> Option<Vec<StatusEdit>> {
+    let body = String::from_utf8_lossy(body);
+    let edits: Many<entities::StatusEdit<'_>, MOST_EDITS> = entities::many(&body)?;
+    Some(edits.items.iter().map(edit).collect())
+}
+
+/// What an account tells of itself. `None` without id.
+pub(crate) fn profile(body: &[u8]) -> Option<(Profile, Bundle)> {
+    let body = String::from_utf8_lossy(body);
+    let account = person(&entities::object(&body)?)?;
+    let entity: entities::Profile<'_> = entities::object(&body)?;
+    let mut bundle = Bundle::default();
+    let mut marks: Vec<AccountMark> = [
+        (entity.suspended, AccountMark::Suspended),
+        (entity.limited, AccountMark::Limited),
+        (entity.memorial, AccountMark::Memorial),
+        (entity.group, AccountMark::Group),
+    ]
+    .into_iter()
+    .filter_map(|(is, mark)| is.yes().then_some(mark))
+    .collect();
+    marks.extend(put_account(&entity.moved, &mut bundle).map(AccountMark::Moved));
+    marks.extend(entity.roles.items.iter().filter_map(|role| visible(&role.name)).map(AccountMark::Role));
+    let profile = Profile {
+        domain: account.acct.as_str().rsplit_once('@').map(|(_, domain)| in_ascii(domain)),
+        note: Html::new(entity.note.as_str()),
+        fields: entity.fields.items.iter().map(field).filter(|field| !field.name.is_blank() || !field.value.is_empty()).collect(),
+        counts: [entity.followers_count.0, entity.following_count.0, entity.statuses_count.0],
+        created_at: moment(&entity.created_at),
+        last_status_at: visible(&entity.last_status_at),
+        marks,
+        emojis: entity.emojis.items.iter().filter_map(|emoji| visible(&emoji.shortcode)).collect(),
+        account: account.clone(),
+    };
+    bundle.accounts.push(account);
+    Some((profile, bundle))
+}
+
+/// How the reader and some accounts stand, each with its id. `None` if the body is no list.
+pub(crate) fn relationships(body: &[u8]) -> Option<Vec<(AccountId, Relationship)>> {
+    let body = String::from_utf8_lossy(body);
+    let all: Many<entities::Relationship<'_>, MOST_OF_A_PAGE> = entities::many(&body)?;
+    Some(all.items.iter().filter_map(|entity| Some((AccountId::new(entity.id.as_str())?, ties(entity)))).collect())
 }
 
 /// The reader's lists. `None` if the body is no list.
@@ -190,6 +252,9 @@ pub(crate) fn error_words(body: &[u8]) -> Option<Plain> {
 
 /// Most elements that are read of a page or a list of things; servers send 80 at most.
 const MOST_OF_A_PAGE: usize = 1000;
+
+/// Most versions of a post that are read.
+const MOST_EDITS: usize = 100;
 
 /// How deep quotes are followed; deeper ones are named by id alone.
 const DEEPEST: u8 = 3;
@@ -258,7 +323,9 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
         poll.map_or(0, |poll| poll.options.omitted),
     ];
     let content = Html::new(entity.content.as_str());
-    let content = if quote.is_some() { content.beside_its_quote() } else { content };
+    // What stands in for a quote is left out only where the quote may be shown.
+    let is_shown = quote.as_ref().is_some_and(|quote| quote.state == QuoteState::Accepted && quote.status.is_some());
+    let content = if is_shown { content.beside_its_quote() } else { content };
     bundle.statuses.push(Status {
         id: id.clone(),
         account: author.id.clone(),
@@ -400,6 +467,54 @@ fn person(entity: &entities::Account<'_>) -> Option<Account> {
     })
 }
 
+fn edit(entity: &entities::StatusEdit<'_>) -> StatusEdit {
+    let poll = entity.poll.0.as_deref();
+    StatusEdit {
+        created_at: moment(&entity.created_at),
+        spoiler_text: unbroken(entity.spoiler_text.as_str()),
+        content: Html::new(entity.content.as_str()),
+        sensitive: entity.sensitive.yes(),
+        poll_options: poll.map(|poll| ballot(poll).options.into_iter().map(|option| option.title).collect()).unwrap_or_default(),
+        media_attachments: entity.media_attachments.items.iter().map(medium).collect(),
+        omitted: entity.media_attachments.omitted.saturating_add(poll.map_or(0, |poll| poll.options.omitted)),
+    }
+}
+
+fn field(entity: &entities::Field<'_>) -> Field {
+    Field { name: Plain::line(entity.name.as_str()), value: Html::new(entity.value.as_str()), verified_at: moment(&entity.verified_at) }
+}
+
+fn ties(entity: &entities::Relationship<'_>) -> Relationship {
+    let boosts_hidden = entity.following.yes() && entity.showing_reblogs.0 == Some(false);
+    let ties = [
+        (entity.following.yes(), Tie::Following),
+        (boosts_hidden, Tie::WithoutBoosts),
+        (entity.notifying.yes(), Tie::Notifying),
+        (entity.requested.yes(), Tie::Requested),
+        (entity.followed_by.yes(), Tie::FollowedBy),
+        (entity.requested_by.yes(), Tie::RequestedBy),
+        (entity.endorsed.yes(), Tie::Endorsed),
+        (entity.muting.yes(), Tie::Muting),
+        (entity.muting.yes() && entity.muting_notifications.yes(), Tie::MutingNotifications),
+        (entity.blocking.yes(), Tie::Blocking),
+        (entity.blocked_by.yes(), Tie::BlockedBy),
+        (entity.domain_blocking.yes(), Tie::DomainBlocking),
+    ];
+    Relationship {
+        ties: ties.into_iter().filter_map(|(holds, tie)| holds.then_some(tie)).collect(),
+        muted_until: moment(&entity.muting_expires_at),
+        note: body(&entity.note).unwrap_or_default(),
+    }
+}
+
+/// A domain as it is written in ASCII; one that is none as it came.
+fn in_ascii(domain: &str) -> Plain {
+    match url::Host::parse(domain) {
+        Ok(host) => Plain::line(&host.to_string()),
+        Err(_) => Plain::line(domain),
+    }
+}
+
 fn visibility(word: Option<&str>) -> Visibility {
     match word {
         Some("public") => Visibility::Public,
@@ -465,11 +580,17 @@ fn card(entity: &entities::PreviewCard<'_>) -> Option<Card> {
     if url.is_none() && title.is_blank() {
         return None;
     }
+    let author = |author: &entities::PreviewCardAuthor<'_>| {
+        let account = author.account.0.as_deref().and_then(person);
+        account.map(|account| account.name().clone()).or_else(|| visible(&author.name))
+    };
+    let authors: Vec<Plain> = entity.authors.items.iter().filter_map(author).collect();
     Some(Card {
         url: url.unwrap_or_default(),
         title,
         description: Plain::line(entity.description.as_str()),
         provider_name: Plain::line(entity.provider_name.as_str()),
+        authors: if authors.is_empty() { visible(&entity.author_name).into_iter().collect() } else { authors },
     })
 }
 
@@ -614,6 +735,64 @@ mod tests {
         assert!(first.unread);
         assert_eq!(first.accounts, [AccountId::new("01HWQ823A20F747AC9ZYXA6AQ6").unwrap()]);
         assert!(bundle.statuses.iter().any(|status| Some(&status.id) == first.last_status.as_ref()));
+    }
+
+    #[test]
+    fn what_stands_in_for_a_quote_stays_where_the_quote_is_not_shown() {
+        let content = "<p class=\"quote-inline\">RE: <a href=\"https://b.example/9\">b.example/9</a></p><p>words</p>";
+        let quoting = |quote: Value| own(&json!({"content": content, "quote": quote})).content.text();
+        let quoted = json!({"id": "9", "account": {"id": "2", "acct": "b"}});
+        assert_eq!(quoting(json!({"state": "accepted", "quoted_status": quoted})), "words");
+        assert_eq!(quoting(json!({"state": "accepted", "quoted_status_id": "9"})), "words", "it may be held already");
+        for (state, quoted) in [("accepted", Value::Null), ("pending", Value::Null), ("revoked", Value::Null), ("muted_account", quoted)] {
+            assert!(quoting(json!({"state": state, "quoted_status": quoted})).contains("b.example/9"), "{state}");
+        }
+    }
+
+    #[test]
+    fn who_wrote_a_linked_page_is_named() {
+        let authors = |card: Value| own(&json!({"card": card})).card.unwrap().authors;
+        let named = json!({"title": "x", "author_name": "old", "authors": [{"name": "Bo", "account": null}, {"name": "", "account": {"id": "3", "acct": "cy"}}, {"name": ""}]});
+        assert_eq!(authors(named), [Plain::line("Bo"), Plain::line("cy")]);
+        assert_eq!(authors(json!({"title": "x", "author_name": "old"})), [Plain::line("old")]);
+        assert_eq!(authors(json!({"title": "x", "author_name": ""})), []);
+    }
+
+    #[test]
+    fn histories_profiles_and_relationships() {
+        let versions = history(&answer("status-history")).unwrap();
+        let told: Vec<(String, &str)> = versions.iter().map(|edit| (edit.content.text(), edit.spoiler_text.as_str())).collect();
+        assert_eq!(
+            told,
+            [("posted with *markdown* and <b>html</b>\nsecond line".to_owned(), ""), ("edited text".to_owned(), "now a warning")]
+        );
+        assert!(versions.iter().all(|edit| edit.created_at.is_some()));
+        assert_eq!(history(b"{}"), None);
+
+        let (alice, bundle) = profile(&answer("account")).unwrap();
+        assert_eq!((alice.note.text().as_str(), alice.counts), ("keeper of the *trunk line*", [Some(2), Some(1), Some(0)]));
+        assert_eq!((alice.domain, alice.marks), (None, vec![AccountMark::Role(Plain::line("admin"))]));
+        assert_eq!(bundle.accounts, std::slice::from_ref(&alice.account));
+        let stand = relationships(&answer("relationships")).unwrap();
+        assert_eq!((&stand[0].0, &stand[0].1.ties[..]), (&alice.account.id, &[Tie::Following, Tie::FollowedBy][..]));
+        assert!(stand.len() == 2 && stand[1].1.ties.is_empty() && relationships(b"{}").is_none());
+
+        let moved = json!({"id": "7", "acct": "a@bücher.example", "suspended": true, "limited": true, "memorial": true, "group": true,
+            "moved": {"id": "8", "acct": "a@new.example"},
+            "fields": [{"name": "Web", "value": "<a href=\"https://a.example\">a</a>", "verified_at": "2024-01-02T03:04:05Z"}, {"name": "", "value": ""}]});
+        let (moved, bundle) = profile(&body(&moved)).unwrap();
+        assert_eq!(moved.domain, Some(Plain::line("xn--bcher-kva.example")));
+        let eight = AccountId::new("8").unwrap();
+        assert_eq!(
+            moved.marks,
+            [AccountMark::Suspended, AccountMark::Limited, AccountMark::Memorial, AccountMark::Group, AccountMark::Moved(eight.clone())]
+        );
+        assert!(moved.fields.len() == 1 && moved.fields[0].verified_at.is_some());
+        assert!(bundle.accounts.iter().any(|account| account.id == eight));
+
+        let poll = json!([{"poll": {"options": [{"title": "Tea"}, {"title": "Coffee"}]}, "media_attachments": [{"type": "image", "url": "https://a.example/1"}], "sensitive": true}]);
+        let edit = &history(&body(&poll)).unwrap()[0];
+        assert_eq!((edit.poll_options.len(), edit.media_attachments.len(), edit.sensitive), (2, 1, true));
     }
 
     #[test]

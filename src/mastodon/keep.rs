@@ -242,6 +242,7 @@ fn card(card: &Card) -> Value {
         "title": card.title.as_str(),
         "description": card.description.as_str(),
         "provider_name": card.provider_name.as_str(),
+        "authors": card.authors.iter().map(|name| json!({ "name": name.as_str() })).collect::<Vec<_>>(),
     })
 }
 

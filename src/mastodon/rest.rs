@@ -6,8 +6,8 @@
 use crate::mastodon::door::{self, Access, Answer, Door, Refusal, RefusalKind, failure};
 use crate::mastodon::{Error, ingest};
 use crate::model::{
-    Account, Bundle, Cursor, Failure, FailureKind, Item, Markers, Notification, NotificationId, Offer, Page, Reach, Server, Software,
-    StatusId, Stream, Thread, Timestamp,
+    Account, AccountId, Bundle, Cursor, Failure, FailureKind, Found, Item, Markers, Notification, NotificationId, Offer, Page, Profile,
+    Reach, Relationship, Server, Software, StatusEdit, StatusId, Stream, Thread, Timestamp,
 };
 use crate::recording::Recorder;
 use crate::text::Plain;
@@ -152,6 +152,11 @@ impl Client {
         }
     }
 
+    /// The instance's base address.
+    pub fn server(&self) -> &Url {
+        self.door.server()
+    }
+
     /// The instance's host, with the port where it is not the usual one.
     pub fn host(&self) -> String {
         self.door.host()
@@ -212,6 +217,53 @@ impl Client {
     pub async fn thread(&self, id: &StatusId) -> Result<Thread, Failure> {
         let answer = self.get(&["api", "v1", "statuses", id.as_str(), "context"], &[], ENTITY).await?;
         ingest::context(&answer.body).ok_or_else(|| self.unreadable("a thread"))
+    }
+
+    /// All versions of a status, oldest first.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/statuses/#history>.
+    pub async fn history(&self, id: &StatusId) -> Result<Vec<StatusEdit>, Failure> {
+        let answer = self.get(&["api", "v1", "statuses", id.as_str(), "history"], &[], ENTITY).await?;
+        ingest::history(&answer.body).ok_or_else(|| self.unreadable("a history of edits"))
+    }
+
+    /// What an account tells of itself.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/accounts/#get>.
+    pub async fn profile(&self, id: &AccountId) -> Result<(Profile, Bundle), Failure> {
+        let answer = self.get(&["api", "v1", "accounts", id.as_str()], &[], ENTITY).await?;
+        ingest::profile(&answer.body).ok_or_else(|| self.unreadable("an account"))
+    }
+
+    /// The newest posts and boosts of an account, `limit` at most.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/accounts/#statuses>.
+    pub async fn account_statuses(&self, id: &AccountId, limit: u16) -> Result<Page, Failure> {
+        let limit = limit.to_string();
+        let answer = self.get(&["api", "v1", "accounts", id.as_str(), "statuses"], &[("limit", &limit)], ENTITY).await?;
+        ingest::statuses_page(&answer.body, false).ok_or_else(|| self.unreadable("a list of posts"))
+    }
+
+    /// How the reader and an account stand; `None` where the server leaves it out.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/accounts/#relationships>.
+    pub async fn relationship(&self, id: &AccountId) -> Result<Option<Relationship>, Failure> {
+        let answer = self.get(&["api", "v1", "accounts", "relationships"], &[("id[]", id.as_str())], ENTITY).await?;
+        let all = ingest::relationships(&answer.body).ok_or_else(|| self.unreadable("a list of relationships"))?;
+        Ok(all.into_iter().find_map(|(whose, relationship)| (whose == *id).then_some(relationship)))
+    }
+
+    /// Accounts, hashtags and posts that match words; with `resolve` the server asks others for what it does not know, which
+    /// takes a moment and makes it known there.
+    ///
+    /// Source: <https://docs.joinmastodon.org/methods/search/#v2>.
+    pub async fn search(&self, words: &str, resolve: bool) -> Result<Found, Failure> {
+        let mut query = vec![("q", words), ("limit", "20")];
+        if resolve {
+            query.push(("resolve", "true"));
+        }
+        let answer = self.get(&["api", "v2", "search"], &query, ENTITY).await?;
+        ingest::found(&answer.body).ok_or_else(|| self.unreadable("what it found"))
     }
 
     /// The account's lists and followed hashtags; what a server does not have (404) is empty.
@@ -669,6 +721,29 @@ mod tests {
         assert_eq!(bundle.statuses.len(), 1);
         assert_eq!(client.notification(&id("6")).await.unwrap_err().kind, FailureKind::NotFound);
         assert_eq!(client.notification(&id("1")).await.unwrap_err().kind, FailureKind::Unusable);
+    }
+
+    #[tokio::test]
+    async fn histories_and_profiles_are_asked_for_by_path() {
+        let mut server = serve(|head| match target(head) {
+            "/api/v1/statuses/90/history" => ok(r#"[{"content":"<p>a</p>"},{"content":"<p>b</p>"}]"#),
+            "/api/v1/accounts/7" => ok(r#"{"id":"7","username":"a","acct":"a@b.example","note":"<p>hi</p>"}"#),
+            "/api/v1/accounts/7/statuses?limit=20" => ok(&format!("[{}]", status_json("90"))),
+            "/api/v1/accounts/relationships?id%5B%5D=7" => ok(r#"[{"id":"7","following":true}]"#),
+            "/api/v1/accounts/relationships?id%5B%5D=8" | "/api/v1/accounts/8" => ok("[]"),
+            _ => missing(),
+        })
+        .await;
+        let client = client(&server.url);
+        let (post, account, other) = (StatusId::new("90").unwrap(), AccountId::new("7").unwrap(), AccountId::new("8").unwrap());
+        assert_eq!(client.history(&post).await.unwrap().len(), 2);
+        assert_eq!(client.profile(&account).await.unwrap().0.domain, Some(Plain::line("b.example")));
+        assert_eq!(client.account_statuses(&account, 20).await.unwrap().items, [Item::Status(post)]);
+        assert_eq!(client.relationship(&account).await.unwrap().unwrap().ties, [crate::model::Tie::Following]);
+        assert_eq!(client.relationship(&other).await.unwrap(), None);
+        assert_eq!(client.profile(&other).await.unwrap_err().kind, FailureKind::Unusable);
+        assert_eq!(client.history(&StatusId::new("1").unwrap()).await.unwrap_err().kind, FailureKind::NotFound);
+        assert_eq!(server.targets().len(), 7);
     }
 
     #[tokio::test]

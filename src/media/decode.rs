@@ -3,7 +3,8 @@
 //! Slow, and so never called on the loop. Absent on purpose: formats that servers do not send (HEIC, AVIF), and frames
 //! behind the first.
 
-use super::{Canvas, Form, Graphic, Picture, Raster};
+use super::{Graphic, Picture, Raster};
+use crate::model::{Canvas, Form};
 use crate::text::guard;
 use image::metadata::Orientation;
 use image::{DynamicImage, GenericImageView as _, ImageDecoder as _, ImageReader, Limits, Rgb, RgbImage, imageops};
@@ -32,8 +33,8 @@ pub(super) fn picture(bytes: &[u8], columns: u16, rows: u16, canvas: Canvas) -> 
 
 fn made(bytes: &[u8], columns: u16, rows: u16, canvas: Canvas) -> Result<Picture, String> {
     let image = decoded(bytes)?;
-    let blocks = raster(&fitted(&image, u32::from(columns), u32::from(rows) * 2, canvas.shape(columns, rows)));
-    let (width, height) = canvas.pixels(columns, rows);
+    let blocks = raster(&fitted(&image, u32::from(columns), u32::from(rows) * 2, shape(canvas, columns, rows)));
+    let (width, height) = pixels(canvas, columns, rows);
     let graphic = match canvas.form {
         Form::Blocks => None,
         Form::Kitty | Form::Inline | Form::Sixel(_) => {
@@ -44,18 +45,16 @@ fn made(bytes: &[u8], columns: u16, rows: u16, canvas: Canvas) -> Result<Picture
     Ok(Picture { blocks, graphic })
 }
 
-impl Canvas {
-    /// The room of so many cells in pixels.
-    fn pixels(self, columns: u16, rows: u16) -> (u32, u32) {
-        let (width, height) = self.shape(columns, rows);
-        let most = width.max(height).max(1);
-        if most > MADE { ((width * MADE / most).max(1), (height * MADE / most).max(1)) } else { (width, height) }
-    }
+/// The room of so many cells in pixels.
+fn pixels(canvas: Canvas, columns: u16, rows: u16) -> (u32, u32) {
+    let (width, height) = shape(canvas, columns, rows);
+    let most = width.max(height).max(1);
+    if most > MADE { ((width * MADE / most).max(1), (height * MADE / most).max(1)) } else { (width, height) }
+}
 
-    /// The same with its own proportions, however large.
-    fn shape(self, columns: u16, rows: u16) -> (u32, u32) {
-        ((u32::from(columns) * u32::from(self.cell.0)).max(1), (u32::from(rows) * u32::from(self.cell.1)).max(1))
-    }
+/// The same with its own proportions, however large.
+fn shape(canvas: Canvas, columns: u16, rows: u16) -> (u32, u32) {
+    ((u32::from(columns) * u32::from(canvas.cell.0)).max(1), (u32::from(rows) * u32::from(canvas.cell.1)).max(1))
 }
 
 fn decoded(bytes: &[u8]) -> Result<DynamicImage, String> {
@@ -204,7 +203,7 @@ mod tests {
             let graphic = picture(&image, 12, 3, Canvas { form, cell: (9, 18) }).unwrap().graphic.unwrap();
             assert_eq!((graphic.width, graphic.height), (108, 54), "{form:?}");
         }
-        let huge = Canvas { form: Form::Kitty, cell: (100, 200) }.pixels(400, 100);
+        let huge = pixels(Canvas { form: Form::Kitty, cell: (100, 200) }, 400, 100);
         assert_eq!(huge, (2048, 1024));
     }
 

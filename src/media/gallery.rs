@@ -2,7 +2,8 @@
 //!
 //! It belongs to whoever draws. Absent on purpose: fetching.
 
-use super::{Canvas, Form, Key, Picture, Raster, blurhash};
+use super::{Key, Picture, Raster, blurhash};
+use crate::model::{Canvas, Form};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -5,7 +5,8 @@
 #[cfg(feature = "images")]
 mod sixel;
 
-use super::Form;
+use crate::model::Form;
+use std::sync::Arc;
 #[cfg(feature = "images")]
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -22,6 +23,21 @@ pub struct Graphic {
     pub height: u32,
     /// For kitty the file in base64, which is to be cut up; else the whole sequence.
     pub data: Vec<u8>,
+}
+
+/// A picture's place on the screen, in cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Laid {
+    /// The picture.
+    pub graphic: Arc<Graphic>,
+    /// Column and row of its first cell in view.
+    pub at: (u16, u16),
+    /// Columns and rows that the whole of it takes.
+    pub size: (u16, u16),
+    /// How many of its rows are above what is in view.
+    pub above: u16,
+    /// How many of its rows are in view.
+    pub shown: u16,
 }
 
 #[cfg(feature = "images")]

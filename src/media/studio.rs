@@ -2,8 +2,9 @@
 //!
 //! What is not wanted any more is let go of. Absent on purpose: whether it was tried before, which the gallery knows.
 
-use super::{Canvas, Disk, Key, Picture, decode};
+use super::{Disk, Key, Made, Picture, decode};
 use crate::mastodon::Files;
+use crate::model::Canvas;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -21,9 +22,6 @@ pub struct Studio {
     tasks: JoinSet<Made>,
     under_way: HashMap<Key, AbortHandle>,
 }
-
-/// A picture, or why there is none.
-type Made = (Key, Canvas, Result<Picture, String>);
 
 impl Studio {
     /// None yet; with the way to their files, and where those are kept, if anywhere.
@@ -115,7 +113,7 @@ async fn on_disk<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::Form;
+    use crate::model::Form;
     use std::io::Cursor;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;

@@ -1,7 +1,8 @@
 //! What can be told to us: events of the stream, answers to questions, and failures.
 
 use crate::model::{
-    Account, Announcement, AnnouncementId, Conversation, List, Notification, Server, Status, StatusId, Stream, Timestamp, by_age,
+    Account, AccountId, Announcement, AnnouncementId, Conversation, List, Notification, Server, Status, StatusId, Stream, Tag, Timestamp,
+    by_age,
 };
 use crate::text::Plain;
 use std::cmp::Ordering;
@@ -307,6 +308,21 @@ pub struct Thread {
     pub ancestors: Vec<StatusId>,
     /// Replies in the server's order.
     pub descendants: Vec<StatusId>,
+    /// All of them.
+    pub bundle: Bundle,
+}
+
+/// What a server found for some words.
+///
+/// Source: <https://docs.joinmastodon.org/entities/Search/>.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Accounts, in the server's order.
+    pub accounts: Vec<AccountId>,
+    /// Hashtags.
+    pub tags: Vec<Tag>,
+    /// Posts.
+    pub statuses: Vec<StatusId>,
     /// All of them.
     pub bundle: Bundle,
 }

@@ -249,7 +249,7 @@ mod tests {
     fn stream(spec: &str) -> Stream {
         match spec.parse().unwrap() {
             crate::model::Spec::Stream(stream) => stream,
-            crate::model::Spec::List(_) => panic!("{spec} is a list"),
+            crate::model::Spec::List(_) | crate::model::Spec::Merged(_) => panic!("{spec} is no stream by itself"),
         }
     }
 

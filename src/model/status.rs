@@ -171,6 +171,8 @@ pub struct Card {
     pub description: Plain,
     /// Who publishes it.
     pub provider_name: Plain,
+    /// Who wrote it (4.3+ may name several), by name.
+    pub authors: Vec<Plain>,
 }
 
 /// A quoted status.

@@ -1,6 +1,6 @@
 //! `Stream`: what a server lets us subscribe to. `Spec`: what people type for it.
 
-use crate::model::{FilterContext, List, ListId};
+use crate::model::{FilterContext, List, ListId, Sources};
 use crate::text::Plain;
 use std::cmp::Ordering;
 use std::fmt;
@@ -151,6 +151,12 @@ impl Stream {
         *self != Self::Direct
     }
 
+    /// Whether its rows are posts, which several streams can share. Notifications and conversations are placed by ids of their
+    /// own.
+    pub fn holds_posts(&self) -> bool {
+        !matches!(self, Self::UserNotification | Self::Direct)
+    }
+
     /// What people type for it.
     pub fn spec(&self) -> Spec {
         match self {
@@ -244,13 +250,18 @@ impl fmt::Debug for Tag {
     }
 }
 
-/// What people type for a stream; a list is only known by id once the lists are.
+/// What people type for a stream, or for several in one tab; a list is only known by id once the lists are.
+///
+/// Several are joined with `+`, with spaces around it or without. It joins only where a spec follows: a list may be called
+/// `Rock + Roll`, and in a hashtag (`#c++`) servers overlook it. A list whose title goes on like a spec is named by its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Spec {
     /// A stream that needs no looking up.
     Stream(Stream),
     /// `list:` with an id or a title.
     List(Plain),
+    /// Several, none of which is of this kind itself.
+    Merged(Vec<Self>),
 }
 
 /// Why a spec means no stream.
@@ -258,7 +269,7 @@ pub enum Spec {
 pub enum SpecError {
     /// Nothing is called so.
     #[error(
-        "unknown stream `{0}`: write home, notifications, local, federated, remote (each of the last three also with :media), #tag, #tag:local, list:TITLE or direct"
+        "unknown stream `{0}`: write home, notifications, local, federated, remote (each of the last three also with :media), #tag, #tag:local, list:TITLE or direct; + joins several, as in home + #rust"
     )]
     Unknown(String),
     /// A hashtag in which a server would find nothing.
@@ -267,6 +278,9 @@ pub enum SpecError {
     /// `list:` alone.
     #[error("`list:` needs the list's title or id, as in list:Friends")]
     NoListName,
+    /// A stream whose rows are no posts among several.
+    #[error("`{0}` cannot be merged with other streams: only posts can be; give it a tab of its own")]
+    Unmergeable(String),
     /// No list matches.
     #[error("no list is called `{name}`{}", .candidates.as_deref().map(|them| format!("; there are: {them}")).unwrap_or_default())]
     NoSuchList {
@@ -286,13 +300,40 @@ pub enum SpecError {
 }
 
 impl Spec {
-    /// The stream it means, given the reader's lists: an exact id, then an exact title, then a unique title without
+    /// The streams it means, given the reader's lists: an exact id, then an exact title, then a unique title without
     /// regard to case.
-    pub fn resolve(&self, lists: &[List]) -> Result<Stream, SpecError> {
-        let wanted = match self {
-            Self::Stream(stream) => return Ok(stream.clone()),
-            Self::List(wanted) => wanted,
+    pub fn resolve(&self, lists: &[List]) -> Result<Sources, SpecError> {
+        let parts = match self {
+            Self::Stream(stream) => return Ok(stream.clone().into()),
+            Self::List(wanted) => return Self::list(wanted, lists).map(Sources::from),
+            Self::Merged(parts) => parts,
         };
+        let mut streams = Vec::new();
+        for part in parts {
+            streams.extend(part.resolve(lists)?.all().iter().cloned());
+        }
+        Sources::merged(streams)
+    }
+
+    /// Whether the reader's lists have to be known for it.
+    pub fn needs_lists(&self) -> bool {
+        match self {
+            Self::Stream(_) => false,
+            Self::List(_) => true,
+            Self::Merged(parts) => parts.iter().any(Self::needs_lists),
+        }
+    }
+
+    /// Whether it names a stream, by itself or among others.
+    pub fn names(&self, stream: &Stream) -> bool {
+        match self {
+            Self::Stream(own) => own == stream,
+            Self::List(_) => false,
+            Self::Merged(parts) => parts.iter().any(|part| part.names(stream)),
+        }
+    }
+
+    fn list(wanted: &Plain, lists: &[List]) -> Result<Stream, SpecError> {
         if let Some(list) = lists.iter().find(|list| list.id.as_str() == wanted.as_str()) {
             return Ok(Stream::List(list.id.clone()));
         }
@@ -316,6 +357,48 @@ impl FromStr for Spec {
     type Err = SpecError;
 
     fn from_str(raw: &str) -> Result<Self, SpecError> {
+        let parts = parts(raw);
+        let [raw] = parts.as_slice() else {
+            let parts = parts.into_iter().map(Self::one).collect::<Result<Vec<_>, _>>()?;
+            let apart = |part: &&Self| matches!(part, Self::Stream(stream) if !stream.holds_posts());
+            let others = |apart: &&Self| parts.iter().any(|part| part != *apart);
+            return match parts.iter().find(apart).filter(others) {
+                Some(apart) => Err(SpecError::Unmergeable(apart.to_string())),
+                None => Ok(Self::Merged(parts)),
+            };
+        };
+        match Self::one(raw) {
+            // What follows a `+` is not known as a spec: the words that are not are named.
+            Err(SpecError::Unknown(_)) if raw.contains('+') => {
+                let unknown = raw.split('+').find_map(|part| Self::one(part).err());
+                Err(unknown.unwrap_or_else(|| SpecError::Unknown(Plain::line(raw).to_string())))
+            }
+            other => other,
+        }
+    }
+}
+
+/// The text between those `+` that a spec follows.
+fn parts(raw: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut rest, mut from) = (raw, 0);
+    while let Some(at) = rest.get(from..).and_then(|tail| tail.find('+')).map(|at| from + at) {
+        let Some((head, tail)) = rest.get(..at).zip(rest.get(at + 1..)) else { break };
+        let next = tail.split('+').next().unwrap_or_default();
+        if head.trim().is_empty() || matches!(Spec::one(next), Err(SpecError::Unknown(_))) {
+            from = at + 1;
+        } else {
+            parts.push(head);
+            (rest, from) = (tail, 0);
+        }
+    }
+    parts.push(rest);
+    parts
+}
+
+impl Spec {
+    /// A spec without regard to `+`.
+    fn one(raw: &str) -> Result<Self, SpecError> {
         let raw = raw.trim();
         let public = |reach, only_media| Ok(Self::Stream(Stream::Public { reach, only_media }));
         match raw.to_ascii_lowercase().as_str() {
@@ -358,6 +441,12 @@ impl fmt::Display for Spec {
         let stream = match self {
             Self::List(name) => return write!(f, "list:{name}"),
             Self::Stream(stream) => stream,
+            Self::Merged(several) => {
+                for (index, part) in several.iter().enumerate() {
+                    write!(f, "{}{part}", if index == 0 { "" } else { " + " })?;
+                }
+                return Ok(());
+            }
         };
         match stream {
             Stream::User => f.write_str("home"),
@@ -370,7 +459,12 @@ impl fmt::Display for Spec {
                 })?;
                 f.write_str(if *only_media { ":media" } else { "" })
             }
-            Stream::Hashtag { tag, local } => write!(f, "#{tag}{}", if *local { ":local" } else { "" }),
+            Stream::Hashtag { tag, local } => {
+                let spelled = format!("#{tag}{}", if *local { ":local" } else { "" });
+                // A `+` that a spec follows would join two; servers overlook it in a hashtag.
+                let is_one = parts(&spelled).len() == 1;
+                f.write_str(&if is_one { spelled } else { spelled.replace('+', "") })
+            }
             Stream::List(id) => write!(f, "list:{id}"),
             Stream::Direct => f.write_str("direct"),
         }
@@ -429,9 +523,10 @@ mod tests {
     fn a_list_is_found_by_id_then_title_then_title_without_case() {
         let lists = [list("3", "Friends"), list("4", "friends"), list("5", "3"), list("6", "Slow mail")];
         let resolve = |raw: &str| raw.parse::<Spec>().unwrap().resolve(&lists);
-        assert_eq!(resolve("list:3"), Ok(Stream::List(ListId::new("3").unwrap())));
-        assert_eq!(resolve("list:friends"), Ok(Stream::List(ListId::new("4").unwrap())));
-        assert_eq!(resolve("list:slow MAIL"), Ok(Stream::List(ListId::new("6").unwrap())));
+        let found = |id: &str| Ok(Sources::from(Stream::List(ListId::new(id).unwrap())));
+        assert_eq!(resolve("list:3"), found("3"));
+        assert_eq!(resolve("list:friends"), found("4"));
+        assert_eq!(resolve("list:slow MAIL"), found("6"));
         assert!(matches!(resolve("list:FRIENDS"), Err(SpecError::AmbiguousList { .. })));
         let missing = resolve("list:nobody").unwrap_err().to_string();
         assert!(missing.contains("nobody") && missing.contains("Slow mail"), "{missing}");
@@ -444,7 +539,46 @@ mod tests {
         assert!(error.contains("hom") && error.contains("home, notifications") && !error.contains('\u{1b}'), "{error}");
     }
 
+    #[test]
+    fn a_plus_joins_where_a_spec_follows() {
+        let merged = |raw: &str| match raw.parse::<Spec>() {
+            Ok(Spec::Merged(parts)) => parts.iter().map(Spec::to_string).collect::<Vec<_>>(),
+            other => panic!("{raw}: {other:?}"),
+        };
+        assert_eq!(merged("home + #rust + #tokio"), ["home", "#rust", "#tokio"]);
+        assert_eq!(merged("home+#rust:local+list:Slow mail"), ["home", "#rust:local", "list:Slow mail"]);
+        assert_eq!(merged("#c++ + #rust"), ["#c++", "#rust"]);
+        assert_eq!(merged("list:Rock + Roll + home"), ["list:Rock + Roll", "home"]);
+        assert_eq!("list:Rock + Roll".parse(), Ok(Spec::List(Plain::line("Rock + Roll"))));
+        assert_eq!(parse("#c++").title(&[]).as_str(), "#c++");
+        let error = |raw: &str| raw.parse::<Spec>().unwrap_err();
+        assert!(error("home + rust").to_string().starts_with("unknown stream `rust`"), "{}", error("home + rust"));
+        assert!(matches!(error("home + #--"), SpecError::BadTag(_)));
+        assert_eq!(error("home + list:"), SpecError::NoListName);
+        assert_eq!(error("home + notifications"), SpecError::Unmergeable("notifications".to_owned()));
+        assert!(matches!(error("+ home"), SpecError::Unknown(_)) && matches!(error("home +"), SpecError::Unknown(_)));
+    }
+
+    #[test]
+    fn merged_specs_resolve_to_each_stream_once() {
+        let lists = [list("3", "Friends")];
+        let resolve = |raw: &str| raw.parse::<Spec>().unwrap().resolve(&lists).map(|sources| sources.spec().to_string());
+        assert_eq!(resolve("user + list:friends + home"), Ok("home + list:3".to_owned()));
+        assert_eq!(resolve("home + user"), Ok("home".to_owned()));
+        assert!(resolve("home + list:nobody").unwrap_err().to_string().contains("nobody"));
+    }
+
     proptest! {
+        #[test]
+        fn several_that_are_printed_parse_to_the_same(
+            parts in proptest::collection::vec("(home|remote:media|#[a-c+ ]{1,6}|#[a-z+]{1,4}:local|list:[a-zA+ ]{1,6})", 1..4),
+            joint in "( \\+ |\\+)",
+        ) {
+            if let Ok(spec) = parts.join(&joint).parse::<Spec>() {
+                prop_assert_eq!(spec.to_string().parse::<Spec>(), Ok(spec));
+            }
+        }
+
         #[test]
         fn what_is_printed_parses_to_the_same(raw in "(home|direct|remote:media|#\\PC{1,12}|#\\PC{1,9}:local|list:[a-zA-Z0-9 ]{1,9})") {
             if let Ok(spec) = raw.parse::<Spec>() {

@@ -9,9 +9,12 @@
 //! Where the locale knows nothing but ASCII, other letters are written as the letter beneath their marks, or as `?`: bytes
 //! that the terminal takes for something else could be anything, control characters too.
 
+use crate::text::WebAddress;
+use crate::ui::Targets;
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
+use ratatui::style::Color;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use unicode_normalization::UnicodeNormalization as _;
@@ -25,11 +28,25 @@ pub(crate) struct CarefulBackend<W: Write> {
     lines: Vec<Vec<Cell>>,
     /// Whether nothing but ASCII may be written.
     ascii: bool,
+    /// Lines that were erased and written whole since somebody asked.
+    rewritten: BTreeSet<u16>,
+    /// Where links lead, where the terminal is told.
+    targets: Option<Targets>,
 }
 
 impl<W: Write> CarefulBackend<W> {
     pub(crate) fn new(out: W, ascii: bool) -> Self {
-        Self { inner: CrosstermBackend::new(out), lines: Vec::new(), ascii }
+        Self { inner: CrosstermBackend::new(out), lines: Vec::new(), ascii, rewritten: BTreeSet::new(), targets: None }
+    }
+
+    /// Tells the terminal from now on where links lead.
+    pub(crate) fn link(&mut self, targets: Targets) {
+        self.targets = Some(targets);
+    }
+
+    /// Lines that were erased and written whole since this was asked the last time.
+    pub(crate) fn take_rewritten(&mut self) -> BTreeSet<u16> {
+        std::mem::take(&mut self.rewritten)
     }
 
     /// Whether a line has a cluster that terminals may measure differently.
@@ -73,12 +90,53 @@ impl<W: Write> CarefulBackend<W> {
             run.push((x, y, cell));
             // The backend places the cursor at the beginning and wherever the next cell is not one column on.
             if is_doubtful(cell) && columns < 2 {
-                self.inner.draw(run.drain(..))?;
+                put(&mut self.inner, self.targets.as_ref(), run.drain(..))?;
             }
         }
-        self.inner.draw(run.into_iter())
+        put(&mut self.inner, self.targets.as_ref(), run.into_iter())
     }
 }
+
+/// Writes cells; those that lead somewhere between the sequences that say so and undo it (OSC 8), so that nothing beside them does.
+fn put<'a, W: Write>(
+    inner: &mut CrosstermBackend<W>,
+    targets: Option<&Targets>,
+    cells: impl Iterator<Item = (u16, u16, &'a Cell)>,
+) -> io::Result<()> {
+    let mut run: Vec<(u16, u16, Cell)> = Vec::new();
+    let mut link: Option<(u32, WebAddress)> = None;
+    for (x, y, cell) in cells {
+        let own =
+            targets.and_then(|targets| targets.of(cell.underline_color)).filter(|(_, address)| address.as_str().len() <= LONGEST_TARGET);
+        if own != link {
+            put_run(inner, link.as_ref(), &mut run)?;
+            link = own;
+        }
+        let mut cell = cell.clone();
+        // That colour was no colour.
+        cell.underline_color = Color::Reset;
+        run.push((x, y, cell));
+    }
+    put_run(inner, link.as_ref(), &mut run)
+}
+
+fn put_run<W: Write>(inner: &mut CrosstermBackend<W>, link: Option<&(u32, WebAddress)>, run: &mut Vec<(u16, u16, Cell)>) -> io::Result<()> {
+    if run.is_empty() {
+        return Ok(());
+    }
+    if let Some((number, address)) = link {
+        write!(inner, "\x1b]8;id=tl{number};{address}\x1b\\")?;
+    }
+    inner.draw(run.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
+    run.clear();
+    if link.is_some() {
+        write!(inner, "\x1b]8;;\x1b\\")?;
+    }
+    Ok(())
+}
+
+/// Bytes of an address that terminals surely take.
+const LONGEST_TARGET: usize = 2_000;
 
 /// Whether terminals may differ about the width of a cell's text.
 fn is_doubtful(cell: &Cell) -> bool {
@@ -124,7 +182,8 @@ impl<W: Write> Backend for CarefulBackend<W> {
             self.keep(*x, *y, cell);
         }
         whole.extend(touched.into_iter().filter(|y| self.is_doubtful(*y)));
-        self.inner.draw(content.into_iter().filter(|(_, y, _)| !whole.contains(y)))?;
+        put(&mut self.inner, self.targets.as_ref(), content.into_iter().filter(|(_, y, _)| !whole.contains(y)))?;
+        self.rewritten.extend(&whole);
         whole.into_iter().try_for_each(|y| self.rewrite(y))
     }
 
@@ -255,6 +314,70 @@ mod tests {
             CrosstermBackend::new(&mut plain).draw(old.diff(&new).into_iter()).unwrap();
             assert_eq!(out.as_bytes(), plain, "{text}");
         }
+    }
+
+    /// Every OSC 8 sequence of an output, by where it leads; and what is printed while one is open.
+    fn links(out: &str) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        let mut rest = out;
+        while let Some((_, after)) = rest.split_once("\x1b]8;id=tl") {
+            let (target, after) = after.split_once("\x1b\\").unwrap();
+            let (inside, after) = after.split_once("\x1b]8;;\x1b\\").expect("a link is left open");
+            assert!(!inside.contains("\x1b]8"), "one within another: {out:?}");
+            let mut parser = vt100::Parser::new(2.try_into().unwrap(), 40.try_into().unwrap(), 0);
+            parser.process(inside.as_bytes());
+            found.push((target.split_once(';').unwrap().1.to_owned(), parser.screen().contents().trim().to_owned()));
+            rest = after;
+        }
+        assert_eq!(out.matches("\x1b]8;;").count(), found.len(), "{out:?}");
+        found
+    }
+
+    #[test]
+    fn links_are_told_around_their_own_cells_alone_and_anew_when_only_they_change() {
+        let area = Rect::new(0, 0, 40, 2);
+        let targets = Targets::default();
+        let [one, two] = ["https://tide.example/a;b", "https://dune.example/"].map(|raw| targets.color(&WebAddress::read(raw).unwrap()));
+        let mut frames = vec![Buffer::empty(area); 5];
+        let draw = |buffer: &mut Buffer, before: &str, color: Color| {
+            buffer.set_string(0, 0, before, Style::new());
+            let x = u16::try_from(before.width()).unwrap();
+            buffer.set_string(x, 0, "here", Style::new().underline_color(color));
+            buffer.set_string(x + 4, 0, " and on", Style::new());
+        };
+        draw(&mut frames[1], "see ", one);
+        draw(&mut frames[2], "see ", two);
+        draw(&mut frames[3], "e\u{301}e ", two);
+        draw(&mut frames[4], "see ", Color::Reset);
+        let sink = Sink::default();
+        let mut backend = CarefulBackend::new(sink.clone(), false);
+        backend.link(targets);
+        let mut outs = frames.windows(2).map(|pair| {
+            backend.draw(pair[0].diff(&pair[1]).into_iter()).unwrap();
+            String::from_utf8(sink.0.take()).unwrap()
+        });
+        let link = |url: &str| vec![(url.to_owned(), "here".to_owned())];
+        assert_eq!(links(&outs.next().unwrap()), link("https://tide.example/a;b"));
+        assert_eq!(links(&outs.next().unwrap()), link("https://dune.example/"), "the words stay, where they lead does not");
+        let whole = outs.next().unwrap();
+        assert!(whole.contains("\u{1b}[2K"), "the line is written whole: {whole:?}");
+        assert_eq!(links(&whole), link("https://dune.example/"));
+        let last = outs.next().unwrap();
+        assert!(links(&last).is_empty() && last.contains("here"), "written again without it: {last:?}");
+        assert!(!whole.contains("\x1b[58") && !last.contains("\x1b[58"), "the number is no colour");
+    }
+
+    #[test]
+    fn a_terminal_that_knows_no_links_is_told_of_none() {
+        let area = Rect::new(0, 0, 40, 2);
+        let targets = Targets::default();
+        let color = targets.color(&WebAddress::read("https://tide.example/").unwrap());
+        let mut new = Buffer::empty(area);
+        new.set_string(0, 0, "here", Style::new().underline_color(color));
+        let sink = Sink::default();
+        CarefulBackend::new(sink.clone(), false).draw(Buffer::empty(area).diff(&new).into_iter()).unwrap();
+        let out = String::from_utf8(sink.0.take()).unwrap();
+        assert!(!out.contains("\x1b]") && !out.contains("\x1b[58"), "{out:?}");
     }
 
     #[test]

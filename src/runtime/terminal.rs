@@ -2,12 +2,17 @@
 //!
 //! Frames are drawn into memory and handed to a thread that writes them, so that a blocked terminal holds up nobody.
 //! Leaving may come from any thread and at any moment (a panic, the end, a drop), happens once, and nothing is drawn after
-//! it. Absent on purpose: what is drawn, and any question to the terminal, which might not answer.
+//! it. Absent on purpose: what is drawn, and waiting for an answer of the terminal, which might not come.
 
 use super::backend::CarefulBackend;
-use super::osc::{self, Dialect};
+use super::osc::{self, Dialect, Wrapping};
 use super::outlet::{self, Outlet, Output};
+use super::wall::Wall;
+use crate::config::Hyperlinks;
+use crate::media::Laid;
+use crate::state::{Measured, State};
 use crate::text::Plain;
+use crate::ui::{self, Cards, Targets, Theme};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
@@ -24,8 +29,21 @@ pub trait Screen {
     /// Columns and rows, within what can be drawn.
     fn size(&self) -> (u16, u16);
 
-    /// Draws a frame; only where [`Screen::is_free`].
-    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()>;
+    /// Width and height of a cell in pixels, where the system knows them.
+    fn cell(&self) -> Option<(u16, u16)> {
+        None
+    }
+
+    /// Draws a frame, and lays the pictures over it that drawing gives back; only where [`Screen::is_free`].
+    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> Vec<Laid>) -> io::Result<()>;
+
+    /// Shows the state and says what was found while doing so; only where [`Screen::is_free`].
+    fn show(&mut self, state: &State, theme: &Theme, cards: &mut Cards, measured: &mut Measured) -> io::Result<()> {
+        self.draw(|frame| {
+            *measured = ui::view(state, theme, cards, frame);
+            std::mem::take(&mut cards.laid)
+        })
+    }
 
     /// Makes the next frame paint every cell.
     fn repaint(&mut self) -> io::Result<()>;
@@ -41,6 +59,13 @@ pub trait Screen {
 
     /// Has the desktop told of something with the next frame, where the terminal can; the last one counts.
     fn alert(&mut self, words: &Plain, bell: bool);
+
+    /// Has the terminal's clipboard hold a text with the next frame, where it takes that; the last one counts. Whether it is
+    /// asked at all.
+    fn copy(&mut self, text: &str) -> bool;
+
+    /// Says where links on the screen lead; a terminal that knows links is told with each.
+    fn link(&mut self, targets: &Targets);
 
     /// Waits until the last frame has been taken; an error means that the terminal has gone. Can be dropped and asked
     /// again.
@@ -61,7 +86,9 @@ pub(crate) enum TerminalError {
     #[error("{0} is not a terminal; `trunkline tail` prints timelines without one")]
     NotATerminal(&'static str),
     /// It cannot move its cursor.
-    #[error("the terminal (TERM=dumb) cannot show a screen; `trunkline tail` prints timelines without one")]
+    #[error(
+        "the terminal (TERM=dumb) cannot show a screen; `trunkline --linear` says everything in lines, `trunkline tail` prints timelines"
+    )]
     Dumb,
     /// It does not do what it is told.
     #[error("the terminal cannot be used: {0}")]
@@ -70,16 +97,50 @@ pub(crate) enum TerminalError {
 
 /// Whether there is a terminal that can show a screen; writes nothing.
 pub(crate) fn probe() -> Result<(), TerminalError> {
+    is_terminal()?;
+    if is_dumb() { Err(TerminalError::Dumb) } else { Ok(()) }
+}
+
+/// Whether the terminal says that it can do nothing but print.
+pub(super) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// Whether there is a terminal at both ends.
+pub(crate) fn is_terminal() -> Result<(), TerminalError> {
     if !io::stdout().is_terminal() {
         return Err(TerminalError::NotATerminal("standard output"));
     }
     if !io::stdin().is_terminal() {
         return Err(TerminalError::NotATerminal("standard input"));
     }
-    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
-        return Err(TerminalError::Dumb);
-    }
     Ok(())
+}
+
+/// Whether a shell with job control would continue us after a stop: not in the session leader's own group.
+#[cfg(unix)]
+pub(super) fn can_be_continued() -> bool {
+    use rustix::process::{getpgrp, getsid};
+    !getsid(None).is_ok_and(|leader| leader == getpgrp())
+}
+
+/// Elsewhere nobody continues anything.
+#[cfg(not(unix))]
+pub(super) fn can_be_continued() -> bool {
+    false
+}
+
+/// Stops the process group; comes back when it is continued.
+#[cfg(unix)]
+pub(super) fn stop() -> io::Result<()> {
+    // Not the terminal's stop signal, which is ours to handle and would only come back here.
+    Ok(rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?)
+}
+
+/// Elsewhere there is no such stop.
+#[cfg(not(unix))]
+pub(super) fn stop() -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Alternate screen, bracketed paste, reports of the focus, a thin cursor that covers no letter, hidden for now; empty.
@@ -94,6 +155,9 @@ const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 const KEEP_TITLE: &[u8] = b"\x1b[22;2t";
 /// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set, and the title that was kept.
 const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[23;2t\x1b[?1049l";
+/// Asks for kitty's graphics (with one pixel that is not kept), the name, the size of a cell and of the room in pixels, the
+/// colours of a sixel image, and the attributes. Terminals skip what they do not know, or print it: then it is wiped away.
+const ASK: &[u8] = b"\x1b_Gi=1,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[c\x1b[H\x1b[2J";
 const BELL: u8 = 0x07;
 const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
 const END_FRAME: &[u8] = b"\x1b[?2026l";
@@ -162,6 +226,7 @@ impl Drop for TerminalGuard {
 
 /// Gives the terminal back as it was. Does nothing where it has been given back already.
 pub(crate) fn leave() {
+    super::lines::leave();
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
@@ -184,7 +249,7 @@ pub(crate) fn leave() {
 
 /// Whether the terminal takes output within [`PATIENCE`]: a blocked one must not keep us.
 #[cfg(unix)]
-fn takes_output() -> bool {
+pub(super) fn takes_output() -> bool {
     use rustix::event::{PollFd, PollFlags, poll};
     let out = io::stdout();
     let mut asked = [PollFd::new(&out, PollFlags::OUT)];
@@ -194,7 +259,7 @@ fn takes_output() -> bool {
 }
 
 #[cfg(not(unix))]
-fn takes_output() -> bool {
+pub(super) fn takes_output() -> bool {
     true
 }
 
@@ -239,8 +304,14 @@ pub(crate) struct TerminalScreen {
     area: Rect,
     /// What the desktop is to be told with the next frame. It is kept apart: a terminal that takes nothing gathers none.
     alert: Vec<u8>,
+    /// What its clipboard is to hold with the next frame.
+    copied: Vec<u8>,
+    wrapping: Wrapping,
+    /// Whether it knows links (OSC 8).
+    hyperlinks: bool,
     dialect: Dialect,
     ascii: bool,
+    wall: Wall,
 }
 
 impl std::fmt::Debug for TerminalScreen {
@@ -251,16 +322,37 @@ impl std::fmt::Debug for TerminalScreen {
 
 impl TerminalScreen {
     /// Takes the terminal, which stays taken until this is dropped. `ascii` where it can show nothing else.
-    pub(crate) fn enter(mouse: bool, ascii: bool) -> Result<Self, TerminalError> {
+    /// Where it is `asked` how it takes pictures, its answers come by way of the keys, or never.
+    pub(crate) fn enter(mouse: bool, ascii: bool, asked: bool) -> Result<Self, TerminalError> {
         probe()?;
         let outlet = Outlet::new(FrameSink(outlet::stdout()?))?;
         let guard = TerminalGuard::enter(mouse)?;
+        if asked {
+            let mut out = descriptor()?;
+            out.write_all(ASK)?;
+            out.flush()?;
+        }
         let (drawn, area) = (Drawn::default(), area());
         // Fixed, so that ratatui does not ask for the size itself: a terminal may claim any.
         let options = TerminalOptions { viewport: Viewport::Fixed(area) };
         let terminal = Terminal::with_options(CarefulBackend::new(drawn.clone(), ascii), options)?;
         let dialect = Dialect::told(|name| std::env::var(name).ok());
-        Ok(Self { terminal, drawn, outlet, guard, area, alert: Vec::new(), dialect, ascii })
+        let wrapping = Wrapping::told(|name| std::env::var(name).ok());
+        let hyperlinks = osc::knows_links(|name| std::env::var(name).ok());
+        let (alert, copied, wall) = (Vec::new(), Vec::new(), Wall::default());
+        Ok(Self { terminal, drawn, outlet, guard, area, alert, copied, wrapping, hyperlinks, dialect, ascii, wall })
+    }
+}
+
+impl TerminalScreen {
+    /// Tells the terminal where links lead, or does not, as the reader wishes.
+    pub(crate) fn with_hyperlinks(self, wished: Hyperlinks) -> Self {
+        let hyperlinks = match wished {
+            Hyperlinks::Auto => self.hyperlinks,
+            Hyperlinks::Always => true,
+            Hyperlinks::Never => false,
+        };
+        Self { hyperlinks, ..self }
     }
 }
 
@@ -270,22 +362,34 @@ impl Screen for TerminalScreen {
         (area.width, area.height)
     }
 
-    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    #[cfg(unix)]
+    fn cell(&self) -> Option<(u16, u16)> {
+        let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+        Some((size.ws_xpixel.checked_div(size.ws_col)?, size.ws_ypixel.checked_div(size.ws_row)?))
+    }
+
+    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> Vec<Laid>) -> io::Result<()> {
         let area = area();
         if area != self.area {
             self.area = area;
             self.terminal.resize(area)?;
+            self.wall.wiped();
         }
-        self.terminal.draw(draw)?;
+        let mut laid = Vec::new();
+        self.terminal.draw(|frame| laid = draw(frame))?;
+        let rewritten = self.terminal.backend_mut().take_rewritten();
         let mut frame = std::mem::take(&mut self.alert);
+        frame.append(&mut self.copied);
         frame.extend_from_slice(BEGIN_FRAME);
         frame.append(&mut self.drawn.0.borrow_mut());
+        frame.append(&mut self.wall.hang(laid, &rewritten));
         frame.extend_from_slice(END_FRAME);
         self.outlet.give(frame)
     }
 
     fn repaint(&mut self) -> io::Result<()> {
         self.area = area();
+        self.wall.wiped();
         self.terminal.resize(self.area)
     }
 
@@ -314,35 +418,38 @@ impl Screen for TerminalScreen {
     }
 
     fn alert(&mut self, words: &Plain, bell: bool) {
-        self.alert = osc::alert(words, self.dialect, self.ascii);
+        self.alert = self.wrapping.wrap(&osc::alert(words, self.dialect, self.ascii));
         if bell {
             self.alert.push(BELL);
         }
+    }
+
+    fn link(&mut self, targets: &Targets) {
+        if self.hyperlinks {
+            self.terminal.backend_mut().link(targets.clone());
+        }
+    }
+
+    fn copy(&mut self, text: &str) -> bool {
+        let wanted = if self.dialect == Dialect::Mute { None } else { osc::clipboard(text) };
+        self.copied = wanted.map(|sequence| self.wrapping.wrap_for_clipboard(&sequence)).unwrap_or_default();
+        !self.copied.is_empty()
     }
 
     async fn free(&mut self) -> io::Result<()> {
         self.outlet.free().await
     }
 
-    #[cfg(unix)]
     async fn suspend(&mut self) -> io::Result<bool> {
-        use rustix::process::{Signal, getpgrp, getsid, kill_current_process_group};
-        // In the session leader's own group there is no shell with job control that would continue us.
-        if getsid(None).is_ok_and(|leader| leader == getpgrp()) {
+        if !can_be_continued() {
             return Ok(false);
         }
         if let Ok(outcome) = tokio::time::timeout(PATIENCE, self.outlet.free()).await {
             outcome?;
         }
         leave();
-        // Not the terminal's stop signal, which is ours to handle and would only come back here.
-        kill_current_process_group(Signal::STOP)?;
+        stop()?;
         Ok(true)
-    }
-
-    #[cfg(not(unix))]
-    async fn suspend(&mut self) -> io::Result<bool> {
-        Ok(false)
     }
 
     fn reenter(&mut self) -> io::Result<()> {

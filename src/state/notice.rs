@@ -36,6 +36,11 @@ impl Notices {
         }
     }
 
+    /// All that have not expired, the last on screen.
+    pub fn all(&self) -> &[Notice] {
+        &self.held
+    }
+
     /// The one on screen.
     pub fn shown(&self) -> Option<&Notice> {
         self.held.last()

@@ -1,9 +1,14 @@
-//! The stack of overlays, and what pickers offer.
+//! The stack of overlays, and what pickers offer. The open post is in `thread`.
 
 use crate::command::{COMMANDS, Row as CommandRow};
 use crate::config::Scheme;
-use crate::model::{Failure, List, Offer, Reach, Spec, StatusId, Stream, Tag, Thread};
+use crate::model::{List, Offer, Reach, Sources, Spec, Stream, Tag};
+use crate::state::edits::Edits;
+use crate::state::links::LinkList;
+use crate::state::profile::ProfileView;
 use crate::state::prompt::Prompt;
+use crate::state::thread::Detail;
+use crate::state::viewer::Viewer;
 use crate::text::Plain;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
@@ -19,7 +24,13 @@ pub enum Overlay {
     /// A list to pick from, by typing.
     Picker(Picker),
     /// A post with its thread.
-    Detail(Detail),
+    Detail(Box<Detail>),
+    /// The media of a post, one at a time.
+    Viewer(Viewer),
+    /// What changed from version to version of a post.
+    Edits(Edits),
+    /// What an account tells of itself.
+    Profile(Box<ProfileView>),
     /// The server's announcements.
     Announcements {
         /// Lines scrolled.
@@ -30,9 +41,35 @@ pub enum Overlay {
         /// Lines scrolled.
         scroll: u16,
     },
+    /// The links of a post.
+    Links(LinkList),
 }
 
 impl Overlay {
+    /// Whether it is a text over the tabs, that is scrolled.
+    pub fn is_text(&self) -> bool {
+        match self {
+            Self::Help { .. } | Self::Viewer(_) | Self::Edits(_) | Self::Profile(_) | Self::Announcements { .. } | Self::Health { .. } => {
+                true
+            }
+            Self::Picker(_) | Self::Detail(_) | Self::Links(_) => false,
+        }
+    }
+
+    /// Whether pictures stay as they are where it is on top: it is no box over them.
+    pub fn leaves_room(&self) -> bool {
+        match self {
+            Self::Detail(_) | Self::Viewer(_) => true,
+            Self::Help { .. }
+            | Self::Picker(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => false,
+        }
+    }
+
     /// A list to pick from, with nothing typed yet and this entry chosen.
     pub fn picker(kind: Pick, chosen: usize) -> Self {
         Self::Picker(Picker { kind, prompt: Prompt::default(), chosen })
@@ -42,7 +79,14 @@ impl Overlay {
     pub fn as_picker(&self) -> Option<&Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. }
+            | Self::Detail(_)
+            | Self::Viewer(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => None,
         }
     }
 
@@ -50,7 +94,14 @@ impl Overlay {
     pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
         match self {
             Self::Picker(picker) => Some(picker),
-            Self::Help { .. } | Self::Detail(_) | Self::Announcements { .. } | Self::Health { .. } => None,
+            Self::Help { .. }
+            | Self::Detail(_)
+            | Self::Viewer(_)
+            | Self::Edits(_)
+            | Self::Profile(_)
+            | Self::Announcements { .. }
+            | Self::Health { .. }
+            | Self::Links(_) => None,
         }
     }
 }
@@ -77,35 +128,15 @@ pub enum Pick {
     Theme,
     /// A saved account to go on with.
     Account,
+    /// What the server found.
+    Search,
 }
 
-/// A post that is read, with its thread.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Detail {
-    /// The post (never a boost: the boosted post).
-    pub status: StatusId,
-    /// Lines scrolled.
-    pub scroll: u16,
-    /// What stands before and after it.
-    pub thread: ThreadState,
-}
-
-/// How the thread of a post stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ThreadState {
-    /// Asked for.
-    Asked,
-    /// Here; ids only, so that it stays live. Its bundle is empty: the store has it.
-    Here(Thread),
-    /// Not to be had.
-    Failed(Failure),
-}
-
-/// A stream that the picker offers.
+/// A stream that the picker offers, or several in one tab.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamChoice {
-    /// The stream.
-    pub stream: Stream,
+    /// What the tab shows.
+    pub sources: Sources,
     /// What it is called.
     pub title: Plain,
     /// Where the offer comes from, in a word: "list", "followed", "recent", "typed"; empty where that says nothing.
@@ -115,52 +146,62 @@ pub struct StreamChoice {
 }
 
 /// The streams that match what is typed, best first.
-pub fn stream_choices(typed: &str, offer: &Offer, recent: &[Stream], open: &[Stream]) -> Vec<StreamChoice> {
+pub fn stream_choices(typed: &str, offer: &Offer, recent: &[Sources], open: &[Sources]) -> Vec<StreamChoice> {
     let typed = typed.trim();
     let mut choices: Vec<StreamChoice> = Vec::new();
-    let mut add = |stream: Stream, origin: &'static str| {
-        if choices.iter().all(|choice| choice.stream != stream) {
-            choices.push(StreamChoice { title: stream.title(&offer.lists), open: open.contains(&stream), stream, origin });
+    let mut add = |sources: Sources, origin: &'static str| {
+        if choices.iter().all(|choice| choice.sources != sources) {
+            choices.push(StreamChoice { title: sources.title(&offer.lists), open: open.contains(&sources), sources, origin });
         }
     };
-    add(Stream::User, "");
-    add(Stream::UserNotification, "");
+    add(Stream::User.into(), "");
+    add(Stream::UserNotification.into(), "");
     for reach in [Reach::Local, Reach::Federated, Reach::Remote] {
-        add(Stream::Public { reach, only_media: false }, "");
+        add(Stream::Public { reach, only_media: false }.into(), "");
     }
-    add(Stream::Direct, "");
+    add(Stream::Direct.into(), "");
     for List { id, .. } in &offer.lists {
-        add(Stream::List(id.clone()), "list");
+        add(Stream::List(id.clone()).into(), "list");
     }
     for tag in offer.followed_tags.iter().filter_map(|tag| Tag::new(tag.as_str())) {
-        add(Stream::Hashtag { tag, local: false }, "followed");
+        add(Stream::Hashtag { tag, local: false }.into(), "followed");
     }
     // What is open is offered as well: choosing it goes there.
-    for stream in open {
-        add(stream.clone(), "");
+    for sources in open {
+        add(sources.clone(), "");
     }
-    for stream in recent {
-        add(stream.clone(), "recent");
+    for sources in recent {
+        add(sources.clone(), "recent");
     }
     for reach in [Reach::Local, Reach::Federated, Reach::Remote] {
-        add(Stream::Public { reach, only_media: true }, "");
+        add(Stream::Public { reach, only_media: true }.into(), "");
     }
     let mut found = matching(choices, typed, |choice| choice.title.as_str().to_owned());
-    if let Some(stream) = typed_stream(typed, &offer.lists)
-        && found.iter().all(|choice| choice.stream != stream)
+    if let Some(sources) = typed_sources(typed, &offer.lists)
+        && found.iter().all(|choice| choice.sources != sources)
     {
-        let title = stream.title(&offer.lists);
-        let choice = StreamChoice { title, open: open.contains(&stream), stream, origin: "typed" };
-        // A tag that was spelled out is what was meant; a bare word may only narrow the list.
-        if typed.starts_with(['#', '＃']) { found.insert(0, choice) } else { found.push(choice) }
+        let title = sources.title(&offer.lists);
+        // A tag that was spelled out is what was meant, and so are several; a bare word may only narrow the list.
+        let is_meant = sources.is_merged() || typed.starts_with(['#', '＃']);
+        let choice = StreamChoice { title, open: open.contains(&sources), sources, origin: "typed" };
+        if is_meant { found.insert(0, choice) } else { found.push(choice) }
     }
     found
+}
+
+/// What typed text spells out: a spec, or several with `+` between them.
+fn typed_sources(typed: &str, lists: &[List]) -> Option<Sources> {
+    if let Ok(spec) = typed.parse::<Spec>() {
+        return spec.resolve(lists).ok();
+    }
+    let streams: Option<Vec<Stream>> = typed.split('+').map(|part| typed_stream(part.trim(), lists)).collect();
+    Sources::merged(streams?).ok()
 }
 
 /// The stream that typed text spells out: a spec, or a bare word as a hashtag.
 fn typed_stream(typed: &str, lists: &[List]) -> Option<Stream> {
     match typed.parse::<Spec>() {
-        Ok(spec) => spec.resolve(lists).ok(),
+        Ok(spec) => spec.resolve(lists).ok()?.only().cloned(),
         Err(_) if typed.contains(|ch: char| ch == ':' || ch.is_whitespace()) => None,
         Err(_) => Tag::new(typed).map(|tag| Stream::Hashtag { tag, local: false }),
     }
@@ -215,7 +256,7 @@ mod tests {
             lists: vec![List { id: crate::model::ListId::new("3").unwrap(), title: Plain::line("Slow mail") }],
             followed_tags: vec![Plain::line("photography")],
         };
-        stream_choices(typed, &offer, &[], &[Stream::User, Stream::from_wire("hashtag", Some("Rust")).unwrap()])
+        stream_choices(typed, &offer, &[], &[Stream::User.into(), Stream::from_wire("hashtag", Some("Rust")).unwrap().into()])
             .into_iter()
             .map(|choice| choice.title.to_string())
             .collect()
@@ -238,6 +279,14 @@ mod tests {
         assert_eq!(titles("gardening").last().map(String::as_str), Some("#gardening"));
         assert_eq!(titles("#rust:local")[0], "#rust (local)");
         assert_eq!(titles("#home")[0], "#home");
+    }
+
+    #[test]
+    fn several_that_are_typed_are_offered_as_one_tab() {
+        assert_eq!(titles("home + #rust")[0], "Home + #rust");
+        assert_eq!(titles("home+rust + list:slow mail")[0], "Home + #rust + Slow mail");
+        assert!(!titles("home + notifications").iter().any(|title| title.contains('+')), "these cannot be");
+        assert!(!titles("home +").iter().any(|title| title.contains('+')), "not yet");
     }
 
     #[test]

@@ -72,6 +72,9 @@ pub struct Store {
     edits: Ring<StatusId, Box<Status>>,
     /// Statuses that a filter may hide since the last look, each with whether it was held before.
     hiding: Vec<(StatusId, bool)>,
+    /// Replies that were not held before, each with what it answers, while somebody wants to know.
+    replies: Vec<(StatusId, StatusId)>,
+    gathers: bool,
     /// Counts up with each deletion, each question and each post heard of, so that an answer knows which came first.
     clock: u64,
     version: u64,
@@ -173,6 +176,19 @@ impl Store {
     pub fn moment(&mut self) -> u64 {
         self.clock += 1;
         self.clock
+    }
+
+    /// Begins or ends to gather replies that were not held before.
+    pub fn gather_replies(&mut self, gathers: bool) {
+        self.gathers = gathers;
+        if !gathers {
+            self.replies.clear();
+        }
+    }
+
+    /// The replies gathered since this was last asked, each with what it answers, as they came.
+    pub fn take_replies(&mut self) -> Vec<(StatusId, StatusId)> {
+        std::mem::take(&mut self.replies)
     }
 
     /// Puts everything of a bundle but its deleted statuses; says what became of the last status, its own.
@@ -306,6 +322,11 @@ impl Store {
         }
         // What quotes it has said until now that it is not held.
         self.version += u64::from(self.mentioned_by.contains_key(&id));
+        if self.gathers
+            && let Some(parent) = &incoming.in_reply_to_id
+        {
+            self.replies.push((id.clone(), parent.clone()));
+        }
         self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new(), heard: 0 });
         Put::New
     }

@@ -1,8 +1,11 @@
-//! `Tabs` and `Tab`: order, cursor, anchor, unseen rows, hold. A tab is a view over a stream's ledger.
+//! `Tabs` and `Tab`: order, cursor, anchor, unseen rows, hold. A tab is a view over the ledger of a stream, or of several.
 
-use crate::model::{StatusId, Stream, by_age};
+use crate::model::{Sources, Stream, by_age};
+use crate::state::flood::Flood;
+use crate::state::folds::Folds;
 use crate::state::hold::SinceHold;
 use crate::state::timeline::RowKey;
+use crate::state::views::Merged;
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -18,11 +21,13 @@ pub enum Anchor {
     Row(RowKey, i32),
 }
 
-/// A view over one stream.
+/// A view over one stream or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tab {
-    /// The stream it shows.
-    pub stream: Stream,
+    /// The streams it shows.
+    pub sources: Sources,
+    /// Its own rows, where it shows several streams.
+    pub merged: Option<Merged>,
     /// The chosen row; it stays with its row when others come above it.
     pub cursor: Option<RowKey>,
     /// Where the view stands.
@@ -33,12 +38,14 @@ pub struct Tab {
     pub held_at_top: bool,
     /// What happened since the hold began; of the last one where it is not held.
     pub since_hold: SinceHold,
+    /// How the view goes on where it follows and too much comes; it is anchored to a row then.
+    pub flood: Option<Flood>,
     /// Rows that came and have not been in view yet.
     pub unseen: HashSet<RowKey>,
     /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
     pub hidden: HashSet<RowKey>,
-    /// Tombstones in the ledger; they go when they leave the view.
-    pub tombstones: Vec<StatusId>,
+    /// Which rows tell the same of one post, and which of them is drawn for the others.
+    pub folds: Folds,
     /// Place of the newest row that has been in view, in this run or an earlier one.
     pub read: Option<Arc<str>>,
     /// Up to where it was read when this run began: a line stands above that row.
@@ -49,17 +56,19 @@ pub struct Tab {
 
 impl Tab {
     /// A tab at the newest row.
-    pub fn new(stream: Stream) -> Self {
+    pub fn new(sources: Sources) -> Self {
         Self {
-            stream,
+            merged: sources.is_merged().then(Merged::default),
+            sources,
             cursor: None,
             anchor: Anchor::Top,
             held: false,
             held_at_top: false,
             since_hold: SinceHold::default(),
+            flood: None,
             unseen: HashSet::new(),
             hidden: HashSet::new(),
-            tombstones: Vec::new(),
+            folds: Folds::default(),
             read: None,
             bookmark: None,
             returning: false,
@@ -75,9 +84,9 @@ impl Tab {
         is_newer
     }
 
-    /// Whether new rows move the view.
+    /// Whether new rows move the view, at once or after a while.
     pub fn follows(&self) -> bool {
-        self.anchor == Anchor::Top && !self.held
+        (self.anchor == Anchor::Top || self.flood.is_some()) && !self.held
     }
 }
 
@@ -86,7 +95,7 @@ impl Tab {
 pub struct Tabs {
     open: Vec<Tab>,
     active: usize,
-    closed: Vec<(usize, Stream)>,
+    closed: Vec<(usize, Sources)>,
 }
 
 /// How many closed tabs can be brought back.
@@ -118,30 +127,45 @@ impl Tabs {
         self.open.get_mut(self.active)
     }
 
-    /// The tab of a stream.
+    /// The tab that shows a stream and no other.
     pub fn of(&self, stream: &Stream) -> Option<&Tab> {
-        self.open.iter().find(|tab| tab.stream == *stream)
+        self.open.iter().find(|tab| tab.sources == *stream)
     }
 
-    /// The tab of a stream, to change it.
+    /// The tab that shows a stream and no other, to change it.
     pub fn of_mut(&mut self, stream: &Stream) -> Option<&mut Tab> {
-        self.open.iter_mut().find(|tab| tab.stream == *stream)
+        self.open.iter_mut().find(|tab| tab.sources == *stream)
+    }
+
+    /// The tab that shows these streams and no others.
+    pub fn named(&self, sources: &Sources) -> Option<&Tab> {
+        self.open.iter().find(|tab| tab.sources == *sources)
+    }
+
+    /// The tab that shows these streams and no others, to change it.
+    pub fn named_mut(&mut self, sources: &Sources) -> Option<&mut Tab> {
+        self.open.iter_mut().find(|tab| tab.sources == *sources)
+    }
+
+    /// The tabs that show a stream, by itself or among others.
+    pub fn showing(&self, stream: &Stream) -> impl Iterator<Item = &Tab> {
+        self.open.iter().filter(|tab| tab.sources.contains(stream))
     }
 
     /// Opens a tab at the end, without going to it; says whether it was not open.
-    pub fn open(&mut self, stream: Stream) -> bool {
-        if self.of(&stream).is_some() {
+    pub(super) fn open(&mut self, sources: Sources) -> bool {
+        if self.named(&sources).is_some() {
             return false;
         }
-        self.closed.retain(|(_, closed)| *closed != stream);
-        self.open.push(Tab::new(stream));
+        self.closed.retain(|(_, closed)| *closed != sources);
+        self.open.push(Tab::new(sources));
         true
     }
 
     /// Opens a tab in front of another one, or at the end where that is not open, without going to it.
-    pub fn open_before(&mut self, stream: Stream, next: Option<&Stream>) {
-        let place = next.and_then(|next| self.open.iter().position(|tab| tab.stream == *next));
-        if self.open(stream)
+    pub(super) fn open_before(&mut self, sources: Sources, next: Option<&Sources>) {
+        let place = next.and_then(|next| self.open.iter().position(|tab| tab.sources == *next));
+        if self.open(sources)
             && let Some(place) = place
             && let Some(tab) = self.open.pop()
         {
@@ -150,9 +174,9 @@ impl Tabs {
         }
     }
 
-    /// Goes to the tab of a stream.
-    pub fn go_to(&mut self, stream: &Stream) {
-        if let Some(index) = self.open.iter().position(|tab| tab.stream == *stream) {
+    /// Goes to the tab of these streams.
+    pub fn go_to(&mut self, sources: &Sources) {
+        if let Some(index) = self.open.iter().position(|tab| tab.sources == *sources) {
             self.active = index;
         }
     }
@@ -176,12 +200,12 @@ impl Tabs {
     }
 
     /// Closes the tab on screen and gives it back.
-    pub fn close_active(&mut self) -> Option<Tab> {
+    pub(super) fn close_active(&mut self) -> Option<Tab> {
         if self.active >= self.open.len() {
             return None;
         }
         let tab = self.open.remove(self.active);
-        self.closed.push((self.active, tab.stream.clone()));
+        self.closed.push((self.active, tab.sources.clone()));
         if self.closed.len() > CLOSED_KEPT {
             self.closed.remove(0);
         }
@@ -190,12 +214,11 @@ impl Tabs {
     }
 
     /// Brings back the tab closed last, where it was, and goes to it.
-    pub fn restore(&mut self) -> Option<Stream> {
-        let (index, stream) = self.closed.pop()?;
+    pub(super) fn restore(&mut self) {
+        let Some((index, sources)) = self.closed.pop() else { return };
         let index = index.min(self.open.len());
-        self.open.insert(index, Tab::new(stream.clone()));
+        self.open.insert(index, Tab::new(sources));
         self.active = index;
-        Some(stream)
     }
 
     /// Whether a closed tab can be brought back.
@@ -203,8 +226,8 @@ impl Tabs {
         !self.closed.is_empty()
     }
 
-    /// Streams closed lately, the last first.
-    pub fn recent(&self) -> impl Iterator<Item = &Stream> {
-        self.closed.iter().rev().map(|(_, stream)| stream)
+    /// What tabs closed lately showed, the last first.
+    pub fn recent(&self) -> impl Iterator<Item = &Sources> {
+        self.closed.iter().rev().map(|(_, sources)| sources)
     }
 }

@@ -7,6 +7,7 @@ use crate::model::{ConversationId, Cursor, Failure, NotificationId, Rung, Status
 use crate::state::meter::Meter;
 use crate::state::refill::Refill;
 use crate::state::review::{Polling, Review, Span};
+use crate::state::rows::Rows;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ pub enum Fill {
 
 impl Gap {
     /// A gap above a row, of which nothing else is known.
-    fn above(after: Arc<str>, cause: Cause) -> Self {
+    pub(super) fn above(after: Arc<str>, cause: Cause) -> Self {
         Self { after, since: None, until: None, cause, lost: None, before: None, fill: Fill::Left }
     }
 }
@@ -110,7 +111,7 @@ impl Row {
     }
 
     /// Newest first; ids by length, then bytes.
-    fn newest_first(&self, other: &Self) -> Ordering {
+    pub(super) fn newest_first(&self, other: &Self) -> Ordering {
         let ((mine, above, own), (theirs, theirs_above, their_own)) = (self.place(), other.place());
         by_age(theirs, mine).then_with(|| (theirs_above, their_own).cmp(&(above, own)))
     }
@@ -137,7 +138,9 @@ pub enum Loading {
 /// The ledger of one stream.
 #[derive(Debug, PartialEq)]
 pub struct Timeline {
-    rows: VecDeque<Row>,
+    rows: Rows,
+    /// Deleted posts whose tombstones stand among the rows; they go when they leave the view.
+    pub tombstones: Vec<StatusId>,
     /// Our standing with the stream.
     pub standing: Subscription,
     /// By which means its events come.
@@ -193,7 +196,8 @@ pub struct Timeline {
 impl Default for Timeline {
     fn default() -> Self {
         Self {
-            rows: VecDeque::new(),
+            rows: Rows::default(),
+            tombstones: Vec::new(),
             standing: Subscription::Requested,
             rung: Rung::default(),
             first_page: Loading::Idle,
@@ -264,156 +268,161 @@ impl Unproven {
 impl Timeline {
     /// The rows, newest first.
     pub fn rows(&self) -> &VecDeque<Row> {
-        &self.rows
+        self.rows.all()
     }
 
     /// The row at an index counted from the newest.
     pub fn row(&self, index: usize) -> Option<&Row> {
-        self.rows.get(index)
+        self.rows.row(index)
     }
 
-    /// Where a row stands, counted from the newest. Conversations are looked for one by one: they are few.
+    /// The rows as what tabs show.
+    pub fn ledger(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// Where a row stands, counted from the newest.
     pub fn index_of(&self, key: &RowKey) -> Option<usize> {
-        let index = match key {
-            RowKey::Conversation(id) => return self.rows.iter().position(|row| matches!(row, Row::Conversation(held, _) if held == id)),
-            RowKey::Status(_) | RowKey::Notification(_) | RowKey::Gap(_) => self.place_of(key),
-        };
-        self.rows.get(index).filter(|row| row.key() == *key).map(|_| index)
+        self.rows.index_of(key)
     }
 
-    /// Where a row that is gone would stand.
-    pub fn index_near(&self, key: &RowKey) -> usize {
-        self.place_of(key).min(self.rows.len().saturating_sub(1))
-    }
-
-    /// How many rows stand above a key's place; none above a conversation's, which only its last message tells.
-    fn place_of(&self, key: &RowKey) -> usize {
-        let probe = match key {
-            RowKey::Status(id) => Row::Status(id.clone()),
-            RowKey::Notification(id) => Row::Notification(id.clone()),
-            RowKey::Conversation(_) => return 0,
-            RowKey::Gap(after) => Row::Gap(Gap::above(Arc::clone(after), Cause::Disconnected)),
-        };
-        self.rows.partition_point(|row| row.newest_first(&probe) == Ordering::Less)
+    /// How many rows stand above a key's place, whether it has a row or not.
+    pub fn place_of(&self, key: &RowKey) -> usize {
+        self.rows.place_of(key)
     }
 
     /// Puts a row where it belongs; says where that is, if it was not there before.
     pub fn insert(&mut self, row: Row) -> Option<usize> {
-        let index = self.rows.partition_point(|held| held.newest_first(&row) == Ordering::Less);
-        if self.rows.get(index).is_some_and(|held| held.key() == row.key()) {
-            return None;
-        }
-        self.rows.insert(index, row);
-        Some(index)
+        self.rows.insert(row)
     }
 
     /// Takes a row out.
     pub fn remove(&mut self, key: &RowKey) -> Option<Row> {
-        let index = self.index_of(key)?;
-        self.rows.remove(index)
+        self.rows.remove(key)
+    }
+
+    /// Has changes of rows noted from now on, or not any more.
+    pub fn watch(&mut self, watched: bool) {
+        self.rows.watch(watched);
+    }
+
+    /// Takes the keys of rows that came, went or changed their kind since the last time, where that is noted.
+    pub fn take_touched(&mut self) -> Vec<RowKey> {
+        self.rows.take_touched()
+    }
+
+    /// The place below which rows are still to be loaded, where there are any: nothing is known from there on.
+    pub fn floor(&self) -> Option<&str> {
+        match self.older.as_ref()? {
+            Cursor::Before(id) => Some(id),
+            // Nothing older is asked for so.
+            Cursor::After(_) => None,
+        }
     }
 
     /// Turns a status into its tombstone; says whether it was there.
     pub fn bury(&mut self, id: &StatusId) -> bool {
-        match self.index_of(&RowKey::Status(id.clone())).and_then(|index| self.rows.get_mut(index)) {
-            Some(row) => {
-                *row = Row::Tombstone(id.clone());
-                true
-            }
-            None => false,
+        let was_there = self.rows.replace(Row::Tombstone(id.clone()));
+        if was_there {
+            self.tombstones.push(id.clone());
         }
+        was_there
     }
 
     /// Turns a tombstone back into its status.
     pub fn unbury(&mut self, id: &StatusId) {
-        if let Some(row) = self.index_of(&RowKey::Status(id.clone())).and_then(|index| self.rows.get_mut(index)) {
-            *row = Row::Status(id.clone());
+        if matches!(self.rows.get(&RowKey::Status(id.clone())), Some(Row::Tombstone(_))) {
+            self.rows.replace(Row::Status(id.clone()));
+            self.tombstones.retain(|held| held != id);
         }
     }
 
     /// Marks that rows above the newest one may be missing; a gap that stands there already grows.
     pub fn mark_gap(&mut self, since: Option<Timestamp>, until: Option<Timestamp>, cause: Cause, lost: Option<u64>) {
-        match self.rows.front_mut() {
+        match self.rows.row(0).map(|row| Arc::from(row.place_id())) {
             None => {}
-            Some(Row::Gap(gap)) => {
-                gap.until = until.or(gap.until);
-                gap.lost = match (gap.lost, lost) {
-                    (Some(before), Some(more)) => Some(before.saturating_add(more)),
-                    (before, more) => {
-                        if gap.cause == cause {
-                            before.or(more)
-                        } else {
-                            None
+            Some(after) => match self.rows.gap_mut(0) {
+                Some(gap) => {
+                    gap.until = until.or(gap.until);
+                    gap.lost = match (gap.lost, lost) {
+                        (Some(before), Some(more)) => Some(before.saturating_add(more)),
+                        (before, more) => {
+                            if gap.cause == cause {
+                                before.or(more)
+                            } else {
+                                None
+                            }
                         }
-                    }
-                };
-            }
-            Some(row) => {
-                let after = Arc::from(row.place_id());
-                self.rows.push_front(Row::Gap(Gap { since, until, lost, ..Gap::above(after, cause) }));
-            }
+                    };
+                }
+                None => {
+                    self.rows.insert(Row::Gap(Gap { since, until, lost, ..Gap::above(after, cause) }));
+                }
+            },
         }
     }
 
     /// Whether a row of this id would stand below everything that has been loaded, while there is more to load: it
     /// will come with its page, and until then would pretend that nothing is missing above it.
     pub fn is_below_floor(&self, row: &Row) -> bool {
-        self.older.is_some() && self.rows.back().is_some_and(|oldest| oldest.newest_first(row) == Ordering::Less)
+        self.older.is_some() && self.rows.all().back().is_some_and(|oldest| oldest.newest_first(row) == Ordering::Less)
     }
 
-    /// Drops rows over the cap, oldest first, but none from `protected` on (what the reader looks at and what is right
-    /// above it). Where the reader is that far down, rows above are dropped instead and a gap says so. Gives back the
+    /// Drops rows over the cap, oldest first, but none from where the farthest reader is on (what readers look at, by index, and
+    /// what is right above it). Where one is that far down, rows above are dropped instead and a gap says so. Gives back the
     /// rows dropped.
-    pub fn trim(&mut self, cap: usize, protected: Option<usize>) -> Vec<Row> {
+    pub fn trim(&mut self, cap: usize, readers: &[usize]) -> Vec<Row> {
         let mut dropped = Vec::new();
-        let keep = protected.map_or(cap, |index| cap.max(index + cap / 4 + 1));
-        while self.rows.len() > keep {
+        let margin = cap / 4;
+        let keep = readers.iter().max().map_or(cap, |index| cap.max(index + margin + 1));
+        while self.rows.all().len() > keep {
             dropped.extend(self.rows.pop_back());
         }
-        if !dropped.is_empty() && matches!(self.rows.back(), Some(Row::Gap(_))) {
+        if !dropped.is_empty() && matches!(self.rows.all().back(), Some(Row::Gap(_))) {
             // The row that it stood on has gone. The next older page starts above it and fills it.
             dropped.extend(self.rows.pop_back());
         }
         if !dropped.is_empty() {
-            self.older = self.rows.back().map(|row| Cursor::Before(row.place_id().to_owned()));
+            self.older = self.rows.all().back().map(|row| Cursor::Before(row.place_id().to_owned()));
             self.older_page = Loading::Idle;
         }
-        if let Some(index) = protected
-            && self.rows.len() > cap * 2
+        if self.rows.all().len() > cap * 2
+            && let Some((start, end)) = unread(readers, cap)
         {
-            let end = index.saturating_sub(cap / 4);
-            let start = end.saturating_sub(cap);
-            if let Some(below) = self.rows.get(end) {
-                let after = Arc::from(below.place_id());
-                let mut gap = Gap::above(after, Cause::Trimmed);
-                // Up to here it was complete, and what has been dropped does not change that above.
-                gap.before = start.checked_sub(1).and_then(|above| self.rows.get(above)).and_then(|row| match row {
-                    Row::Gap(_) => None,
-                    other @ (Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_)) => {
-                        Some(Arc::from(other.place_id()))
-                    }
-                });
-                let drained: Vec<Row> = self.rows.drain(start..end).collect();
-                if drained.iter().any(|row| matches!(row, Row::Gap(gap) if gap.cause != Cause::Trimmed)) {
-                    // There was more missing among them.
-                    gap.before = None;
-                }
-                dropped.extend(drained);
-                match self.rows.get_mut(start) {
-                    Some(Row::Gap(held)) if held.cause != Cause::Trimmed => held.before = None,
-                    Some(Row::Gap(held)) => held.before = gap.before,
-                    Some(Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_)) | None => {
-                        self.rows.insert(start, Row::Gap(gap));
-                    }
-                }
-            }
+            dropped.extend(self.drop_between(start, end));
         }
         dropped
     }
 
+    /// Drops the rows from an index to another and puts a gap there.
+    fn drop_between(&mut self, start: usize, end: usize) -> Vec<Row> {
+        let Some(below) = self.rows.row(end) else { return Vec::new() };
+        let mut gap = Gap::above(Arc::from(below.place_id()), Cause::Trimmed);
+        // Up to here it was complete, and what has been dropped does not change that above.
+        gap.before = start.checked_sub(1).and_then(|above| self.rows.row(above)).and_then(|row| match row {
+            Row::Gap(_) => None,
+            other @ (Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_)) => {
+                Some(Arc::from(other.place_id()))
+            }
+        });
+        let drained: Vec<Row> = self.rows.drain(start, end).collect();
+        if drained.iter().any(|row| matches!(row, Row::Gap(gap) if gap.cause != Cause::Trimmed)) {
+            // There was more missing among them.
+            gap.before = None;
+        }
+        match self.rows.gap_mut(start) {
+            Some(held) if held.cause != Cause::Trimmed => held.before = None,
+            Some(held) => held.before = gap.before,
+            None => {
+                self.rows.insert(Row::Gap(gap));
+            }
+        }
+        drained
+    }
+
     /// The gaps, newest first.
     pub fn gaps(&self) -> impl Iterator<Item = &Gap> {
-        self.rows.iter().filter_map(|row| match row {
+        self.rows.all().iter().filter_map(|row| match row {
             Row::Gap(gap) => Some(gap),
             Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) => None,
         })
@@ -422,10 +431,7 @@ impl Timeline {
     /// The gap above a row.
     pub fn gap_mut(&mut self, after: &Arc<str>) -> Option<&mut Gap> {
         let index = self.index_of(&RowKey::Gap(Arc::clone(after)))?;
-        match self.rows.get_mut(index) {
-            Some(Row::Gap(gap)) => Some(gap),
-            Some(Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_)) | None => None,
-        }
+        self.rows.gap_mut(index)
     }
 
     /// Says what becomes of the gap above a row.
@@ -472,8 +478,8 @@ impl Timeline {
 
     /// The rows of a span, newest first.
     pub fn rows_in<'a>(&'a self, span: &'a Span) -> impl Iterator<Item = &'a Row> {
-        let index = self.rows.partition_point(|row| !span.reaches_up_to(row.place_id()));
-        self.rows.iter().skip(index).take_while(|row| span.holds(row.place_id()))
+        let index = self.rows.all().partition_point(|row| !span.reaches_up_to(row.place_id()));
+        self.rows.all().iter().skip(index).take_while(|row| span.holds(row.place_id()))
     }
 
     /// When the newest page is looked at next; not before the first page has come, or there would be nothing to hold it
@@ -528,8 +534,7 @@ impl Timeline {
 
     /// The rows at and below an id, newest first.
     pub fn rows_from(&self, id: &str) -> impl Iterator<Item = &Row> {
-        let index = self.rows.partition_point(|row| by_age(row.place_id(), id) == Ordering::Greater);
-        self.rows.iter().skip(index)
+        self.rows.from(id)
     }
 
     /// Forgets all rows.
@@ -539,8 +544,26 @@ impl Timeline {
 
     /// Whether the rows are sorted and unique: tests ask after every message.
     pub fn is_sorted(&self) -> bool {
-        self.rows.iter().zip(self.rows.iter().skip(1)).all(|(newer, older)| newer.newest_first(older) == Ordering::Less)
+        self.rows.is_sorted()
     }
+}
+
+/// The longest stretch, of `cap` rows at most, that is neither among the newest nor near what a reader looks at. None of
+/// what lies below the farthest one: that is what was paged to.
+fn unread(readers: &[usize], cap: usize) -> Option<(usize, usize)> {
+    let margin = cap / 4;
+    let mut readers = readers.to_vec();
+    readers.sort_unstable();
+    let mut from = cap / 2;
+    let mut longest: Option<(usize, usize)> = None;
+    for reader in readers {
+        let end = reader.saturating_sub(margin);
+        if end > from && longest.is_none_or(|(start, to)| end - from >= to - start) {
+            longest = Some((from, end));
+        }
+        from = from.max(reader + margin + 1);
+    }
+    longest.map(|(start, end)| (start.max(end.saturating_sub(cap)), end))
 }
 
 #[cfg(test)]
@@ -594,12 +617,12 @@ mod tests {
         for n in 1000..1100 {
             timeline.insert(status(&n.to_string()));
         }
-        assert_eq!(timeline.trim(40, None).len(), 60);
+        assert_eq!(timeline.trim(40, &[]).len(), 60);
         assert_eq!(timeline.older, Some(Cursor::Before("1060".into())));
         for n in 1100..1200 {
             timeline.insert(status(&n.to_string()));
             let reading = timeline.index_of(&status("1062").key()).unwrap();
-            timeline.trim(40, Some(reading));
+            timeline.trim(40, &[reading]);
             assert!(timeline.index_of(&status("1062").key()).is_some(), "what is read stays");
             assert!(timeline.rows().len() <= 92 && timeline.is_sorted(), "{:?}", shown(&timeline));
         }
@@ -614,7 +637,7 @@ mod tests {
         for raw in ["6", "7", "8"] {
             timeline.insert(status(raw));
         }
-        timeline.trim(4, None);
+        timeline.trim(4, &[]);
         assert_eq!(shown(&timeline), ["8", "7", "6"]);
         assert_eq!(timeline.older, Some(Cursor::Before("6".into())), "`before 5` would leave out 5");
     }

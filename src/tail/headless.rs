@@ -63,7 +63,8 @@ pub(super) struct Headless<'a> {
 
 impl<'a> Headless<'a> {
     pub(super) fn new(streams: Vec<Stream>, options: &'a Options, now: Timestamp) -> Self {
-        let settings = Settings { rows: ROWS, ..Settings::default() };
+        // Nobody looks at the tabs, so none is held still where much comes.
+        let settings = Settings { rows: ROWS, flood: 0, ..Settings::default() };
         let specs = streams.iter().cloned().map(Spec::Stream).collect();
         Self {
             options,
@@ -173,6 +174,11 @@ impl<'a> Headless<'a> {
             | Reply::Status { .. }
             | Reply::Notification { .. }
             | Reply::Thread { .. }
+            | Reply::History(..)
+            | Reply::Profile(..)
+            | Reply::ProfilePosts(..)
+            | Reply::Relationship(..)
+            | Reply::Search { .. }
             | Reply::Offer(_)
             | Reply::Account(_)
             | Reply::Markers(_)

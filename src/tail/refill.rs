@@ -70,6 +70,11 @@ impl Before {
             | Reply::Review { .. }
             | Reply::Notification { .. }
             | Reply::Thread { .. }
+            | Reply::History(..)
+            | Reply::Profile(..)
+            | Reply::ProfilePosts(..)
+            | Reply::Relationship(..)
+            | Reply::Search { .. }
             | Reply::Offer(_)
             | Reply::Account(_)
             | Reply::Markers(_)

@@ -4,6 +4,7 @@ use crate::model::{Card as Preview, Media, MediaKind, Poll, PollOption, QuoteSta
 use crate::text::{Plain, wrap};
 use crate::ui::cards::{Setting, Shape};
 use crate::ui::line::{Card, CardLine, cut, ellipsize, hang, plain, rich};
+use crate::ui::pictures;
 use crate::ui::row::dim_line;
 use crate::ui::theme::Theme;
 use ratatui::style::Style;
@@ -19,7 +20,7 @@ const BRIEF_OPTIONS: usize = 6;
 const WIDEST_BAR: usize = 24;
 
 /// Attached media: what they are and what their authors say is on them.
-pub(crate) fn media(setting: Setting<'_>, status: &Status, blurred: bool) -> Vec<CardLine> {
+pub(crate) fn media(setting: Setting<'_>, status: &Status, blurred: bool, veiled: bool) -> Vec<CardLine> {
     let all = &status.media_attachments;
     let theme = setting.theme;
     if all.is_empty() {
@@ -27,27 +28,47 @@ pub(crate) fn media(setting: Setting<'_>, status: &Status, blurred: bool) -> Vec
     }
     if blurred {
         let words = format!("{} {} media hidden by a filter  space shows", theme.glyphs().media, all.len());
-        return vec![CardLine::Text(dim_line(theme, words))];
+        let mut lines = pictures::strip(setting, all, true);
+        lines.push(CardLine::Text(dim_line(theme, words)));
+        return lines;
     }
-    let most = if setting.shape == Shape::Whole { usize::MAX } else { BRIEF_MEDIA };
-    let mut lines: Vec<Line<'static>> = all.iter().take(most).flat_map(|medium| medium_lines(setting, status.sensitive, medium)).collect();
-    if let Some(more) = all.len().checked_sub(most).filter(|more| *more > 0) {
-        lines.push(dim_line(theme, format!("  and {more} more")));
+    let hidden = Hidden { sensitive: status.sensitive, veiled };
+    if setting.shape == Shape::Whole {
+        return all
+            .chunks(1)
+            .flat_map(|medium| {
+                let mut lines = pictures::strip(setting, medium, veiled);
+                lines.extend(medium.iter().flat_map(|medium| medium_lines(setting, hidden, medium)).map(CardLine::Text));
+                lines
+            })
+            .collect();
     }
-    lines.into_iter().map(CardLine::Text).collect()
+    let mut lines = pictures::strip(setting, all, veiled);
+    lines.extend(all.iter().take(BRIEF_MEDIA).flat_map(|medium| medium_lines(setting, hidden, medium)).map(CardLine::Text));
+    if let Some(more) = all.len().checked_sub(BRIEF_MEDIA).filter(|more| *more > 0) {
+        lines.push(CardLine::Text(dim_line(theme, format!("  and {more} more"))));
+    }
+    lines
 }
 
-fn medium_lines(setting: Setting<'_>, sensitive: bool, medium: &Media) -> Vec<Line<'static>> {
+/// Whether media are sensitive, and whether only a hint of them is shown.
+#[derive(Debug, Clone, Copy)]
+struct Hidden {
+    sensitive: bool,
+    veiled: bool,
+}
+
+fn medium_lines(setting: Setting<'_>, hidden: Hidden, medium: &Media) -> Vec<Line<'static>> {
     let (theme, whole) = (setting.theme, setting.shape == Shape::Whole);
     let (glyph, kind) = kind(theme, &medium.kind);
     let mut about = Vec::new();
-    if sensitive {
-        about.push("sensitive".to_owned());
+    if hidden.sensitive {
+        about.push(if hidden.veiled { "sensitive, space shows it" } else { "sensitive" }.to_owned());
     }
     if whole || medium.kind != MediaKind::Image {
         about.push(kind.to_string());
     }
-    about.extend(medium.seconds.filter(|seconds| *seconds > 0).map(|seconds| format!("{}:{:02}", seconds / 60, seconds % 60)));
+    about.extend(length(medium));
     if whole && let Some((width, height)) = medium.size {
         about.push(format!("{width}{}{height}", theme.glyphs().times));
     }
@@ -69,7 +90,13 @@ fn medium_lines(setting: Setting<'_>, sensitive: bool, medium: &Media) -> Vec<Li
     vec![Line::from(vec![mark, Span::styled(words, theme.dim())])]
 }
 
-fn kind<'a>(theme: &Theme, kind: &'a MediaKind) -> (&'static str, &'a str) {
+/// How long a medium is, where that is known: `1:23`.
+pub(crate) fn length(medium: &Media) -> Option<String> {
+    medium.seconds.filter(|seconds| *seconds > 0).map(|seconds| format!("{}:{:02}", seconds / 60, seconds % 60))
+}
+
+/// A mark and a word for what a medium is.
+pub(crate) fn kind<'a>(theme: &Theme, kind: &'a MediaKind) -> (&'static str, &'a str) {
     let glyphs = theme.glyphs();
     match kind {
         MediaKind::Image => (glyphs.media, "image"),
@@ -115,7 +142,7 @@ pub(crate) fn poll(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
     card.lines
 }
 
-fn sums(poll: &Poll) -> String {
+pub(crate) fn sums(poll: &Poll) -> String {
     let mut parts = Vec::new();
     let hidden = poll.options.iter().all(|option| option.votes_count.is_none());
     if hidden && !poll.expired {
@@ -149,10 +176,7 @@ fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, option: &PollOp
         let style = if mine { theme.good() } else { theme.dim() };
         return label_lines(setting, &option.title, &[Span::styled(format!("{mark} "), style)], 2, "", false);
     };
-    let base = poll.voters_count.filter(|voters| poll.multiple && *voters > 0).unwrap_or(poll.votes_count);
-    let percent = percent(votes, base);
-    let most = poll.options.iter().filter_map(|option| option.votes_count).max().unwrap_or(0);
-    let first = votes == most && votes > 0;
+    let Standing { percent, first, word } = standing(poll, votes, mine);
     let width = (usize::from(setting.width) / 3).clamp(4, WIDEST_BAR);
     let full = width * percent / 100;
     let ink = if mine { theme.good() } else { theme.bar() };
@@ -162,6 +186,21 @@ fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, option: &PollOp
         Span::raw(format!(" {percent:>3} % ")),
         Span::styled(if mine { format!("{} ", glyphs.check) } else { "  ".to_owned() }, theme.good()),
     ];
+    label_lines(setting, &option.title, &before, width + 9, word, first)
+}
+
+/// How an option of a poll stands.
+pub(crate) struct Standing {
+    pub(crate) percent: usize,
+    pub(crate) first: bool,
+    pub(crate) word: &'static str,
+}
+
+/// How an option with so many votes stands; `mine` where the reader chose it.
+pub(crate) fn standing(poll: &Poll, votes: u64, mine: bool) -> Standing {
+    let base = poll.voters_count.filter(|voters| poll.multiple && *voters > 0).unwrap_or(poll.votes_count);
+    let most = poll.options.iter().filter_map(|option| option.votes_count).max().unwrap_or(0);
+    let first = votes == most && votes > 0;
     let word = match (first, mine, poll.expired) {
         (true, true, true) => "won, your choice",
         (true, false, true) => "won",
@@ -169,7 +208,7 @@ fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, option: &PollOp
         (true, false, false) => "leads",
         (false, false, _) => "",
     };
-    label_lines(setting, &option.title, &before, width + 9, word, first)
+    Standing { percent: percent(votes, base), first, word }
 }
 
 fn label_lines(
@@ -232,8 +271,9 @@ fn brief_preview(setting: Setting<'_>, preview: &Preview) -> Vec<Line<'static>> 
     let title = cut(title.as_str(), room, theme).into_owned();
     let left = room.saturating_sub(wrap::width(&title) + 3);
     let mut line = Line::from(Span::raw(title));
-    if !preview.provider_name.is_blank() && left >= 6 {
-        let provider = cut(preview.provider_name.as_str(), left, theme).into_owned();
+    let from = source(preview, theme);
+    if !from.is_empty() && left >= 6 {
+        let provider = cut(&from, left, theme).into_owned();
         line.push_span(Span::styled(format!(" {} {provider}", theme.glyphs().dot), theme.dim()));
     }
     vec![line]
@@ -241,18 +281,28 @@ fn brief_preview(setting: Setting<'_>, preview: &Preview) -> Vec<Line<'static>> 
 
 fn whole_preview(setting: Setting<'_>, preview: &Preview) -> Vec<Line<'static>> {
     let (theme, room) = (setting.theme, setting.width.saturating_sub(2));
+    let from = source(preview, theme);
     let mut lines = Vec::new();
     for (text, style) in [
-        (&preview.title, theme.bold()),
-        (&preview.description, Style::new()),
-        (&preview.provider_name, theme.dim()),
-        (&preview.url, theme.link()),
+        (preview.title.as_str(), theme.bold()),
+        (preview.description.as_str(), Style::new()),
+        (&from, theme.dim()),
+        (preview.url.as_str(), theme.link()),
     ] {
-        if !text.is_blank() {
-            lines.extend(plain(text.as_str(), room, style));
+        if !text.trim().is_empty() {
+            lines.extend(plain(text, room, style));
         }
     }
     lines
+}
+
+/// Who publishes a page, and who wrote it.
+fn source(preview: &Preview, theme: &Theme) -> String {
+    let authors: Vec<&str> = preview.authors.iter().map(Plain::as_str).collect();
+    let by = (!authors.is_empty()).then(|| format!("by {}", crate::ui::status::several(&authors, 2, 40, theme)));
+    let provider = (!preview.provider_name.is_blank()).then(|| preview.provider_name.to_string());
+    let parts: Vec<String> = provider.into_iter().chain(by).collect();
+    parts.join(&format!(" {} ", theme.glyphs().dot))
 }
 
 fn barred(theme: &Theme, lines: Vec<Line<'static>>) -> Vec<Line<'static>> {
@@ -264,7 +314,17 @@ fn barred(theme: &Theme, lines: Vec<Line<'static>>) -> Vec<Line<'static>> {
 pub(crate) fn quote(setting: Setting<'_>, status: &Status) -> Vec<Line<'static>> {
     let Some(quote) = &status.quote else { return Vec::new() };
     let theme = setting.theme;
-    let why = match &quote.state {
+    let room = setting.width.saturating_sub(2);
+    let lines = match unquoted(&quote.state) {
+        Some(words) => plain(&words, room, theme.dim().patch(theme.aside())),
+        None => quoted(Setting { width: room, ..setting }, quote.status.as_ref()),
+    };
+    barred(theme, lines)
+}
+
+/// Why a quoted post is not shown, in words; `None` where it is.
+pub(crate) fn unquoted(state: &QuoteState) -> Option<String> {
+    match state {
         QuoteState::Accepted => None,
         QuoteState::Pending => Some("a quoted post, which waits for its author's consent".to_owned()),
         QuoteState::Rejected => Some("a quoted post, whose author did not consent".to_owned()),
@@ -275,13 +335,7 @@ pub(crate) fn quote(setting: Setting<'_>, status: &Status) -> Vec<Line<'static>>
         QuoteState::BlockedDomain => Some("a quoted post from a server that you block".to_owned()),
         QuoteState::MutedAccount => Some("a quoted post by an account that you mute".to_owned()),
         QuoteState::Other(word) => Some(format!("a quoted post, which is not shown: {word}")),
-    };
-    let room = setting.width.saturating_sub(2);
-    let lines = match why {
-        Some(words) => plain(&words, room, theme.dim().patch(theme.aside())),
-        None => quoted(Setting { width: room, ..setting }, quote.status.as_ref()),
-    };
-    barred(theme, lines)
+    }
 }
 
 fn quoted(setting: Setting<'_>, id: Option<&crate::model::StatusId>) -> Vec<Line<'static>> {
@@ -296,7 +350,7 @@ fn quoted(setting: Setting<'_>, id: Option<&crate::model::StatusId>) -> Vec<Line
     let acct = account.map(|account| format!(" @{}", account.acct)).unwrap_or_default();
     let head = Line::from(vec![Span::styled(name.to_owned(), theme.bold()), Span::styled(acct, theme.dim())]);
     let mut lines = vec![crate::ui::line::cut_line(&head, usize::from(setting.width), theme)];
-    let folded = setting.stream.is_some_and(|stream| setting.state.is_folded(stream, &status.id));
+    let folded = setting.sources.is_some_and(|sources| setting.state.is_folded(sources, &status.id));
     if folded || !status.spoiler_text.is_blank() {
         lines.extend(crate::ui::status::excerpt(setting, entry, 1));
         return lines;
@@ -306,7 +360,13 @@ fn quoted(setting: Setting<'_>, id: Option<&crate::model::StatusId>) -> Vec<Line
     ellipsize(&mut words, most, setting.width, theme);
     lines.extend(words);
     let brief = Setting { shape: Shape::Brief(u16::MAX), ..setting };
-    lines.extend(status.media_attachments.iter().take(1).flat_map(|medium| medium_lines(brief, status.sensitive, medium)));
+    lines.extend(
+        status
+            .media_attachments
+            .iter()
+            .take(1)
+            .flat_map(|medium| medium_lines(brief, Hidden { sensitive: status.sensitive, veiled: false }, medium)),
+    );
     if status.quote.is_some() {
         lines.push(dim_line(theme, "quotes another post"));
     }

@@ -4,8 +4,9 @@
 //! or the reader changes. Ages and the selection bar are drawn over a card and are not part of it.
 
 use crate::command::Command;
-use crate::model::{AccountId, Announcement, Connection, StatusId, Stream};
-use crate::state::{Fill, Row, RowKey, Shown, State};
+use crate::media::{Gallery, Laid};
+use crate::model::{AccountId, Announcement, Canvas, Connection, Sources, StatusId, Stream};
+use crate::state::{Fill, Gap, Row, RowKey, Shown, State};
 use crate::ui::line::Card;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, row, status};
@@ -21,6 +22,10 @@ const FRAMES_KEPT: u64 = 8;
 pub struct Cards {
     held: HashMap<Key, Held>,
     announcements: Option<(Vec<Announcement>, u16, Arc<Card>)>,
+    /// Pictures that are here.
+    pub gallery: Gallery,
+    /// Pictures that the terminal is to lay over the last frame.
+    pub laid: Vec<Laid>,
     frame: u64,
     /// What all cards were made for.
     made_for: Option<MadeFor>,
@@ -33,6 +38,8 @@ struct MadeFor {
     today: jiff::civil::Date,
     reader: Option<AccountId>,
     fills: Option<String>,
+    /// What pictures are made for, how high they are in timelines, and how high the screen is.
+    pictures: (Option<Canvas>, u16, u16),
 }
 
 #[derive(Debug)]
@@ -45,7 +52,7 @@ struct Held {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     subject: Subject,
-    stream: Option<Stream>,
+    sources: Option<Sources>,
     shape: Shape,
     width: u16,
 }
@@ -74,10 +81,18 @@ pub(crate) enum Shape {
 pub(crate) struct Setting<'a> {
     pub(crate) state: &'a State,
     pub(crate) theme: &'a Theme,
-    /// The stream in whose tab it stands.
-    pub(crate) stream: Option<&'a Stream>,
+    /// What the tab shows in which it stands.
+    pub(crate) sources: Option<&'a Sources>,
     pub(crate) width: u16,
     pub(crate) shape: Shape,
+}
+
+impl<'a> Setting<'a> {
+    /// What is known of the gaps at the place of a gap row, each with its stream.
+    pub(crate) fn gaps(self, row: &'a Gap) -> Vec<(Option<&'a Stream>, &'a Gap)> {
+        let known = self.sources.map(|sources| self.state.gaps(sources, &row.after)).unwrap_or_default();
+        if known.is_empty() { vec![(None, row)] } else { known.into_iter().map(|(stream, gap)| (Some(stream), gap)).collect() }
+    }
 }
 
 impl Cards {
@@ -99,16 +114,27 @@ impl Cards {
     /// A frame begins: cards of another theme, day, reader or key are forgotten.
     pub(crate) fn begin(&mut self, theme: &Theme, state: &State) {
         self.frame += 1;
+        if theme.targets().is_full() {
+            theme.targets().forget();
+            self.made_for = None;
+        }
         let today = theme.zone.to_datetime(state.now).date();
         let (reader, fills) = (state.me.as_ref().map(|me| &me.id), state.first_key(Command::Read));
+        let canvas = state.canvas();
+        canvas.into_iter().for_each(|canvas| self.gallery.hang_on(canvas));
+        let pictures = (canvas, state.settings.media_rows, state.size.1);
         let is_same = |made: &MadeFor| {
-            made.theme == *theme && made.today == today && made.reader.as_ref() == reader && made.fills.as_deref() == fills
+            made.pictures == pictures
+                && made.theme == *theme
+                && made.today == today
+                && made.reader.as_ref() == reader
+                && made.fills.as_deref() == fills
         };
         if !self.made_for.as_ref().is_some_and(is_same) {
             self.held.clear();
             self.announcements = None;
             let (reader, fills) = (reader.cloned(), fills.map(str::to_owned));
-            self.made_for = Some(MadeFor { theme: theme.clone(), today, reader, fills });
+            self.made_for = Some(MadeFor { theme: theme.clone(), today, reader, fills, pictures });
         }
     }
 
@@ -144,7 +170,7 @@ impl Cards {
     }
 
     fn card(&mut self, subject: Subject, setting: Setting<'_>, stamp: u64, make: impl FnOnce() -> Card) -> Arc<Card> {
-        let key = Key { subject, stream: setting.stream.cloned(), shape: setting.shape, width: setting.width };
+        let key = Key { subject, sources: setting.sources.cloned(), shape: setting.shape, width: setting.width };
         if let Some(held) = self.held.get_mut(&key).filter(|held| held.stamp == stamp) {
             held.used = self.frame;
             return Arc::clone(&held.card);
@@ -160,6 +186,12 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
     let store = &setting.state.store;
     let mut hasher = DefaultHasher::new();
     std::mem::discriminant(row).hash(&mut hasher);
+    if let Some(tab) = setting.sources.and_then(|sources| setting.state.tabs.named(sources)) {
+        let key = row.key();
+        if tab.folds.group(&key).is_some_and(|(rows, _)| rows.len() > 1) {
+            setting.state.together(tab, &key).iter().for_each(|id| (id, store.account_revision(id)).hash(&mut hasher));
+        }
+    }
     match row {
         Row::Status(id) => stamp_status(setting, id, &mut hasher),
         Row::Notification(id) => {
@@ -187,11 +219,13 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
             (author, author.map(|id| store.account_revision(id))).hash(&mut hasher);
         }
         Row::Gap(gap) => {
-            (gap.since, gap.until, gap.lost).hash(&mut hasher);
-            std::mem::discriminant(&gap.cause).hash(&mut hasher);
-            (gap.fill, setting.state.line.state == Connection::Live).hash(&mut hasher);
-            let walk = setting.stream.and_then(|stream| setting.state.timelines.get(stream)?.refill.as_ref());
-            walk.filter(|_| gap.fill == Fill::Filling).map(|walk| (walk.pages, walk.retry_at)).hash(&mut hasher);
+            (setting.state.line.state == Connection::Live).hash(&mut hasher);
+            for (stream, gap) in setting.gaps(gap) {
+                (stream, gap.since, gap.until, gap.lost, gap.fill).hash(&mut hasher);
+                std::mem::discriminant(&gap.cause).hash(&mut hasher);
+                let walk = stream.and_then(|stream| setting.state.timelines.get(stream)?.refill.as_ref());
+                walk.filter(|_| gap.fill == Fill::Filling).map(|walk| (walk.pages, walk.retry_at)).hash(&mut hasher);
+            }
         }
     }
     hasher.finish()
@@ -212,10 +246,14 @@ fn stamp_status(setting: Setting<'_>, id: &StatusId, hasher: &mut DefaultHasher)
         status.in_reply_to_account_id.as_ref().map(|account| store.account_revision(account)).hash(hasher);
         setting.state.unfolded.contains(&status.id).hash(hasher);
     }
-    if let Some(stream) = setting.stream {
-        let shown = setting.state.shown(stream, id);
+    if let Some(sources) = setting.sources {
+        let shown = setting.state.shown(sources, id);
         std::mem::discriminant(&shown).hash(hasher);
-        setting.state.blurs_media(stream, id).hash(hasher);
+        setting.state.blurs_media(sources, id).hash(hasher);
+        if sources.is_merged() {
+            let key = RowKey::Status(id.clone());
+            setting.state.carriers(sources, &key).for_each(|stream| stream.hash(hasher));
+        }
         match shown {
             Shown::Filtered(title) => title.hash(hasher),
             Shown::Open | Shown::Warned | Shown::Hidden => {}

@@ -3,11 +3,13 @@
 //! Wrapping and cutting are `text::wrap`'s; ratatui is never asked to wrap what strangers wrote.
 
 use crate::model::Timestamp;
-use crate::text::{LinkKind, Mark, Plain, RichText, Role, Span as TextSpan, wrap};
+use crate::text::{LinkKind, Mark, Plain, RichText, Role, WebAddress, wrap};
+use crate::ui::pictures::Strip;
 use crate::ui::theme::Theme;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A line of a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) enum CardLine {
     Head(Head),
     /// Finished text that ends in the time left until then, or in the word for "over".
     Left(Line<'static>, Timestamp),
+    /// A row of pictures, the row of that number.
+    Picture(Arc<Strip>, u16),
 }
 
 /// A heading: a name that is kept as long as possible, what follows it, and at the right a word and an age.
@@ -110,7 +114,7 @@ pub(crate) fn rich(text: &RichText, width: u16, theme: &Theme, emojis: &[Plain])
         .map(|wrapped| {
             let mut line = Line::default();
             for piece in wrapped.pieces {
-                let style = role_style(piece.role, theme);
+                let style = leading(role_style(piece.role, theme), piece.role, text, theme);
                 match piece.role {
                     Role::Quote => line.push_span(Span::styled(quote_bar(&piece.text, theme), style)),
                     Role::Text(_) if !emojis.is_empty() => push_with_emojis(&mut line, &piece.text, style, emojis, theme),
@@ -156,48 +160,6 @@ pub(crate) fn ellipsize(lines: &mut Vec<Line<'static>>, most: usize, width: u16,
     }
 }
 
-/// Rich text with the whole address of every link to a page: in place of words that abbreviate it, after all others. What
-/// is shown is then what would be opened.
-pub(crate) fn with_addresses(text: &RichText) -> RichText {
-    let mut full = text.clone();
-    for block in &mut full.blocks {
-        let mut spans = Vec::with_capacity(block.spans.len());
-        let mut rest = std::mem::take(&mut block.spans).into_iter().peekable();
-        while let Some(span) = rest.next() {
-            let Some((index, LinkKind::Web)) = span.mark.link else {
-                spans.push(span);
-                continue;
-            };
-            let mut group = vec![span];
-            while let Some(more) = rest.next_if(|next| next.mark.link == Some((index, LinkKind::Web))) {
-                group.push(more);
-            }
-            let url = text.links.get(usize::from(index)).map_or("", |link| link.url.as_str());
-            spans.extend(addressed(group, url));
-        }
-        block.spans = spans;
-    }
-    full
-}
-
-fn addressed(mut group: Vec<TextSpan>, url: &str) -> Vec<TextSpan> {
-    let words: String = group.iter().map(|span| span.text.as_str()).collect();
-    let bare = |text: &str| text.trim().trim_end_matches('…').trim_end_matches('/').to_lowercase();
-    let said = bare(&words);
-    let address = url.to_lowercase();
-    let short = address.split_once("://").map_or(address.as_str(), |(_, short)| short);
-    let www = short.strip_prefix("www.").unwrap_or(short);
-    if url.is_empty() || words == url {
-        return group;
-    }
-    if !said.is_empty() && [address.as_str(), short, www].iter().any(|form| form.starts_with(&said)) {
-        let mark = group.first().map(|span| span.mark).unwrap_or_default();
-        return vec![TextSpan { text: url.to_owned(), mark }];
-    }
-    group.push(TextSpan { text: format!(" ({url})"), mark: Mark::default() });
-    group
-}
-
 /// Keeps the first `most` lines; the last kept one is replaced by how many are missing and how to see them.
 pub(crate) fn shorten<T>(lines: &mut Vec<T>, most: usize, more: impl FnOnce(usize) -> T) {
     let most = most.max(1);
@@ -227,6 +189,19 @@ fn role_style(role: Role, theme: &Theme) -> Style {
         Role::Text(mark) => mark_style(mark, theme),
         Role::Heading(mark) => mark_style(mark, theme).add_modifier(Modifier::BOLD),
         Role::Quote | Role::Marker => theme.dim(),
+    }
+}
+
+/// The style with where the words lead, if they lead anywhere on the web.
+fn leading(style: Style, role: Role, text: &RichText, theme: &Theme) -> Style {
+    let index = match role {
+        Role::Text(mark) | Role::Heading(mark) => mark.link.map(|(index, _)| index),
+        Role::Quote | Role::Marker => None,
+    };
+    let link = index.and_then(|index| text.links.get(usize::from(index)));
+    match link.and_then(|link| WebAddress::read(link.url.as_str())) {
+        Some(address) => style.underline_color(theme.targets().color(&address)),
+        None => style,
     }
 }
 
@@ -289,19 +264,6 @@ mod tests {
         }
         assert_eq!(cut_line(&line, 13, &theme()), line);
         assert_eq!(cut_line(&line, 8, &theme()).to_string(), "one two…");
-    }
-
-    #[test]
-    fn links_show_their_whole_address() {
-        let shown = |words: &str, url: &str| {
-            let mark = Mark { link: Some((0, LinkKind::Web)), ..Mark::default() };
-            addressed(vec![TextSpan { text: words.to_owned(), mark }], url).into_iter().map(|span| span.text).collect::<String>()
-        };
-        assert_eq!(shown("tide.example/notes…", "https://tide.example/notes/1"), "https://tide.example/notes/1");
-        assert_eq!(shown("https://tide.example", "https://tide.example"), "https://tide.example");
-        assert_eq!(shown("tide.example", "https://www.tide.example/"), "https://www.tide.example/");
-        assert_eq!(shown("here", "https://tide.example"), "here (https://tide.example)");
-        assert_eq!(shown("bank.example", "https://evil.example"), "bank.example (https://evil.example)");
     }
 
     #[test]

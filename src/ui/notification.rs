@@ -1,6 +1,7 @@
 //! One notification as lines: a sentence, and beneath it the post that it is about.
 
 use crate::model::{Account, AccountId, Notification, NotificationId, NotificationKind};
+use crate::state::RowKey;
 use crate::text::Plain;
 use crate::ui::attached;
 use crate::ui::cards::{Setting, Shape};
@@ -27,6 +28,12 @@ struct Sentence {
 /// The accounts that a notification names.
 pub(crate) fn people(held: &Notification) -> impl Iterator<Item = &AccountId> {
     held.account.iter().chain(held.kind.target())
+}
+
+/// Who did what a row tells: all of them where it tells several notifications in one.
+pub(crate) fn together<'a>(setting: Setting<'a>, held: &Notification) -> Vec<&'a AccountId> {
+    let tab = setting.sources.and_then(|sources| setting.state.tabs.named(sources));
+    tab.map(|tab| setting.state.together(tab, &RowKey::Notification(held.id.clone()))).unwrap_or_default()
 }
 
 /// Lays out a notification.
@@ -57,7 +64,9 @@ fn head(setting: Setting<'_>, held: &Notification, sentence: &Sentence, card: &m
         Some(who) => {
             name.push_span(Span::styled(who.clone(), theme.bold()));
             rest.push_span(Span::raw(sentence.words.clone()));
-            if let Some(account) = held.account.as_ref().and_then(|id| setting.state.store.account(id)) {
+            if together(setting, held).len() < 2
+                && let Some(account) = held.account.as_ref().and_then(|id| setting.state.store.account(id))
+            {
                 rest.push_span(Span::styled(format!("  @{}", account.acct), theme.dim()));
             }
         }
@@ -69,7 +78,7 @@ fn head(setting: Setting<'_>, held: &Notification, sentence: &Sentence, card: &m
 }
 
 /// Whether the post beneath is what somebody says to the reader, and not the reader's own.
-fn speaks(kind: &NotificationKind) -> bool {
+pub(crate) fn speaks(kind: &NotificationKind) -> bool {
     matches!(kind, NotificationKind::Mention | NotificationKind::Status | NotificationKind::Quote | NotificationKind::PendingReply)
 }
 
@@ -99,11 +108,23 @@ pub(crate) fn words(setting: Setting<'_>, held: &Notification) -> String {
     [first].into_iter().chain(sentence.more).collect::<Vec<_>>().join("\n")
 }
 
+/// Who did it, where the words name somebody, and the words.
+pub(crate) fn told(setting: Setting<'_>, held: &Notification) -> (Option<String>, String) {
+    let sentence = sentence(setting, held);
+    (sentence.who, sentence.words)
+}
+
 fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
     let glyphs = setting.theme.glyphs();
     let theme = setting.theme;
     let account = held.account.as_ref().and_then(|id| setting.state.store.account(id));
-    let who = account.map_or_else(|| "Someone".to_owned(), |account| account.name().to_string());
+    let all = together(setting, held);
+    let who = match account {
+        _ if all.len() > 1 => status::several(&status::names(setting, &all), 1, usize::from(setting.width / 3), theme),
+        Some(account) => account.name().to_string(),
+        None => "Someone".to_owned(),
+    };
+    let wait = if all.len() > 1 { "wait" } else { "waits" };
     let by = |mark, ink, words: &str| Sentence { mark, ink, who: Some(who.clone()), words: words.to_owned(), more: Vec::new() };
     let tell = |mark, ink, words: String, more: Vec<String>| Sentence { mark, ink, who: None, words, more };
     match &held.kind {
@@ -147,8 +168,8 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
             by(glyphs.edited, theme.dim(), &format!("changed {} that features you", collection(name.as_ref())))
         }
         NotificationKind::PendingReply => by(glyphs.reply, theme.mark(), "replied and waits for your approval"),
-        NotificationKind::PendingFavourite => by(glyphs.star, theme.mark(), "favourited your post and waits for your approval"),
-        NotificationKind::PendingReblog => by(glyphs.again, theme.mark(), "boosted your post and waits for your approval"),
+        NotificationKind::PendingFavourite => by(glyphs.star, theme.mark(), &format!("favourited your post and {wait} for your approval")),
+        NotificationKind::PendingReblog => by(glyphs.again, theme.mark(), &format!("boosted your post and {wait} for your approval")),
         NotificationKind::Other(kind) => unknown(setting, account, kind),
     }
 }

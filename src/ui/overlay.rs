@@ -2,15 +2,20 @@
 
 mod accounts;
 mod announcements;
+mod edits;
 mod health;
 mod help;
+mod links;
 mod palette;
+mod profile;
+mod search;
 mod subscribe;
 mod themes;
+mod viewer;
 
 use crate::command::{Command, Row};
 use crate::keymap::Sequence;
-use crate::state::{Overlay, OverlayPane, Pick, Picker, Prompt, State};
+use crate::state::{Measured, Overlay, OverlayPane, Pick, Picker, Prompt, State};
 use crate::text::{Plain, wrap};
 use crate::ui::cards::Cards;
 use crate::ui::line::cols;
@@ -19,11 +24,12 @@ use crate::ui::timeline::cells;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-/// Draws what lies over the panes; gives back the list or text of the top one.
-pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, body: Rect) -> Option<OverlayPane> {
+/// Draws what lies over the panes; measures the list or text of the top one.
+pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, body: Rect, measured: &mut Measured) {
     let mut pane = None;
-    let layers = state.overlays.iter().filter(|overlay| !matches!(overlay, Overlay::Detail(_)));
-    for overlay in layers {
+    // A post that was opened from one of them lies over it.
+    let hidden = state.overlays.iter().rposition(|overlay| matches!(overlay, Overlay::Detail(_))).map_or(0, |open| open + 1);
+    for overlay in state.overlays.iter().skip(hidden) {
         // A theme is seen by what it colours.
         if overlay.as_picker().is_none_or(|picker| picker.kind != Pick::Theme) {
             painter.step_back(body);
@@ -35,13 +41,22 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
                 Pick::Stream => subscribe::draw(painter, state, body, prompt, *chosen),
                 Pick::Theme => themes::draw(painter, state, body, prompt, *chosen),
                 Pick::Account => accounts::draw(painter, state, body, prompt, *chosen),
+                Pick::Search => search::draw(painter, state, body, prompt, *chosen),
             }),
+            Overlay::Edits(edits) => Some(edits::draw(painter, state, body, edits)),
+            Overlay::Profile(view) => {
+                let (pane, posts) = profile::draw(painter, cards, state, body, view);
+                measured.profile = Some(posts);
+                Some(pane)
+            }
             Overlay::Announcements { scroll } => Some(announcements::draw(painter, cards, state, body, *scroll)),
             Overlay::Health { scroll } => Some(health::draw(painter, state, body, *scroll)),
+            Overlay::Links(list) => Some(links::draw(painter, state, body, list)),
+            Overlay::Viewer(viewer) => Some(viewer::draw(painter, state, viewer)),
             Overlay::Detail(_) => None,
         };
     }
-    pane
+    measured.overlay = pane;
 }
 
 /// The keys of a command, or how the palette finds it where it has none.

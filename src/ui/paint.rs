@@ -4,8 +4,12 @@
 //! here. Beside the line between panes a column stays empty, so that the backend places the line anew even where a
 //! terminal measures a cluster differently. Absent on purpose: what is drawn.
 
+use crate::media::{Gallery, Laid};
+use crate::state::LinkSpan;
+use crate::state::PicturePlace;
 use crate::text::wrap;
 use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width};
+use crate::ui::pictures;
 use crate::ui::theme::Theme;
 use crate::ui::times::Clock;
 use ratatui::buffer::Buffer;
@@ -13,6 +17,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The screen while it is being drawn.
 #[derive(Debug)]
@@ -21,6 +26,16 @@ pub(crate) struct Painter<'a> {
     pub(crate) clock: Clock<'a>,
     /// Where the terminal's own cursor goes; it is hidden where nothing asks for it.
     pub(crate) cursor: Option<(u16, u16)>,
+    /// Rows that entries of a list of uneven ones take, as in `Measured::choices`.
+    pub(crate) choices: Vec<(u16, u16, usize)>,
+    /// Pictures that are here, to draw from.
+    pub(crate) gallery: Gallery,
+    /// Whether pictures may be laid over the screen by the terminal's own means: nothing may lie over them.
+    pub(crate) lays: bool,
+    /// Pictures in view.
+    pub(crate) places: Vec<PicturePlace>,
+    /// Those of them that the terminal is to lay over the screen.
+    pub(crate) laid: Vec<Laid>,
     buffer: &'a mut Buffer,
 }
 
@@ -28,7 +43,17 @@ impl<'a> Painter<'a> {
     pub(crate) fn new(buffer: &'a mut Buffer, theme: &'a Theme, clock: Clock<'a>) -> Self {
         let area = buffer.area;
         buffer.set_style(area, theme.base());
-        Self { theme, clock, cursor: None, buffer }
+        Self {
+            theme,
+            clock,
+            cursor: None,
+            choices: Vec::new(),
+            gallery: Gallery::default(),
+            lays: false,
+            places: Vec::new(),
+            laid: Vec::new(),
+            buffer,
+        }
     }
 
     /// The whole screen.
@@ -50,6 +75,15 @@ impl<'a> Painter<'a> {
         // The other halves of wide glyphs, which ratatui leaves bare.
         self.buffer.set_style(Rect { x, y, width: end - x, height: 1 }, style);
         end
+    }
+
+    /// Draws one cell of a picture.
+    pub(crate) fn cell(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
+        self.mend(x, y);
+        if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
+            cell.reset();
+            cell.set_symbol(symbol).set_style(self.theme.base().patch(style));
+        }
     }
 
     /// Draws a line in at most `width` columns, cut with an ellipsis, and gives back the column after it.
@@ -85,6 +119,23 @@ impl<'a> Painter<'a> {
         }
     }
 
+    /// Where links stand, from top to bottom.
+    pub(crate) fn links(&self) -> Vec<LinkSpan> {
+        let area = self.buffer.area;
+        let mut links: Vec<LinkSpan> = Vec::new();
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                let Some(color) = self.buffer.cell(Position { x, y }).map(|cell| cell.underline_color) else { continue };
+                let Some((number, target)) = self.theme.targets().of(color) else { continue };
+                match links.last_mut() {
+                    Some(last) if (last.y, last.to, last.number) == (y, x, number) => last.to += 1,
+                    Some(_) | None => links.push(LinkSpan { y, from: x, to: x + 1, target, number }),
+                }
+            }
+        }
+        links
+    }
+
     /// Empties an area, with the other halves of wide glyphs that its edges cut.
     pub(crate) fn clear(&mut self, area: Rect) {
         let area = area.intersection(self.buffer.area);
@@ -101,17 +152,41 @@ impl<'a> Painter<'a> {
 
     /// Lets what an area shows step back behind what is drawn over it next.
     pub(crate) fn step_back(&mut self, area: Rect) {
-        self.buffer
-            .set_style(area, self.theme.base().fg(Color::Reset).remove_modifier(Modifier::BOLD | Modifier::DIM).patch(self.theme.rule()));
+        let style = self
+            .theme
+            .base()
+            .fg(Color::Reset)
+            .underline_color(Color::Reset)
+            .remove_modifier(Modifier::BOLD | Modifier::DIM)
+            .patch(self.theme.rule());
+        let area = area.intersection(self.buffer.area);
+        for position in area.positions() {
+            let Some(cell) = self.buffer.cell_mut(position) else { continue };
+            if pictures::is_picture(cell.symbol()) {
+                (cell.fg, cell.bg) = (darker(cell.fg), darker(cell.bg));
+            } else {
+                cell.set_style(style);
+            }
+        }
     }
 
     /// Draws the lines `from..` of a card into an area; gives back how many were drawn.
     pub(crate) fn card(&mut self, area: Rect, card: &Card, from: u16) -> u16 {
-        let lines = card.lines.iter().skip(usize::from(from)).take(usize::from(area.height));
+        let mut lines = card.lines.iter().skip(usize::from(from)).take(usize::from(area.height)).peekable();
         let mut drawn = 0;
-        for line in lines {
-            self.card_line(area.x, area.y + drawn, area.width, line);
+        while let Some(line) = lines.next() {
+            let y = area.y + drawn;
             drawn += 1;
+            if let CardLine::Picture(strip, row) = line {
+                let mut count = 1;
+                while lines.next_if(|next| matches!(next, CardLine::Picture(same, _) if Arc::ptr_eq(same, strip))).is_some() {
+                    count += 1;
+                }
+                drawn += count - 1;
+                pictures::draw(self, (area.x, y), strip, *row, count);
+            } else {
+                self.card_line(area.x, y, area.width, line);
+            }
         }
         drawn
     }
@@ -122,6 +197,7 @@ impl<'a> Painter<'a> {
                 self.line(x, y, width, line);
             }
             CardLine::Head(head) => self.head(x, y, width, head),
+            CardLine::Picture(strip, row) => pictures::draw(self, (x, y), strip, *row, 1),
             CardLine::Left(before, until) => {
                 let words = self.clock.left(*until).map_or_else(|| "ended".to_owned(), |left| format!("{left} left"));
                 let mut line = before.clone();
@@ -158,4 +234,9 @@ impl<'a> Painter<'a> {
             cell.set_symbol(" ");
         }
     }
+}
+
+/// A colour of a picture that steps back.
+fn darker(color: Color) -> Color {
+    if let Color::Rgb(red, green, blue) = color { Color::Rgb(red / 3, green / 3, blue / 3) } else { color }
 }

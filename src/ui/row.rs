@@ -1,9 +1,9 @@
 //! One row of a timeline as lines: posts and notifications by their own rooms; here are conversations, tombstones and gaps.
 
 use crate::command::Command;
-use crate::model::{Account, Connection, ConversationId, StatusId, Stream};
+use crate::model::{Account, Connection, ConversationId, Sources, StatusId, Stream};
 use crate::state::{Cause, Fill, Gap, Refill, Row, State};
-use crate::text::wrap;
+use crate::text::{Plain, wrap};
 use crate::ui::cards::{Setting, Shape};
 use crate::ui::line::{Card, CardLine, Head, hang, plain};
 use crate::ui::theme::Theme;
@@ -46,10 +46,26 @@ pub(crate) fn gap_span(gap: &Gap, state: &State, theme: &Theme) -> String {
     }
 }
 
-/// What a gap says: what is missing, and from when to when. Only what was counted or dropped is known to be missing before
-/// the server has been asked.
-pub(crate) fn gap_words(setting: Setting<'_>, gap: &Gap) -> String {
-    let things = if setting.stream == Some(&Stream::UserNotification) { "notification" } else { "post" };
+/// What a gap says: what is missing, and from when to when; in a tab of several streams, of which.
+pub(crate) fn gap_words(setting: Setting<'_>, row: &Gap) -> String {
+    let gaps = setting.gaps(row);
+    let words: Vec<String> = gaps.iter().map(|(_, gap)| words_of(setting, gap)).collect();
+    let titles: Vec<Plain> = gaps.iter().filter_map(|(stream, _)| Some(stream.as_ref()?.title(&setting.state.offer.lists))).collect();
+    if !setting.sources.is_some_and(Sources::is_merged) {
+        return words.join("; ");
+    }
+    match words.first() {
+        // Lost with one connection, they mostly say the same.
+        Some(first) if words.iter().all(|other| other == first) => {
+            format!("{}: {first}", titles.iter().map(Plain::as_str).collect::<Vec<_>>().join(", "))
+        }
+        Some(_) | None => titles.iter().zip(&words).map(|(title, words)| format!("{title}: {words}")).collect::<Vec<_>>().join("; "),
+    }
+}
+
+/// What one gap says. Only what was counted or dropped is known to be missing before the server has been asked.
+fn words_of(setting: Setting<'_>, gap: &Gap) -> String {
+    let things = if setting.sources.is_some_and(|sources| *sources == Stream::UserNotification) { "notification" } else { "post" };
     let span = gap_span(gap, setting.state, setting.theme);
     let span = if span.is_empty() { span } else { format!(", {span}") };
     match (gap.cause, gap.lost) {
@@ -62,17 +78,24 @@ pub(crate) fn gap_words(setting: Setting<'_>, gap: &Gap) -> String {
 }
 
 /// What becomes of a gap: how far it has been filled, or the key that fills it.
-pub(crate) fn gap_fate(setting: Setting<'_>, gap: &Gap) -> Option<String> {
+pub(crate) fn gap_fate(setting: Setting<'_>, row: &Gap) -> Option<String> {
+    let gaps = setting.gaps(row);
+    // Where one can be filled by the key, that comes first.
+    let first = gaps.iter().find(|(_, gap)| gap.fill == Fill::Left).or(gaps.first())?;
+    fate_of(setting, first.0, first.1)
+}
+
+fn fate_of(setting: Setting<'_>, stream: Option<&Stream>, gap: &Gap) -> Option<String> {
     let (state, glyphs) = (setting.state, setting.theme.glyphs());
     if state.line.state != Connection::Live {
         return (gap.fill != Fill::Left).then(|| "filled when the connection is back".to_owned());
     }
-    let walk = setting.stream.and_then(|stream| state.timelines.get(stream)?.refill.as_ref());
+    let walk = stream.and_then(|stream| state.timelines.get(stream)?.refill.as_ref());
     match gap.fill {
         Fill::Due => Some(format!("filling{}", glyphs.ellipsis)),
         Fill::Filling => Some(walk.map_or_else(|| format!("filling{}", glyphs.ellipsis), |walk| walk_words(walk, state, setting.theme))),
         Fill::Left => {
-            setting.stream.filter(|stream| stream.is_paged_by_id())?;
+            stream.filter(|stream| stream.is_paged_by_id())?;
             setting.state.first_key(Command::Read).map(|key| format!("{key} to fill"))
         }
     }
@@ -150,7 +173,7 @@ fn conversation(setting: Setting<'_>, id: &ConversationId) -> Card {
     card
 }
 
-fn people<'a>(setting: Setting<'_>, accounts: impl Iterator<Item = &'a Account>) -> String {
+pub(crate) fn people<'a>(setting: Setting<'_>, accounts: impl Iterator<Item = &'a Account>) -> String {
     let mut names: Vec<&str> = accounts.map(|account| account.name().as_str()).collect();
     if names.is_empty() {
         return "yourself".to_owned();

@@ -3,11 +3,11 @@
 //! Parts that are lists (media, options) live in `attached`. Absent on purpose: the row around it, its age, its selection.
 
 use crate::model::{AccountId, Status, StatusId, Visibility};
-use crate::state::{Entry, Shown};
-use crate::text::wrap;
+use crate::state::{Entry, RowKey, Shown};
+use crate::text::{with_addresses, wrap};
 use crate::ui::attached;
 use crate::ui::cards::{Setting, Shape};
-use crate::ui::line::{Card, CardLine, Head, cols, cut, ellipsize, hang, plain, rich, shorten, with_addresses};
+use crate::ui::line::{Card, CardLine, Head, cols, cut, ellipsize, hang, plain, rich, shorten};
 use crate::ui::row::{dim_line, tombstone};
 use crate::ui::theme::Theme;
 use crate::ui::times;
@@ -28,6 +28,9 @@ pub(crate) fn card(setting: Setting<'_>, id: &StatusId) -> Card {
         Shape::Brief(_) | Shape::Reply => {
             context(setting, outer.status(), entry.status(), &mut card);
             card.lines.push(head(setting, entry.status()));
+            if let (Some(whence), Some(CardLine::Head(head))) = (whence(setting, id), card.lines.last_mut()) {
+                head.word = [Some(whence), head.word.take()].into_iter().flatten().reduce(|whence, word| format!("{whence} {word}"));
+            }
             body(setting, id, entry, &mut card);
         }
         Shape::Glance => {
@@ -57,14 +60,32 @@ fn unheld(setting: Setting<'_>) -> Card {
     card
 }
 
+/// Which of several streams of a tab have a row, in as many words as fit a quarter of the line.
+fn whence(setting: Setting<'_>, id: &StatusId) -> Option<String> {
+    let sources = setting.sources.filter(|sources| sources.is_merged())?;
+    let key = RowKey::Status(id.clone());
+    let titles: Vec<String> =
+        setting.state.carriers(sources, &key).map(|stream| stream.title(&setting.state.offer.lists).to_string()).collect();
+    let room = usize::from(setting.width / 4).max(8);
+    let all = titles.join(", ");
+    let (first, more) = (titles.first()?, titles.len() - 1);
+    Some(match more {
+        _ if wrap::width(&all) <= room => all,
+        0 => cut(first, room, setting.theme).into_owned(),
+        more => format!("{} +{more}", cut(first, room - 3, setting.theme)),
+    })
+}
+
 /// Who boosted it, and whom it answers.
 fn context(setting: Setting<'_>, outer: &Status, inner: &Status, card: &mut Card) {
-    let (theme, store) = (setting.theme, &setting.state.store);
+    let theme = setting.theme;
     let mut line = Line::default();
     if outer.reblog.is_some() {
-        let name = store.account(&outer.account).map_or("someone", |account| account.name().as_str());
+        let names = boosters(setting, outer);
         line.push_span(Span::styled(theme.glyphs().again, theme.good()));
-        line.push_span(Span::styled(format!(" {name} boosted"), theme.dim()));
+        // What else is in the line takes 26 columns at most.
+        let widest = (usize::from(setting.width.saturating_sub(26)) / 2).max(6);
+        line.push_span(Span::styled(format!(" {} boosted", several(&names, 2, widest, theme)), theme.dim()));
     }
     if setting.shape != Shape::Reply
         && let Some(whom) = answers(setting, inner)
@@ -77,8 +98,38 @@ fn context(setting: Setting<'_>, outer: &Status, inner: &Status, card: &mut Card
     }
 }
 
+/// The names of all who boosted what one row shows, the last one first.
+fn boosters<'a>(setting: Setting<'a>, outer: &'a Status) -> Vec<&'a str> {
+    let tab = setting.sources.and_then(|sources| setting.state.tabs.named(sources));
+    let all = tab.map(|tab| setting.state.together(tab, &RowKey::Status(outer.id.clone()))).unwrap_or_default();
+    if all.len() > 1 { names(setting, &all) } else { names(setting, &[&outer.account]) }
+}
+
+/// The names of some accounts.
+pub(crate) fn names<'a>(setting: Setting<'a>, ids: &[&'a AccountId]) -> Vec<&'a str> {
+    ids.iter().map(|id| setting.state.store.account(id).map_or("someone", |account| account.name().as_str())).collect()
+}
+
+/// Names in words: `Ada`, `Ada and Bo`, `Ada, Bo and Cy`, `Ada, Bo and 2 others`. Where there are several none is longer than
+/// `widest` columns, so that it can be read how many there are.
+pub(crate) fn several(names: &[&str], most: usize, widest: usize, theme: &Theme) -> String {
+    let short = |name: &str| cut(name, widest.max(4), theme).into_owned();
+    match names {
+        [] => "someone".to_owned(),
+        [name] => (*name).to_owned(),
+        [first @ .., last] if names.len() <= most + 1 => {
+            let first: Vec<String> = first.iter().map(|name| short(name)).collect();
+            format!("{} and {}", first.join(", "), short(last))
+        }
+        _ => {
+            let told: Vec<String> = names.iter().take(most).map(|name| short(name)).collect();
+            format!("{} and {} others", told.join(", "), names.len() - told.len())
+        }
+    }
+}
+
 /// Whom a post answers, in words; `None` for one that answers nothing.
-fn answers(setting: Setting<'_>, status: &Status) -> Option<String> {
+pub(crate) fn answers(setting: Setting<'_>, status: &Status) -> Option<String> {
     status.in_reply_to_id.as_ref()?;
     let whom = status.in_reply_to_account_id.as_ref();
     if whom == Some(&status.account) {
@@ -123,7 +174,7 @@ pub(crate) fn short_visibility(visibility: &Visibility) -> Option<String> {
     }
 }
 
-fn visibility(visibility: &Visibility) -> String {
+pub(crate) fn visibility(visibility: &Visibility) -> String {
     match visibility {
         Visibility::Public => "public".to_owned(),
         Visibility::Unlisted => "unlisted".to_owned(),
@@ -136,7 +187,7 @@ fn visibility(visibility: &Visibility) -> String {
 /// The words of a post and what hangs on it, or what they are folded behind. `id` is the row's: of the boost, if it is one.
 pub(crate) fn body(setting: Setting<'_>, id: &StatusId, entry: &Entry, card: &mut Card) {
     let status = entry.status();
-    let shown = setting.stream.map_or(Shown::Open, |stream| setting.state.shown(stream, id));
+    let shown = setting.sources.map_or(Shown::Open, |sources| setting.state.shown(sources, id));
     match shown {
         Shown::Warned => card.extend(fold(setting, status.spoiler_text.as_str(), "")),
         Shown::Filtered(title) => card.extend(fold(setting, title.as_str(), "filtered: ")),
@@ -209,8 +260,9 @@ fn words(setting: Setting<'_>, entry: &Entry) -> Vec<Line<'static>> {
 }
 
 fn media(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
-    let blurred = setting.stream.is_some_and(|stream| setting.state.blurs_media(stream, &status.id));
-    attached::media(setting, status, blurred)
+    let blurred = setting.sources.is_some_and(|sources| setting.state.blurs_media(sources, &status.id));
+    let veiled = setting.sources.is_some_and(|sources| setting.state.veils_media(sources, &status.id));
+    attached::media(setting, status, blurred, veiled)
 }
 
 /// A quoted post, one level deep.
@@ -316,7 +368,7 @@ fn about(setting: Setting<'_>, status: &Status) -> String {
 }
 
 /// Counts and the reader's own relation in words.
-fn sums(setting: Setting<'_>, status: &Status) -> String {
+pub(crate) fn sums(setting: Setting<'_>, status: &Status) -> String {
     let counted = |count: u64, one: &str, many: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
@@ -350,7 +402,7 @@ fn sums(setting: Setting<'_>, status: &Status) -> String {
 /// The first words of a post in at most `most` dim lines, for where it is only mentioned.
 pub(crate) fn excerpt(setting: Setting<'_>, entry: &Entry, most: usize) -> Vec<Line<'static>> {
     let (theme, status) = (setting.theme, entry.status());
-    let folded = setting.stream.is_some_and(|stream| setting.state.is_folded(stream, &status.id));
+    let folded = setting.sources.is_some_and(|sources| setting.state.is_folded(sources, &status.id));
     if folded || !status.spoiler_text.is_blank() {
         return fold_excerpt(setting, status);
     }
@@ -378,6 +430,18 @@ fn fold_excerpt(setting: Setting<'_>, status: &Status) -> Vec<Line<'static>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_names_stay_countable() {
+        let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
+        let told = |names: &[&str], most| several(names, most, 8, &theme);
+        assert_eq!(told(&["Ada"], 2), "Ada");
+        assert_eq!(told(&["Ada", "Bo"], 2), "Ada and Bo");
+        assert_eq!(told(&["Ada", "Bo", "Cy"], 2), "Ada, Bo and Cy");
+        assert_eq!(told(&["Ada", "Bo", "Cy", "Dee"], 2), "Ada, Bo and 2 others");
+        assert_eq!(told(&["Ada", "Bo", "Cy"], 1), "Ada and 2 others");
+        assert_eq!(told(&["A name that goes on", "Bo"], 1), "A name… and Bo");
+    }
 
     #[test]
     fn counts_stay_short() {

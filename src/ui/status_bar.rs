@@ -5,7 +5,7 @@
 use crate::command::{COMMANDS, Command, Row};
 use crate::keymap::Sequence;
 use crate::model::{Carriage, Connection, Rung, Stream, Subscription, Withheld};
-use crate::state::{Anchor, Completeness, Fill, State, Timeline, Unproven};
+use crate::state::{Anchor, Completeness, Fill, Meter, Overlay, State, Tab, ThreadState, Timeline, Unproven};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::row::gap_span;
@@ -32,6 +32,17 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16, told: bool)
     if state.pending.is_empty() {
         hints(painter, state, x, end, y);
     } else {
+        continuations(painter, state, x, end, y);
+    }
+}
+
+/// Draws what the line begins with, or how a sequence that was begun can go on, and nothing else.
+pub(crate) fn alone(painter: &mut Painter<'_>, state: &State, y: u16) {
+    let end = painter.screen().width.saturating_sub(1);
+    let next = state.line.next_attempt.map(|at| painter.clock.soon(at));
+    let left = left(state, painter.theme, false, next.as_deref());
+    let x = painter.line(1, y, end.saturating_sub(1), &left);
+    if !state.pending.is_empty() {
         continuations(painter, state, x, end, y);
     }
 }
@@ -66,6 +77,11 @@ const SPARE: u16 = 60;
 /// The columns of the hint with the mark before it.
 const HINT: u16 = 12;
 
+/// What the line begins with where nothing else is on screen, in words.
+pub(crate) fn words(state: &State, theme: &Theme, next: Option<&str>) -> String {
+    stands(state, theme, false, next).spans.iter().map(|span| span.content.as_ref()).collect()
+}
+
 /// What the line begins with.
 fn left(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Line<'static> {
     if let Some(begun) = Sequence::new(state.pending.clone()) {
@@ -75,6 +91,11 @@ fn left(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Line<'s
         let mark = if notice.grave { (theme.glyphs().cross, theme.bad()) } else { (theme.glyphs().dot, theme.accent()) };
         return said(mark, notice.text.to_string());
     }
+    stands(state, theme, told, next)
+}
+
+/// How the connection and the open stream stand.
+fn stands(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Line<'static> {
     let glyphs = theme.glyphs();
     if let Some(words) = away(state, theme, told, next) {
         return said(
@@ -86,18 +107,18 @@ fn left(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Line<'s
             words,
         );
     }
-    let standing = state.active_timeline().map(|timeline| &timeline.standing);
-    let withheld = state.tabs.active().and_then(|tab| state.withheld(&tab.stream));
-    match standing {
-        Some(Subscription::Refused(words)) => said((glyphs.cross, theme.bad()), format!("refused: {words}")),
-        Some(Subscription::Interrupted(words)) => said((glyphs.again, theme.mark()), format!("interrupted: {words}")),
-        Some(Subscription::NotStreamed) => said((glyphs.absent, theme.mark()), "not streamed by this server".to_owned()),
-        Some(Subscription::Requested) => said((glyphs.connecting, theme.dim()), format!("subscribing{}", glyphs.ellipsis)),
-        Some(Subscription::Open) if withheld == Some(Withheld::Everything) => {
-            said((glyphs.absent, theme.mark()), Withheld::Everything.words().to_owned())
+    let Some(tab) = state.tabs.active() else { return Line::default() };
+    let Some((stream, timeline)) = state.worst(&tab.sources) else { return Line::default() };
+    let of = of(state, tab, stream);
+    match &timeline.standing {
+        Subscription::Refused(words) => said((glyphs.cross, theme.bad()), format!("{of}refused: {words}")),
+        Subscription::Interrupted(words) => said((glyphs.again, theme.mark()), format!("{of}interrupted: {words}")),
+        Subscription::NotStreamed => said((glyphs.absent, theme.mark()), format!("{of}not streamed by this server")),
+        Subscription::Requested => said((glyphs.connecting, theme.dim()), format!("{of}subscribing{}", glyphs.ellipsis)),
+        Subscription::Open if state.withheld(stream) == Some(Withheld::Everything) => {
+            said((glyphs.absent, theme.mark()), format!("{of}{}", Withheld::Everything.words()))
         }
-        Some(Subscription::Open) => state.active_timeline().map(|timeline| open(state, theme, timeline, told)).unwrap_or_default(),
-        None => Line::default(),
+        Subscription::Open => open(state, theme, tab, (stream, timeline), told),
     }
 }
 
@@ -125,9 +146,14 @@ fn said((mark, style): (&'static str, ratatui::style::Style), words: String) -> 
     Line::from(vec![Span::styled(format!("{mark} "), style), Span::raw(words)])
 }
 
-fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Line<'static> {
+/// Of which of several streams something is said.
+fn of(state: &State, tab: &Tab, stream: &Stream) -> String {
+    if tab.sources.is_merged() { format!("{}: ", stream.title(&state.offer.lists)) } else { String::new() }
+}
+
+fn open(state: &State, theme: &Theme, tab: &Tab, (stream, timeline): (&Stream, &Timeline), is_told: bool) -> Line<'static> {
     let glyphs = theme.glyphs();
-    let Some(tab) = state.tabs.active() else { return Line::default() };
+    let of = of(state, tab, stream);
     let mut line = Line::default();
     if tab.held {
         // Where the pane has no line for it, what happened meanwhile is told here.
@@ -142,20 +168,20 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
             1 => ", 1 page so far".to_owned(),
             pages => format!(", {pages} pages so far"),
         };
-        (Some(glyphs.again), format!("refilling{pages}"))
+        (Some(glyphs.again), format!("{of}refilling{pages}"))
     } else if gaps.any(|gap| gap.fill != Fill::Left) {
-        (Some(glyphs.again), format!("refilling{}", glyphs.ellipsis))
+        (Some(glyphs.again), format!("{of}refilling{}", glyphs.ellipsis))
     } else if let Some(gap) = timeline.gaps().next() {
         let span = gap_span(gap, state, theme);
-        (Some(glyphs.gap), if span.is_empty() { "gap left".to_owned() } else { format!("gap left, {span}") })
+        (Some(glyphs.gap), if span.is_empty() { format!("{of}gap left") } else { format!("{of}gap left, {span}") })
     } else {
-        let words = match timeline.completeness(&tab.stream) {
+        let words = match timeline.completeness(stream) {
             Completeness::Since(since) => format!("complete since {}", told(since)),
-            Completeness::Between(since, until) => format!("complete {}{}{}", told(since), glyphs.to, told(until)),
-            Completeness::Gaps(_) => "gap left".to_owned(),
-            Completeness::Unknown(Unproven::Unordered) => "live, not known to be complete".to_owned(),
-            Completeness::Unknown(Unproven::NotPolled) => "polled, not known to be complete".to_owned(),
-            Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected) => "live".to_owned(),
+            Completeness::Between(since, until) => format!("{of}complete {}{}{}", told(since), glyphs.to, told(until)),
+            Completeness::Gaps(_) => format!("{of}gap left"),
+            Completeness::Unknown(Unproven::Unordered) => format!("{of}live, not known to be complete"),
+            Completeness::Unknown(Unproven::NotPolled) => format!("{of}polled, not known to be complete"),
+            Completeness::Unknown(Unproven::NotStreamed | Unproven::NotConnected) => format!("{of}live"),
         };
         (None, words)
     };
@@ -164,10 +190,13 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
         None => line.push_span(Span::styled(words, theme.good())),
     }
     let mut aside = |words: String, style| line.push_span(Span::styled(format!(" {} {words}", glyphs.dot), style));
-    if let Some(withheld) = state.withheld(&tab.stream) {
+    if let Some(flood) = tab.flood.filter(|_| state.size.1 < ROOMY + 3) {
+        aside(format!("{} a minute, {}", state.meter_of(tab).map_or(0, Meter::per_minute), flood.words()), theme.mark());
+    }
+    if let Some(withheld) = state.withheld(stream) {
         aside(if withheld == Withheld::Local { "local posts off" } else { "remote posts off" }.to_owned(), ratatui::style::Style::new());
     }
-    if let Some(silence) = state.silence(&tab.stream) {
+    if let Some(silence) = state.silence_of(&tab.sources) {
         aside(format!("silent for {}", times::length(silence)), theme.dim());
     }
     let hidden = state.hidden(tab);
@@ -177,7 +206,7 @@ fn open(state: &State, theme: &Theme, timeline: &Timeline, is_told: bool) -> Lin
     if let Some(failure) = timeline.poll.as_ref().and_then(|poll| poll.failure.as_ref()) {
         aside(format!("the last poll failed: {}", failure.reason), ratatui::style::Style::new());
     } else if timeline.rung != state.line.rung || (!is_told && timeline.rung != Rung::Multiplexed) {
-        aside(rung_words(state, &tab.stream, timeline.rung), theme.dim());
+        aside(format!("{of}{}", rung_words(state, stream, timeline.rung)), theme.dim());
     }
     line
 }
@@ -230,13 +259,15 @@ const BY_WORTH: [Command; 12] = [
 fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
     let scopes = state.scopes();
     let bare = state.overlays.is_empty();
-    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top);
+    let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top || tab.flood.is_some());
     let out_of_place = [
         // Without a layer there is only a message to close.
         (Command::Back, bare),
         (Command::First, at_top || !bare),
-        (Command::RetryNow, state.line.state == Connection::Connecting),
+        (Command::RetryNow, state.line.state == Connection::Connecting || is_read_well(state)),
         (Command::HoldOrUnfold, !bare && !unfolds),
+        // It says itself what its keys do.
+        (Command::Read, matches!(state.overlays.last(), Some(Overlay::Links(_)))),
     ];
     let fits = |row: &&Row| {
         !row.hint.is_empty()
@@ -253,9 +284,15 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
     rows
 }
 
+/// Whether a thread is open and here: asking for it again is possible, but nothing to advise.
+fn is_read_well(state: &State) -> bool {
+    matches!(state.overlays.last(), Some(Overlay::Detail(detail)) if detail.thread == ThreadState::Here)
+        && state.line.state == Connection::Live
+}
+
 fn can_unfold(state: &State) -> bool {
-    let stream = state.tabs.active().map(|tab| &tab.stream);
-    stream.zip(state.reading()).is_some_and(|(stream, id)| state.is_folded(stream, &id) || state.blurs_media(stream, &id))
+    let sources = state.tabs.active().map(|tab| &tab.sources);
+    sources.zip(state.reading()).is_some_and(|(sources, id)| state.is_folded(sources, &id) || state.veils_media(sources, &id))
 }
 
 fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {

@@ -3,9 +3,9 @@
 //!
 //! Where the screen is narrow it says less, step by step, and at last scrolls so that the open tab is always in view.
 
-use crate::model::{Connection, Rung, Subscription, Withheld};
+use crate::model::{Connection, Rung, Sources, Subscription, Withheld};
 use crate::state::{Meter, State, Tab};
-use crate::text::{Plain, wrap};
+use crate::text::wrap;
 use crate::ui::line::{cols, cut, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
@@ -138,7 +138,7 @@ fn tab_lines(state: &State, theme: &Theme, level: Level) -> Vec<Line<'static>> {
 
 fn tab_line(state: &State, theme: &Theme, level: Level, index: usize, tab: &Tab) -> Line<'static> {
     let active = index == state.tabs.active_index();
-    let title = title(&tab.stream.title(&state.offer.lists), level, theme);
+    let title = title(state, &tab.sources, level, theme);
     let mut line = Line::from(Span::raw(" "));
     if index < 9 {
         line.push_span(Span::styled(format!("{} ", index + 1), theme.dim()));
@@ -152,15 +152,24 @@ fn tab_line(state: &State, theme: &Theme, level: Level, index: usize, tab: &Tab)
     if let Some((mark, style)) = mark(state, theme, tab) {
         line.push_span(Span::styled(format!(" {mark}"), style));
     }
-    if let Some(timeline) = state.timelines.get(&tab.stream).filter(|timeline| level.sparks && timeline.meter.per_minute() >= BUSY) {
-        line.push_span(Span::styled(format!(" {}", spark(&timeline.meter, theme, 4)), theme.rule()));
-        line.push_span(Span::styled(format!(" {}/m", timeline.meter.per_minute()), theme.dim()));
+    if let Some(meter) = state.meter_of(tab).filter(|meter| level.sparks && meter.per_minute() >= BUSY) {
+        line.push_span(Span::styled(format!(" {}", spark(meter, theme, 4)), theme.rule()));
+        line.push_span(Span::styled(format!(" {}/m", meter.per_minute()), theme.dim()));
     }
     line.push_span(Span::raw(" "));
     line
 }
 
-fn title(title: &Plain, level: Level, theme: &Theme) -> String {
+fn title(state: &State, sources: &Sources, level: Level, theme: &Theme) -> String {
+    let title = sources.title(&state.offer.lists);
+    if let [first, others @ ..] = sources.all()
+        && !others.is_empty()
+        && (level.short_titles || wrap::width(title.as_str()) > LONGEST_TITLE)
+    {
+        let room = if level.short_titles { SHORT_TITLE } else { LONGEST_TITLE };
+        let more = format!(" +{}", others.len());
+        return format!("{}{more}", cut(first.title(&state.offer.lists).as_str(), room.saturating_sub(more.len()), theme));
+    }
     let short = match title.as_str() {
         "Notifications" => "Notif",
         "Federated" => "Fed",
@@ -171,12 +180,13 @@ fn title(title: &Plain, level: Level, theme: &Theme) -> String {
 
 fn mark(state: &State, theme: &Theme, tab: &Tab) -> Option<(&'static str, Style)> {
     let glyphs = theme.glyphs();
-    match state.timelines.get(&tab.stream).map(|timeline| &timeline.standing) {
-        Some(Subscription::Refused(_)) => Some((glyphs.cross, theme.bad())),
-        Some(Subscription::Interrupted(_)) => Some((glyphs.again, theme.mark())),
-        Some(Subscription::NotStreamed) => Some((glyphs.absent, theme.mark())),
-        Some(Subscription::Open) if state.withheld(&tab.stream) == Some(Withheld::Everything) => Some((glyphs.absent, theme.mark())),
-        Some(Subscription::Requested | Subscription::Open) | None => tab.held.then_some((glyphs.held, theme.mark())),
+    let (stream, timeline) = state.worst(&tab.sources)?;
+    match &timeline.standing {
+        Subscription::Refused(_) => Some((glyphs.cross, theme.bad())),
+        Subscription::Interrupted(_) => Some((glyphs.again, theme.mark())),
+        Subscription::NotStreamed => Some((glyphs.absent, theme.mark())),
+        Subscription::Open if state.withheld(stream) == Some(Withheld::Everything) => Some((glyphs.absent, theme.mark())),
+        Subscription::Requested | Subscription::Open => tab.held.then_some((glyphs.held, theme.mark())),
     }
 }
 

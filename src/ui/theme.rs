@@ -8,7 +8,9 @@
 mod depth;
 
 use crate::config::{Color as Named, Part, Scheme};
+use crate::ui::targets::Targets;
 pub use depth::Depth;
+pub(crate) use depth::shown;
 use jiff::tz::TimeZone;
 use ratatui::style::{Color, Modifier, Style};
 
@@ -21,6 +23,7 @@ pub struct Theme {
     ascii: bool,
     scheme: Scheme,
     inks: Inks,
+    targets: Targets,
 }
 
 /// The colours of a scheme as this terminal shows them; `None` is the terminal's own.
@@ -77,13 +80,19 @@ impl Theme {
     pub fn on(depth: Depth, ascii: bool, zone: TimeZone) -> Self {
         let scheme = Scheme::usual();
         let inks = Inks::mix(&scheme, depth);
-        Self { zone, depth, ascii, scheme, inks }
+        Self { zone, depth, ascii, scheme, inks, targets: Targets::default() }
     }
 
     /// The same in other colours.
     #[must_use]
     pub fn wearing(&self, scheme: &Scheme) -> Self {
-        Self { scheme: scheme.clone(), inks: Inks::mix(scheme, self.depth), zone: self.zone.clone(), ..*self }
+        Self {
+            scheme: scheme.clone(),
+            inks: Inks::mix(scheme, self.depth),
+            zone: self.zone.clone(),
+            targets: self.targets.clone(),
+            ..*self
+        }
     }
 
     /// Whether it has these colours already.
@@ -106,9 +115,24 @@ impl Theme {
         self.ascii
     }
 
+    /// Where links on the screen lead.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
+    }
+
     /// How many colours are drawn.
     pub(crate) fn depth(&self) -> Depth {
         self.depth
+    }
+
+    /// Whether there are colours at all.
+    pub(crate) fn is_colored(&self) -> bool {
+        self.depth != Depth::None
+    }
+
+    /// Whether there are enough colours for pictures.
+    pub(crate) fn shows_pictures(&self) -> bool {
+        matches!(self.depth, Depth::Indexed | Depth::True)
     }
 
     /// What everything else is drawn on and with.

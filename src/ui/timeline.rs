@@ -4,8 +4,8 @@
 //! above and below. The chosen row is always whole in view, except while the view follows what is new.
 
 use crate::command::Command;
-use crate::model::{Connection, Rung, Subscription, Withheld, by_age};
-use crate::state::{Anchor, Area, Loading, Row, State, Tab, Timeline, TimelinePane, VisibleRow};
+use crate::model::{Connection, Rung, Stream, Subscription, Withheld, by_age};
+use crate::state::{Anchor, Area, Flood, Loading, Meter, Row, Rows, State, Tab, Timeline, TimelinePane, VisibleRow};
 use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, plain};
 use crate::ui::paint::Painter;
@@ -27,33 +27,33 @@ pub(crate) const ROOMY: u16 = 12;
 /// Draws the timeline of the open tab.
 pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, area: Rect, focused: bool) -> Option<TimelinePane> {
     let tab = state.tabs.active()?;
-    let timeline = state.timelines.get(&tab.stream)?;
+    let rows = state.rows(tab)?;
     let head = u16::from(area.height >= ROOMY);
     let body = Rect { y: area.y + head, height: area.height - head, ..area };
     let theme = painter.theme;
     let setting = Setting {
         state,
         theme,
-        stream: Some(&tab.stream),
+        sources: Some(&tab.sources),
         width: area.width.saturating_sub(3).clamp(1, MEASURE),
         shape: Shape::Brief(body.height.saturating_sub(2)),
     };
-    let foot = foot(painter, state, timeline, setting.width);
-    let mut window = Window { setting, tab, timeline, cards, height: i32::from(body.height), foot: i32::from(foot.height()) };
+    let foot = foot(painter, state, tab, setting.width);
+    let mut window = Window { setting, tab, rows, cards, height: i32::from(body.height), foot: i32::from(foot.height()) };
     let mut pane = TimelinePane {
         area: cells(area),
-        stream: tab.stream.clone(),
+        sources: tab.sources.clone(),
         asked: tab.anchor.clone(),
         top: None,
         hold: None,
         visible: Vec::new(),
     };
     let Some(place) = window.settle() else {
-        empty(painter, state, timeline, area);
+        empty(painter, state, tab, area);
         return Some(pane);
     };
-    pane.top = timeline.row(place.index).map(|row| (row.key(), u16::try_from(place.above).unwrap_or(0)));
-    pane.hold = timeline.row(place.index).map(|row| (row.key(), place.above));
+    pane.top = rows.row(place.index).map(|row| (row.key(), u16::try_from(place.above).unwrap_or(0)));
+    pane.hold = rows.row(place.index).map(|row| (row.key(), place.above));
     let chosen = window.cursor();
     let end = window.draw(painter, body, place, (chosen, focused), &mut pane);
     if let Some(end) = end {
@@ -65,7 +65,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
         }
     }
     if head == 1 {
-        above(painter, state, tab, timeline, place.index, area);
+        above(painter, state, tab, rows, place.index, area);
     }
     Some(pane)
 }
@@ -85,7 +85,7 @@ struct Place {
 struct Window<'a> {
     setting: Setting<'a>,
     tab: &'a Tab,
-    timeline: &'a Timeline,
+    rows: &'a Rows,
     cards: &'a mut Cards,
     height: i32,
     foot: i32,
@@ -93,11 +93,11 @@ struct Window<'a> {
 
 impl Window<'_> {
     fn is_shown(&self, index: usize) -> bool {
-        self.timeline.row(index).is_some_and(|row| self.setting.state.is_shown(self.tab, row))
+        self.rows.row(index).is_some_and(|row| self.setting.state.is_shown(self.tab, row))
     }
 
     fn older(&self, index: usize) -> Option<usize> {
-        (index + 1..self.timeline.rows().len()).find(|index| self.is_shown(*index))
+        (index + 1..self.rows.all().len()).find(|index| self.is_shown(*index))
     }
 
     fn newer(&self, index: usize) -> Option<usize> {
@@ -110,7 +110,7 @@ impl Window<'_> {
     }
 
     fn card(&mut self, index: usize) -> Arc<Card> {
-        self.timeline.row(index).map_or_else(Arc::default, |row| self.cards.row(self.setting, row))
+        self.rows.row(index).map_or_else(Arc::default, |row| self.cards.row(self.setting, row))
     }
 
     /// Height of a row with the blank line beneath it.
@@ -130,7 +130,7 @@ impl Window<'_> {
             Anchor::Top => return Some(first),
             Anchor::Row(key, lines) => (key, *lines),
         };
-        let index = self.timeline.index_of(key).unwrap_or_else(|| self.timeline.index_near(key));
+        let index = self.rows.index_of(key).unwrap_or_else(|| self.rows.index_near(key));
         let far = self.height.saturating_mul(4);
         let place = self.normal(Place { index: self.near(index)?, above: lines.clamp(-far, far) });
         let place = self.with_cursor(place);
@@ -231,7 +231,7 @@ impl Window<'_> {
                 if chosen == Some(index) && (focused || self.setting.state.is_wide()) {
                     select(painter, body.x, part.y, shown, focused);
                 }
-                if let Some(row) = self.timeline.row(index) {
+                if let Some(row) = self.rows.row(index) {
                     if chosen == Some(index) && y >= 0 {
                         pane.hold = Some((row.key(), -y));
                     }
@@ -258,8 +258,8 @@ impl Window<'_> {
     /// Whether the place up to which it was read when the run began lies between two rows.
     fn is_bookmarked(&self, newer: usize, older: usize) -> bool {
         let Some(bookmark) = self.tab.bookmark.as_deref() else { return false };
-        let is_read = |index| self.timeline.row(index).is_some_and(|row| by_age(row.place_id(), bookmark) != Ordering::Greater);
-        let is_gap = |index| matches!(self.timeline.row(index), Some(Row::Gap(_)));
+        let is_read = |index| self.rows.row(index).is_some_and(|row| by_age(row.place_id(), bookmark) != Ordering::Greater);
+        let is_gap = |index| matches!(self.rows.row(index), Some(Row::Gap(_)));
         // A gap stands right above its row and is of what is new.
         (is_gap(newer) || !is_read(newer)) && !is_gap(older) && is_read(older)
     }
@@ -291,14 +291,14 @@ fn select(painter: &mut Painter<'_>, x: u16, y: u16, height: u16, focused: bool)
 }
 
 /// The line above the rows: how many are above, and how many of them are new.
-fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timeline, top: usize, area: Rect) {
+fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, rows: &Rows, top: usize, area: Rect) {
     let theme = painter.theme;
     let shown = |row: &&Row| state.is_shown(tab, row);
     // The nearest ones; how many there are beyond them nobody needs to know to a row.
     let from = top.saturating_sub(MOST_COUNTED);
     let plus = if from > 0 { "+" } else { "" };
     let (mut newer, mut new) = (0_usize, 0_usize);
-    for row in timeline.rows().range(from..top).filter(shown) {
+    for row in rows.all().range(from..top).filter(shown) {
         newer += 1;
         new += usize::from(!tab.unseen.is_empty() && tab.unseen.contains(&row.key()));
     }
@@ -306,20 +306,31 @@ fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, timeline: &Timelin
     let dot = theme.glyphs().dot;
     if tab.held {
         line = held(state, tab, theme, (newer, plus));
+    } else if let Some(flood) = tab.flood {
+        line = fast(state, tab, theme, flood);
     } else if new > 0 {
         let things = if new == 1 { "new post" } else { "new posts" };
-        let things = if tab.stream == crate::model::Stream::UserNotification { "new" } else { things };
+        let things = if tab.sources == Stream::UserNotification { "new" } else { things };
         line.push_span(Span::styled(format!("{} {new}{plus} {things}", theme.glyphs().newer), theme.fresh()));
     } else if newer > 0 {
         line.push_span(Span::styled(format!("{} {newer}{plus} newer", theme.glyphs().newer), theme.dim()));
     }
     if newer > 0
         && !tab.held
+        && tab.flood.is_none()
         && let Some(key) = state.first_key(Command::First)
     {
         line.push_span(Span::styled(format!(" {dot} {key} newest"), theme.dim()));
     }
     painter.line(area.x + 2, area.y, area.width.saturating_sub(3), &line);
+}
+
+/// The stream that tells what stands beneath the oldest row: of several one from which more is to come, or has failed to.
+fn oldest<'a>(state: &'a State, tab: &'a Tab) -> Option<(&'a Stream, &'a Timeline)> {
+    let is_under_way = |timeline: &Timeline| matches!(timeline.older_page, Loading::Asked | Loading::Failed(..));
+    let find = |wanted: &dyn Fn(&Timeline) -> bool| state.ledgers(&tab.sources).find(|(_, timeline)| wanted(timeline));
+    let next = || state.next_older(&tab.sources).and_then(|next| Some((next, state.timelines.get(next)?)));
+    find(&is_under_way).or_else(|| find(&|timeline| timeline.first_page != Loading::Done)).or_else(next).or_else(|| find(&|_| true))
 }
 
 /// The line above the rows of a tab that is held: what happened meanwhile, how much of it is still above, and the keys.
@@ -345,15 +356,30 @@ fn held(state: &State, tab: &Tab, theme: &Theme, (above, plus): (usize, &str)) -
     line
 }
 
+/// The line above the rows of a tab in which too much comes: how much, what of it is shown, and the key that stops it.
+fn fast(state: &State, tab: &Tab, theme: &Theme, flood: Flood) -> Line<'static> {
+    let dot = theme.glyphs().dot;
+    let mut line = Line::from(Span::styled(format!("{} ", theme.glyphs().newer), theme.mark()));
+    line.push_span(Span::styled(format!("fast: {} a minute", state.meter_of(tab).map_or(0, Meter::per_minute)), theme.bold()));
+    let passed = if flood.passed > 0 { format!(", {} passed over", flood.passed) } else { String::new() };
+    line.push_span(Span::raw(format!(", {}{passed}", flood.words())));
+    if let Some(key) = state.first_key(Command::HoldOrUnfold) {
+        line.push_span(Span::styled(format!(" {dot} {key} holds"), theme.dim()));
+    }
+    line
+}
+
 /// What stands beneath the oldest row.
-fn foot(painter: &mut Painter<'_>, state: &State, timeline: &Timeline, width: u16) -> Card {
+fn foot(painter: &mut Painter<'_>, state: &State, tab: &Tab, width: u16) -> Card {
     let theme = painter.theme;
     let mut card = Card::default();
+    let Some((stream, timeline)) = oldest(state, tab) else { return card };
+    let of = if tab.sources.is_merged() { format!("{}: ", stream.title(&state.offer.lists)) } else { String::new() };
     let line = match &timeline.older_page {
         Loading::Asked => dim_line(theme, format!("loading older posts{}", theme.glyphs().ellipsis)),
         Loading::Failed(failure, retry) => {
             let again = again(painter, state, *retry);
-            card.extend(plain(&format!("{} older posts: {}{again}", theme.glyphs().cross, failure.reason), width, theme.bad()));
+            card.extend(plain(&format!("{} {of}older posts: {}{again}", theme.glyphs().cross, failure.reason), width, theme.bad()));
             return card;
         }
         Loading::Idle | Loading::Done if timeline.older.is_none() && timeline.first_page == Loading::Done => {
@@ -362,7 +388,11 @@ fn foot(painter: &mut Painter<'_>, state: &State, timeline: &Timeline, width: u1
         Loading::Idle | Loading::Done => match &timeline.first_page {
             Loading::Failed(failure, retry) => {
                 let again = again(painter, state, *retry);
-                card.extend(plain(&format!("{} what came before: {}{again}", theme.glyphs().cross, failure.reason), width, theme.bad()));
+                card.extend(plain(
+                    &format!("{} {of}what came before: {}{again}", theme.glyphs().cross, failure.reason),
+                    width,
+                    theme.bad(),
+                ));
                 return card;
             }
             Loading::Asked | Loading::Idle if state.line.state == Connection::Live => {
@@ -384,8 +414,9 @@ fn again(painter: &mut Painter<'_>, state: &State, retry: Option<crate::model::T
 }
 
 /// Words where there is no row.
-fn empty(painter: &mut Painter<'_>, state: &State, timeline: &Timeline, area: Rect) {
-    let (heading, words) = nothing(painter, state, timeline);
+fn empty(painter: &mut Painter<'_>, state: &State, tab: &Tab, area: Rect) {
+    let Some((stream, timeline)) = state.worst(&tab.sources) else { return };
+    let (heading, words) = nothing(painter, state, stream, timeline);
     message(painter, area, heading, &words);
 }
 
@@ -401,9 +432,10 @@ pub(crate) fn message(painter: &mut Painter<'_>, area: Rect, (mark, style, headi
     painter.card(Rect { x, y: area.y + y, width, height: area.height - y }, &card, 0);
 }
 
-type Heading = (&'static str, Style, String);
+pub(crate) type Heading = (&'static str, Style, String);
 
-fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (Heading, String) {
+/// A heading and words for a tab without rows.
+pub(crate) fn nothing(painter: &mut Painter<'_>, state: &State, stream: &Stream, timeline: &Timeline) -> (Heading, String) {
     let theme = painter.theme;
     let glyphs = theme.glyphs();
     let heading = |mark, style, words: &str| (mark, style, words.to_owned());
@@ -428,7 +460,7 @@ fn nothing(painter: &mut Painter<'_>, state: &State, timeline: &Timeline) -> (He
         Loading::Asked => return (heading(glyphs.connecting, theme.dim(), &format!("Loading{}", glyphs.ellipsis)), String::new()),
         Loading::Idle => return (waiting(theme, &state.line.state), reason(&state.line.state)),
     }
-    let withheld = state.tabs.active().and_then(|tab| state.withheld(&tab.stream));
+    let withheld = state.withheld(stream);
     let hidden = state.tabs.active().map_or(0, |tab| state.hidden(tab));
     match &state.line.state {
         Connection::Live if withheld == Some(Withheld::Everything) => {

@@ -94,6 +94,19 @@ impl<'a> Clock<'a> {
     }
 }
 
+/// How long ago in whole words, for the ear: `just now`, `3 minutes ago`, `2 hours ago`, `4 days ago`, then the day.
+pub(crate) fn spoken(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let seconds = now.duration_since(at).as_secs().max(0);
+    let (count, unit) = match seconds {
+        ..MINUTE => return "just now".to_owned(),
+        MINUTE..HOUR => (seconds / MINUTE, "minute"),
+        HOUR..DAY => (seconds / HOUR, "hour"),
+        DAY..WEEK => (seconds / DAY, "day"),
+        _ => return format!("on {}", day(at, now, zone)),
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
+}
+
 /// The time of day, with the day where it is another than today.
 pub(crate) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let (then, today) = (zone.to_datetime(at), zone.to_datetime(now));
@@ -151,6 +164,14 @@ mod tests {
         assert_eq!(clock.age("2026-11-03T13:00:00Z".parse().unwrap()), "3 Nov");
         assert_eq!(clock.age("2024-01-03T13:00:00Z".parse().unwrap()), "2024-01-03");
         assert_eq!(clock.next_change(), None);
+    }
+
+    #[test]
+    fn an_age_for_the_ear_is_in_whole_words() {
+        let now: Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let told = |ago: i64| spoken(now.checked_sub(SignedDuration::from_secs(ago)).unwrap(), now, &ZONE);
+        assert_eq!([-5, 59, 60, 7_300, 200_000].map(told), ["just now", "just now", "1 minute ago", "2 hours ago", "2 days ago"]);
+        assert_eq!(told(DAY * 20), "on 3 Nov");
     }
 
     #[test]

@@ -1,21 +1,30 @@
 //! What each command does in the present scope.
 
-use super::{Effect, Mouse, Question, hold, reply, rows, say};
+use super::{Effect, Mouse, Question, edits, hold, links, profile, reply, rows, say, search, thread, viewer};
 use crate::command::Command;
-use crate::model::Stream;
-use crate::state::{Anchor, Answer, Detail, Fill, Loading, Measured, Overlay, Pick, Picker, Row, RowKey, State, Tab, ThreadState, overlay};
+use crate::model::{Sources, StatusId};
+use crate::state::{
+    Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Outcome, Overlay, Pick, Picker, Row, RowKey, State, Tab, overlay,
+};
 use crate::text::Plain;
 use std::sync::Arc;
 
+/// Rows that a page is where they are said.
+const SAID_PAGE: usize = 10;
 /// How many rows before the end older ones are asked for.
 const NEAR_END: usize = 10;
 
 /// Runs a command, if it makes sense now.
 pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effects: &mut Vec<Effect>) {
     if !state.can(wanted) {
+        super::heard(state, Outcome::Refused(wanted));
         return;
     }
     state.revision += 1;
+    state.heard.hear(Outcome::Ran(wanted));
+    if viewer::run(state, wanted) {
+        return;
+    }
     match wanted {
         Command::Down => go(state, measured, Go::Rows(1), effects),
         Command::Up => go(state, measured, Go::Rows(-1), effects),
@@ -25,11 +34,26 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::PageUp => go(state, measured, Go::Halves(-2), effects),
         Command::First => go(state, measured, Go::First, effects),
         Command::Last => go(state, measured, Go::Last, effects),
+        Command::NextUnread | Command::PreviousUnread if is_reading(state) => {
+            thread::go_unread(state, wanted == Command::NextUnread);
+        }
         Command::NextUnread => go_unread(state, measured, true),
         Command::PreviousUnread => go_unread(state, measured, false),
-        Command::Read => read(state, measured, effects),
+        Command::Read => match links::shown(state).map(|list| list.chosen) {
+            Some(chosen) => links::open(state, chosen, effects),
+            None => read(state, measured, effects),
+        },
+        Command::OpenLinks => links::show(state, measured),
+        Command::CopyUrl => links::copy_address(state, measured, effects),
+        Command::CopyText => links::copy_text(state, measured, effects),
+        Command::SelectTab(number) if links::shown(state).is_some() => links::open(state, usize::from(number).saturating_sub(1), effects),
+        Command::Parent => thread::go_up(state, false),
+        Command::Root => thread::go_up(state, true),
         Command::HoldOrUnfold => hold_or_unfold(state, measured),
+        Command::Edits => edits::open(state),
+        Command::Profile => profile::open(state, measured),
         Command::Step => hold::step(state, measured),
+        Command::View => viewer::toggle(state),
         Command::SelectTab(number) => {
             state.overlays.clear();
             state.tabs.select(usize::from(number).saturating_sub(1));
@@ -46,9 +70,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::CloseTab => close_tab(state),
         Command::RestoreTab => {
             state.overlays.clear();
-            if let Some(stream) = state.tabs.restore() {
-                state.timelines.entry(stream).or_default();
-            }
+            state.restore();
         }
         Command::Announcements => match state.overlays.last() {
             Some(Overlay::Announcements { .. }) => {
@@ -62,6 +84,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             }
             Some(_) | None => open_health(state, effects),
         },
+        Command::SearchServer => search::open(state),
         Command::Accounts => state.overlays.push(Overlay::picker(Pick::Account, state.account.unwrap_or_default())),
         Command::RetryNow => retry_now(state, effects),
         Command::Help => match state.overlays.last() {
@@ -84,6 +107,16 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
             state.overlays.push(Overlay::picker(Pick::Theme, worn.unwrap_or(0)));
         }
         Command::Notify => super::alert::switch(state),
+        Command::Zen => zen(state),
+        Command::ReaderPlace => {
+            state.settings.reader = state.settings.reader.other();
+            let place = state.settings.reader.as_str();
+            say(
+                state,
+                Plain::line(&format!("the reader stands {place} the timeline; reader = \"{place}\" in the file makes it the usual place")),
+                false,
+            );
+        }
         Command::Reload => effects.push(Effect::Reload),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
@@ -91,9 +124,23 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
     }
 }
 
+/// Draws posts alone from now on, or everything again. Without a line of hints the way back is told once.
+fn zen(state: &mut State) {
+    state.zen = !state.zen;
+    if state.zen {
+        let key = state.first_key(Command::Zen).unwrap_or("the command zen");
+        say(state, Plain::line(&format!("{key} brings tabs and status back; what is wrong is said here")), false);
+    }
+}
+
+/// Whether the open post has the keys.
+fn is_reading(state: &State) -> bool {
+    matches!(state.overlays.last(), Some(Overlay::Detail(_)))
+}
+
 /// How far to go.
 #[derive(Debug, Clone, Copy)]
-enum Go {
+pub(super) enum Go {
     Rows(isize),
     Halves(isize),
     First,
@@ -102,20 +149,49 @@ enum Go {
 
 fn go(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>) {
     match state.overlays.last_mut() {
-        Some(Overlay::Detail(detail)) => {
-            let pane = measured.reader.as_ref();
-            detail.scroll = scrolled(detail.scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
+        Some(Overlay::Detail(_)) => {
+            let half = measured.reader.as_ref().map_or(5, |pane| i32::from(pane.area.height / 2).max(1));
+            let lines = |count: isize, of: i32| i32::try_from(count).unwrap_or_default().saturating_mul(of);
+            let how = match how {
+                Go::Rows(1) => thread::Go::Step(thread::Way::Down),
+                Go::Rows(-1) => thread::Go::Step(thread::Way::Up),
+                Go::Rows(rows) => thread::Go::Lines(lines(rows, 1)),
+                Go::Halves(halves) => thread::Go::Lines(lines(halves, half)),
+                Go::First => thread::Go::First,
+                Go::Last => thread::Go::Last,
+            };
+            thread::go(state, measured, how);
         }
-        Some(Overlay::Help { scroll } | Overlay::Announcements { scroll } | Overlay::Health { scroll }) => {
+        Some(Overlay::Profile(view)) => profile::go(view, measured, how),
+        Some(
+            Overlay::Help { scroll }
+            | Overlay::Edits(Edits { scroll, .. })
+            | Overlay::Announcements { scroll }
+            | Overlay::Health { scroll },
+        ) => {
             let pane = measured.overlay.as_ref();
             *scroll = scrolled(*scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
         }
-        Some(Overlay::Picker(_)) => {}
+        Some(Overlay::Picker(_) | Overlay::Viewer(_)) => {}
+        Some(Overlay::Links(list)) => go_among_links(list, measured, how),
         None => move_cursor(state, measured, how, effects),
     }
 }
 
-fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
+/// By rows goes to the next link, otherwise scrolls what is too long for the pane.
+fn go_among_links(list: &mut LinkList, measured: &Measured, how: Go) {
+    let pane = measured.overlay.as_ref();
+    match how {
+        Go::Rows(rows) => list.choose_by(rows),
+        Go::First => list.choose_by(isize::MIN),
+        Go::Last => list.choose_by(isize::MAX),
+        Go::Halves(_) => {
+            list.scroll = scrolled(list.scroll, how, pane.map_or(10, |pane| pane.area.height), pane.map_or(0, |pane| pane.most));
+        }
+    }
+}
+
+pub(super) fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
     let half = i32::from(height / 2).max(1);
     let step = match how {
         Go::Rows(rows) => i32::try_from(rows).unwrap_or(0),
@@ -128,27 +204,28 @@ fn scrolled(scroll: u16, how: Go, height: u16, most: u16) -> u16 {
 
 fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Vec<Effect>) {
     let Some(tab) = state.tabs.active() else { return };
-    let stream = tab.stream.clone();
-    let Some(timeline) = state.timelines.get(&stream) else { return };
-    let pane = measured.timeline.as_ref().filter(|pane| pane.stream == stream);
-    let in_view = pane.map_or(2, |pane| pane.visible.len()).max(2);
+    let sources = tab.sources.clone();
+    let Some(held) = state.rows(tab) else { return };
+    let pane = measured.of(&sources);
+    // Where rows are said there is no screenful of them.
+    let in_view = if state.settings.linear { SAID_PAGE } else { pane.map_or(2, |pane| pane.visible.len()).max(2) };
     let half = isize::try_from(in_view / 2).unwrap_or(1).max(1);
     let (from, steps) = match how {
         Go::First => (0, 0),
-        Go::Last => (timeline.rows().len().saturating_sub(1), 0),
-        Go::Rows(rows) => (start(state, &stream, pane), rows),
-        Go::Halves(halves) => (start(state, &stream, pane), halves * half),
+        Go::Last => (held.all().len().saturating_sub(1), 0),
+        Go::Rows(rows) => (start(state, tab, pane), rows),
+        Go::Halves(halves) => (start(state, tab, pane), halves * half),
     };
     let Some(target) = walk(state, tab, from, steps, matches!(how, Go::Last)) else {
         // Every row held is hidden by a filter.
-        load_older(state, &stream, effects);
+        load_older(state, &sources, effects);
         return;
     };
-    let Some(key) = timeline.row(target).map(Row::key) else { return };
+    let Some(key) = held.row(target).map(Row::key) else { return };
     let first = walk(state, tab, 0, 0, false);
-    let is_near_end = timeline.rows().iter().skip(target).filter(|row| state.is_shown(tab, row)).nth(NEAR_END).is_none();
+    let is_near_end = held.all().iter().skip(target).filter(|row| state.is_shown(tab, row)).nth(NEAR_END).is_none();
     let far = pane.is_none_or(|pane| {
-        let beside = |row: &crate::state::VisibleRow| timeline.index_of(&row.key).is_some_and(|index| index.abs_diff(target) <= in_view);
+        let beside = |row: &crate::state::VisibleRow| held.index_of(&row.key).is_some_and(|index| index.abs_diff(target) <= in_view);
         !pane.visible.iter().any(beside)
     });
     place_cursor(state, measured, key, Some(target) == first, far || matches!(how, Go::Last));
@@ -158,21 +235,20 @@ fn move_cursor(state: &mut State, measured: &Measured, how: Go, effects: &mut Ve
         tab.unseen.clear();
     }
     if is_near_end {
-        load_older(state, &stream, effects);
+        load_older(state, &sources, effects);
     }
 }
 
 /// Where a move starts: at the cursor, or at the top row in view where the cursor has left the view.
-fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePane>) -> usize {
-    let Some(timeline) = state.timelines.get(stream) else { return 0 };
-    let cursor = state.tabs.of(stream).filter(|tab| tab.cursor.is_some()).and_then(|tab| state.cursor_index(tab));
-    let top = pane.and_then(|pane| pane.visible.first()).and_then(|row| timeline.index_of(&row.key)).unwrap_or(0);
+fn start(state: &State, tab: &Tab, pane: Option<&crate::state::TimelinePane>) -> usize {
+    let Some(rows) = state.rows(tab) else { return 0 };
+    let cursor = tab.cursor.as_ref().and_then(|_| state.cursor_index(tab));
+    let top = pane.and_then(|pane| pane.visible.first()).and_then(|row| rows.index_of(&row.key)).unwrap_or(0);
     match (cursor, pane) {
         (Some(index), Some(pane)) => {
-            let in_view = timeline.row(index).map(Row::key).is_some_and(|key| pane.visible.iter().any(|row| row.key == key));
+            let in_view = rows.row(index).map(Row::key).is_some_and(|key| pane.visible.iter().any(|row| row.key == key));
             // A cursor that was moved since the last drawing is not in that drawing.
-            let follows = state.tabs.of(stream).is_some_and(|tab| tab.anchor == Anchor::Top);
-            if in_view || !follows { index } else { top }
+            if in_view || tab.anchor != Anchor::Top { index } else { top }
         }
         (Some(index), None) => index,
         (None, _) => top,
@@ -181,13 +257,13 @@ fn start(state: &State, stream: &Stream, pane: Option<&crate::state::TimelinePan
 
 /// The index so many shown rows on from a start; the last shown one where there are fewer.
 fn walk(state: &State, tab: &Tab, from: usize, steps: isize, backwards: bool) -> Option<usize> {
-    let timeline = state.timelines.get(&tab.stream)?;
-    let is_shown = |index: usize| timeline.row(index).is_some_and(|row| state.is_shown(tab, row));
+    let rows = state.rows(tab)?;
+    let is_shown = |index: usize| rows.row(index).is_some_and(|row| state.is_shown(tab, row));
     let before = if backwards { (0..=from).rev().find(|index| is_shown(*index)) } else { None };
     let mut found = before.or_else(|| state.shown_near(tab, from))?;
     for _ in 0..steps.unsigned_abs() {
         let next = if steps > 0 {
-            (found + 1..timeline.rows().len()).find(|index| is_shown(*index))
+            (found + 1..rows.all().len()).find(|index| is_shown(*index))
         } else {
             (0..found).rev().find(|index| is_shown(*index))
         };
@@ -206,25 +282,32 @@ fn place_cursor(state: &mut State, measured: &Measured, key: RowKey, newest: boo
     let Some(tab) = state.tabs.active_mut() else { return };
     if newest && !tab.held {
         tab.anchor = Anchor::Top;
+        if state.settings.linear {
+            // What was said last is what keys mean, and that goes on with what is new.
+            tab.cursor = None;
+            return;
+        }
     } else if far {
         tab.anchor = Anchor::Row(key.clone(), 0);
     }
     tab.cursor = Some(key);
 }
 
-fn load_older(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) {
-    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+/// Asks for older rows, of several streams for those of the one whose loaded part ends first.
+fn load_older(state: &mut State, sources: &Sources, effects: &mut Vec<Effect>) {
+    let Some(stream) = state.next_older(sources).cloned() else { return };
+    let Some(timeline) = state.timelines.get_mut(&stream) else { return };
     if !matches!(timeline.older_page, Loading::Asked | Loading::Failed(_, Some(_))) {
-        effects.extend(reply::ask_older(stream, timeline));
+        effects.extend(reply::ask_older(&stream, timeline));
     }
 }
 
 /// Goes to the nearest unseen row on one side of the cursor, or else to the farthest one on the other.
 fn go_unread(state: &mut State, measured: &Measured, older: bool) {
     let Some(tab) = state.tabs.active() else { return };
-    let Some(timeline) = state.timelines.get(&tab.stream) else { return };
-    let here = start(state, &tab.stream, measured.timeline.as_ref());
-    let mut unseen: Vec<(usize, &RowKey)> = tab.unseen.iter().filter_map(|key| timeline.index_of(key).map(|index| (index, key))).collect();
+    let Some(rows) = state.rows(tab) else { return };
+    let here = start(state, tab, measured.of(&tab.sources));
+    let mut unseen: Vec<(usize, &RowKey)> = tab.unseen.iter().filter_map(|key| rows.index_of(key).map(|index| (index, key))).collect();
     unseen.sort_unstable_by_key(|(index, _)| *index);
     let next = if older {
         unseen.iter().find(|(index, _)| *index > here).or_else(|| unseen.first())
@@ -240,13 +323,31 @@ fn go_unread(state: &mut State, measured: &Measured, older: bool) {
 }
 
 fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
+    if let Some(view) = state.profile_view() {
+        if let Some(status) = view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()) {
+            thread::open(state, &status, effects);
+        }
+        return;
+    }
+    if is_reading(state) {
+        let cursor = state.detail().map(|detail| detail.cursor.clone());
+        if let Some(cursor) = cursor {
+            thread::open(state, &cursor, effects);
+        }
+        return;
+    }
     if let Some(row @ Row::Gap(gap)) = state.drawn_cursor_row(measured) {
         let after = Arc::clone(&gap.after);
-        if state.can_fill(row)
-            && let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone())
-            && let Some(timeline) = state.timelines.get_mut(&stream)
-        {
-            timeline.set_fill(&after, Fill::Due);
+        if !state.can_fill(row) {
+            return;
+        }
+        let Some(sources) = state.tabs.active().map(|tab| tab.sources.clone()) else { return };
+        for stream in sources.all().iter().filter(|stream| stream.is_paged_by_id()) {
+            if let Some(timeline) = state.timelines.get_mut(stream)
+                && timeline.gap_mut(&after).is_some_and(|gap| gap.fill == Fill::Left)
+            {
+                timeline.set_fill(&after, Fill::Due);
+            }
         }
         return;
     }
@@ -256,16 +357,17 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
     if let Some(tab) = state.tabs.active_mut() {
         tab.cursor = Some(key);
     }
-    let asked = state.store.moment();
-    state.overlays.push(Overlay::Detail(Detail { status: status.clone(), scroll: 0, thread: ThreadState::Asked }));
-    effects.push(Effect::Ask(Question::Thread { id: status, asked }));
+    thread::open(state, &status, effects);
 }
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
-    let Some(stream) = state.tabs.active().map(|tab| tab.stream.clone()) else { return };
-    let open = state.detail().map(|detail| detail.status.clone());
+    let Some(sources) = state.tabs.active().map(|tab| tab.sources.clone()) else { return };
+    let open = match state.profile_view() {
+        Some(view) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
+        None => state.detail().map(|detail| detail.cursor.clone()),
+    };
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
-        if state.is_folded(&stream, &status) || state.blurs_media(&stream, &status) {
+        if state.is_folded(&sources, &status) || state.veils_media(&sources, &status) {
             state.unfolded.insert(status);
             return;
         }
@@ -273,7 +375,7 @@ fn hold_or_unfold(state: &mut State, measured: &Measured) {
             return;
         }
     }
-    if state.detail().is_some() {
+    if state.detail().is_some() || state.profile_view().is_some() {
         return;
     }
     hold::hold_or_let_go(state, measured);
@@ -298,13 +400,15 @@ fn open_picker(state: &mut State) {
 
 fn close_tab(state: &mut State) {
     state.overlays.clear();
-    let Some(tab) = state.tabs.close_active() else { return };
-    state.timelines.remove(&tab.stream);
-    let title = tab.stream.title(&state.offer.lists);
+    let Some(tab) = state.close() else { return };
+    let title = tab.sources.title(&state.offer.lists);
+    // What another tab shows stays subscribed to.
+    let kept = tab.sources.all().iter().filter(|stream| state.timelines.contains_key(stream)).count();
+    let closed = if kept == 0 { "closed and unsubscribed" } else { "closed" };
     // Where the last one went the picker opens, and takes u as text.
     let is_last = state.tabs.all().is_empty();
     let back = if is_last { "esc, then u, brings" } else { "u brings" };
-    say(state, Plain::line(&format!("{title} closed and unsubscribed; {back} it back")), false);
+    say(state, Plain::line(&format!("{title} {closed}; {back} it back")), false);
     if is_last {
         open_picker(state);
     }
@@ -329,15 +433,9 @@ fn retry_now(state: &mut State, effects: &mut Vec<Effect>) {
             poll.next = state.now;
         }
     }
-    let asked = state.store.moment();
-    for overlay in &mut state.overlays {
-        if let Overlay::Detail(detail) = overlay
-            && matches!(detail.thread, ThreadState::Failed(_))
-        {
-            detail.thread = ThreadState::Asked;
-            effects.push(Effect::Ask(Question::Thread { id: detail.status.clone(), asked }));
-        }
-    }
+    edits::retry(state);
+    profile::retry(state);
+    thread::ask_again(state, effects);
     if matches!(state.offer_loading, Loading::Failed(..)) {
         state.offer_loading = Loading::Asked;
         effects.push(Effect::Ask(Question::Offer));
@@ -353,6 +451,7 @@ fn entries(state: &State) -> usize {
         Pick::Stream => state.stream_choices(prompt.text()).len(),
         Pick::Theme => state.theme_choices(prompt.text()).len(),
         Pick::Account => overlay::account_choices(prompt.text(), &state.accounts).len(),
+        Pick::Search => state.search.results(prompt.text()).len(),
     }
 }
 
@@ -374,11 +473,11 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
             }
         }
         Pick::Stream => {
-            let wanted = state.stream_choices(prompt.text()).into_iter().nth(*chosen).map(|choice| choice.stream);
-            if let Some(stream) = wanted {
+            let wanted = state.stream_choices(prompt.text()).into_iter().nth(*chosen).map(|choice| choice.sources);
+            if let Some(sources) = wanted {
                 state.overlays.clear();
-                state.open(stream.clone());
-                state.tabs.go_to(&stream);
+                state.open(sources.clone());
+                state.tabs.go_to(&sources);
             }
         }
         Pick::Theme => {
@@ -388,6 +487,10 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
                 say(state, Plain::line(&format!("theme {name}; theme = \"{name}\" in the file makes it the usual one")), false);
                 state.settings.theme = name;
             }
+        }
+        Pick::Search => {
+            let (typed, chosen) = (prompt.text().to_owned(), *chosen);
+            search::accept(state, &typed, chosen, effects);
         }
         Pick::Account => {
             let wanted = overlay::account_choices(prompt.text(), &state.accounts).get(*chosen).copied();
@@ -415,6 +518,7 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
     state.revision += 1;
     match state.overlays.last() {
         Some(Overlay::Picker(_)) => choose(state, step),
+        Some(Overlay::Links(_)) => go(state, measured, Go::Rows(step), effects),
         Some(Overlay::Detail(_)) if state.is_wide() && measured.timeline.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
             move_cursor(state, measured, Go::Rows(step), effects);
         }
@@ -424,12 +528,16 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
 }
 
 fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut Vec<Effect>) {
-    if y == 0 {
+    if y == 0 && !state.zen {
         if let Some((_, _, index)) = measured.tabs.iter().find(|(from, to, _)| (*from..*to).contains(&x)) {
             state.overlays.clear();
             state.tabs.select(*index);
             state.revision += 1;
         }
+        return;
+    }
+    let reads = matches!(state.overlays.last(), Some(Overlay::Detail(_)) | None);
+    if reads && links::click_in_reader(state, measured, x, y) {
         return;
     }
     match state.overlays.last() {
@@ -442,17 +550,33 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
             }
             run(state, Command::Accept, measured, effects);
         }
+        Some(Overlay::Links(_)) => links::click(state, measured, y, effects),
+        Some(Overlay::Detail(_)) if measured.reader.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
+            let Some(pane) = measured.reader.as_ref() else { return };
+            state.revision += 1;
+            if thread::click(state, pane, y) {
+                run(state, Command::Read, measured, effects);
+            }
+        }
         // What lies over the timeline takes the click.
         Some(_) if state.is_covered() => {}
         Some(_) | None => {
             let Some(pane) = measured.timeline.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };
             let Some(row) = pane.visible.iter().find(|row| y >= row.y && y - row.y < row.height) else { return };
-            let Some(tab) = state.tabs.active().filter(|tab| tab.stream == pane.stream) else { return };
-            let Some(index) = state.timelines.get(&tab.stream).and_then(|timeline| timeline.index_of(&row.key)) else { return };
+            let Some(tab) = state.tabs.active().filter(|tab| tab.sources == pane.sources) else { return };
+            let Some(index) = state.rows(tab).and_then(|rows| rows.index_of(&row.key)) else { return };
             let newest = state.shown_near(tab, 0) == Some(index);
             let again = tab.cursor.as_ref() == Some(&row.key);
+            let link = measured.link_at(x, y).zip(state.rows(tab).and_then(|rows| state.status_of(rows.row(index)?)));
             state.overlays.clear();
-            if again {
+            if let Some((link, post)) = link {
+                place_cursor(state, measured, row.key.clone(), newest, false);
+                let posts: Vec<StatusId> = links::quoted(state, &post).into_iter().fold(vec![post], |mut all, one| {
+                    all.push(one);
+                    all
+                });
+                links::show_at(state, &posts, link.target.as_str());
+            } else if again {
                 run(state, Command::Read, measured, effects);
             } else {
                 place_cursor(state, measured, row.key.clone(), newest, false);

@@ -1,6 +1,6 @@
 //! `Effect`: something the world should do.
 
-use crate::text::Plain;
+use crate::text::{Plain, WebAddress};
 use crate::update::Question;
 
 /// Something the world should do. There is none for subscribing: the wanted streams are derived from the state.
@@ -18,6 +18,15 @@ pub enum Effect {
         words: Plain,
         /// Whether the bell rings.
         bell: bool,
+    },
+    /// Hand an address to the reader's browser; the loop does it, and answers with `Msg::Told` or `Msg::Failed`.
+    Open(WebAddress),
+    /// Put a text where the reader can paste it; the loop does it, and answers with `Msg::Told` or `Msg::Failed`.
+    Copy {
+        /// What it is, in a word or two.
+        what: &'static str,
+        /// The text: clean, with `\n` for line breaks, none at its end.
+        text: String,
     },
     /// Paint the whole screen again; the loop does it.
     Redraw,

@@ -1,7 +1,7 @@
 //! What each event does to store, tabs and connection line.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, alert, hold, refill, reply, review, say};
+use super::{Effect, Question, alert, hold, refill, reply, review, say, thread};
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Rung, Server,
     StatusId, Stream, StreamEvent, Subscription,
@@ -84,6 +84,7 @@ fn connection_changed(state: &mut State, connection: Connection, effects: &mut V
         state.line.last_live = Some(now);
         state.line.ping = None;
         state.suspects.drop_waiting();
+        thread::lost(state);
         for timeline in state.timelines.values_mut() {
             timeline.broken_since.get_or_insert(now);
             timeline.live_since = None;
@@ -221,9 +222,7 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent) {
             state.announcements.retain(|held| held.id != id);
             state.revision += 1;
         }
-        Payload::FiltersChanged => {
-            say(state, Plain::line("your filters changed on the server; posts that come from now on follow them"), false);
-        }
+        Payload::FiltersChanged => filters_changed(state),
         Payload::NotificationsMerged => {
             if let Some(timeline) = state.timelines.get_mut(&Stream::UserNotification) {
                 review::doubt_all(timeline, now);
@@ -231,6 +230,15 @@ fn streamed(state: &mut State, measured: &Measured, event: StreamEvent) {
         }
         Payload::Other => state.unknown += 1,
     }
+}
+
+/// What is held says what the filters of before thought of it: it is asked for again, the newest and what is in view at once
+/// and the rest in the time that is left for it.
+fn filters_changed(state: &mut State) {
+    let now = state.now;
+    let filtered = state.timelines.iter_mut().filter(|(stream, _)| stream.filter_context().is_some());
+    filtered.for_each(|(_, timeline)| review::doubt_all(timeline, now));
+    say(state, Plain::line("your filters changed on the server; posts are asked for again, to follow them"), false);
 }
 
 fn arrived(state: &mut State, measured: &Measured, streams: &[Stream], bundle: Bundle) {
@@ -262,27 +270,27 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
     let streams: Vec<Stream> = state.timelines.keys().cloned().collect();
     for gone in &removed.statuses {
         let key = RowKey::Status(gone.clone());
+        hold::deleted(state, &key);
         for stream in &streams {
-            let in_view = state.tabs.active().is_some_and(|tab| tab.stream == *stream)
-                && measured.timeline.as_ref().is_some_and(|pane| pane.stream == *stream && pane.visible.iter().any(|row| row.key == key));
-            if state.timelines.get(stream).is_some_and(|timeline| timeline.index_of(&key).is_some()) {
-                hold::deleted(state, stream);
-            }
-            if !in_view {
+            let pane = state.tabs.active().and_then(|tab| measured.of(&tab.sources));
+            if !pane.is_some_and(|pane| pane.shows(stream, &key)) {
                 rows::remove(state, stream, &key);
-            } else if state.timelines.get_mut(stream).is_some_and(|timeline| timeline.bury(gone))
-                && let Some(tab) = state.tabs.of_mut(stream)
-            {
-                tab.unseen.remove(&key);
-                tab.hidden.remove(&key);
-                tab.tombstones.push(gone.clone());
+            } else if let Some(timeline) = state.timelines.get_mut(stream) {
+                timeline.bury(gone);
             }
+        }
+        // What is left of it is no news, and nothing that a filter hides.
+        for tab in state.tabs.all_mut() {
+            tab.leave_fold(&key);
+            tab.unseen.remove(&key);
+            tab.hidden.remove(&key);
         }
     }
     for gone in removed.statuses.iter().filter(|gone| *gone != id).chain([id]) {
         review::doubt_notifications(state, gone);
     }
     state.unfolded.remove(id);
+    thread::deleted(state, id);
 }
 
 fn notified(state: &mut State, measured: &Measured, notification: Notification, bundle: Bundle) {

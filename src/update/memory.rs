@@ -6,9 +6,9 @@
 
 use super::rows::Came;
 use super::{Effect, Question, Remembered, reply, say};
-use crate::model::{Connection, Cursor, Failure, FailureKind, Markers, Stream, by_age};
+use crate::model::{Connection, Cursor, Failure, FailureKind, Markers, Page, Sources, Stream, Timestamp, by_age};
 use crate::state::positions::PAUSE;
-use crate::state::{Anchor, Cause, Fill, Loading, Measured, Row, State};
+use crate::state::{Anchor, Cause, Fill, Loading, Measured, Row, RowKey, State, Tab, Timeline};
 use crate::text::Plain;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -18,24 +18,23 @@ const ABOVE: i32 = -1;
 
 /// Shows what was kept of a tab, unless something has come already.
 pub(super) fn remembered(state: &mut State, remembered: Remembered) {
-    let Remembered { stream, page, read, at } = remembered;
-    if state.timelines.get(&stream).is_none_or(|timeline| !timeline.rows().is_empty()) {
+    let Remembered { sources, pages, read, at } = remembered;
+    // A tab that has not been looked at has no place of its own yet.
+    if state.tabs.named(&sources).is_none_or(|tab| tab.read.is_some()) {
         return;
     }
-    // Nothing of it is news.
-    reply::take(state, &Measured::default(), &stream, page, Came::Page);
-    let Some(timeline) = state.timelines.get_mut(&stream) else { return };
-    let (Some(newest), Some(oldest)) = (timeline.row(0), timeline.rows().back()) else { return };
-    let (newest, oldest): (Arc<str>, Arc<str>) = (newest.place_id().into(), oldest.place_id().into());
-    if stream.is_paged_by_id() {
-        timeline.older = Some(Cursor::Before(oldest.to_string()));
-        timeline.mark_gap(Some(at), None, Cause::Disconnected, None);
-        timeline.set_fill(&newest, Fill::Due);
-        timeline.shown_to = Some((newest, false));
+    if pages.iter().any(|(stream, _)| state.timelines.get(stream).is_none_or(|timeline| !timeline.rows().is_empty())) {
+        return;
     }
+    for (stream, page) in pages {
+        ledger(state, &stream, page, at);
+    }
+    state.follow();
     let read: Option<Arc<str>> = read.map(Arc::from);
-    let place = read.as_ref().and_then(|read| timeline.rows_from(read).find(|row| !matches!(row, Row::Gap(_))).map(Row::key));
-    if let Some(tab) = state.tabs.of_mut(&stream) {
+    let rows = state.tabs.named(&sources).and_then(|tab| state.rows(tab));
+    let whole = |row: &&Row| !matches!(row, Row::Gap(_));
+    let place = read.as_ref().zip(rows).and_then(|(read, rows)| rows.from(read).find(whole).map(Row::key));
+    if let Some(tab) = state.tabs.named_mut(&sources) {
         tab.read.clone_from(&read);
         tab.bookmark = read;
         if let Some(key) = place {
@@ -47,18 +46,34 @@ pub(super) fn remembered(state: &mut State, remembered: Remembered) {
     state.revision += 1;
 }
 
+/// Puts what was kept of a stream into its ledger.
+fn ledger(state: &mut State, stream: &Stream, page: Page, at: Timestamp) {
+    // Nothing of it is news.
+    reply::take(state, &Measured::default(), stream, page, Came::Page);
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    let (Some(newest), Some(oldest)) = (timeline.row(0), timeline.rows().back()) else { return };
+    let (newest, oldest): (Arc<str>, Arc<str>) = (newest.place_id().into(), oldest.place_id().into());
+    if stream.is_paged_by_id() {
+        timeline.older = Some(Cursor::Before(oldest.to_string()));
+        timeline.mark_gap(Some(at), None, Cause::Disconnected, None);
+        timeline.set_fill(&newest, Fill::Due);
+        timeline.shown_to = Some((newest, false));
+    }
+}
+
 /// Lets tabs follow again in which nothing came between two runs.
 pub(super) fn settle(state: &mut State) {
     if state.line.state != Connection::Live || state.tabs.all().iter().all(|tab| !tab.returning) {
         return;
     }
-    for tab in state.tabs.all_mut().iter_mut().filter(|tab| tab.returning) {
-        let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
-        if timeline.first_page != Loading::Done || timeline.refill.is_some() || timeline.due_gap().is_some() {
-            continue;
-        }
+    let waits = |timeline: &Timeline| timeline.first_page != Loading::Done || timeline.refill.is_some() || timeline.due_gap().is_some();
+    let is_back = |tab: &&Tab| tab.returning && !state.ledgers(&tab.sources).any(|(_, timeline)| waits(timeline));
+    let newest = |tab: &Tab| Some(state.rows(tab)?.row(0)?.key());
+    let back: Vec<(Sources, Option<RowKey>)> =
+        state.tabs.all().iter().filter(is_back).map(|tab| (tab.sources.clone(), newest(tab))).collect();
+    for (sources, newest) in back {
+        let Some(tab) = state.tabs.named_mut(&sources) else { continue };
         tab.returning = false;
-        let newest = timeline.row(0).map(Row::key);
         if newest.is_some() && newest == tab.cursor && matches!(&tab.anchor, Anchor::Row(key, ABOVE) if Some(key) == newest.as_ref()) {
             tab.anchor = Anchor::Top;
             tab.cursor = None;

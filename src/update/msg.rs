@@ -3,8 +3,8 @@
 use crate::command::Command;
 use crate::keymap::Key;
 use crate::model::{
-    Account, Bundle, Cursor, Event, Failure, Markers, Notification, NotificationId, Offer, Origin, Page, Spec, StatusId, Stream, Thread,
-    Timestamp,
+    Account, AccountId, Bundle, Cursor, Event, Failure, Found, Markers, Notification, NotificationId, Offer, Origin, Page, Profile,
+    Relationship, Sources, Spec, StatusEdit, StatusId, Stream, TerminalFact, Thread, Timestamp,
 };
 use crate::state::Settings;
 use crate::text::Plain;
@@ -33,21 +33,25 @@ pub enum Msg {
     Resized(u16, u16),
     /// The process was continued after a stop, or the machine woke: nothing is known about the time between.
     Resumed,
+    /// The terminal said something of itself.
+    Answered(TerminalFact),
     /// What the last run kept of a tab.
     Remembered(Remembered),
     /// The configuration file was read again: what holds now, and the tabs that are new in it.
     Reloaded(Settings, Vec<Spec>),
     /// Something of ours failed; words for the screen.
     Failed(Plain),
+    /// Something that was asked of the loop is done; words for the screen.
+    Told(Plain),
 }
 
 /// What an earlier run kept of a tab: shown at once, and not proven of anything since.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Remembered {
-    /// Whose tab.
-    pub stream: Stream,
-    /// Rows without a gap between them, newest first.
-    pub page: Page,
+    /// What the tab shows.
+    pub sources: Sources,
+    /// Of its streams those that no tab before it had, each with rows without a gap between them, newest first.
+    pub pages: Vec<(Stream, Page)>,
     /// Place of the newest row that had been in view.
     pub read: Option<String>,
     /// When it was kept.
@@ -123,6 +127,21 @@ pub enum Reply {
         asked: u64,
         /// The post as it is now, with its thread.
         result: Result<(Bundle, Thread), Failure>,
+    },
+    /// To [`crate::update::Question::History`]: all versions, oldest first.
+    History(StatusId, Result<Vec<StatusEdit>, Failure>),
+    /// To [`crate::update::Question::Profile`].
+    Profile(AccountId, Result<(Box<Profile>, Bundle), Failure>),
+    /// To [`crate::update::Question::ProfilePosts`].
+    ProfilePosts(AccountId, Result<Page, Failure>),
+    /// To [`crate::update::Question::Relationship`]; `None` where the server leaves it out.
+    Relationship(AccountId, Result<Option<Relationship>, Failure>),
+    /// To [`crate::update::Question::Search`].
+    Search {
+        /// The words that were asked for.
+        query: String,
+        /// What was found.
+        result: Result<Found, Failure>,
     },
     /// To [`crate::update::Question::Offer`].
     Offer(Result<Offer, Failure>),

@@ -2,7 +2,7 @@
 //!
 //! Absent on purpose: how it is asked (`effects`), and what its answer does (`update::reply`).
 
-use crate::model::{Cursor, Markers, NotificationId, StatusId, Stream};
+use crate::model::{AccountId, Cursor, Markers, NotificationId, StatusId, Stream};
 
 /// What can be asked of a server; each ends in a [`crate::update::Reply`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,21 @@ pub enum Question {
         id: StatusId,
         /// The store's moment of asking, to be given back.
         asked: u64,
+    },
+    /// All versions of a post; answered by `Reply::History`.
+    History(StatusId),
+    /// What an account tells of itself; answered by `Reply::Profile`.
+    Profile(AccountId),
+    /// The newest posts of an account; answered by `Reply::ProfilePosts`.
+    ProfilePosts(AccountId),
+    /// How the reader and an account stand; answered by `Reply::Relationship`.
+    Relationship(AccountId),
+    /// What matches some words; answered by `Reply::Search`.
+    Search {
+        /// The words.
+        query: String,
+        /// Whether the server is to ask others for what it does not know.
+        resolve: bool,
     },
     /// Lists and followed hashtags; answered by `Reply::Offer`.
     Offer,

@@ -25,9 +25,9 @@ pub(super) fn pump(state: &mut State, effects: &mut Vec<Effect>) {
     if state.line.state != Connection::Live {
         return;
     }
-    let active = state.tabs.active().map(|tab| tab.stream.clone());
-    if let Some(active) = &active {
-        review::hasten(state, active);
+    let active: Vec<Stream> = state.tabs.active().map(|tab| tab.sources.all().to_vec()).unwrap_or_default();
+    for stream in &active {
+        review::hasten(state, stream);
     }
     let wants = |timeline: &Timeline| match (&timeline.refill, &timeline.review) {
         (Some(refill), _) => refill.is_due(now),
@@ -35,7 +35,7 @@ pub(super) fn pump(state: &mut State, effects: &mut Vec<Effect>) {
         (None, None) => timeline.due || timeline.look_at().is_some_and(|at| at <= now),
     };
     if state.timelines.values().any(wants) {
-        let others = state.timelines.iter().filter(|(stream, timeline)| active.as_ref() != Some(stream) && wants(timeline));
+        let others = state.timelines.iter().filter(|(stream, timeline)| !active.contains(stream) && wants(timeline));
         let others: Vec<Stream> = others.map(|(stream, _)| stream.clone()).collect();
         for stream in active.into_iter().chain(others) {
             // Where one is stopped by the budget the next gap of the same tab is told so as well.

@@ -1,24 +1,29 @@
 //! What each REST answer does.
 
 use super::rows::{self, Came};
-use super::{Effect, Question, Reply, event, memory, refill, review, say};
+use super::{Effect, Question, Reply, edits, event, memory, profile, refill, review, say, search, thread};
 use crate::config::Notify;
-use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Spec, StatusId, Stream, Thread, Timestamp};
-use crate::state::{Loading, Measured, Overlay, Pick, Row, RowKey, Settings, State, ThreadState, Timeline};
+use crate::model::{Bundle, Connection, Cursor, Failure, FailureKind, Item, Offer, Page, Sources, Spec, StatusId, Stream, Timestamp};
+use crate::state::{Loading, Measured, Overlay, Pick, Row, Settings, State, Timeline};
 use crate::text::Plain;
 use jiff::SignedDuration;
 
 /// The shortest and longest wait before a page that failed is asked for again, in seconds.
 const RETRY_SECONDS: (i64, i64) = (5, 300);
 
-pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply) {
+pub(super) fn apply(state: &mut State, measured: &Measured, reply: Reply, effects: &mut Vec<Effect>) {
     match reply {
         Reply::Page { stream, cursor, result } => page(state, &stream, cursor.as_ref(), result),
         Reply::Newer { stream, asked, result } => refill::answered(state, measured, &stream, asked, result),
         Reply::Review { stream, asked, result } => review::answered(state, measured, &stream, asked, result),
         Reply::Status { id, asked, result, raw: _ } => review::about_status(state, measured, &id, asked, result),
         Reply::Notification { id, asked, result } => review::about_notification(state, &id, asked, result),
-        Reply::Thread { id, asked, result } => thread(state, &id, asked, result),
+        Reply::Thread { id, asked, result } => thread::answered(state, &id, asked, result),
+        Reply::History(id, result) => edits::answered(state, &id, result),
+        Reply::Profile(id, result) => profile::told(state, &id, result),
+        Reply::ProfilePosts(id, result) => profile::posts(state, &id, result),
+        Reply::Relationship(id, result) => profile::related(state, &id, &result),
+        Reply::Search { query, result } => search::answered(state, &query, result, effects),
         Reply::Offer(result) => offer(state, result),
         Reply::Account(Ok(account)) => {
             state.me = Some(account.clone());
@@ -112,7 +117,8 @@ pub(super) fn take(state: &mut State, measured: &Measured, stream: &Stream, page
         match item {
             Item::Status(id) => {
                 if state.store.shown(&id).is_some() {
-                    rows::insert(state, measured, stream, Row::Status(id), came);
+                    rows::insert(state, measured, stream, Row::Status(id.clone()), came);
+                    rows::forget_hidden(state, &id);
                 }
             }
             Item::Notification(notification) => {
@@ -139,37 +145,15 @@ pub(super) fn retry_at(now: Timestamp, failure: &Failure, attempts: u32) -> Opti
     }
 }
 
-fn thread(state: &mut State, id: &StatusId, asked: u64, result: Result<(Bundle, Thread), Failure>) {
-    let answer = match result {
-        Ok((bundle, mut thread)) => {
-            // The server answered for this very post, so a deletion from before the question is lifted.
-            if state.store.lift(id, asked) {
-                state.store.put(bundle);
-                for (stream, timeline) in &mut state.timelines {
-                    if matches!(
-                        timeline.index_of(&RowKey::Status(id.clone())).and_then(|index| timeline.row(index)),
-                        Some(Row::Tombstone(_))
-                    ) {
-                        timeline.unbury(id);
-                        if let Some(tab) = state.tabs.of_mut(stream) {
-                            tab.tombstones.retain(|held| held != id);
-                        }
-                    }
-                }
-            }
-            state.store.put(std::mem::take(&mut thread.bundle));
-            ThreadState::Here(thread)
-        }
-        Err(failure) => ThreadState::Failed(failure),
-    };
-    for overlay in &mut state.overlays {
-        if let Overlay::Detail(detail) = overlay
-            && detail.status == *id
-        {
-            detail.thread = answer.clone();
-        }
+/// Takes in a post that the server was asked for by its id: a deletion from before the question is lifted.
+pub(super) fn lift(state: &mut State, id: &StatusId, asked: u64, bundle: Bundle) {
+    if !state.store.lift(id, asked) {
+        return;
     }
-    state.revision += 1;
+    state.store.put(bundle);
+    for timeline in state.timelines.values_mut() {
+        timeline.unbury(id);
+    }
 }
 
 fn offer(state: &mut State, result: Result<Offer, Failure>) {
@@ -195,14 +179,14 @@ fn offer(state: &mut State, result: Result<Offer, Failure>) {
         }
     }
     if let Some(choice) = chosen {
-        keep_chosen(state, &choice.stream);
+        keep_chosen(state, &choice.sources);
     }
 }
 
-/// Keeps the bar of the picker on a stream, though others may stand above it now.
-fn keep_chosen(state: &mut State, stream: &Stream) {
+/// Keeps the bar of the picker on a choice, though others may stand above it now.
+fn keep_chosen(state: &mut State, sources: &Sources) {
     let Some(picker) = state.picker().filter(|picker| picker.kind == Pick::Stream) else { return };
-    let place = state.stream_choices(picker.prompt.text()).iter().position(|choice| choice.stream == *stream);
+    let place = state.stream_choices(picker.prompt.text()).iter().position(|choice| choice.sources == *sources);
     if let (Some(place), Some(picker)) = (place, state.overlays.last_mut().and_then(Overlay::as_picker_mut)) {
         picker.chosen = place;
     }
@@ -218,18 +202,18 @@ pub(super) fn reloaded(state: &mut State, settings: Settings, tabs: Vec<Spec>) {
     }
     say(state, Plain::line("settings read again"), false);
     for spec in tabs {
-        match spec {
-            Spec::Stream(stream) => state.open(stream),
-            Spec::List(_) if state.offer_loading == Loading::Done => open_spec(state, &spec, None),
-            Spec::List(_) => state.unresolved.push((spec, None)),
+        if spec.needs_lists() && state.offer_loading != Loading::Done {
+            state.unresolved.push((spec, None));
+        } else {
+            open_spec(state, &spec, None);
         }
     }
 }
 
 /// Opens the tab of a spec at its place among the tabs that were asked for; says what is wrong where there is none.
-fn open_spec(state: &mut State, spec: &Spec, before: Option<&Stream>) {
+fn open_spec(state: &mut State, spec: &Spec, before: Option<&Sources>) {
     match spec.resolve(&state.offer.lists) {
-        Ok(stream) => state.open_before(stream, before),
+        Ok(sources) => state.open_before(sources, before),
         Err(error) => say(state, Plain::line(&error.to_string()), true),
     }
 }

@@ -6,7 +6,7 @@
 //! purpose: walks upwards (`refill` has them).
 
 use super::rows::{self, Came};
-use super::{Effect, Question, event, refill, reply, say};
+use super::{Effect, Question, event, folds, refill, reply, say};
 use crate::model::{
     Bundle, Connection, Failure, FailureKind, Item, Notification, NotificationId, Page, Rung, StatusId, Stream, Subscription, Timestamp,
     by_age,
@@ -353,17 +353,18 @@ fn is_held(state: &State, key: &RowKey) -> bool {
 
 /// The id right above the topmost row on screen, where the tab of the stream is on screen.
 fn below_visible(state: &State, measured: &Measured, stream: &Stream) -> Option<Arc<str>> {
-    let pane =
-        measured.timeline.as_ref().filter(|pane| pane.stream == *stream && is_on_screen(state, stream) && stream.is_paged_by_id())?;
+    let tab = state.tabs.active().filter(|tab| tab.sources.contains(stream) && stream.is_paged_by_id())?;
+    let topmost = &measured.of(&tab.sources)?.visible.first()?.key;
+    let top = state.rows(tab)?.get(topmost)?.place_id();
     let timeline = state.timelines.get(stream)?;
-    let index = timeline.index_of(&pane.visible.first()?.key)?;
-    let top = timeline.row(index)?.place_id();
+    // It may be the row of another stream.
+    let index = timeline.place_of(topmost);
     // A gap above has the id of the row that it stands on.
     (0..index).rev().filter_map(|above| timeline.row(above)).map(Row::place_id).find(|id| *id != top).map(Arc::from)
 }
 
 fn is_on_screen(state: &State, stream: &Stream) -> bool {
-    state.tabs.active().is_some_and(|tab| tab.stream == *stream)
+    state.tabs.active().is_some_and(|tab| tab.sources.contains(stream))
 }
 
 /// Asks about rows that a page did not list, few at a time.
@@ -418,6 +419,7 @@ pub(super) fn about_notification(state: &mut State, id: &NotificationId, asked: 
             state.suspects.clear(suspect, state.now);
             state.store.put(bundle);
             state.store.put_notification(notification);
+            folds::join(state, &Measured::default(), &Stream::UserNotification, &RowKey::Notification(id.clone()));
         }
         Err(Failure { kind: FailureKind::NotFound, .. }) => {
             let post = state.store.notification(id).and_then(|held| held.status.clone()).filter(|post| state.store.is_deleted(post));
@@ -459,7 +461,8 @@ pub(super) fn go_deep(state: &mut State, effects: &mut Vec<Effect>) {
         if state.timelines.values().any(Timeline::is_deep_asked) || state.is_catching_up() || state.budget.left(now) <= DEEP_RESERVE {
             return;
         }
-        let active = state.tabs.active().map(|tab| &tab.stream).filter(|stream| state.timelines.get(stream).is_some_and(due));
+        let active = state.tabs.active().into_iter().flat_map(|tab| state.ledgers(&tab.sources));
+        let active = active.filter(|(_, timeline)| due(timeline)).map(|(stream, _)| stream).next();
         let Some(stream) = active.or_else(|| Some(state.timelines.iter().find(|(_, timeline)| due(timeline))?.0)).cloned() else { return };
         let Some(timeline) = state.timelines.get_mut(&stream) else { return };
         if timeline.deep.is_none() {

@@ -1,9 +1,10 @@
 //! Rows of tabs: putting them in, taking them out, and keeping cursor, anchor and unseen marks right while doing so.
 
-use super::hold;
-use crate::model::{StatusId, Stream, by_age};
+use super::{folds, hold};
+use crate::model::{Sources, StatusId, Stream, by_age};
 use crate::state::refill::SETTLED_AFTER;
-use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State};
+use crate::state::views::heir;
+use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State, Tab};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -20,13 +21,16 @@ pub(crate) enum Came {
 
 /// Takes over what the last drawing found: where the view settled, what has been seen, which tombstones left the view.
 pub(crate) fn adopt(state: &mut State, measured: &Measured) {
-    let pane = measured.timeline.as_ref().filter(|pane| state.tabs.active().is_some_and(|tab| tab.stream == pane.stream));
+    let pane = state.tabs.active().and_then(|tab| measured.of(&tab.sources));
     let looked_at = state.is_looked_at();
+    let is_held = |state: &State, key: &RowKey| state.active_rows().is_some_and(|rows| rows.index_of(key).is_some());
+    let hold = pane.and_then(|pane| pane.hold.as_ref()).filter(|(key, _)| is_held(state, key));
     if let (Some(pane), Some(tab)) = (pane, state.tabs.active_mut()) {
         if looked_at && !tab.unseen.is_empty() {
             let before = tab.unseen.len();
             for row in &pane.visible {
                 tab.unseen.remove(&row.key);
+                folds::seen(tab, &row.key);
             }
             state.revision += u64::from(before != tab.unseen.len());
         }
@@ -39,11 +43,10 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
         if looked_at && let Some(newest) = newest {
             tab.has_read(newest);
         }
-        if let Some((key, lines)) = &pane.hold
+        if let Some((key, lines)) = hold
             && tab.anchor == pane.asked
             // What is held while it has no row stays with the first that comes.
             && (tab.anchor != Anchor::Top || tab.held)
-            && state.timelines.get(&tab.stream).is_some_and(|timeline| timeline.index_of(key).is_some())
         {
             tab.anchor = Anchor::Row(key.clone(), *lines);
             if tab.held {
@@ -51,44 +54,47 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             }
         }
     }
-    let active = state.tabs.active_index();
-    let mut gone: Vec<(Stream, StatusId)> = Vec::new();
-    for (index, tab) in state.tabs.all().iter().enumerate() {
-        let in_view = |id: &StatusId| {
-            let key = RowKey::Status(id.clone());
-            // Before the first drawing of a tab nothing is known of what is in view, so nothing is taken away.
-            index == active && pane.is_none_or(|pane| pane.visible.iter().any(|row| row.key == key))
-        };
-        gone.extend(tab.tombstones.iter().filter(|id| !in_view(id)).map(|id| (tab.stream.clone(), id.clone())));
-    }
-    for (stream, id) in gone {
-        remove(state, &stream, &RowKey::Status(id.clone()));
-        if let Some(tab) = state.tabs.of_mut(&stream) {
-            tab.tombstones.retain(|held| *held != id);
+    folds::settle(state, measured);
+    let pane = state.tabs.active().and_then(|tab| measured.of(&tab.sources));
+    let mut gone: Vec<(Stream, RowKey)> = Vec::new();
+    for (stream, timeline) in state.timelines.iter().filter(|(_, timeline)| !timeline.tombstones.is_empty()) {
+        // Before the first drawing of a tab nothing is known of what is in view, so nothing is taken away.
+        if state.tabs.active().is_some_and(|tab| tab.sources.contains(stream)) && pane.is_none() {
+            continue;
         }
+        let in_view = |key: &RowKey| pane.is_some_and(|pane| pane.shows(stream, key));
+        let keys = timeline.tombstones.iter().map(|id| RowKey::Status(id.clone()));
+        gone.extend(keys.filter(|key| !in_view(key)).map(|key| (stream.clone(), key)));
+    }
+    for (stream, key) in gone {
+        remove(state, &stream, &key);
     }
 }
 
-/// Puts a row into the ledger of a stream; says whether it was not there before.
+/// Puts a row into the ledger of a stream, and so into each tab that shows it; says whether the ledger did not have it before.
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
-    let shown = state.tabs.of(stream).is_some_and(|tab| state.is_shown(tab, &row));
-    let looked_at = state.is_looked_at();
     let now = state.now;
-    let active = state.tabs.active().is_some_and(|tab| tab.stream == *stream);
+    let key = row.key();
+    let hides: Vec<bool> = state.tabs.all().iter().map(|tab| tab.sources == *stream && !state.is_let_through(tab, &row)).collect();
+    // Another of its streams may have brought it.
+    let has_it = |tab: &Tab| tab.merged.as_ref().is_some_and(|merged| merged.rows().index_of(&key).is_some());
+    let held: Vec<bool> = state.tabs.all().iter().map(|tab| tab.sources.contains(stream) && has_it(tab)).collect();
     let Some(timeline) = state.timelines.get_mut(stream) else { return false };
     if came != Came::Page && timeline.is_below_floor(&row) {
         return false;
     }
-    let key = row.key();
     let inserted = timeline.insert(row);
-    if let Some(tab) = state.tabs.of_mut(stream) {
-        if shown {
-            tab.hidden.remove(&key);
-        } else {
+    for (tab, hides) in state.tabs.all_mut().iter_mut().zip(hides).filter(|(tab, _)| tab.sources == *stream) {
+        if hides {
             tab.hidden.insert(key.clone());
+        } else {
+            tab.hidden.remove(&key);
         }
     }
-    let Some(index) = inserted else { return false };
+    let Some(index) = inserted else {
+        folds::join(state, measured, stream, &key);
+        return false;
+    };
     timeline.brought |= came == Came::Live;
     // The newest of all, when the server has shown everything before it: whatever comes later comes live as well.
     if came == Came::Live
@@ -99,22 +105,50 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     {
         timeline.witness = timeline.row(0).map(|row| Arc::from(row.place_id()));
     }
-    if came != Came::Page && shown {
-        hold::came(state, stream);
-    }
-    if came != Came::Page
-        && shown
-        && let Some(tab) = state.tabs.of_mut(stream)
-    {
-        let in_view = measured.timeline.as_ref().map_or(1, |pane| pane.visible.len().max(1));
-        let seen = active && looked_at && tab.follows() && index < in_view;
-        if !seen {
-            tab.unseen.insert(key);
+    folds::join(state, measured, stream, &key);
+    state.follow();
+    if came != Came::Page {
+        let is_new = |(place, tab): (usize, &Tab)| {
+            let is_there = || state.rows(tab).is_some_and(|rows| rows.index_of(&key).is_some());
+            tab.sources.contains(stream) && !tab.hidden.contains(&key) && held.get(place) == Some(&false) && is_there()
+        };
+        // The row that is drawn for it, and whether the reader does not see that happen.
+        let fresh: Vec<(usize, Option<RowKey>, bool)> = (0..)
+            .zip(state.tabs.all())
+            .filter(|found| is_new(*found))
+            .map(|(place, tab)| {
+                let drawn = state.drawn_for(tab, &key).cloned();
+                let is_unseen = is_unseen(state, measured, tab, &key, drawn.as_ref());
+                (place, drawn, is_unseen)
+            })
+            .collect();
+        for (place, drawn, is_unseen) in fresh {
+            let Some(tab) = state.tabs.all_mut().get_mut(place) else { continue };
+            if drawn.is_none() {
+                hold::came(tab);
+            }
+            if let Some(merged) = tab.merged.as_mut().filter(|_| came == Came::Live) {
+                merged.meter.count(now);
+            }
+            if is_unseen {
+                tab.unseen.insert(drawn.unwrap_or_else(|| key.clone()));
+            }
         }
     }
     trim(state, stream);
     state.revision += 1;
     true
+}
+
+/// Whether a row that has just come into a tab is out of the reader's sight.
+fn is_unseen(state: &State, measured: &Measured, tab: &Tab, key: &RowKey, drawn: Option<&RowKey>) -> bool {
+    let Some(index) = state.rows(tab).and_then(|rows| rows.index_of(key)) else { return false };
+    let is_active = state.tabs.active().is_some_and(|active| active.sources == tab.sources);
+    let in_view = measured.of(&tab.sources).map_or(1, |pane| pane.visible.len().max(1));
+    let sees = |drawn: &RowKey| is_in_view(measured, &tab.sources, drawn);
+    let is_before = drawn.map_or(tab.follows() && tab.flood.is_none() && index < in_view, sees);
+    // Where rows are said one has been seen once it was said.
+    !(is_active && state.is_looked_at() && is_before && !state.settings.linear)
 }
 
 /// What a filter hides by now is not news any more.
@@ -123,17 +157,14 @@ pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
     if !state.store.status(id).is_some_and(filtered) {
         return;
     }
-    let mut hidden: Vec<(Stream, RowKey)> = Vec::new();
+    let mut hidden: Vec<(Sources, RowKey)> = Vec::new();
     for tab in state.tabs.all().iter().filter(|tab| !tab.unseen.is_empty()) {
-        let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
-        let is_hidden = |key: &&RowKey| {
-            let row = timeline.index_of(key).and_then(|index| timeline.row(index));
-            row.is_some_and(|row| !state.is_shown(tab, row))
-        };
-        hidden.extend(tab.unseen.iter().filter(is_hidden).map(|key| (tab.stream.clone(), key.clone())));
+        let Some(rows) = state.rows(tab) else { continue };
+        let is_hidden = |key: &&RowKey| rows.get(key).is_some_and(|row| !state.is_let_through(tab, row));
+        hidden.extend(tab.unseen.iter().filter(is_hidden).map(|key| (tab.sources.clone(), key.clone())));
     }
-    for (stream, key) in hidden {
-        if let Some(tab) = state.tabs.of_mut(&stream) {
+    for (sources, key) in hidden {
+        if let Some(tab) = state.tabs.named_mut(&sources) {
             tab.unseen.remove(&key);
             state.revision += 1;
         }
@@ -158,39 +189,32 @@ pub(crate) fn count_hidden(state: &mut State) {
         let about = |row: &&Row| matches!(row, Row::Notification(id) if state.store.notification(id).and_then(|found| found.status.as_ref()).is_some_and(|status| held.contains(&status)));
         keys.extend(timeline.rows().iter().filter(about).map(Row::key));
     }
-    let mut hidden: Vec<(Stream, RowKey)> = Vec::new();
+    let mut hidden: Vec<(Sources, RowKey)> = Vec::new();
     for tab in state.tabs.all() {
-        let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
-        let is_hidden =
-            |key: &&RowKey| timeline.index_of(key).and_then(|index| timeline.row(index)).is_some_and(|row| !state.is_shown(tab, row));
-        hidden.extend(keys.iter().filter(is_hidden).map(|key| (tab.stream.clone(), key.clone())));
+        let Some(rows) = state.rows(tab) else { continue };
+        let is_hidden = |key: &&RowKey| rows.get(key).is_some_and(|row| !state.is_let_through(tab, row));
+        hidden.extend(keys.iter().filter(is_hidden).map(|key| (tab.sources.clone(), key.clone())));
     }
-    for (stream, key) in hidden {
-        if let Some(tab) = state.tabs.of_mut(&stream) {
+    for (sources, key) in hidden {
+        if let Some(tab) = state.tabs.named_mut(&sources) {
             state.revision += u64::from(tab.hidden.insert(key));
         }
     }
 }
 
-/// Takes a row out; cursor and anchor go to the next older row, or to the next newer one at the end.
+/// Takes a row out; cursors and anchors go to the next older row, or to the next newer one at the end.
 pub(crate) fn remove(state: &mut State, stream: &Stream, key: &RowKey) {
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
     let Some(index) = timeline.index_of(key) else { return };
     timeline.remove(key);
-    let heir = timeline.row(index).or_else(|| timeline.row(index.checked_sub(1)?)).map(Row::key);
-    if let Some(tab) = state.tabs.of_mut(stream) {
-        tab.unseen.remove(key);
-        tab.hidden.remove(key);
-        if tab.cursor.as_ref() == Some(key) {
-            tab.cursor.clone_from(&heir);
-        }
-        if let Anchor::Row(at, lines) = &tab.anchor
-            && at == key
-        {
-            let lines = (*lines).min(0);
-            tab.anchor = heir.map_or(Anchor::Top, |heir| Anchor::Row(heir, lines));
-        }
+    if let RowKey::Status(id) = key {
+        timeline.tombstones.retain(|held| held != id);
     }
+    let heir = heir(timeline.ledger(), index);
+    if let Some(tab) = state.tabs.of_mut(stream) {
+        tab.lose(key, heir.as_ref());
+    }
+    state.follow();
     state.revision += 1;
 }
 
@@ -199,47 +223,71 @@ pub(crate) fn remove(state: &mut State, stream: &Stream, key: &RowKey) {
 pub(crate) fn move_gap(state: &mut State, measured: &Measured, stream: &Stream, after: &Arc<str>, to: Option<&Arc<str>>) {
     let key = RowKey::Gap(Arc::clone(after));
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
-    let Some(index) = timeline.index_of(&key) else { return };
+    if timeline.index_of(&key).is_none() {
+        return;
+    }
     timeline.move_gap(after, to);
+    let at_gap = |tab: &Tab| {
+        let lines = if let Anchor::Row(at, lines) = &tab.anchor { Some(*lines).filter(|_| *at == key) } else { None };
+        (tab.cursor.as_ref() == Some(&key), lines)
+    };
+    let before: Vec<(Sources, bool, Option<i32>)> = state
+        .tabs
+        .showing(stream)
+        .map(|tab| (tab.sources.clone(), at_gap(tab)))
+        .filter(|(_, (chosen, lines))| *chosen || lines.is_some())
+        .map(|(sources, (chosen, lines))| (sources, chosen, lines))
+        .collect();
+    state.follow();
     let moved = to.map(|to| RowKey::Gap(Arc::clone(to)));
-    let below = || timeline.row(index).or_else(|| timeline.row(index.checked_sub(1)?)).map(Row::key);
-    // Where something else was put in its place meanwhile, that is what was beneath it.
-    let beneath = timeline.rows_from(after).find(|row| !matches!(row, Row::Gap(_))).map(Row::key).or_else(below);
-    if let Some(tab) = state.tabs.of_mut(stream) {
-        let chosen = tab.cursor.as_ref() == Some(&key);
-        let heir = if chosen { moved.or_else(|| beneath.clone()) } else { beneath };
-        if let Anchor::Row(at, lines) = &tab.anchor
-            && *at == key
-        {
+    for (sources, chosen, lines) in before {
+        let Some(rows) = state.tabs.named(&sources).and_then(|tab| state.rows(tab)) else { continue };
+        if rows.index_of(&key).is_some() {
+            // Another stream has one at the same place.
+            continue;
+        }
+        let below = || heir(rows, rows.place_of(&key));
+        // Where something else was put in its place meanwhile, that is what was beneath it.
+        let beneath = rows.from(after).find(|row| !matches!(row, Row::Gap(_))).map(Row::key).or_else(below);
+        let heir = if chosen { moved.clone().or_else(|| beneath.clone()) } else { beneath };
+        let anchor = lines.map(|lines| {
             let place = |key: &RowKey| {
-                let pane = measured.timeline.as_ref().filter(|pane| pane.stream == *stream)?;
+                let pane = measured.of(&sources)?;
                 pane.visible.iter().find(|row| row.key == *key).map(|row| i32::from(row.y))
             };
             // A gap mostly takes a line and a blank one.
             let apart = heir.as_ref().and_then(|heir| Some(place(heir)? - place(&key)?)).unwrap_or(2);
-            let lines = if chosen { *lines } else { lines - apart };
-            tab.anchor = heir.clone().map_or(Anchor::Top, |heir| Anchor::Row(heir, lines));
-        }
-        if chosen {
-            tab.cursor = heir;
+            let lines = if chosen { lines } else { lines - apart };
+            heir.clone().map_or(Anchor::Top, |heir| Anchor::Row(heir, lines))
+        });
+        if let Some(tab) = state.tabs.named_mut(&sources) {
+            tab.anchor = anchor.unwrap_or_else(|| tab.anchor.clone());
+            if chosen {
+                tab.cursor = heir;
+            }
         }
     }
     state.revision += 1;
 }
 
-/// Drops rows over the cap, but none that the reader looks at.
+/// Drops rows over the cap, but none that a reader of a tab looks at.
 pub(crate) fn trim(state: &mut State, stream: &Stream) {
     let (cap, now) = (state.settings.rows, state.now);
-    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    let Some(timeline) = state.timelines.get(stream) else { return };
     if timeline.rows().len() <= cap {
         return;
     }
-    let Some(tab) = state.tabs.of_mut(stream) else { return };
-    let protected = match &tab.anchor {
+    let read_at = |tab: &Tab| match &tab.anchor {
         Anchor::Top => None,
-        Anchor::Row(key, _) => [Some(key), tab.cursor.as_ref()].into_iter().flatten().filter_map(|key| timeline.index_of(key)).max(),
+        // Rows of other streams lie between its own.
+        Anchor::Row(key, _) => [Some(key), tab.cursor.as_ref()].into_iter().flatten().map(|key| timeline.ledger().index_near(key)).max(),
     };
-    let dropped = timeline.trim(cap, protected);
+    let readers: Vec<usize> = state.tabs.showing(stream).filter_map(read_at).collect();
+    let Some(timeline) = state.timelines.get_mut(stream) else { return };
+    let dropped = timeline.trim(cap, &readers);
+    if dropped.is_empty() {
+        return;
+    }
     let oldest: Option<Arc<str>> = timeline.rows().back().map(|row| Arc::from(row.place_id()));
     let above = |row: &Row| oldest.as_ref().is_some_and(|oldest| by_age(row.place_id(), oldest) == Ordering::Greater);
     if dropped.iter().any(above)
@@ -260,11 +308,13 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
             // A walk towards what is not kept has no end to reach.
             timeline.refill.take_if(|refill| refill.gap.as_ref() == Some(&gap.after));
         }
+        if let Row::Tombstone(id) = &row {
+            timeline.tombstones.retain(|held| held != id);
+        }
+        let Some(tab) = state.tabs.of_mut(stream) else { continue };
+        tab.leave_fold(&key);
         tab.unseen.remove(&key);
         tab.hidden.remove(&key);
-        if let Row::Tombstone(id) = &row {
-            tab.tombstones.retain(|held| held != id);
-        }
         if tab.cursor.as_ref() == Some(&key) {
             tab.cursor = None;
         }
@@ -272,31 +322,40 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
             tab.anchor = Anchor::Top;
         }
     }
+    state.follow();
+}
+
+/// Whether a row of a tab was in view when it was last drawn.
+pub(crate) fn is_in_view(measured: &Measured, sources: &Sources, key: &RowKey) -> bool {
+    let pane = measured.of(sources);
+    pane.is_some_and(|pane| pane.visible.iter().any(|row| row.key == *key))
 }
 
 /// The chosen row of the open tab where it is in view, else the first one in view: a view that stands still would go
 /// after a cursor that is elsewhere, and one that was not chosen goes with what is new.
 pub(crate) fn cursor_in_view(state: &State, measured: &Measured) -> Option<RowKey> {
     let tab = state.tabs.active()?;
-    let timeline = state.timelines.get(&tab.stream)?;
-    let pane = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream);
+    let rows = state.rows(tab)?;
+    let pane = measured.of(&tab.sources);
     let is_in_view = |key: &&RowKey| pane.is_none_or(|pane| pane.visible.iter().any(|row| row.key == **key));
-    let first = || pane.and_then(|pane| pane.visible.iter().map(|row| &row.key).find(|key| timeline.index_of(key).is_some()));
+    let first = || pane.and_then(|pane| pane.visible.iter().map(|row| &row.key).find(|key| rows.index_of(key).is_some()));
     let chosen = tab.cursor.as_ref().filter(is_in_view).or_else(first).cloned();
     chosen.or_else(|| state.cursor_row().map(Row::key))
 }
 
 /// Stops following: what is in the pane stays there.
 pub(crate) fn freeze(state: &mut State, measured: &Measured) {
+    let Some(tab) = state.tabs.active_mut() else { return };
+    tab.flood = None;
     let Some(tab) = state.tabs.active() else { return };
     if tab.anchor != Anchor::Top {
         return;
     }
-    let Some(timeline) = state.timelines.get(&tab.stream) else { return };
-    let drawn = measured.timeline.as_ref().filter(|pane| pane.stream == tab.stream).and_then(|pane| pane.hold.clone());
+    let Some(rows) = state.rows(tab) else { return };
+    let drawn = measured.of(&tab.sources).and_then(|pane| pane.hold.clone());
     let top = drawn
-        .filter(|(key, _)| timeline.index_of(key).is_some())
-        .or_else(|| timeline.rows().iter().find(|row| state.is_shown(tab, row)).map(|row| (row.key(), 0)));
+        .filter(|(key, _)| rows.index_of(key).is_some())
+        .or_else(|| rows.all().iter().find(|row| state.is_shown(tab, row)).map(|row| (row.key(), 0)));
     if let (Some((key, lines)), Some(tab)) = (top, state.tabs.active_mut()) {
         tab.anchor = Anchor::Row(key, lines);
     }

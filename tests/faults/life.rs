@@ -274,6 +274,11 @@ impl Life {
                 }
                 Question::Page { .. }
                 | Question::Thread { .. }
+                | Question::History(_)
+                | Question::Profile(_)
+                | Question::ProfilePosts(_)
+                | Question::Relationship(_)
+                | Question::Search { .. }
                 | Question::Offer
                 | Question::Account
                 | Question::Health
@@ -644,7 +649,7 @@ impl Life {
             self.later(if round == 0 { 0 } else { 8 });
             self.reading = true;
             for (stream, after) in gaps {
-                self.state.tabs.go_to(&stream);
+                self.state.tabs.go_to(&stream.into());
                 self.state.tabs.active_mut().unwrap().cursor = Some(RowKey::Gap(after));
                 self.send(Msg::Command(Command::Read));
             }

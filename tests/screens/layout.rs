@@ -53,3 +53,94 @@ fn a_hold_shows_what_was_in_view_also_where_the_chosen_post_has_left_it() {
     arrive(&mut state, "600", "<p>Something new.</p>");
     assert_eq!(draw(&state).measured.timeline.unwrap().visible, before);
 }
+
+#[test]
+fn zen_shows_posts_alone_and_says_what_is_wrong_in_its_last_row() {
+    for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 60)] {
+        let mut state = home((width, height));
+        state.zen = true;
+        assert_picture(&format!("zen_{width}x{height}"), &state);
+        let mut open = thread((width, height));
+        open.zen = true;
+        assert_picture(&format!("zen_reader_{width}x{height}"), &open);
+        assert_eq!(draw(&open).measured.timeline, None, "the reader is alone");
+    }
+}
+
+#[test]
+fn zen_is_silent_while_all_is_well_and_never_else() {
+    let last = |state: &State| rows(&draw(state).buffer).pop().unwrap_or_default();
+    let mut calm = bare((80, 24));
+    calm.zen = true;
+    post(&mut calm, &Stream::User, status("5", "2", 1, "<p>words</p>"));
+    assert_eq!(last(&calm), "");
+    let tell = |change: &dyn Fn(&mut State)| {
+        let mut state = bare((80, 24));
+        state.zen = true;
+        post(&mut state, &Stream::User, status("5", "2", 1, "<p>words</p>"));
+        let before = rows(&draw(&state).buffer);
+        change(&mut state);
+        let after = rows(&draw(&state).buffer);
+        assert_eq!(before[..23], after[..23], "something moved");
+        last(&state)
+    };
+    let reconnecting = Connection::Reconnecting { attempt: 2, retry_in: Duration::from_secs(9), reason: plain("the socket broke") };
+    let told = tell(&|state| {
+        state.line.state = reconnecting.clone();
+        state.line.next_attempt = now().checked_add(SignedDuration::from_secs(9)).ok();
+    });
+    assert_eq!(told, " ↻ reconnecting in 9 s: the socket broke");
+    let refused = tell(&|state| timeline(state, &Stream::User).standing = Subscription::Refused(plain("not with this token")));
+    assert_eq!(refused, " ✗ refused: not with this token");
+    let interrupted = tell(&|state| timeline(state, &Stream::User).standing = Subscription::Interrupted(plain("it broke off")));
+    assert_eq!(interrupted, " ↻ interrupted: it broke off");
+    assert_eq!(tell(&|state| state.notices.say(now(), plain("the disk is full"), true)), " ✗ the disk is full");
+    assert!(tell(&|state| timeline(state, &Stream::User).complete_since = None).contains("live"), "not known to be complete");
+    let begun = tell(&|state| state.pending.push("g".parse().unwrap()));
+    assert!(begun.contains("g …") && begun.contains("esc gives up"), "{begun}");
+    let mut gap = bare((80, 24));
+    gap.zen = true;
+    post(&mut gap, &Stream::User, status("5", "2", 9, "<p>words</p>"));
+    timeline(&mut gap, &Stream::User).mark_gap(Some(ago(8)), Some(ago(7)), Cause::Disconnected, None);
+    post(&mut gap, &Stream::User, status("6", "2", 1, "<p>words</p>"));
+    assert_eq!(last(&gap), " ┄ gap left, 14:58–14:59");
+}
+
+#[test]
+fn the_reader_stands_beside_or_over_as_the_reader_wishes() {
+    let mut state = home((120, 36));
+    assert!(draw(&state).measured.reader.is_some());
+    send(&mut state, Msg::Command(Command::ReaderPlace));
+    let over = draw(&state).measured;
+    assert!(over.reader.is_none() && over.timeline.unwrap().area.width == 120);
+    assert!(rows(&draw(&state).buffer).pop().unwrap().contains("the reader stands over the timeline"));
+    send(&mut state, Msg::Command(Command::Read));
+    let open = draw(&state).measured;
+    assert!(open.timeline.is_none() && open.reader.unwrap().area.width == 120);
+    send(&mut state, Msg::Command(Command::ReaderPlace));
+    let beside = draw(&state).measured;
+    assert!(beside.timeline.is_some() && beside.reader.is_some(), "also while a post is open");
+    let narrow = home((100, 36));
+    assert!(!narrow.can(Command::ReaderPlace) && narrow.can(Command::Zen));
+}
+
+#[test]
+fn a_flooded_tab_rests_between_turns_and_says_how_much_it_shows() {
+    for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 60)] {
+        let mut state = home((width, height));
+        state.settings.flood = 100;
+        for id in 500..600 {
+            arrive(&mut state, &id.to_string(), &format!("<p>Post number {id} of many.</p>"));
+        }
+        let before = draw(&state).measured.timeline.unwrap().visible;
+        assert_eq!(before[0].key, key("599"), "at {width}x{height}");
+        for id in 600..680 {
+            arrive(&mut state, &id.to_string(), &format!("<p>Post number {id} of many.</p>"));
+        }
+        assert_eq!(draw(&state).measured.timeline.unwrap().visible, before, "at {width}x{height} something moved");
+        let later = now().checked_add(flood::TURN).unwrap();
+        send(&mut state, Msg::Tick(later));
+        assert_eq!(draw(&state).measured.timeline.unwrap().visible[0].key, key("679"), "at {width}x{height}");
+        assert_picture(&format!("flood_{width}x{height}"), &state);
+    }
+}

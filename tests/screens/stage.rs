@@ -8,7 +8,7 @@ use trunkline::model::{
     Offer, Poll, PollOption, Quote, QuoteState, Reach, Reaction, Server, Software, Spec, Status, StatusId, Stream, Subscription, Tag,
     Thread, TimelinesAccess, Timestamp, Visibility,
 };
-use trunkline::state::{Cause, Detail, Loading, Overlay, Prompt, Row, Settings, State, ThreadState, Timeline};
+use trunkline::state::{Cause, Detail, Loading, Overlay, Prompt, Row, Settings, State, Timeline};
 use trunkline::text::{Html, Plain};
 
 /// When everything on the stage is looked at.
@@ -215,7 +215,7 @@ pub(crate) fn home(size: (u16, u16)) -> State {
     state.store.delete(&sid("218"));
     timeline(&mut state, &user).bury(&sid("218"));
     for tab in state.tabs.all_mut() {
-        if tab.stream == Stream::UserNotification {
+        if tab.sources == Stream::UserNotification {
             tab.unseen.insert(trunkline::state::RowKey::Notification(NotificationId::new("1").unwrap()));
         }
     }
@@ -231,6 +231,7 @@ pub(crate) fn ada() -> Status {
             title: plain("The new release"),
             description: plain("What changed, and why it took a year"),
             provider_name: plain("tide.example"),
+            authors: Vec::new(),
         }),
         counts: counts(3, 12, 40),
         edited_at: Some(ago(0)),
@@ -379,7 +380,7 @@ pub(crate) fn notifications(size: (u16, u16)) -> State {
         timeline(&mut state, &Stream::UserNotification).insert(Row::Notification(held.id.clone()));
         state.store.put_notification(held);
     }
-    state.tabs.go_to(&Stream::UserNotification);
+    state.tabs.go_to(&Stream::UserNotification.into());
     state
 }
 
@@ -400,8 +401,17 @@ pub(crate) fn direct(size: (u16, u16)) -> State {
         timeline.first_page = Loading::Done;
         timeline.standing = Subscription::Open;
     }
-    state.tabs.go_to(&Stream::Direct);
+    state.tabs.go_to(&Stream::Direct.into());
     state
+}
+
+/// Opens a post, with the server's answer about its thread where there is one.
+pub(crate) fn open(state: &mut State, id: &str, answer: Option<Thread>) {
+    let mut detail = Detail::new(sid(id), &state.store);
+    if let Some(answer) = answer {
+        detail.take(&answer, &state.store);
+    }
+    state.overlays.push(Overlay::Detail(Box::new(detail)));
 }
 
 /// The first post open, with its thread.
@@ -419,7 +429,7 @@ pub(crate) fn thread(size: (u16, u16)) -> State {
     hold(&mut state, answer("252", "4", 0, "<p>Oops.</p>", "240", "1"));
     state.store.delete(&sid("252"));
     let thread = Thread { ancestors: vec![sid("90")], descendants: vec![sid("250"), sid("251"), sid("252")], bundle: Bundle::default() };
-    state.overlays.push(Overlay::Detail(Detail { status: sid("240"), scroll: 0, thread: ThreadState::Here(thread) }));
+    open(&mut state, "240", Some(thread));
     state
 }
 

@@ -108,6 +108,7 @@ fn words_are_found_wherever_they_can_be_read() {
         title: Plain::line("Timetable"),
         description: Plain::default(),
         provider_name: Plain::default(),
+        authors: Vec::new(),
     });
     let post = held(rich);
     for yes in [
@@ -378,6 +379,6 @@ proptest! {
             }
             Err(error) => prop_assert!((1..=text.chars().count().max(1)).contains(&error.column), "{text}: {error}"),
         }
-        let _ = hint(&text);
+        drop(hint(&text));
     }
 }

@@ -12,7 +12,7 @@ type Reader = fn(&[u8]) -> usize;
 
 /// The answers that are read, as they were recorded, and all that read them.
 static RECORDED: LazyLock<Vec<(&str, String, Reader)>> = LazyLock::new(|| {
-    let all: [(&str, Reader); 12] = [
+    let all: [(&str, Reader); 15] = [
         ("timeline-home", |body| statuses_page(body, false).map_or(0, |page| page.items.len() + page.bundle.statuses.len())),
         ("notifications", |body| notifications_page(body, false).map_or(0, |page| page.items.len() + page.bundle.statuses.len())),
         ("conversations", |body| conversations_page(body, false).map_or(0, |page| page.items.len() + page.bundle.statuses.len())),
@@ -20,6 +20,9 @@ static RECORDED: LazyLock<Vec<(&str, String, Reader)>> = LazyLock::new(|| {
         ("status-with-media", |body| single_status(body).map_or(0, |bundle| bundle.statuses.len())),
         ("status-with-poll", |body| single_status(body).map_or(0, |bundle| bundle.statuses.len())),
         ("verify-credentials", |body| account(body).iter().count()),
+        ("status-history", |body| history(body).map_or(0, |versions| versions.len())),
+        ("account", |body| profile(body).iter().count()),
+        ("relationships", |body| relationships(body).map_or(0, |all| all.len())),
         ("lists", |body| lists(body).map_or(0, |lists| lists.len())),
         ("followed-tags", |body| followed_tags(body).map_or(0, |tags| tags.len())),
         ("instance-v2", |body| instance_v2(body).iter().count()),

@@ -979,6 +979,7 @@ mod tests {
         match spec.parse::<Spec>().unwrap() {
             Spec::Stream(stream) => stream,
             Spec::List(id) => Stream::List(crate::model::ListId::new(id.as_str()).unwrap()),
+            Spec::Merged(_) => panic!("{spec} is no single stream"),
         }
     }
 

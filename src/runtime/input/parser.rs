@@ -2,9 +2,11 @@
 //!
 //! Whatever the bytes are and however they are cut up, the next key after a short silence is that key: a sequence or a
 //! paste without an end is given up, not waited for. Nothing grows with what the terminal sends. Absent on purpose: clocks
-//! (whoever reads the bytes tells of silence), and answers of the terminal, which is never asked anything.
+//! (whoever reads the bytes tells of silence), and answers to what was not asked.
 
 use crate::keymap::{Key, KeyCode};
+use crate::model::TerminalFact;
+use crate::text::Plain;
 use crate::update::{Mouse, Msg};
 use std::time::Duration;
 
@@ -37,7 +39,7 @@ enum State {
     /// `ESC [ M`, a mouse that counts in bytes: three follow.
     Bytes { bytes: [u8; 3], held: usize },
     /// A string for a program (an answer nobody asked for), up to its end; what began it, where that is all so far.
-    Text { only: Option<u8>, escaped: bool },
+    Text { only: Option<u8>, escaped: bool, said: Vec<u8> },
     /// Pasted text.
     Paste(Paste),
 }
@@ -58,7 +60,9 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 /// Bytes of a paste that are kept. Nothing here takes more than some words.
 const LONGEST_PASTE: usize = 64 * 1024;
 /// Bytes of a control sequence that are looked at; those of the keys and the mouse are far shorter.
-const LONGEST_CONTROL: usize = 48;
+const LONGEST_CONTROL: usize = 96;
+/// Bytes of an answer that are looked at.
+const LONGEST_ANSWER: usize = 64;
 
 /// After so long a silence an escape was the key of that name. What belongs to a sequence comes with it, or, over a network,
 /// soon after it.
@@ -143,13 +147,18 @@ impl Parser {
                 _ => ground(byte, false),
             },
             State::Bytes { bytes, held } => mouse_in_bytes(bytes, held, byte),
-            State::Text { escaped, .. } => match byte {
+            State::Text { escaped, mut said, .. } => match byte {
                 // Its end is BEL, or a backslash behind an escape; an escape before anything else begins anew.
                 0x07 => (State::Ground, None),
-                b'\\' if escaped => (State::Ground, None),
+                b'\\' if escaped => (State::Ground, answer(&said)),
                 _ if escaped => escape(byte),
-                ESCAPE => (State::Text { only: None, escaped: true }, None),
-                0x20.. => (State::Text { only: None, escaped: false }, None),
+                ESCAPE => (State::Text { only: None, escaped: true, said }, None),
+                0x20.. => {
+                    if said.len() < LONGEST_ANSWER {
+                        said.push(byte);
+                    }
+                    (State::Text { only: None, escaped: false, said }, None)
+                }
                 _ => ground(byte, false),
             },
             State::Paste(paste) => paste.byte(byte),
@@ -238,7 +247,7 @@ fn escape(byte: u8) -> (State, Option<Msg>) {
     match byte {
         b'[' => (State::Control(Vec::new()), None),
         b'O' => (State::Single, None),
-        b'P' | b']' | b'_' | b'^' | b'X' => (State::Text { only: Some(byte), escaped: false }, None),
+        b'P' | b']' | b'_' | b'^' | b'X' => (State::Text { only: Some(byte), escaped: false, said: vec![byte] }, None),
         // Two of them: one was the key, the other may begin something.
         ESCAPE => (State::Escape, Some(press(KeyCode::Esc))),
         _ => ground(byte, true),
@@ -290,6 +299,9 @@ fn meaning(between: &[u8], last: u8) -> Option<Msg> {
         _ => {}
     }
     let text = std::str::from_utf8(between).ok()?;
+    if let Some(answer) = told(text, last) {
+        return Some(Msg::Answered(answer));
+    }
     if let Some(report) = text.strip_prefix('<') {
         let [button, column, line] = numbers(report)?;
         return match last {
@@ -330,6 +342,37 @@ fn meaning(between: &[u8], last: u8) -> Option<Msg> {
     };
     let shift = shift && !matches!(code, KeyCode::Char(_));
     Some(Msg::Key(Key { code, ctrl, alt, shift }))
+}
+
+/// What a terminal that was asked says in a control sequence.
+fn told(text: &str, last: u8) -> Option<TerminalFact> {
+    match (text.strip_prefix('?'), last) {
+        // The first attribute is which terminal it is like.
+        (Some(attributes), b'c') => Some(TerminalFact::Attributes { sixel: attributes.split(';').skip(1).any(|number| number == "4") }),
+        (Some(graphics), b'S') => {
+            let [item, status, value] = numbers(graphics)?;
+            ((item, status) == (1, 0)).then_some(TerminalFact::Colors(value))
+        }
+        (None, b't') => {
+            let [kind, height, width] = numbers(text)?;
+            match kind {
+                4 => Some(TerminalFact::Room(width, height)),
+                6 => Some(TerminalFact::Cell(width, height)),
+                _ => None,
+            }
+        }
+        (Some(_) | None, _) => None,
+    }
+}
+
+/// What a terminal that was asked says in a string; the first byte is of what kind that is.
+fn answer(said: &[u8]) -> Option<Msg> {
+    let said = std::str::from_utf8(said).ok()?;
+    if let Some(graphics) = said.strip_prefix("_Gi=1;") {
+        return Some(Msg::Answered(TerminalFact::Kitty(graphics == "OK")));
+    }
+    let name = said.strip_prefix("P>|")?;
+    Some(Msg::Answered(TerminalFact::Name(Plain::line(name))))
 }
 
 /// The key of a number before `~`.

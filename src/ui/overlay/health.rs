@@ -162,16 +162,17 @@ impl Sheet<'_, '_> {
 
     fn streams(&mut self, state: &State) {
         self.heading("Streams");
-        let titles = state.tabs.all().iter().map(|tab| wrap::width(tab.stream.title(&state.offer.lists).as_str()));
+        let streams = state.subscriptions();
+        let titles = streams.iter().map(|stream| wrap::width(stream.title(&state.offer.lists).as_str()));
         let column = titles.max().unwrap_or(0).min(if self.width >= ROOMY { WIDEST_TITLE } else { 0 });
-        for (number, tab) in state.tabs.all().iter().enumerate() {
-            let Some(timeline) = state.timelines.get(&tab.stream) else { continue };
+        for (number, stream) in streams.iter().enumerate() {
+            let Some(timeline) = state.timelines.get(stream) else { continue };
             if number > 0 && self.tall && self.width >= ROOMY {
                 self.card.blank();
             }
-            self.stream(state, &tab.stream, timeline, column);
+            self.stream(state, stream, timeline, column);
         }
-        if state.tabs.all().is_empty() {
+        if streams.is_empty() {
             self.words("none is open");
         }
     }
@@ -214,6 +215,9 @@ impl Sheet<'_, '_> {
                 None => "no poll yet".to_owned(),
             });
             facts.push(format!("next {}", self.clock.soon(poll.next)));
+        }
+        if let (None, Some(tab)) = (state.tabs.of(stream), state.tabs.showing(stream).next()) {
+            facts.push(format!("shown in {}", tab.sources.title(&state.offer.lists)));
         }
         let hidden = state.tabs.of(stream).map_or(0, |tab| state.hidden(tab));
         if hidden > 0 {

@@ -28,7 +28,8 @@ pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, scroll:
     let scroll = scroll.min(most);
     let each = area.width / cols(columns.len()).max(1);
     for (column, x) in columns.iter().zip((area.x..).step_by(usize::from(each.max(1)))) {
-        painter.card(Rect { x, width: each.saturating_sub(2), ..area }, column, scroll);
+        let gap = if columns.len() > 1 { 2 } else { 0 };
+        painter.card(Rect { x, width: each.saturating_sub(gap), ..area }, column, scroll);
     }
     more(painter, area, body, most - scroll);
     OverlayPane { area: cells(area), first: (area.y, usize::from(scroll)), entries: usize::from(area.height), most }

@@ -70,6 +70,26 @@ impl Depth {
     }
 }
 
+/// A colour of a picture; `None` where too few are shown.
+pub(crate) fn shown(depth: Depth, [red, green, blue]: [u8; 3]) -> Option<Color> {
+    match depth {
+        Depth::None | Depth::Sixteen => None,
+        Depth::Indexed => Some(Color::Indexed(in_the_cube([red, green, blue]))),
+        Depth::True => Some(Color::Rgb(red, green, blue)),
+    }
+}
+
+/// The nearest of the 256 colours, found quickly: a picture has thousands.
+fn in_the_cube(color: [u8; 3]) -> u8 {
+    let step = |part: u8| (0..6_u8).zip(STEPS).min_by_key(|(_, step)| step.abs_diff(part)).unwrap_or_default();
+    let [(red, near_red), (green, near_green), (blue, near_blue)] = color.map(step);
+    let mean = (color.iter().map(|part| u16::from(*part)).sum::<u16>()) / 3;
+    let grey = u8::try_from(mean.saturating_sub(3) / 10).unwrap_or(23).min(23);
+    let level = 8 + grey * 10;
+    let off = |near: [u8; 3]| color.iter().zip(near).map(|(part, near)| i32::from(part.abs_diff(near)).pow(2)).sum::<i32>();
+    if off([level; 3]) < off([near_red, near_green, near_blue]) { 232 + grey } else { 16 + 36 * red + 6 * green + blue }
+}
+
 /// One of the terminal's sixteen.
 fn ansi(number: u8) -> Color {
     match number {

@@ -245,7 +245,7 @@ fn word_of_event(event: &Event) -> String {
 }
 
 pub(super) fn stream(spec: &str) -> Stream {
-    spec.parse::<crate::model::Spec>().unwrap().resolve(&[list(spec)]).unwrap()
+    spec.parse::<crate::model::Spec>().unwrap().resolve(&[list(spec)]).unwrap().only().cloned().unwrap()
 }
 
 fn list(spec: &str) -> crate::model::List {

@@ -1,0 +1,147 @@
+//! `Rows`: sorted unique rows, newest first. A ledger has them of one stream, a merged tab of several.
+//!
+//! Where a merged tab shows a ledger, the ledger's rows note each key that came, went or changed its kind: what the tab shows is
+//! brought in line from there, so that nothing has to be gone through as a whole. Absent on purpose: what rows mean, and how
+//! they come and go (`Timeline`).
+
+use crate::state::timeline::{Cause, Gap, Row, RowKey};
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+use std::collections::vec_deque::IntoIter;
+use std::sync::Arc;
+
+/// Sorted unique rows, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rows {
+    all: VecDeque<Row>,
+    /// Keys that came, went or changed since the last look; `None` where nobody looks.
+    touched: Option<Vec<RowKey>>,
+}
+
+impl Rows {
+    /// The rows, newest first.
+    pub fn all(&self) -> &VecDeque<Row> {
+        &self.all
+    }
+
+    /// The row at an index counted from the newest.
+    pub fn row(&self, index: usize) -> Option<&Row> {
+        self.all.get(index)
+    }
+
+    /// Where a row stands, counted from the newest. Conversations are looked for one by one: they are few.
+    pub fn index_of(&self, key: &RowKey) -> Option<usize> {
+        let index = match key {
+            RowKey::Conversation(id) => return self.all.iter().position(|row| matches!(row, Row::Conversation(held, _) if held == id)),
+            RowKey::Status(_) | RowKey::Notification(_) | RowKey::Gap(_) => self.place_of(key),
+        };
+        self.all.get(index).filter(|row| row.key() == *key).map(|_| index)
+    }
+
+    /// The row of a key.
+    pub fn get(&self, key: &RowKey) -> Option<&Row> {
+        self.row(self.index_of(key)?)
+    }
+
+    /// Where a row that is gone would stand.
+    pub fn index_near(&self, key: &RowKey) -> usize {
+        self.place_of(key).min(self.all.len().saturating_sub(1))
+    }
+
+    /// How many rows stand above a key's place; none above a conversation's, which only its last message tells.
+    pub fn place_of(&self, key: &RowKey) -> usize {
+        let probe = match key {
+            RowKey::Status(id) => Row::Status(id.clone()),
+            RowKey::Notification(id) => Row::Notification(id.clone()),
+            RowKey::Conversation(_) => return 0,
+            RowKey::Gap(after) => Row::Gap(Gap::above(Arc::clone(after), Cause::Disconnected)),
+        };
+        self.all.partition_point(|row| row.newest_first(&probe) == Ordering::Less)
+    }
+
+    /// Puts a row where it belongs; says where that is, if it was not there before.
+    pub fn insert(&mut self, row: Row) -> Option<usize> {
+        let index = self.all.partition_point(|held| held.newest_first(&row) == Ordering::Less);
+        if self.all.get(index).is_some_and(|held| held.key() == row.key()) {
+            return None;
+        }
+        self.touch(row.key());
+        self.all.insert(index, row);
+        Some(index)
+    }
+
+    /// Puts a row in the place of the one with its key; says whether there is one.
+    pub(super) fn replace(&mut self, row: Row) -> bool {
+        let Some(held) = self.index_of(&row.key()).and_then(|index| self.all.get_mut(index)) else { return false };
+        let key = row.key();
+        *held = row;
+        self.touch(key);
+        true
+    }
+
+    /// Takes a row out.
+    pub fn remove(&mut self, key: &RowKey) -> Option<Row> {
+        let index = self.index_of(key)?;
+        let row = self.all.remove(index)?;
+        self.touch(row.key());
+        Some(row)
+    }
+
+    /// Takes the oldest row out.
+    pub(super) fn pop_back(&mut self) -> Option<Row> {
+        let row = self.all.pop_back()?;
+        self.touch(row.key());
+        Some(row)
+    }
+
+    /// Takes out the rows from an index to another.
+    pub(super) fn drain(&mut self, from: usize, to: usize) -> IntoIter<Row> {
+        let drained: VecDeque<Row> = self.all.drain(from..to).collect();
+        for row in &drained {
+            self.touch(row.key());
+        }
+        drained.into_iter()
+    }
+
+    /// Takes all rows out.
+    pub(super) fn clear(&mut self) {
+        self.drain(0, self.all.len());
+    }
+
+    /// The gap at an index, to change what is known of it.
+    pub(super) fn gap_mut(&mut self, index: usize) -> Option<&mut Gap> {
+        match self.all.get_mut(index) {
+            Some(Row::Gap(gap)) => Some(gap),
+            Some(Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_)) | None => None,
+        }
+    }
+
+    /// The rows at and below an id, newest first.
+    pub fn from(&self, id: &str) -> impl Iterator<Item = &Row> {
+        let index = self.all.partition_point(|row| crate::model::by_age(row.place_id(), id) == Ordering::Greater);
+        self.all.range(index..)
+    }
+
+    /// Has changes noted from now on, or not any more.
+    pub(super) fn watch(&mut self, watched: bool) {
+        if watched != self.touched.is_some() {
+            self.touched = watched.then(Vec::new);
+        }
+    }
+
+    /// Takes the keys that came, went or changed since the last time.
+    pub(super) fn take_touched(&mut self) -> Vec<RowKey> {
+        self.touched.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn touch(&mut self, key: RowKey) {
+        if let Some(touched) = &mut self.touched {
+            touched.push(key);
+        }
+    }
+
+    /// Whether the rows are sorted and unique: tests ask after every message.
+    pub fn is_sorted(&self) -> bool {
+        self.all.iter().zip(self.all.iter().skip(1)).all(|(newer, older)| newer.newest_first(older) == Ordering::Less)
+    }
+}
