@@ -413,7 +413,7 @@ fn post(id: &str, seed: u64) -> Value {
     });
     json!({
         "id": id, "created_at": "2026-11-25T11:59:56.896Z", "in_reply_to_id": null, "in_reply_to_account_id": null,
-        "sensitive": seed.is_multiple_of(13), "spoiler_text": if seed.is_multiple_of(13) { "long, and about trains" } else { "" },
+        "sensitive": seed.is_multiple_of(13), "spoiler_text": if seed.is_multiple_of(13) { format!("{MARK} long, and about trains") } else { String::new() },
         "visibility": "public", "language": "en", "uri": format!("{at}/statuses/{id}"), "url": format!("{at}/{id}"),
         "replies_count": seed % 5, "reblogs_count": seed % 40, "favourites_count": seed % 90, "quotes_count": 0, "edited_at": null,
         "content": content(seed), "reblog": null, "account": author, "media_attachments": pictures, "mentions": mentions, "tags": tags,

@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_trunkline");
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(300);
 /// Time for a program to come to rest.
 const REST: Duration = Duration::from_millis(300);
 /// Specs of the four tabs that are open without any being named, and the values of the `stream` keys of their events.

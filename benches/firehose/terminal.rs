@@ -29,6 +29,7 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Starts a program; `home` is the folder where it finds and leaves its files.
     pub(crate) fn run(program: &str, arguments: &[&str], home: &Path, environment: &[(&str, &str)]) -> Self {
+        std::fs::create_dir_all(home).unwrap();
         let (columns, rows) = SIZE;
         let pair = native_pty_system().openpty(PtySize { rows, cols: columns, ..PtySize::default() }).unwrap();
         let mut command = CommandBuilder::new(program);

@@ -24,7 +24,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
@@ -82,28 +82,27 @@ pub(crate) async fn run(
     task.want(first);
     let mut listening = true;
     loop {
-        let wake = task.wake;
-        tokio::select! {
-            () = shutdown.cancelled() => break,
-            changed = wanted.changed(), if listening => match changed {
-                Ok(()) => {
-                    let now = wanted.borrow_and_update().clone();
-                    task.want(now);
+        match task.next(&shutdown, &mut wanted, listening).await {
+            Next::Shutdown => break,
+            Next::Wanted(true) => {
+                let now = wanted.borrow_and_update().clone();
+                task.want(now);
+            }
+            Next::Wanted(false) => listening = false,
+            Next::Done(Ok((link, outcome))) => task.done(link, outcome),
+            // A panic is the whole program's business; an abort was ours.
+            Next::Done(Err(error)) => {
+                if let Ok(panic) = error.try_into_panic() {
+                    std::panic::resume_unwind(panic)
                 }
-                Err(_) => listening = false,
-            },
-            Some(done) = task.attempts.join_next() => match done {
-                Ok((link, outcome)) => task.done(link, outcome),
-                // A panic is the whole program's business; an abort was ours.
-                Err(error) => if let Ok(panic) = error.try_into_panic() { std::panic::resume_unwind(panic) },
-            },
-            Some(_) = task.farewells.join_next() => {}
-            (link, heard) = task.links.hear(), if !task.links.open.is_empty() => {
+            }
+            Next::Farewell => {}
+            Next::Heard(link, heard) => {
                 task.heard(link, heard);
                 // A burst lies in our own buffers, where the runtime does not see that a task never pauses.
                 tokio::task::consume_budget().await;
             }
-            () = sleep_until(wake.unwrap_or(task.start)), if wake.is_some() => task.timer(),
+            Next::Time => task.timer(),
         }
     }
     task.end().await;
@@ -131,6 +130,17 @@ struct Task {
     oddities: Oddities,
 }
 
+/// What a wait ended with.
+enum Next {
+    Shutdown,
+    /// Whether something is wanted anew, or nobody will want anything any more.
+    Wanted(bool),
+    Done(Result<(Link, Outcome), JoinError>),
+    Farewell,
+    Heard(Link, Heard),
+    Time,
+}
+
 /// What an attempt came to.
 enum Outcome {
     Discovered(Result<(Server, Url), Failure>),
@@ -139,6 +149,31 @@ enum Outcome {
 }
 
 impl Task {
+    /// Waits for what is to be done next. Whoever waits for events is woken where nothing is left to do here: a burst costs
+    /// them one waking and not one an event.
+    async fn next(&mut self, shutdown: &CancellationToken, wanted: &mut watch::Receiver<Wanted>, listening: bool) -> Next {
+        let Self { attempts, farewells, links, outbox, wake, start, .. } = self;
+        let next = async {
+            tokio::select! {
+                () = shutdown.cancelled() => Next::Shutdown,
+                changed = wanted.changed(), if listening => Next::Wanted(changed.is_ok()),
+                Some(done) = attempts.join_next() => Next::Done(done),
+                Some(_) = farewells.join_next() => Next::Farewell,
+                (link, heard) = links.hear(), if !links.open.is_empty() => Next::Heard(link, heard),
+                () = sleep_until(wake.unwrap_or(*start)), if wake.is_some() => Next::Time,
+            }
+        };
+        let mut next = std::pin::pin!(next);
+        poll_fn(|context| {
+            let polled = next.as_mut().poll(context);
+            if polled.is_pending() {
+                outbox.tell();
+            }
+            polled
+        })
+        .await
+    }
+
     fn want(&mut self, wanted: Wanted) {
         let clocks = (now(), Instant::now());
         let wall = Duration::try_from(clocks.0.duration_since(self.clocks.0)).unwrap_or_default();
@@ -348,6 +383,7 @@ impl Task {
     }
 
     async fn end(mut self) {
+        self.outbox.tell();
         self.attempts.abort_all();
         for open in std::mem::take(&mut self.links.open) {
             self.dismiss(open);

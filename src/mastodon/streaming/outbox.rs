@@ -15,6 +15,8 @@ type Lock<T> = std::sync::Mutex<T>;
 
 /// What an event costs beside the message that it was made from, in bytes.
 const OVERHEAD: usize = 512;
+/// Events of a burst after which the reader is woken though more have come already: waking costs about what an event does.
+const WORTH_WAKING: usize = 32;
 /// Places that an empty queue may go on holding on either side.
 const SPARE: usize = 1024;
 
@@ -22,25 +24,40 @@ const SPARE: usize = 1024;
 pub(crate) fn outbox(events: usize, bytes: usize) -> (Outbox, Inbox) {
     let queue = Queue { most_events: events.max(1), most_bytes: bytes.max(1), ..Queue::default() };
     let shared = Arc::new(Shared { queue: Lock::new(queue), news: Notify::new() });
-    (Outbox(Arc::clone(&shared)), Inbox(shared))
+    (Outbox { shared: Arc::clone(&shared), untold: 0 }, Inbox(shared))
 }
 
 /// The end that the trunk writes to.
 #[derive(Debug)]
-pub(crate) struct Outbox(Arc<Shared>);
+pub(crate) struct Outbox {
+    shared: Arc<Shared>,
+    /// How many events have come since the reader was woken last.
+    untold: usize,
+}
 
 impl Outbox {
-    /// Adds an event that was made from `bytes` bytes of message; never waits.
-    pub(crate) fn push(&self, origin: Origin, event: Event, bytes: usize) {
-        self.0.with(|queue| queue.push(Item { origin, event, bytes: bytes.saturating_add(OVERHEAD) }));
-        self.0.news.notify_one();
+    /// Adds an event that was made from `bytes` bytes of message; never waits. Whoever waits for events is told of it by
+    /// [`Self::tell`], or here after so many that it is worth the cost of waking.
+    pub(crate) fn push(&mut self, origin: Origin, event: Event, bytes: usize) {
+        self.shared.with(|queue| queue.push(Item { origin, event, bytes: bytes.saturating_add(OVERHEAD) }));
+        self.untold += 1;
+        if self.untold >= WORTH_WAKING {
+            self.tell();
+        }
+    }
+
+    /// Wakes whoever waits for events, if something came since the last time. To be called before waiting.
+    pub(crate) fn tell(&mut self) {
+        if std::mem::take(&mut self.untold) > 0 {
+            self.shared.news.notify_one();
+        }
     }
 }
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        self.0.with(|queue| queue.closed = true);
-        self.0.news.notify_one();
+        self.shared.with(|queue| queue.closed = true);
+        self.shared.news.notify_one();
     }
 }
 
@@ -220,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_oldest_updates_go_and_the_loss_stands_in_their_place() {
-        let (outbox, mut inbox) = outbox(4, usize::MAX);
+        let (mut outbox, mut inbox) = outbox(4, usize::MAX);
         for event in [delete(0), update(1), update(2), delete(3), update(4), update(5)] {
             outbox.push(HERE, event, 10);
         }
@@ -230,7 +247,7 @@ mod tests {
 
     #[test]
     fn what_no_page_brings_back_is_kept_beyond_the_bound() {
-        let (outbox, mut inbox) = outbox(2, 1_000);
+        let (mut outbox, mut inbox) = outbox(2, 1_000);
         let live = Event::Connection(Connection::Live);
         for number in 0..10 {
             outbox.push(HERE, delete(number), 5_000);
@@ -243,7 +260,7 @@ mod tests {
 
     #[test]
     fn bytes_are_a_bound_too() {
-        let (outbox, mut inbox) = outbox(1_000, 10 * (1_000 + OVERHEAD));
+        let (mut outbox, mut inbox) = outbox(1_000, 10 * (1_000 + OVERHEAD));
         for number in 0..20 {
             outbox.push(HERE, update(number), 1_000);
         }
@@ -255,7 +272,7 @@ mod tests {
 
     #[test]
     fn losses_of_two_lives_are_told_apart() {
-        let (outbox, mut inbox) = outbox(2, usize::MAX);
+        let (mut outbox, mut inbox) = outbox(2, usize::MAX);
         for (epoch, number) in [(1, 0), (1, 1), (2, 2), (2, 3), (2, 4), (2, 5)] {
             outbox.push(Origin { account: 0, epoch }, update(number), 0);
         }
@@ -265,7 +282,7 @@ mod tests {
 
     #[test]
     fn room_for_a_burst_is_given_back_after_it() {
-        let (outbox, mut inbox) = outbox(100_000, usize::MAX);
+        let (mut outbox, mut inbox) = outbox(100_000, usize::MAX);
         for number in 0..50_000 {
             outbox.push(HERE, if number % 2 == 0 { delete(number) } else { update(number) }, 10);
         }
@@ -276,7 +293,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_end_comes_after_the_last_event() {
-        let (outbox, mut inbox) = outbox(8, usize::MAX);
+        let (mut outbox, mut inbox) = outbox(8, usize::MAX);
         outbox.push(HERE, delete(1), 0);
         drop(outbox);
         assert_eq!(inbox.recv().await, Some((HERE, delete(1))));
@@ -286,19 +303,33 @@ mod tests {
 
     #[tokio::test]
     async fn a_waiting_reader_is_woken() {
-        let (outbox, mut inbox) = outbox(8, usize::MAX);
+        let (mut outbox, mut inbox) = outbox(8, usize::MAX);
         let reader = tokio::spawn(async move { inbox.recv().await });
         tokio::task::yield_now().await;
         outbox.push(HERE, delete(7), 0);
+        outbox.tell();
         assert_eq!(reader.await.unwrap(), Some((HERE, delete(7))));
+    }
+
+    #[tokio::test]
+    async fn a_reader_is_woken_in_the_middle_of_a_burst() {
+        let (mut outbox, mut inbox) = outbox(1_000, usize::MAX);
+        let reader = tokio::spawn(async move { inbox.recv().await });
+        tokio::task::yield_now().await;
+        for number in 0..WORTH_WAKING {
+            outbox.push(HERE, delete(number), 0);
+        }
+        // The trunk says nothing: it has more to read.
+        let woken = tokio::time::timeout(std::time::Duration::from_secs(20), reader).await;
+        assert_eq!(woken.expect("the reader was not woken").unwrap(), Some((HERE, delete(0))));
     }
 
     #[test]
     fn without_a_reader_nothing_is_kept() {
-        let (outbox, inbox) = outbox(8, usize::MAX);
+        let (mut outbox, inbox) = outbox(8, usize::MAX);
         drop(inbox);
         outbox.push(HERE, delete(1), 0);
-        assert_eq!(outbox.0.with(|queue| queue.settled.len() + queue.fresh.len()), 0);
+        assert_eq!(outbox.shared.with(|queue| queue.settled.len() + queue.fresh.len()), 0);
     }
 
     #[derive(Debug, Clone)]
@@ -322,7 +353,7 @@ mod tests {
         /// the bounds hold while an update is left.
         #[test]
         fn only_updates_are_missing_and_they_are_counted(steps in steps(), events in 1..20_usize, bytes in 1..40_000_usize) {
-            let (outbox, mut inbox) = outbox(events, bytes);
+            let (mut outbox, mut inbox) = outbox(events, bytes);
             let mut pushed: Vec<(bool, Vec<Stream>)> = Vec::new();
             let mut taken = Vec::new();
             for step in steps {
