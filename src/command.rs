@@ -110,6 +110,8 @@ pub enum Command {
     Zen,
     /// Put the reader beside the timeline, or over it.
     ReaderPlace,
+    /// Put two or three tabs side by side, or one again.
+    Columns,
     /// Stop the program and go back to the shell; `fg` continues it.
     Suspend,
     /// Leave.
@@ -295,6 +297,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Reload, "reload", "", "read the configuration file again", Group::Program, Scope::Browse, &[]),
     row(Command::Redraw, "redraw", "", "paint the screen again", Group::Program, Scope::Always, &["ctrl-l"]),
     row(Command::Zen, "zen", "", "posts alone, and what is wrong; or everything again", Group::Program, Scope::Browse, &["z"]),
+    row(Command::Columns, "columns", "", "two or three tabs side by side, or one again", Group::Tabs, Scope::Browse, &["|"]),
     row(
         Command::ReaderPlace,
         "reader-place",

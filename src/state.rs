@@ -77,6 +77,10 @@ pub use views::Merged;
 
 /// From this width on the reader stands beside the timeline, in columns.
 pub const WIDE: u16 = 110;
+/// The least width of a column, in cells.
+const COLUMN: u16 = 60;
+/// The most tabs that stand side by side.
+const MOST_COLUMNS: usize = 3;
 
 /// Silence that is worth saying on a stream that had something before.
 const SILENCE: SignedDuration = SignedDuration::from_mins(5);
@@ -181,6 +185,10 @@ pub struct State {
     pub heard: Heard,
     /// Whether nothing but the timeline or the open post is drawn, and what is amiss.
     pub zen: bool,
+    /// How many tabs the reader wants side by side, 1 to 3; `columns` says which there is room for.
+    pub wanted_columns: usize,
+    /// Index of the tab in the first column when the window last moved.
+    pub first_column: usize,
     /// Whether the terminal is the window that the reader works in; one that never tells counts as that.
     pub focused: bool,
     /// The reader's own account, once known.
@@ -272,6 +280,8 @@ impl State {
             size: (80, 24),
             heard: Heard::default(),
             zen: false,
+            wanted_columns: 1,
+            first_column: 0,
             focused: true,
             me: None,
             server: None,
@@ -424,7 +434,21 @@ impl State {
 
     /// Whether the reader stands beside the timeline.
     pub fn is_wide(&self) -> bool {
-        self.size.0 >= WIDE && !self.zen && !self.settings.linear && self.settings.reader == ReaderPlace::Beside
+        self.size.0 >= WIDE && !self.zen && !self.settings.linear && self.settings.reader == ReaderPlace::Beside && self.columns().len() < 2
+    }
+
+    /// How many columns the screen has room for.
+    pub fn most_columns(&self) -> usize {
+        if self.zen || self.settings.linear { 1 } else { usize::from(self.size.0 / COLUMN).clamp(1, MOST_COLUMNS) }
+    }
+
+    /// Indices of the tabs that stand side by side, the open one among them: as many as are wanted and there is room for.
+    pub fn columns(&self) -> std::ops::Range<usize> {
+        let open = self.tabs.all().len();
+        let count = self.wanted_columns.min(self.most_columns()).min(open).max(1);
+        let active = self.tabs.active_index();
+        let first = self.first_column.clamp((active + 1).saturating_sub(count), active).min(open.saturating_sub(count));
+        first..first + count
     }
 
     /// Whether there is something to be said that is not in the rows: a message, keys that were begun, or that what is shown
@@ -491,9 +515,9 @@ impl State {
         {
             return true;
         }
-        let Some(tab) = self.tabs.active() else { return false };
-        let seen = || measured.of(&tab.sources).is_some_and(|pane| pane.visible.iter().any(|row| tab.unseen.contains(&row.key)));
-        !tab.unseen.is_empty() && self.is_looked_at() && seen()
+        let columns = self.tabs.all().get(self.columns()).unwrap_or_default();
+        let seen = |tab: &Tab| measured.of(&tab.sources).is_some_and(|pane| pane.visible.iter().any(|row| tab.unseen.contains(&row.key)));
+        self.is_looked_at() && columns.iter().any(|tab| !tab.unseen.is_empty() && seen(tab))
     }
 
     /// The streams that the picker offers for what is typed, best first.
@@ -887,6 +911,7 @@ impl State {
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
             Command::ReaderPlace => self.size.0 >= WIDE && !self.zen && !self.settings.linear,
             Command::Zen => !self.settings.linear,
+            Command::Columns => !text && self.most_columns() > 1 && self.tabs.all().len() > 1,
             Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail || viewing,
             Command::RestoreTab => self.tabs.can_restore(),

@@ -18,6 +18,7 @@
 
 mod attached;
 mod cards;
+mod columns;
 mod found;
 mod line;
 mod notification;
@@ -105,7 +106,11 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         if state.tabs.active().is_none() {
             timeline::no_tab(painter, state, area);
         }
-        measured.timeline = timeline::draw(painter, cards, state, area, !reading);
+        if state.columns().len() > 1 {
+            columns::draw(painter, cards, state, area, &mut measured);
+        } else {
+            measured.timeline = timeline::draw(painter, cards, state, area, !reading);
+        }
     }
     if let Some(joint) = panes.joint() {
         painter.column_of(joint, body.y, body.height, painter.theme.glyphs().vertical, painter.theme.rule());

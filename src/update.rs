@@ -92,6 +92,7 @@ pub fn update(state: &mut State, msg: Msg, measured: &Measured) -> Vec<Effect> {
     edits::pump(state, &mut effects);
     profile::pump(state, &mut effects);
     state.follow();
+    state.first_column = state.columns().start;
     memory::settle(state);
     flood::pace(state, measured);
     memory::tell(state, &mut effects);

@@ -1,6 +1,8 @@
 //! The reducer: message sequences in, states and effects out, and `State::check` after every message.
 #![cfg(test)]
 
+#[path = "update/columns.rs"]
+mod columns;
 #[path = "update/finding.rs"]
 mod finding;
 #[path = "update/flood.rs"]
@@ -75,32 +77,38 @@ impl Desk {
                 more: at - line + height < i32::try_from(places.len()).unwrap(),
             }
         });
-        self.measured.timeline = self.state.tabs.active().map(|tab| {
-            let rows = self.state.rows(tab).unwrap();
-            let shown: Vec<RowKey> = rows.all().iter().filter(|row| self.state.is_shown(tab, row)).map(Row::key).collect();
-            let mut top = match &tab.anchor {
-                Anchor::Top => 0,
-                Anchor::Row(key, lines) => {
-                    let above = usize::try_from(-lines).unwrap_or(0);
-                    shown.iter().position(|shown| shown == key).unwrap_or(0).saturating_sub(above)
-                }
-            };
-            if let (Anchor::Row(..), Some(cursor)) = (&tab.anchor, &tab.cursor) {
-                let at = shown.iter().position(|shown| shown == cursor).unwrap_or(top);
-                top = top.clamp(at.saturating_sub(self.lines - 1), at);
+        let active = self.state.tabs.active_index();
+        self.measured.timeline = self.state.tabs.active().map(|tab| self.pane(tab, 0));
+        self.measured.beside = (self.state.columns().filter(|index| *index != active).zip(1..))
+            .map(|(index, place)| self.pane(&self.state.tabs.all()[index], place * 80))
+            .collect();
+    }
+
+    fn pane(&self, tab: &Tab, x: u16) -> TimelinePane {
+        let rows = self.state.rows(tab).unwrap();
+        let shown: Vec<RowKey> = rows.all().iter().filter(|row| self.state.is_shown(tab, row)).map(Row::key).collect();
+        let mut top = match &tab.anchor {
+            Anchor::Top => 0,
+            Anchor::Row(key, lines) => {
+                let above = usize::try_from(-lines).unwrap_or(0);
+                shown.iter().position(|shown| shown == key).unwrap_or(0).saturating_sub(above)
             }
-            let visible = shown.iter().skip(top).take(self.lines).zip(0_u8..);
-            let chosen = tab.cursor.as_ref().and_then(|cursor| visible.clone().find(|(key, _)| *key == cursor));
-            let hold = chosen.map(|(key, y)| (key.clone(), -i32::from(y))).or_else(|| Some((shown.get(top)?.clone(), 0)));
-            TimelinePane {
-                area: Area { x: 0, y: 2, width: 80, height: u16::try_from(self.lines).unwrap() },
-                sources: tab.sources.clone(),
-                asked: tab.anchor.clone(),
-                top: shown.get(top).map(|key| (key.clone(), 0)),
-                hold,
-                visible: visible.map(|(key, y)| VisibleRow { key: key.clone(), y: 2 + u16::from(y), height: 1, whole: true }).collect(),
-            }
-        });
+        };
+        if let (Anchor::Row(..), Some(cursor)) = (&tab.anchor, &tab.cursor) {
+            let at = shown.iter().position(|shown| shown == cursor).unwrap_or(top);
+            top = top.clamp(at.saturating_sub(self.lines - 1), at);
+        }
+        let visible = shown.iter().skip(top).take(self.lines).zip(0_u8..);
+        let chosen = tab.cursor.as_ref().and_then(|cursor| visible.clone().find(|(key, _)| *key == cursor));
+        let hold = chosen.map(|(key, y)| (key.clone(), -i32::from(y))).or_else(|| Some((shown.get(top)?.clone(), 0)));
+        TimelinePane {
+            area: Area { x, y: 2, width: 80, height: u16::try_from(self.lines).unwrap() },
+            sources: tab.sources.clone(),
+            asked: tab.anchor.clone(),
+            top: shown.get(top).map(|key| (key.clone(), 0)),
+            hold,
+            visible: visible.map(|(key, y)| VisibleRow { key: key.clone(), y: 2 + u16::from(y), height: 1, whole: true }).collect(),
+        }
     }
 
     fn key(&mut self, keys: &str) -> Vec<Effect> {

@@ -31,6 +31,8 @@ impl Area {
 pub struct Measured {
     /// The timeline of the open tab.
     pub timeline: Option<TimelinePane>,
+    /// The timelines of the tabs that stand beside it as columns, from left to right.
+    pub beside: Vec<TimelinePane>,
     /// The reader.
     pub reader: Option<ReaderPane>,
     /// Columns that tabs take in the bar: from, to (exclusive), index of the tab. They stand in the first screen row.
@@ -52,7 +54,12 @@ pub struct Measured {
 impl Measured {
     /// The pane of the tab of these streams, where it was drawn.
     pub fn of(&self, sources: &Sources) -> Option<&TimelinePane> {
-        self.timeline.as_ref().filter(|pane| pane.sources == *sources)
+        self.timelines().find(|pane| pane.sources == *sources)
+    }
+
+    /// Every timeline in view, that of the open tab first.
+    pub fn timelines(&self) -> impl Iterator<Item = &TimelinePane> {
+        self.timeline.iter().chain(&self.beside)
     }
 
     /// The link at a cell.

@@ -26,7 +26,18 @@ pub(crate) const ROOMY: u16 = 12;
 
 /// Draws the timeline of the open tab.
 pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, area: Rect, focused: bool) -> Option<TimelinePane> {
-    let tab = state.tabs.active()?;
+    draw_tab(painter, cards, state, state.tabs.active()?, area, focused)
+}
+
+/// Draws the timeline of one tab; without focus it has no bar beside its chosen row unless a reader shows that.
+pub(crate) fn draw_tab(
+    painter: &mut Painter<'_>,
+    cards: &mut Cards,
+    state: &State,
+    tab: &Tab,
+    area: Rect,
+    focused: bool,
+) -> Option<TimelinePane> {
     let rows = state.rows(tab)?;
     let head = u16::from(area.height >= ROOMY);
     let body = Rect { y: area.y + head, height: area.height - head, ..area };

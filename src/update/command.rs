@@ -117,6 +117,11 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         }
         Command::Notify => super::alert::switch(state),
         Command::Zen => zen(state),
+        Command::Columns => {
+            let most = state.most_columns().min(state.tabs.all().len());
+            state.wanted_columns = if state.wanted_columns >= most { 1 } else { state.wanted_columns + 1 };
+            state.revision += 1;
+        }
         Command::ReaderPlace => {
             state.settings.reader = state.settings.reader.other();
             let place = state.settings.reader.as_str();
@@ -595,7 +600,14 @@ fn click(state: &mut State, measured: &Measured, x: u16, y: u16, effects: &mut V
         // What lies over the timeline takes the click.
         Some(_) if state.is_covered() => {}
         Some(_) | None => {
-            let Some(pane) = measured.timeline.as_ref().filter(|pane| pane.area.contains(x, y)) else { return };
+            let Some(pane) = measured.timelines().find(|pane| pane.area.contains(x, y)) else { return };
+            if let Some(index) = state.tabs.all().iter().position(|tab| tab.sources == pane.sources)
+                && index != state.tabs.active_index()
+            {
+                state.overlays.clear();
+                state.tabs.select(index);
+                state.revision += 1;
+            }
             let Some(row) = pane.visible.iter().find(|row| y >= row.y && y - row.y < row.height) else { return };
             let Some(tab) = state.tabs.active().filter(|tab| tab.sources == pane.sources) else { return };
             let Some(index) = state.rows(tab).and_then(|rows| rows.index_of(&row.key)) else { return };

@@ -272,8 +272,7 @@ pub(super) fn deleted(state: &mut State, measured: &Measured, id: &StatusId) {
         let key = RowKey::Status(gone.clone());
         hold::deleted(state, &key);
         for stream in &streams {
-            let pane = state.tabs.active().and_then(|tab| measured.of(&tab.sources));
-            if !pane.is_some_and(|pane| pane.shows(stream, &key)) {
+            if !rows::is_drawn(state, measured, stream, &key) {
                 rows::remove(state, stream, &key);
             } else if let Some(timeline) = state.timelines.get_mut(stream) {
                 timeline.bury(gone);

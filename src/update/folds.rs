@@ -8,7 +8,7 @@ use crate::state::{Anchor, FoldKey, Measured, Merged, RowKey, Rows, State, Tab, 
 
 /// Takes in that a row came into the tab of a stream, or what it tells of changed. Tabs of several follow by themselves.
 pub(super) fn join(state: &mut State, measured: &Measured, stream: &Stream, key: &RowKey) {
-    let active = state.tabs.active().is_some_and(|tab| tab.sources == *stream);
+    let active = state.tabs.all().get(state.columns()).unwrap_or_default().iter().any(|tab| tab.sources == *stream);
     let Some(timeline) = state.timelines.get(stream) else { return };
     let Some(row) = timeline.index_of(key).and_then(|index| timeline.row(index)) else { return };
     let fold = FoldKey::of(&state.store, row);
@@ -36,13 +36,13 @@ pub(super) fn seen(tab: &mut Tab, key: &RowKey) {
 
 /// Has the newest rows carry their groups again, where the reader does not have those before them that did meanwhile.
 pub(super) fn settle(state: &mut State, measured: &Measured) {
-    let active = state.tabs.active_index();
+    let columns = state.columns();
     let mut changed = false;
     for (index, tab) in state.tabs.all_mut().iter_mut().enumerate().filter(|(_, tab)| tab.folds.is_late()) {
         let ledger = tab.sources.only().and_then(|stream| state.timelines.get(stream)).map(Timeline::ledger);
         let Some(rows) = tab.merged.as_ref().map(Merged::rows).or(ledger) else { continue };
-        let pane = measured.of(&tab.sources).filter(|_| index == active);
-        if index == active && pane.is_none() {
+        let pane = measured.of(&tab.sources).filter(|_| columns.contains(&index));
+        if columns.contains(&index) && pane.is_none() {
             // Nothing is known of what is in view.
             continue;
         }

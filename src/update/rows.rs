@@ -4,7 +4,7 @@ use super::{folds, hold};
 use crate::model::{Sources, StatusId, Stream, by_age};
 use crate::state::refill::SETTLED_AFTER;
 use crate::state::views::heir;
-use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State, Tab};
+use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State, Tab, TimelinePane};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -21,11 +21,39 @@ pub(crate) enum Came {
 
 /// Takes over what the last drawing found: where the view settled, what has been seen, which tombstones left the view.
 pub(crate) fn adopt(state: &mut State, measured: &Measured) {
-    let pane = state.tabs.active().and_then(|tab| measured.of(&tab.sources));
+    for pane in measured.timelines() {
+        adopt_pane(state, pane);
+    }
+    folds::settle(state, measured);
+    let mut gone: Vec<(Stream, RowKey)> = Vec::new();
+    for (stream, timeline) in state.timelines.iter().filter(|(_, timeline)| !timeline.tombstones.is_empty()) {
+        // Before the first drawing of a tab nothing is known of what is in view, so nothing is taken away.
+        let columns = state.columns();
+        let mut open = state.tabs.all().get(columns).unwrap_or_default().iter().filter(|tab| tab.sources.contains(stream));
+        if open.any(|tab| measured.of(&tab.sources).is_none()) {
+            continue;
+        }
+        let in_view = |key: &RowKey| is_drawn(state, measured, stream, key);
+        let keys = timeline.tombstones.iter().map(|id| RowKey::Status(id.clone()));
+        gone.extend(keys.filter(|key| !in_view(key)).map(|key| (stream.clone(), key)));
+    }
+    for (stream, key) in gone {
+        remove(state, &stream, &key);
+    }
+}
+
+/// Takes over what was found of one tab.
+fn adopt_pane(state: &mut State, pane: &TimelinePane) {
+    let Some(index) = state.tabs.all().iter().position(|tab| tab.sources == pane.sources) else { return };
+    // A pane of the last drawing that has no column any more is out of date.
+    if !state.columns().contains(&index) {
+        return;
+    }
     let looked_at = state.is_looked_at();
-    let is_held = |state: &State, key: &RowKey| state.active_rows().is_some_and(|rows| rows.index_of(key).is_some());
-    let hold = pane.and_then(|pane| pane.hold.as_ref()).filter(|(key, _)| is_held(state, key));
-    if let (Some(pane), Some(tab)) = (pane, state.tabs.active_mut()) {
+    let is_held =
+        |key: &RowKey| state.tabs.all().get(index).and_then(|tab| state.rows(tab)).is_some_and(|rows| rows.index_of(key).is_some());
+    let hold = pane.hold.as_ref().filter(|(key, _)| is_held(key));
+    if let Some(tab) = state.tabs.all_mut().get_mut(index) {
         if looked_at && !tab.unseen.is_empty() {
             let before = tab.unseen.len();
             for row in &pane.visible {
@@ -54,21 +82,12 @@ pub(crate) fn adopt(state: &mut State, measured: &Measured) {
             }
         }
     }
-    folds::settle(state, measured);
-    let pane = state.tabs.active().and_then(|tab| measured.of(&tab.sources));
-    let mut gone: Vec<(Stream, RowKey)> = Vec::new();
-    for (stream, timeline) in state.timelines.iter().filter(|(_, timeline)| !timeline.tombstones.is_empty()) {
-        // Before the first drawing of a tab nothing is known of what is in view, so nothing is taken away.
-        if state.tabs.active().is_some_and(|tab| tab.sources.contains(stream)) && pane.is_none() {
-            continue;
-        }
-        let in_view = |key: &RowKey| pane.is_some_and(|pane| pane.shows(stream, key));
-        let keys = timeline.tombstones.iter().map(|id| RowKey::Status(id.clone()));
-        gone.extend(keys.filter(|key| !in_view(key)).map(|key| (stream.clone(), key)));
-    }
-    for (stream, key) in gone {
-        remove(state, &stream, &key);
-    }
+}
+
+/// Whether a row of a stream stands in one of the columns.
+pub(crate) fn is_drawn(state: &State, measured: &Measured, stream: &Stream, key: &RowKey) -> bool {
+    let open = state.tabs.all().get(state.columns()).unwrap_or_default();
+    open.iter().filter_map(|tab| measured.of(&tab.sources)).any(|pane| pane.shows(stream, key))
 }
 
 /// Puts a row into the ledger of a stream, and so into each tab that shows it; says whether the ledger did not have it before.
@@ -148,7 +167,7 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
 /// Whether a row that has just come into a tab is out of the reader's sight.
 fn is_unseen(state: &State, measured: &Measured, tab: &Tab, key: &RowKey, drawn: Option<&RowKey>) -> bool {
     let Some(index) = state.rows(tab).and_then(|rows| rows.index_of(key)) else { return false };
-    let is_active = state.tabs.active().is_some_and(|active| active.sources == tab.sources);
+    let is_active = state.tabs.all().get(state.columns()).unwrap_or_default().iter().any(|open| open.sources == tab.sources);
     let in_view = measured.of(&tab.sources).map_or(1, |pane| pane.visible.len().max(1));
     let sees = |drawn: &RowKey| is_in_view(measured, &tab.sources, drawn);
     let is_before = drawn.map_or(tab.follows() && tab.flood.is_none() && index < in_view, sees);

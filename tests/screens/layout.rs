@@ -144,3 +144,27 @@ fn a_flooded_tab_rests_between_turns_and_says_how_much_it_shows() {
         assert_picture(&format!("flood_{width}x{height}"), &state);
     }
 }
+
+#[test]
+fn tabs_stand_side_by_side_where_there_is_room() {
+    for (size, wanted, expected) in [((120, 36), 2, 2), ((200, 60), 2, 2), ((200, 60), 3, 3), ((120, 36), 3, 2), ((80, 24), 3, 1)] {
+        let mut state = home(size);
+        let open = state.tabs.all().len();
+        state.wanted_columns = wanted;
+        if (wanted, expected) != (3, 2) {
+            insta::assert_snapshot!(format!("columns_{wanted}_{}x{}", size.0, size.1), picture(&state));
+        }
+        let drawn = draw(&state);
+        let panes: Vec<_> = drawn.measured.timelines().collect();
+        assert_eq!(panes.len(), expected.min(open), "{wanted} at {size:?}");
+        let least = if expected == 1 { size.0 / 2 } else { 59 };
+        assert!(panes.iter().all(|pane| pane.area.width >= least && pane.area.x + pane.area.width <= size.0));
+        for (place, pane) in panes.iter().enumerate() {
+            let next = panes.iter().skip(place + 1);
+            assert!(next.clone().all(|other| other.area.x > pane.area.x || other.area.x + other.area.width < pane.area.x));
+        }
+        send(&mut state, Msg::Command(Command::Read));
+        let reading = draw(&state).measured;
+        assert!(reading.reader.is_some() && reading.beside.is_empty(), "the reader lies over all");
+    }
+}
