@@ -5,8 +5,8 @@ use crate::command::Command;
 use crate::filter::Quiet;
 use crate::model::{Sources, StatusId};
 use crate::state::{
-    Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Outcome, Overlay, Pick, Picker, Purpose, Row, RowKey, State, Tab, Typed,
-    overlay,
+    Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Outcome, Overlay, Pick, Picker, Purpose, Row, RowKey, State, Tab, Tabs,
+    Typed, overlay,
 };
 use crate::text::Plain;
 use std::sync::Arc;
@@ -56,18 +56,9 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Profile => profile::open(state, measured),
         Command::Step => hold::step(state, measured),
         Command::View => viewer::toggle(state),
-        Command::SelectTab(number) => {
-            state.overlays.clear();
-            state.tabs.select(usize::from(number).saturating_sub(1));
-        }
-        Command::NextTab => {
-            state.overlays.clear();
-            state.tabs.step(1);
-        }
-        Command::PreviousTab => {
-            state.overlays.clear();
-            state.tabs.step(-1);
-        }
+        Command::SelectTab(number) => go_to_tab(state, |tabs| tabs.select(usize::from(number).saturating_sub(1))),
+        Command::NextTab => go_to_tab(state, |tabs| tabs.step(1)),
+        Command::PreviousTab => go_to_tab(state, |tabs| tabs.step(-1)),
         Command::Subscribe => open_picker(state),
         Command::CloseTab => close_tab(state),
         Command::RestoreTab => {
@@ -111,26 +102,34 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::PreviousChoice if state.is_seeking() => finding::walk(state, measured, false),
         Command::NextChoice => choose(state, 1),
         Command::PreviousChoice => choose(state, -1),
-        Command::Theme => {
-            let worn = state.settings.themes.iter().position(|scheme| scheme.name == state.settings.theme);
-            state.overlays.push(Overlay::picker(Pick::Theme, worn.unwrap_or(0)));
-        }
+        Command::Theme => open_themes(state),
         Command::Notify => super::alert::switch(state),
         Command::Zen => zen(state),
-        Command::ReaderPlace => {
-            state.settings.reader = state.settings.reader.other();
-            let place = state.settings.reader.as_str();
-            say(
-                state,
-                Plain::line(&format!("the reader stands {place} the timeline; reader = \"{place}\" in the file makes it the usual place")),
-                false,
-            );
-        }
+        Command::ReaderPlace => move_reader(state),
         Command::Reload => effects.push(Effect::Reload),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
         Command::Quit | Command::QuitNow => effects.push(Effect::Quit),
     }
+}
+
+/// Goes to another tab, from whatever is open.
+fn go_to_tab<T>(state: &mut State, go: impl FnOnce(&mut Tabs) -> T) {
+    state.overlays.clear();
+    go(&mut state.tabs);
+}
+
+fn open_themes(state: &mut State) {
+    let worn = state.settings.themes.iter().position(|scheme| scheme.name == state.settings.theme);
+    state.overlays.push(Overlay::picker(Pick::Theme, worn.unwrap_or(0)));
+}
+
+/// Puts the reader beside the timeline, or over it.
+fn move_reader(state: &mut State) {
+    state.settings.reader = state.settings.reader.other();
+    let place = state.settings.reader.as_str();
+    let words = format!("the reader stands {place} the timeline; reader = \"{place}\" in the file makes it the usual place");
+    say(state, Plain::line(&words), false);
 }
 
 /// Closes what is on top; where nothing is, a message, and then what is searched for.
