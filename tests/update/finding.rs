@@ -262,10 +262,12 @@ fn naive(tabs: &[Vec<(u32, bool)>], from: (usize, usize), older: bool, all: bool
     }
     let at = order.iter().position(|place| *place == from)?;
     order.rotate_left(at);
-    let rest = order.split_off(1);
-    let mut rest: Vec<_> = if older { rest } else { rest.into_iter().rev().collect() };
-    rest.extend(order);
-    let (tab, row) = rest.into_iter().find(|(tab, row)| tabs[*tab][*row].1)?;
+    let mut ways = order.split_off(1);
+    if !older {
+        ways.reverse();
+    }
+    ways.extend(order);
+    let (tab, row) = ways.into_iter().find(|(tab, row)| tabs[*tab][*row].1)?;
     Some((tab, tabs[tab][row].0))
 }
 
