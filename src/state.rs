@@ -358,10 +358,11 @@ impl State {
         let sources = sources.into();
         let filter = self.tabs.named(&sources).is_none().then(|| self.configured_filter(&sources));
         self.tabs.open_before(sources.clone(), next);
+        self.arrange();
         if let Some(filter) = filter {
             self.begin_filter(&sources, filter);
+            self.begin(&sources);
         }
-        self.arrange();
     }
 
     /// The filter that the configuration has for the tab of these streams.
@@ -370,7 +371,7 @@ impl State {
         self.settings.filters.iter().find(|(spec, _)| is_its(spec)).map(|(_, filter)| filter.clone()).unwrap_or_default()
     }
 
-    /// Gives a tab that has no rows yet its filter.
+    /// Gives a new tab its filter.
     pub fn begin_filter(&mut self, sources: &Sources, filter: Filter) {
         if let Some(tab) = self.tabs.named_mut(sources) {
             tab.sieve = Sieve::new(filter);
@@ -388,6 +389,9 @@ impl State {
     pub fn restore(&mut self) {
         self.tabs.restore();
         self.arrange();
+        if let Some(sources) = self.tabs.active().map(|tab| tab.sources.clone()) {
+            self.begin(&sources);
+        }
     }
 
     /// The streams that the connection is to carry, each once, in the order of the tabs.

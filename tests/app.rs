@@ -30,7 +30,7 @@ use trunkline::text::Plain;
 use trunkline::ui::Theme;
 use trunkline::update::{Mouse, Msg};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A screen in memory; what is on it can be watched.
 struct TestScreen {

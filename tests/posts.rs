@@ -266,7 +266,7 @@ fn a_recent_post_is_opened_and_closing_it_comes_back_to_the_profile() {
     assert_eq!((desk.profile().chosen, desk.profile().scroll), (Some(1), 5), "as far as shows it whole");
     let effects = desk.key("enter");
     assert!(matches!(&effects[..], [Effect::Ask(Question::Thread { id, .. })] if *id == sid("8")), "{effects:?}");
-    assert!(desk.state.detail().is_some() && !desk.state.is_covered() == desk.state.is_wide());
+    assert!(desk.state.detail().is_some() && desk.state.is_covered() != desk.state.is_wide());
     desk.key("esc");
     assert_eq!(desk.profile().chosen, Some(1));
     desk.key("k k k k k k k k");
@@ -367,9 +367,9 @@ fn changed_filters_have_what_is_held_asked_for_again() {
     desk.event(home.clone(), Payload::Update(page(Vec::new()).bundle));
     assert_eq!(desk.state.tabs.of(&home).unwrap().unseen.len(), 1);
     let asked = |effects: &[Effect]| {
-        let asked = effects.iter().find_map(|effect| match effect {
-            Effect::Ask(Question::Review { stream, asked, deep: false, .. }) if *stream == Stream::User => Some(*asked),
-            _ => None,
+        let asked = effects.iter().find_map(|effect| {
+            let Effect::Ask(Question::Review { stream: Stream::User, asked, deep: false, .. }) = effect else { return None };
+            Some(*asked)
         });
         asked.unwrap_or_else(|| panic!("{effects:?}"))
     };
@@ -481,7 +481,7 @@ proptest! {
                 Happening::Boost { by, of, .. } => Happening::Boost { at: now, by, of },
                 Happening::Favourite { by, of, .. } => Happening::Favourite { at: now, by, of },
                 Happening::Post { .. } => Happening::Post { at: now },
-                other => other,
+                other @ (Happening::Delete { .. } | Happening::DeletePost { .. } | Happening::Page(_) | Happening::Key(_)) => other,
             };
             let tab = desk.state.tabs.active().unwrap();
             let (stream, follows, before) = (tab.sources.only().unwrap().clone(), tab.follows(), desk.visible());

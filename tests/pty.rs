@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel, sync_channel};
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(40);
 const BINARY: &str = env!("CARGO_BIN_EXE_trunkline");
 
 /// A program in a terminal of its own.

@@ -20,7 +20,7 @@ use transcripts::transcripts;
 use trunkline::demo::{Options, Server, Story};
 use trunkline::mastodon::streaming::{Settings as TrunkSettings, Wanted, connect};
 use trunkline::mastodon::{Access, Client, Token};
-use trunkline::model::{Event, Stream, Timestamp};
+use trunkline::model::{Event, QuoteState, Stream, Timestamp};
 use trunkline::state::{Measured, Row, Settings, State};
 use trunkline::text::Html;
 use trunkline::ui::{Cards, Theme, view};
@@ -187,7 +187,8 @@ fn check(name: &str, expected: &Expected, state: &State) -> usize {
             let shown = state.store.shown(status).unwrap().rich().text();
             let entity = state.store.shown(status).unwrap().status();
             let content = Html::new(&expected.words[inner].1);
-            let content = if entity.quote.is_some() { content.beside_its_quote() } else { content };
+            let is_shown = entity.quote.as_ref().is_some_and(|quote| quote.state == QuoteState::Accepted && quote.status.is_some());
+            let content = if is_shown { content.beside_its_quote() } else { content };
             let wanted = trunkline::model::Status { content, ..entity.clone() }.open().text();
             assert_eq!(shown, wanted, "{name}: {stream:?} {status}");
             compared += 1;

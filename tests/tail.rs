@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, ChildStdout, Command};
 use trunkline::demo::{Control, HttpRefusal};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(40);
 const TOKEN: &str = "s3cret-and-not-to-be-seen";
 
 /// The program, without anything of this machine's environment.

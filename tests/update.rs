@@ -2511,6 +2511,30 @@ fn several_streams_in_one_tab_are_one_list_without_duplicates() {
 }
 
 #[test]
+fn a_tab_over_rows_that_another_shows_already_hides_and_folds_as_that_does() {
+    let mut desk = Desk::new(&["home + #rust"]);
+    desk.state.settings.filters = vec![("home".parse().unwrap(), "-ferries".parse().unwrap())];
+    desk.post(&["home"], "10");
+    desk.event(&["home"], Payload::Update(bundle(boost("21", "11"))));
+    desk.event(&["home"], Payload::Update(bundle(boost("22", "11"))));
+    let hidden = Status { filtered: Some(vec![filter(FilterContext::Home, FilterAction::Hide)]), ..status("12", "") };
+    desk.event(&["home"], Payload::Update(bundle(vec![hidden])));
+    desk.event(&["home"], Payload::Update(bundle(vec![status("13", "two ferries")])));
+    for keys in ["a", "u"] {
+        desk.key(keys);
+        if keys == "a" {
+            desk.send(Msg::Paste("home".into()));
+            desk.key("enter");
+        }
+        let tab = desk.tab("home");
+        let shown: Vec<&str> =
+            desk.state.rows(tab).unwrap().all().iter().filter(|row| desk.state.is_shown(tab, row)).map(Row::place_id).collect();
+        assert_eq!((shown, desk.state.hidden(tab)), (vec!["22", "10"], 2), "{keys}");
+        desk.key("x");
+    }
+}
+
+#[test]
 fn a_tab_of_several_ends_where_the_first_of_them_does() {
     let mut desk = Desk::new(&["home + #rust"]);
     desk.page("home", None, &["90", "50", "10"], Some("10"));

@@ -13,9 +13,11 @@ use crate::ui::{Cards, Targets, Theme};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use jiff::tz::TimeZone;
 use ratatui::Frame;
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Pastes come marked, and not as keys.
 const MARK_PASTES: &[u8] = b"\x1b[?2004h";
@@ -112,16 +114,19 @@ fn written(lines: &[String], width: u16, ascii: bool) -> Vec<u8> {
     for line in lines {
         // The last door: whatever made it, a line is printable text.
         let clean = Plain::lines(line);
-        for part in wrap::wrap_str(clean.as_str(), width) {
-            if ascii {
-                text.extend(part.chars().map(|ch| if ch.is_ascii() { ch } else { '?' }));
-            } else {
-                text.push_str(&part);
-            }
+        // Before it is wrapped: a mark of no width would take a column as one of ASCII.
+        let shown = if ascii { Cow::Owned(in_ascii(clean.as_str())) } else { Cow::Borrowed(clean.as_str()) };
+        for part in wrap::wrap_str(&shown, width) {
+            text.push_str(&part);
             text.push_str("\r\n");
         }
     }
     text.into_bytes()
+}
+
+/// Each letter as one of ASCII: without its marks, or a question mark.
+fn in_ascii(text: &str) -> String {
+    text.graphemes(true).filter_map(|cluster| cluster.chars().next()).map(|ch| if ch.is_ascii() { ch } else { '?' }).collect()
 }
 
 impl Screen for LineScreen {

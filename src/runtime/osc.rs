@@ -15,8 +15,10 @@ const LONGEST_ALERT: usize = 200;
 /// How a terminal is asked to tell the desktop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// OSC 9, a text: `iTerm2`, kitty, `WezTerm`, Ghostty; others skip it.
+    /// OSC 9, a text: `iTerm2`, `WezTerm`, Ghostty; others skip it.
     Growl,
+    /// OSC 99, a title and a text in Base64 (<https://sw.kovidgoyal.net/kitty/desktop-notifications/>): kitty.
+    Kitty,
     /// OSC 777, a title and a text: rxvt, foot, VTE and Konsole.
     Rxvt,
     /// Not at all: it would print it.
@@ -29,6 +31,8 @@ impl Dialect {
         let term = variable("TERM").unwrap_or_default();
         if term == "linux" {
             Self::Mute
+        } else if term.starts_with("xterm-kitty") || variable("KITTY_WINDOW_ID").is_some_and(|value| !value.is_empty()) {
+            Self::Kitty
         } else if term.starts_with("rxvt")
             || term.starts_with("foot")
             || ["VTE_VERSION", "KONSOLE_VERSION"].iter().any(|name| variable(name).is_some())
@@ -136,6 +140,11 @@ pub(super) fn alert(words: &Plain, dialect: Dialect, ascii: bool) -> Vec<u8> {
     let text: String = words.as_str().chars().map(legible).take(LONGEST_ALERT).collect();
     match dialect {
         Dialect::Growl => format!("\x1b]9;Trunkline: {text}\x07").into_bytes(),
+        Dialect::Kitty => {
+            let part =
+                |done: u8, kind: &str, text: &str| format!("\x1b]99;i=trunkline:d={done}:p={kind}:e=1;{}\x1b\\", STANDARD.encode(text));
+            format!("{}{}", part(0, "title", "Trunkline"), part(1, "body", &text)).into_bytes()
+        }
         Dialect::Rxvt => format!("\x1b]777;notify;Trunkline;{text}\x07").into_bytes(),
         Dialect::Mute => Vec::new(),
     }
@@ -155,7 +164,9 @@ mod tests {
     #[test]
     fn the_terminal_is_asked_in_the_way_that_it_knows() {
         let of = |name: &'static str, value: &'static str| Dialect::told(move |asked| (asked == name).then(|| value.to_owned()));
-        assert_eq!(of("TERM", "xterm-kitty"), Dialect::Growl);
+        assert_eq!(of("TERM", "xterm-kitty"), Dialect::Kitty);
+        assert_eq!(of("KITTY_WINDOW_ID", "1"), Dialect::Kitty);
+        assert_eq!(of("TERM", "xterm-256color"), Dialect::Growl);
         assert_eq!(of("TERM", "foot-extra"), Dialect::Rxvt);
         assert_eq!(of("VTE_VERSION", "7600"), Dialect::Rxvt);
         assert_eq!(of("TERM", "linux"), Dialect::Mute);
@@ -164,6 +175,9 @@ mod tests {
         assert_eq!(told(Dialect::Growl, false), "\x1b]9;Trunkline: a,b▯]0,c▯▯é\x07");
         assert_eq!(told(Dialect::Rxvt, true), "\x1b]777;notify;Trunkline;a,b?]0,c???\x07");
         assert_eq!(told(Dialect::Mute, false), "");
+        let (title, body) = (STANDARD.encode("Trunkline"), STANDARD.encode("a,b▯]0,c▯▯é"));
+        let kitty = format!("\x1b]99;i=trunkline:d=0:p=title:e=1;{title}\x1b\\\x1b]99;i=trunkline:d=1:p=body:e=1;{body}\x1b\\");
+        assert_eq!(told(Dialect::Kitty, false), kitty);
     }
 
     #[test]
@@ -210,6 +224,18 @@ mod tests {
             let out = String::from_utf8(alert(&Plain::line(&text), Dialect::Rxvt, ascii)).unwrap();
             let inner = out.strip_prefix("\x1b]777;notify;Trunkline;").unwrap().strip_suffix('\x07').unwrap();
             prop_assert!(inner.chars().count() <= LONGEST_ALERT && !inner.contains(|ch: char| ch.is_control() || ch == ';'), "{inner:?}");
+        }
+
+        #[test]
+        fn kitty_is_given_two_sequences_of_base64_whatever_is_in_it(text in "\\PC*|[\\x00-\\x1f\\x7f-\\u{9f}a;]*", ascii in any::<bool>()) {
+            let out = String::from_utf8(alert(&Plain::line(&text), Dialect::Kitty, ascii)).unwrap();
+            let parts: Vec<&str> = out.split_terminator("\x1b\\").collect();
+            prop_assert_eq!(parts.len(), 2);
+            for part in parts {
+                let (head, payload) = part.strip_prefix("\x1b]99;i=trunkline:").unwrap().split_once(';').unwrap();
+                prop_assert!(head.ends_with(":e=1") && payload.len() <= 4_096, "{part:?}");
+                prop_assert!(STANDARD.decode(payload).is_ok(), "{part:?}");
+            }
         }
 
         #[test]

@@ -153,8 +153,10 @@ const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 /// Has the terminal keep the title that it has. It keeps several, so this is written once before [`LEAVE`].
 const KEEP_TITLE: &[u8] = b"\x1b[22;2t";
-/// Ends a frame cut short first; then everything that [`ENTER`] and [`MOUSE`] set, and the title that was kept.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[23;2t\x1b[?1049l";
+/// Ends a frame cut short first, and whatever string of it was not at its end; then everything that [`ENTER`] and [`MOUSE`] set, and the title that was kept.
+const LEAVE: &[u8] = b"\x1b\\\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[23;2t\x1b[?1049l";
+/// Has kitty take down and forget every picture; written behind the end of whatever was cut short, and before [`LEAVE`].
+const TAKE_DOWN: &[u8] = b"\x1b\\\x1b_Ga=d,d=A,q=2\x1b\\";
 /// Asks for kitty's graphics (with one pixel that is not kept), the name, the size of a cell and of the room in pixels, the
 /// colours of a sixel image, and the attributes. Terminals skip what they do not know, or print it: then it is wiped away.
 const ASK: &[u8] = b"\x1b_Gi=1,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[16t\x1b[14t\x1b[?1;1;0S\x1b[c\x1b[H\x1b[2J";
@@ -173,6 +175,8 @@ static TERMINAL: OnceLock<Output> = OnceLock::new();
 static ENTERED: AtomicBool = AtomicBool::new(false);
 /// Whether the writing thread is in the middle of a frame.
 static WRITING: AtomicBool = AtomicBool::new(false);
+/// Whether the terminal keeps pictures of ours.
+static KEPT: AtomicBool = AtomicBool::new(false);
 
 fn descriptor() -> io::Result<&'static Output> {
     if let Some(open) = TERMINAL.get() {
@@ -227,7 +231,7 @@ impl Drop for TerminalGuard {
 /// Gives the terminal back as it was. Does nothing where it has been given back already.
 pub(crate) fn leave() {
     super::lines::leave();
-    if !ENTERED.swap(false, Ordering::SeqCst) {
+    if !ENTERED.load(Ordering::SeqCst) {
         return;
     }
     // A frame under way is finished first, or its rest would end up in the shell. A panic of the writing thread itself
@@ -237,12 +241,17 @@ pub(crate) fn leave() {
         std::thread::sleep(Duration::from_millis(5));
         waited += Duration::from_millis(5);
     }
+    // A large one on a slow terminal is cut short.
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
     if takes_output()
         && let Ok(mut out) = descriptor()
     {
         #[cfg(not(unix))]
         drop(crossterm::execute!(out, crossterm::event::DisableMouseCapture));
-        drop(out.write_all(LEAVE).and_then(|()| out.flush()));
+        let pictures = if KEPT.swap(false, Ordering::SeqCst) { TAKE_DOWN } else { &[] };
+        drop(out.write_all(&[pictures, LEAVE].concat()).and_then(|()| out.flush()));
     }
     drop(disable_raw_mode());
 }
@@ -279,18 +288,30 @@ impl Write for Drawn {
     }
 }
 
-/// The descriptor as the writing thread sees it: frames that come after leaving are dropped.
+/// Bytes of a frame that are written at once: with pictures a frame is large, and leaving cannot interrupt what is being written.
+const PIECE: usize = 4096;
+
+/// The descriptor as the writing thread sees it: frames that come after leaving are dropped, and so is the rest of one that
+/// is not at its end by then.
 struct FrameSink<W>(W);
 
 impl<W: Write> Write for FrameSink<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !ENTERED.load(Ordering::SeqCst) {
+            WRITING.store(false, Ordering::SeqCst);
+            return Ok(bytes.len());
+        }
         WRITING.store(true, Ordering::SeqCst);
-        let outcome = if ENTERED.load(Ordering::SeqCst) { self.0.write_all(bytes).map(|()| bytes.len()) } else { Ok(bytes.len()) };
-        WRITING.store(false, Ordering::SeqCst);
+        let outcome = self.0.write(bytes.get(..PIECE).unwrap_or(bytes));
+        if outcome.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted) {
+            WRITING.store(false, Ordering::SeqCst);
+        }
         outcome
     }
 
+    /// The frame is whole.
     fn flush(&mut self) -> io::Result<()> {
+        WRITING.store(false, Ordering::SeqCst);
         if ENTERED.load(Ordering::SeqCst) { self.0.flush() } else { Ok(()) }
     }
 }
@@ -383,6 +404,7 @@ impl Screen for TerminalScreen {
         frame.extend_from_slice(BEGIN_FRAME);
         frame.append(&mut self.drawn.0.borrow_mut());
         frame.append(&mut self.wall.hang(laid, &rewritten));
+        KEPT.store(self.wall.is_kept(), Ordering::SeqCst);
         frame.extend_from_slice(END_FRAME);
         self.outlet.give(frame)
     }
@@ -502,5 +524,12 @@ mod tests {
         let mut sink = FrameSink(Vec::new());
         sink.write_all(b"a late frame").unwrap();
         assert!(sink.0.is_empty());
+    }
+
+    #[test]
+    fn whatever_a_frame_was_cut_short_in_ends_before_the_terminal_is_given_back() {
+        for end in [LEAVE, TAKE_DOWN] {
+            assert!(end.starts_with(b"\x1b\\"), "the rest would be part of a picture or a link");
+        }
     }
 }

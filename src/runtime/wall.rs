@@ -20,6 +20,8 @@ pub(super) struct Wall {
     hung: Vec<Hung>,
     /// What the terminal keeps, the last used last.
     kept: Vec<u32>,
+    /// What the terminal kept when it was wiped, and is still to be told to forget.
+    stale: Vec<u32>,
 }
 
 /// A picture that hangs, and which of several of the same.
@@ -30,16 +32,25 @@ struct Hung {
 }
 
 impl Wall {
-    /// The screen was wiped: nothing hangs there any more.
+    /// The screen was wiped: nothing that was painted is there any more. What kitty keeps may still be, and hang there: not
+    /// every way to wipe takes it down, so it is taken down with the next frame.
     pub(super) fn wiped(&mut self) {
         self.hung.clear();
-        self.kept.clear();
+        self.stale.append(&mut self.kept);
+    }
+
+    /// Whether the terminal keeps pictures.
+    pub(super) fn is_kept(&self) -> bool {
+        !(self.kept.is_empty() && self.stale.is_empty())
     }
 
     /// What to write behind a frame's cells so that these pictures hang there, and no others. Of the rows `wiped` everything
     /// was written anew.
     pub(super) fn hang(&mut self, laid: Vec<Laid>, wiped: &BTreeSet<u16>) -> Vec<u8> {
         let mut out = Vec::new();
+        for number in self.stale.drain(..) {
+            command(&mut out, &format!("a=d,d=I,i={number},q=2"), &[]);
+        }
         let mut hung: Vec<Hung> = Vec::with_capacity(laid.len());
         for laid in laid {
             let copies = hung.iter().filter(|other| other.laid.graphic.number == laid.graphic.number).count();
@@ -170,6 +181,23 @@ mod tests {
         assert!(!told(&mut wall, &[laid(&picture, (2, 4))]).contains("a=t"), "it is kept");
         wall.wiped();
         assert!(told(&mut wall, &[laid(&picture, (2, 4))]).contains("a=t"), "or not any more");
+    }
+
+    #[test]
+    fn what_kitty_keeps_is_taken_down_when_the_screen_is_wiped() {
+        let (mut wall, one, two) = (Wall::default(), graphic(Form::Kitty, 7, 10), graphic(Form::Kitty, 8, 10));
+        told(&mut wall, &[laid(&one, (2, 4)), laid(&two, (2, 9))]);
+        wall.wiped();
+        wall.wiped();
+        let after = told(&mut wall, &[laid(&two, (2, 4))]);
+        let both = "\x1b_Ga=d,d=I,i=7,q=2\x1b\\\x1b_Ga=d,d=I,i=8,q=2\x1b\\\x1b_Ga=t,";
+        assert!(after.starts_with(both), "the first one is not to be seen any more: {after:?}");
+        assert_eq!(after.matches("a=d").count(), 2);
+        assert_eq!(told(&mut wall, &[laid(&two, (2, 4))]), "", "once");
+        let mut painted = Wall::default();
+        painted.hang(vec![laid(&graphic(Form::Inline, 7, 3), (2, 4))], &BTreeSet::new());
+        painted.wiped();
+        assert!(!painted.is_kept() && told(&mut painted, &[]).is_empty(), "others keep nothing");
     }
 
     #[test]

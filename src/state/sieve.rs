@@ -19,9 +19,10 @@ pub struct Sieve {
 }
 
 impl Sieve {
-    /// A sieve that nothing has been put through yet.
+    /// A sieve that nothing has been put through yet; what rows there are already is to be looked at.
     pub fn new(filter: Filter) -> Self {
-        Self { filter, ..Self::default() }
+        let looked = (!filter.is_empty()).then_some(0);
+        Self { filter, looked, ..Self::default() }
     }
 
     /// What it lets through.

@@ -441,7 +441,8 @@ impl Store {
 
     /// Whether enough has come since the last sweep to make another worth its cost.
     pub fn wants_sweep(&self) -> bool {
-        self.statuses.len() + self.notifications.len() > (self.swept_to * 2).max(SWEEP_FLOOR)
+        // A quarter over what was needed: what waits to be swept is what memory is spent on in a flood.
+        self.statuses.len() + self.notifications.len() > (self.swept_to + self.swept_to / 4).max(SWEEP_FLOOR)
     }
 
     /// Drops whatever no row needs. `keep` names the statuses, notifications and conversations of all rows and panes.

@@ -178,6 +178,23 @@ impl State {
         }
     }
 
+    /// Has a new tab of one stream hide and fold the rows that another tab has had its ledger for.
+    pub(super) fn begin(&mut self, sources: &Sources) {
+        let Some((tab, rows)) = self.tabs.named(sources).and_then(|tab| Some((tab, self.rows(tab)?))) else { return };
+        if tab.merged.is_some() || rows.all().is_empty() {
+            return;
+        }
+        let hidden: Vec<RowKey> = rows.all().iter().filter(|row| !self.is_allowed(tab, row)).map(Row::key).collect();
+        let fold = |row: &Row| Some((row.key(), FoldKey::of(&self.store, row)?));
+        let folds: Vec<(RowKey, FoldKey)> = rows.all().iter().rev().filter_map(fold).collect();
+        let Some(tab) = self.tabs.named_mut(sources) else { return };
+        tab.hidden.extend(hidden);
+        for (key, fold) in folds {
+            let handover = tab.folds.insert(key, fold, |_| false);
+            tab.hand_over(handover);
+        }
+    }
+
     /// Brings merged rows in line with their ledgers: what came, went or changed there since, and how far they are loaded.
     pub fn follow(&mut self) {
         if self.tabs.all().iter().all(|tab| tab.merged.is_none()) {

@@ -5,8 +5,8 @@ use crate::command::Command;
 use crate::filter::Quiet;
 use crate::model::{Sources, StatusId};
 use crate::state::{
-    Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Outcome, Overlay, Pick, Picker, Purpose, Row, RowKey, State, Tab, Typed,
-    overlay,
+    Anchor, Answer, Edits, Fill, LinkList, Loading, Measured, Outcome, Overlay, Pick, Picker, Purpose, Row, RowKey, State, Tab, Tabs,
+    Typed, overlay,
 };
 use crate::text::Plain;
 use std::sync::Arc;
@@ -56,18 +56,9 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Profile => profile::open(state, measured),
         Command::Step => hold::step(state, measured),
         Command::View => viewer::toggle(state),
-        Command::SelectTab(number) => {
-            state.overlays.clear();
-            state.tabs.select(usize::from(number).saturating_sub(1));
-        }
-        Command::NextTab => {
-            state.overlays.clear();
-            state.tabs.step(1);
-        }
-        Command::PreviousTab => {
-            state.overlays.clear();
-            state.tabs.step(-1);
-        }
+        Command::SelectTab(number) => go_to_tab(state, |tabs| tabs.select(usize::from(number).saturating_sub(1))),
+        Command::NextTab => go_to_tab(state, |tabs| tabs.step(1)),
+        Command::PreviousTab => go_to_tab(state, |tabs| tabs.step(-1)),
         Command::Subscribe => open_picker(state),
         Command::CloseTab => close_tab(state),
         Command::RestoreTab => {
@@ -111,31 +102,35 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::PreviousChoice if state.is_seeking() => finding::walk(state, measured, false),
         Command::NextChoice => choose(state, 1),
         Command::PreviousChoice => choose(state, -1),
-        Command::Theme => {
-            let worn = state.settings.themes.iter().position(|scheme| scheme.name == state.settings.theme);
-            state.overlays.push(Overlay::picker(Pick::Theme, worn.unwrap_or(0)));
-        }
+        Command::Theme => open_themes(state),
         Command::Notify => super::alert::switch(state),
         Command::Zen => zen(state),
-        Command::Columns => {
-            let most = state.most_columns().min(state.tabs.all().len());
-            state.wanted_columns = if state.wanted_columns >= most { 1 } else { state.wanted_columns + 1 };
-            state.revision += 1;
-        }
-        Command::ReaderPlace => {
-            state.settings.reader = state.settings.reader.other();
-            let place = state.settings.reader.as_str();
-            say(
-                state,
-                Plain::line(&format!("the reader stands {place} the timeline; reader = \"{place}\" in the file makes it the usual place")),
-                false,
-            );
-        }
+        Command::Columns => next_columns(state),
+        Command::ReaderPlace => move_reader(state),
         Command::Reload => effects.push(Effect::Reload),
         Command::Redraw => effects.push(Effect::Redraw),
         Command::Suspend => effects.push(Effect::Suspend),
         Command::Quit | Command::QuitNow => effects.push(Effect::Quit),
     }
+}
+
+/// Goes to another tab, from whatever is open.
+fn go_to_tab<T>(state: &mut State, go: impl FnOnce(&mut Tabs) -> T) {
+    state.overlays.clear();
+    go(&mut state.tabs);
+}
+
+fn open_themes(state: &mut State) {
+    let worn = state.settings.themes.iter().position(|scheme| scheme.name == state.settings.theme);
+    state.overlays.push(Overlay::picker(Pick::Theme, worn.unwrap_or(0)));
+}
+
+/// Puts the reader beside the timeline, or over it.
+fn move_reader(state: &mut State) {
+    state.settings.reader = state.settings.reader.other();
+    let place = state.settings.reader.as_str();
+    let words = format!("the reader stands {place} the timeline; reader = \"{place}\" in the file makes it the usual place");
+    say(state, Plain::line(&words), false);
 }
 
 /// Closes what is on top; where nothing is, a message, and then what is searched for.
@@ -156,6 +151,13 @@ fn back(state: &mut State) {
 fn keep_typed(state: &mut State, measured: &Measured) {
     sieve::keep(state);
     finding::keep(state, measured);
+}
+
+/// Has one tab more stand beside the open one, or the open one alone after as many as there is room for.
+fn next_columns(state: &mut State) {
+    let most = state.most_columns().min(state.tabs.all().len());
+    state.wanted_columns = if state.wanted_columns >= most { 1 } else { state.wanted_columns + 1 };
+    state.revision += 1;
 }
 
 /// Draws posts alone from now on, or everything again. Without a line of hints the way back is told once.

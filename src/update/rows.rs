@@ -107,10 +107,10 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
     let inserted = timeline.insert(row);
     for (tab, (allowed, admitted)) in state.tabs.all_mut().iter_mut().zip(verdicts).filter(|(tab, _)| tab.sources == *stream) {
         tab.sieve.set(key.clone(), !admitted);
-        if !allowed {
-            tab.hidden.insert(key.clone());
-        } else {
+        if allowed {
             tab.hidden.remove(&key);
+        } else {
+            tab.hidden.insert(key.clone());
         }
     }
     let Some(index) = inserted else {

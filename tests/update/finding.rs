@@ -256,16 +256,18 @@ fn a_search_goes_where_it_finds_and_back() {
 
 /// The place after which a naive reader comes to a row that has the word, around the tabs.
 fn naive(tabs: &[Vec<(u32, bool)>], from: (usize, usize), older: bool, all: bool) -> Option<(usize, u32)> {
-    let mut order: Vec<(usize, usize)> = Vec::new();
+    let mut places: Vec<(usize, usize)> = Vec::new();
     for (tab, rows) in tabs.iter().enumerate().filter(|(tab, _)| all || *tab == from.0) {
-        order.extend((0..rows.len()).map(|row| (tab, row)));
+        places.extend((0..rows.len()).map(|row| (tab, row)));
     }
-    let at = order.iter().position(|place| *place == from)?;
-    order.rotate_left(at);
-    let rest = order.split_off(1);
-    let mut rest: Vec<_> = if older { rest } else { rest.into_iter().rev().collect() };
-    rest.extend(order);
-    let (tab, row) = rest.into_iter().find(|(tab, row)| tabs[*tab][*row].1)?;
+    let at = places.iter().position(|place| *place == from)?;
+    places.rotate_left(at);
+    let mut ways = places.split_off(1);
+    if !older {
+        ways.reverse();
+    }
+    ways.extend(places);
+    let (tab, row) = ways.into_iter().find(|(tab, row)| tabs[*tab][*row].1)?;
     Some((tab, tabs[tab][row].0))
 }
 
