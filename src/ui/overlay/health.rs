@@ -103,10 +103,10 @@ impl Sheet<'_, '_> {
             Answer::Failed(failure) => failure.reason.to_string(),
         };
         self.fact("scopes", &scopes);
-        let positions = if state.positions.local {
-            "kept on this computer (telling the server takes a saved account with write:statuses)"
-        } else {
-            "told to the server for Home and Notifications"
+        let positions = match (state.positions.local, state.account) {
+            (true, None) => "kept for this run (keeping them longer takes a saved account)",
+            (true, Some(_)) => "kept on this computer (telling the server takes the permission write:statuses)",
+            (false, _) => "told to the server for Home and Notifications",
         };
         self.fact("read", positions);
     }
