@@ -130,6 +130,19 @@ pub enum MediaKind {
     Other(Plain),
 }
 
+impl MediaKind {
+    /// What it is in a word of ours: what we do not know is a file.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Gifv => "gif",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Unknown | Self::Other(_) => "file",
+        }
+    }
+}
+
 /// A poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Poll {

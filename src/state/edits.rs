@@ -4,7 +4,7 @@
 //! history comes, and at a bounded cost whatever a server sends: where it would be exceeded, all that differs counts as
 //! replaced. Absent on purpose: what a version looks like on screen.
 
-use crate::model::{Media, MediaKind, StatusEdit, StatusId, Timestamp};
+use crate::model::{Media, StatusEdit, StatusId, Timestamp};
 use crate::state::checks::Answer;
 use crate::text::{Indent, LinkKind, Plain, RichText};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
@@ -153,12 +153,12 @@ fn parts(old: Option<&StatusEdit>, new: &StatusEdit, work: &mut usize) -> Vec<(&
     let was = old.map_or(&[][..], |old| &old.media_attachments);
     let is_same = |old: &Media, new: &Media| old.kind == new.kind && old.url == new.url;
     for medium in was.iter().filter(|old| !new.media_attachments.iter().any(|new| is_same(old, new))) {
-        add(kind(medium), &described(medium), "");
+        add(medium.kind.word(), &described(medium), "");
     }
     for medium in &new.media_attachments {
         match was.iter().find(|old| is_same(old, medium)) {
-            Some(old) => add(kind(medium), &described(old), &described(medium)),
-            None => add(kind(medium), "", &described(medium)),
+            Some(old) => add(medium.kind.word(), &described(old), &described(medium)),
+            None => add(medium.kind.word(), "", &described(medium)),
         }
     }
     let hidden = |edit: &StatusEdit| if edit.sensitive { "hidden" } else { "shown" };
@@ -174,16 +174,6 @@ fn parts(old: Option<&StatusEdit>, new: &StatusEdit, work: &mut usize) -> Vec<(&
 
 fn lines(edit: &StatusEdit) -> String {
     edit.poll_options.iter().map(Plain::as_str).collect::<Vec<_>>().join("\n")
-}
-
-fn kind(medium: &Media) -> &'static str {
-    match medium.kind {
-        MediaKind::Image => "image",
-        MediaKind::Gifv => "gif",
-        MediaKind::Video => "video",
-        MediaKind::Audio => "audio",
-        MediaKind::Unknown | MediaKind::Other(_) => "file",
-    }
 }
 
 fn described(medium: &Media) -> String {
@@ -279,6 +269,7 @@ impl Script {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::MediaKind;
     use crate::text::Html;
     use proptest::prelude::*;
 

@@ -3,7 +3,7 @@
 //! What is folded or hidden stays so: a post that is folded offers itself and its author alone. Absent on purpose: opening
 //! (`runtime`), and what may mislead about an address (`text`).
 
-use crate::model::{Account, AccountId, Media, MediaKind, Sources, StatusId};
+use crate::model::{Account, AccountId, Sources, StatusId};
 use crate::state::{Entry, Row, State};
 use crate::text::{Address, LinkKind, Plain, RichText};
 
@@ -137,7 +137,7 @@ impl State {
         if !sources.is_some_and(|sources| self.blurs_media(sources, &status.id)) {
             for medium in &status.media_attachments {
                 list.add(
-                    kind(medium),
+                    medium.kind.word(),
                     medium.description.as_ref().map(|text| Plain::line(text.as_str())).unwrap_or_default(),
                     medium.url.as_ref(),
                 );
@@ -157,16 +157,6 @@ fn empty() -> LinkList {
 
 fn profile(list: &mut LinkList, what: &'static str, account: &Account) {
     list.add(what, Plain::line(&format!("{} @{}", account.name().truncate(60), account.acct)), account.url.as_ref());
-}
-
-fn kind(medium: &Media) -> &'static str {
-    match medium.kind {
-        MediaKind::Image => "image",
-        MediaKind::Gifv => "gif",
-        MediaKind::Video => "video",
-        MediaKind::Audio => "audio",
-        MediaKind::Unknown | MediaKind::Other(_) => "file",
-    }
 }
 
 /// The words of a link on one line.

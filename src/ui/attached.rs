@@ -98,14 +98,12 @@ pub(crate) fn length(medium: &Media) -> Option<String> {
 /// A mark and a word for what a medium is.
 pub(crate) fn kind<'a>(theme: &Theme, kind: &'a MediaKind) -> (&'static str, &'a str) {
     let glyphs = theme.glyphs();
-    match kind {
-        MediaKind::Image => (glyphs.media, "image"),
-        MediaKind::Gifv => (glyphs.moving, "gif"),
-        MediaKind::Video => (glyphs.moving, "video"),
-        MediaKind::Audio => (glyphs.sound, "audio"),
-        MediaKind::Unknown => (glyphs.media, "file"),
-        MediaKind::Other(word) => (glyphs.media, word.as_str()),
-    }
+    let mark = match kind {
+        MediaKind::Image | MediaKind::Unknown | MediaKind::Other(_) => glyphs.media,
+        MediaKind::Gifv | MediaKind::Video => glyphs.moving,
+        MediaKind::Audio => glyphs.sound,
+    };
+    (mark, if let MediaKind::Other(word) = kind { word.as_str() } else { kind.word() })
 }
 
 /// What a post without words is, in a word or two.
