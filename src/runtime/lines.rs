@@ -4,7 +4,7 @@
 //! for, not one escape sequence is written. Absent on purpose: what is said (`linear`).
 
 use super::outlet::{self, Outlet};
-use super::terminal::{Screen, TerminalError, area, can_be_continued, is_dumb, is_terminal, stop, takes_output};
+use super::terminal::{Screen, TerminalError, area, is_dumb, is_terminal, leave_and_stop, takes_output};
 use crate::linear::Narrator;
 use crate::media::Laid;
 use crate::state::{Measured, State};
@@ -16,7 +16,6 @@ use ratatui::Frame;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// Pastes come marked, and not as keys.
@@ -24,8 +23,6 @@ const MARK_PASTES: &[u8] = b"\x1b[?2004h";
 /// Undoes [`MARK_PASTES`].
 const UNMARKED: &[u8] = b"\x1b[?2004l";
 const BELL: u8 = 0x07;
-/// How long lines under way are waited for before a stop.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Whether the terminal is ours, for lines.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -182,15 +179,7 @@ impl Screen for LineScreen {
     }
 
     async fn suspend(&mut self) -> io::Result<bool> {
-        if !can_be_continued() {
-            return Ok(false);
-        }
-        if let Ok(outcome) = tokio::time::timeout(PATIENCE, self.outlet.free()).await {
-            outcome?;
-        }
-        leave();
-        stop()?;
-        Ok(true)
+        leave_and_stop(&mut self.outlet).await
     }
 
     fn reenter(&mut self) -> io::Result<()> {

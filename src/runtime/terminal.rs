@@ -119,28 +119,42 @@ pub(crate) fn is_terminal() -> Result<(), TerminalError> {
 
 /// Whether a shell with job control would continue us after a stop: not in the session leader's own group.
 #[cfg(unix)]
-pub(super) fn can_be_continued() -> bool {
+fn can_be_continued() -> bool {
     use rustix::process::{getpgrp, getsid};
     !getsid(None).is_ok_and(|leader| leader == getpgrp())
 }
 
 /// Elsewhere nobody continues anything.
 #[cfg(not(unix))]
-pub(super) fn can_be_continued() -> bool {
+fn can_be_continued() -> bool {
     false
 }
 
 /// Stops the process group; comes back when it is continued.
 #[cfg(unix)]
-pub(super) fn stop() -> io::Result<()> {
+fn stop() -> io::Result<()> {
     // Not the terminal's stop signal, which is ours to handle and would only come back here.
     Ok(rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?)
 }
 
 /// Elsewhere there is no such stop.
 #[cfg(not(unix))]
-pub(super) fn stop() -> io::Result<()> {
+fn stop() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Gives the terminal back once it has taken what is under way, and stops the process group; comes back when that is
+/// continued. `false` where nobody could continue it: then nothing happens.
+pub(super) async fn leave_and_stop(outlet: &mut Outlet) -> io::Result<bool> {
+    if !can_be_continued() {
+        return Ok(false);
+    }
+    if let Ok(outcome) = tokio::time::timeout(PATIENCE, outlet.free()).await {
+        outcome?;
+    }
+    leave();
+    stop()?;
+    Ok(true)
 }
 
 /// Alternate screen, bracketed paste, reports of the focus, a thin cursor that covers no letter, hidden for now; empty.
@@ -463,15 +477,7 @@ impl Screen for TerminalScreen {
     }
 
     async fn suspend(&mut self) -> io::Result<bool> {
-        if !can_be_continued() {
-            return Ok(false);
-        }
-        if let Ok(outcome) = tokio::time::timeout(PATIENCE, self.outlet.free()).await {
-            outcome?;
-        }
-        leave();
-        stop()?;
-        Ok(true)
+        leave_and_stop(&mut self.outlet).await
     }
 
     fn reenter(&mut self) -> io::Result<()> {
