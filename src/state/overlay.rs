@@ -82,18 +82,7 @@ impl Overlay {
 
     /// The list to pick from, where it is one.
     pub fn as_picker(&self) -> Option<&Picker> {
-        match self {
-            Self::Picker(picker) => Some(picker),
-            Self::Help { .. }
-            | Self::Detail(_)
-            | Self::Typed(_)
-            | Self::Viewer(_)
-            | Self::Edits(_)
-            | Self::Profile(_)
-            | Self::Announcements { .. }
-            | Self::Health { .. }
-            | Self::Links(_) => None,
-        }
+        if let Self::Picker(picker) = self { Some(picker) } else { None }
     }
 
     /// The line in which text is typed, to change it, where it has one.
@@ -114,18 +103,7 @@ impl Overlay {
 
     /// The list to pick from, to change it, where it is one.
     pub fn as_picker_mut(&mut self) -> Option<&mut Picker> {
-        match self {
-            Self::Picker(picker) => Some(picker),
-            Self::Help { .. }
-            | Self::Detail(_)
-            | Self::Typed(_)
-            | Self::Viewer(_)
-            | Self::Edits(_)
-            | Self::Profile(_)
-            | Self::Announcements { .. }
-            | Self::Health { .. }
-            | Self::Links(_) => None,
-        }
+        if let Self::Picker(picker) = self { Some(picker) } else { None }
     }
 }
 

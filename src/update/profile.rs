@@ -41,19 +41,8 @@ pub(super) fn pump(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// The open profiles of an account.
 fn views<'a>(state: &'a mut State, id: &AccountId) -> impl Iterator<Item = &'a mut ProfileView> {
-    state.overlays.iter_mut().filter_map(move |overlay| match overlay {
-        Overlay::Profile(view) if view.who() == Some(id) => Some(&mut **view),
-        Overlay::Profile(_)
-        | Overlay::Help { .. }
-        | Overlay::Picker(_)
-        | Overlay::Detail(_)
-        | Overlay::Viewer(_)
-        | Overlay::Edits(_)
-        | Overlay::Typed(_)
-        | Overlay::Announcements { .. }
-        | Overlay::Health { .. }
-        | Overlay::Links(_) => None,
-    })
+    let views = state.overlays.iter_mut().filter_map(|overlay| if let Overlay::Profile(view) = overlay { Some(&mut **view) } else { None });
+    views.filter(move |view| view.who() == Some(id))
 }
 
 /// Takes in what an account tells of itself; where it has moved, its new home can be turned to.

@@ -41,18 +41,7 @@ fn details(state: &mut State) -> impl Iterator<Item = &mut Detail> {
 }
 
 fn details_of(overlays: &mut [Overlay]) -> impl Iterator<Item = &mut Detail> {
-    overlays.iter_mut().filter_map(|overlay| match overlay {
-        Overlay::Detail(detail) => Some(&mut **detail),
-        Overlay::Help { .. }
-        | Overlay::Picker(_)
-        | Overlay::Viewer(_)
-        | Overlay::Edits(_)
-        | Overlay::Typed(_)
-        | Overlay::Profile(_)
-        | Overlay::Announcements { .. }
-        | Overlay::Health { .. }
-        | Overlay::Links(_) => None,
-    })
+    overlays.iter_mut().filter_map(|overlay| if let Overlay::Detail(detail) = overlay { Some(&mut **detail) } else { None })
 }
 
 /// The open post on top of which lies nothing else that is open.
