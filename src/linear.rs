@@ -6,7 +6,7 @@
 
 mod pace;
 
-use crate::command::Command;
+use crate::command::{Command, Group};
 use crate::model::{Connection, Rung, Sources, StatusId, Stream, Subscription, Timestamp, by_age};
 use crate::state::{
     Anchor, Area, Detail, Loading, Measured, Notice, Outcome, Overlay, ReaderPane, Row, RowKey, State, Tab, ThreadState, TimelinePane,
@@ -552,21 +552,7 @@ fn is_quiet(before: Discriminant<Subscription>, now: Option<Discriminant<Subscri
 
 /// Whether what was done goes to a row.
 fn is_move(outcome: Outcome) -> bool {
-    matches!(
-        outcome,
-        Outcome::Ran(
-            Command::Down
-                | Command::Up
-                | Command::HalfPageDown
-                | Command::HalfPageUp
-                | Command::PageDown
-                | Command::PageUp
-                | Command::First
-                | Command::Last
-                | Command::NextUnread
-                | Command::PreviousUnread
-        )
-    )
+    matches!(outcome, Outcome::Ran(command) if command.row().is_some_and(|row| row.group == Group::Moving))
 }
 
 fn is_folded(state: &State, tab: &Tab, row: &Row) -> bool {
