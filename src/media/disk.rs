@@ -11,7 +11,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-/// How much may be written before what is there is counted again, in parts of the bound.
+/// The largest file that is kept, in parts of the bound: one must not push out the rest.
 const SHARE: u64 = 16;
 
 /// Fetched files on the disk.
