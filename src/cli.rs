@@ -939,7 +939,7 @@ fn studio(client: &Client, config: &Config, demo: bool) -> Option<Studio> {
     }
     #[cfg(not(feature = "images"))]
     {
-        let _none: (&Client, &Config, bool) = (client, config, demo);
+        let (_, _, _) = (client, config, demo);
         None
     }
 }

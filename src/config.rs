@@ -14,7 +14,7 @@ use crate::command::COMMANDS;
 use crate::filter::Filter;
 use crate::keymap::{Keymap, Sequence};
 use crate::model::Spec;
-pub use notify::Notify;
+pub use notify::{Notify, NotifyBy};
 pub use reader::ReaderPlace;
 pub use scheme::{Color, ColorError, Part, Scheme};
 pub use source::{Mistake, Place};
@@ -52,6 +52,7 @@ pub const KEYS: &[&str] = &[
     "hyperlinks",
     "title",
     "notify",
+    "notify_by",
     "bell",
     "media",
     "media_rows",
@@ -94,6 +95,8 @@ pub struct Config {
     pub title: bool,
     /// Which notifications the desktop is told of.
     pub notify: Notify,
+    /// By which way the desktop is told.
+    pub notify_by: NotifyBy,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
     /// How images are drawn.
@@ -199,6 +202,7 @@ impl Default for Config {
             hyperlinks: Hyperlinks::default(),
             title: true,
             notify: Notify::default(),
+            notify_by: NotifyBy::default(),
             bell: false,
             media: MediaMode::default(),
             media_rows: 8,
@@ -320,6 +324,7 @@ impl Config {
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
                 "title" => self.title = source.boolean(name, value).unwrap_or_default(),
                 "notify" => self.notify = notify::take(source, value).unwrap_or_default(),
+                "notify_by" => self.notify_by = notify::take_way(source, value).unwrap_or_default(),
                 "bell" => self.bell = source.boolean(name, value).unwrap_or_default(),
                 "media" => self.media = media(source, value).unwrap_or_default(),
                 "media_rows" => self.media_rows = small(source.number(name, value, MEDIA_ROWS)).unwrap_or(self.media_rows),
@@ -354,6 +359,7 @@ impl Config {
             ("hyperlinks", quoted(self.hyperlinks.as_str())),
             ("title", self.title.to_string()),
             ("notify", self.notify.show()),
+            ("notify_by", quoted(self.notify_by.as_str())),
             ("bell", self.bell.to_string()),
             ("media", quoted(self.media.as_str())),
             ("media_rows", self.media_rows.to_string()),

@@ -57,6 +57,7 @@ impl Studio {
     ///
     /// # Errors
     /// None.
+    #[expect(clippy::unused_async, reason = "it stands for one that waits")]
     pub async fn next(&mut self) -> Result<Made, tokio::task::JoinError> {
         match *self {}
     }
@@ -109,7 +110,7 @@ pub fn blurhash(hash: &str, width: u16, height: u16) -> Option<Raster> {
     }
     #[cfg(not(feature = "images"))]
     {
-        let _none: (&str, u16, u16) = (hash, width, height);
+        let (_, _, _) = (hash, width, height);
         None
     }
 }

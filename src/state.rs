@@ -34,7 +34,7 @@ pub mod viewer;
 pub mod views;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, MediaMode, Notify, ReaderPlace, Scheme};
+use crate::config::{Config, MediaMode, Notify, NotifyBy, ReaderPlace, Scheme};
 use crate::filter::{Filter, Post, Subject};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
@@ -111,6 +111,8 @@ pub struct Settings {
     pub title: bool,
     /// Which notifications the desktop is told of.
     pub notify: Notify,
+    /// By which way the desktop is told.
+    pub notify_by: NotifyBy,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
     /// How images are drawn.
@@ -140,6 +142,7 @@ impl From<&Config> for Settings {
             reader: config.reader,
             title: config.title,
             notify: config.notify.clone(),
+            notify_by: config.notify_by,
             bell: config.bell,
             media: if cfg!(feature = "images") { config.media } else { MediaMode::Off },
             media_rows: config.media_rows,

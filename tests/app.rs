@@ -75,7 +75,8 @@ impl Screen for TestScreen {
         !*self.blocked.borrow()
     }
 
-    fn alert(&mut self, words: &Plain, bell: bool) {
+    fn alert(&mut self, words: Option<&Plain>, bell: bool) {
+        let words = words.map_or("told elsewhere", Plain::as_str);
         self.titles.send_modify(|titles| titles.push(format!("{words}{}", if bell { ", with the bell" } else { "" })));
     }
 
@@ -333,7 +334,7 @@ async fn what_comes_while_the_reader_is_elsewhere_stays_unseen_and_the_title_cou
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mention_reaches_the_desktop_while_the_reader_is_elsewhere() {
-    read_settings("alerts", "tabs = [\"home\"]\nbell = true", async |mut reader, _| {
+    read_settings("alerts", "tabs = [\"home\"]\nbell = true\nnotify_by = \"terminal\"", async |mut reader, _| {
         reader.carried(&["user"]).await;
         let post = reader.control.post("wren", "are you \u{1b}]0;there;\u{7}?").await;
         reader.focus(false).await;

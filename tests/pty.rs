@@ -3,6 +3,10 @@
 #![cfg(test)]
 #![cfg(unix)]
 
+#[cfg(all(target_os = "linux", feature = "notify"))]
+#[path = "common/demo.rs"]
+mod demo;
+
 use portable_pty::{ChildKiller, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::num::NonZeroU16;
@@ -674,6 +678,40 @@ fn witnesses(name: &str, programs: &[&str]) -> std::path::PathBuf {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
     folder
+}
+
+/// A bus that is not there is the surest service that fails.
+#[cfg(all(target_os = "linux", feature = "notify"))]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_desktops_service_does_not_take_the_terminal_tells_and_the_reader_hears_why() {
+    let demo = demo::demo().await;
+    let mut terminal = Terminal::run(
+        BINARY,
+        &["-s", "home", "-s", "notifications"],
+        &[
+            ("TRUNKLINE_SERVER", &demo.url),
+            ("TRUNKLINE_TOKEN", "reader"),
+            ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/at/all"),
+            ("TERM", "xterm-256color"),
+        ],
+    );
+    terminal.wait("live", |screen| screen.contents().contains('●'));
+    let post = demo.control.post("wren", "are you there?").await;
+    let marked = |screen: &vt100::Screen| {
+        let (rows, _) = screen.size();
+        (0..rows.get()).filter_map(|row| screen.cell(row, 0)).find(|cell| cell.contents() == "▌").map(vt100::Cell::fgcolor)
+    };
+    terminal.wait("the post, chosen", |screen| marked(screen).is_some());
+    let bright = marked(terminal.parser.screen());
+    terminal.press("\x1b[O");
+    terminal.wait("the mark, quiet", |screen| marked(screen) != bright);
+    demo.control.notify("mention", "wren", Some(&post)).await;
+    terminal.wait_for("notifications go by way of the terminal");
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    assert_eq!(raw.matches("\x1b]9;Trunkline: Wren Ashdown mentioned you").count(), 1);
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
 }
 
 /// What a witness was given, once it was.

@@ -29,7 +29,7 @@ pub(super) fn png(name: &str, (width, height): (u32, u32)) -> Option<Vec<u8>> {
     }
     #[cfg(not(feature = "images"))]
     {
-        let _none: (&str, u32, u32) = (name, width, height);
+        let (_, _, _) = (name, width, height);
         None
     }
 }
@@ -55,7 +55,7 @@ fn blurred(variant: usize) -> String {
     }
     #[cfg(not(feature = "images"))]
     {
-        let _none = variant;
+        let _ = variant;
         OTHERWISE.to_owned()
     }
 }

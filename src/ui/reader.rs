@@ -232,7 +232,8 @@ fn draw_part(painter: &mut Painter<'_>, setting: Setting<'_>, part: &Part, body:
         };
         painter.card(area, card, skip);
         if is_post && chosen {
-            painter.column_of(area.x - 2, area.y, area.height, theme.glyphs().selection, theme.accent());
+            let style = if setting.state.focused { theme.accent() } else { theme.rule() };
+            painter.column_of(area.x - 2, area.y, area.height, theme.glyphs().selection, style);
         } else if indent > 0 {
             painter.column_of(area.x - 2, area.y, area.height, theme.glyphs().vertical, theme.rule());
         }

@@ -245,7 +245,7 @@ impl Window<'_> {
                 let part = Rect { x: body.x + 2, y: body.y + line, width: self.setting.width, height: shown };
                 painter.card(part, &card, skip);
                 if chosen == Some(index) && (focused || self.setting.state.is_wide()) {
-                    select(painter, body.x, part.y, shown, focused);
+                    select(painter, body.x, part.y, shown, (focused, self.setting.state.focused));
                 }
                 if let Some(row) = self.rows.row(index) {
                     if chosen == Some(index) && y >= 0 {
@@ -296,10 +296,11 @@ fn bookmark(painter: &mut Painter<'_>, area: Rect) {
     painter.line(area.x, area.y, area.width, &line);
 }
 
-/// The bar beside the chosen row; the terminal's own cursor stands on it.
-fn select(painter: &mut Painter<'_>, x: u16, y: u16, height: u16, focused: bool) {
+/// The bar beside the chosen row; the terminal's own cursor stands on it. Bright where keys arrive: in this pane and, as far
+/// as the terminal tells, in this window.
+fn select(painter: &mut Painter<'_>, x: u16, y: u16, height: u16, (focused, is_here): (bool, bool)) {
     let theme = painter.theme;
-    let style = if focused { theme.accent() } else { theme.rule() };
+    let style = if focused && is_here { theme.accent() } else { theme.rule() };
     painter.column_of(x, y, height, theme.glyphs().selection, style);
     if focused {
         painter.cursor = Some((x, y));

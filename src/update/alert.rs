@@ -54,18 +54,18 @@ fn words(state: &State, held: &Notification) -> Plain {
         NotificationKind::Poll => "A poll has ended".to_owned(),
         NotificationKind::Follow => format!("{who} followed you"),
         NotificationKind::FollowRequest => format!("{who} asks to follow you"),
-        NotificationKind::Update
-        | NotificationKind::QuotedUpdate
-        | NotificationKind::AdminSignUp
-        | NotificationKind::AdminReport { .. }
-        | NotificationKind::SeveredRelationships { .. }
-        | NotificationKind::ModerationWarning { .. }
-        | NotificationKind::AnnualReport { .. }
-        | NotificationKind::AddedToCollection { .. }
-        | NotificationKind::CollectionUpdate { .. }
-        | NotificationKind::PendingFavourite
-        | NotificationKind::PendingReblog
-        | NotificationKind::Other(_) => format!("A notification: {}", held.kind.name().replace(['_', '.'], " ")),
+        NotificationKind::Update => format!("{who} edited a post you boosted"),
+        NotificationKind::QuotedUpdate => format!("{who} edited a post you quoted"),
+        NotificationKind::AdminSignUp => format!("{who} signed up"),
+        NotificationKind::AdminReport { .. } => format!("{who} reported an account"),
+        NotificationKind::SeveredRelationships { .. } => "Some of your follows were cut".to_owned(),
+        NotificationKind::ModerationWarning { .. } => "The moderators warned you".to_owned(),
+        NotificationKind::AnnualReport { .. } => "Your yearly report is ready".to_owned(),
+        NotificationKind::AddedToCollection { .. } => format!("{who} added you to a collection"),
+        NotificationKind::CollectionUpdate { .. } => format!("{who} changed a collection that features you"),
+        NotificationKind::PendingFavourite => format!("{who} favourited your post and waits for your approval"),
+        NotificationKind::PendingReblog => format!("{who} boosted your post and waits for your approval"),
+        NotificationKind::Other(_) => format!("A notification: {}", held.kind.name().replace(['_', '.'], " ")),
     };
     Plain::line(&said)
 }
