@@ -107,6 +107,8 @@ pub struct Settings {
     pub flood: u32,
     /// Where the reader stands on wide screens.
     pub reader: ReaderPlace,
+    /// How many tabs stand side by side at the start, where there is room.
+    pub columns: usize,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
     /// Which notifications the desktop is told of.
@@ -140,6 +142,7 @@ impl From<&Config> for Settings {
             linear: config.linear,
             flood: u32::try_from(config.flood).unwrap_or(u32::MAX),
             reader: config.reader,
+            columns: config.columns,
             title: config.title,
             notify: config.notify.clone(),
             notify_by: config.notify_by,
@@ -283,7 +286,7 @@ impl State {
             size: (80, 24),
             heard: Heard::default(),
             zen: false,
-            wanted_columns: 1,
+            wanted_columns: settings.columns,
             first_column: 0,
             focused: true,
             me: None,
@@ -418,6 +421,16 @@ impl State {
         self.typed().is_some_and(|typed| matches!(typed.what, Purpose::Search(_)))
     }
 
+    /// The top layer; beneath what is typed at the foot, which acts on it.
+    pub fn top_layer(&self) -> Option<&Overlay> {
+        self.overlays.iter().rev().find(|overlay| !matches!(overlay, Overlay::Typed(_)))
+    }
+
+    /// Whether an open thread is what keys and what is typed at the foot act on.
+    pub fn is_in_thread(&self) -> bool {
+        matches!(self.top_layer(), Some(Overlay::Detail(_)))
+    }
+
     /// Whether a filter is being typed for the tab of these streams, and only tried so far.
     pub fn is_filtering(&self, sources: &Sources) -> bool {
         let is_filter = self.typed().is_some_and(|typed| matches!(typed.what, Purpose::Filter { .. }));
@@ -487,7 +500,7 @@ impl State {
 
     /// Whether something lies over the timeline, so that what comes there is not seen.
     pub fn is_covered(&self) -> bool {
-        match self.overlays.last() {
+        match self.top_layer() {
             None | Some(Overlay::Typed(_)) => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
             Some(
@@ -515,7 +528,7 @@ impl State {
 
     /// Whether the last drawing showed what still counts as unseen: the next update takes that over.
     fn has_just_seen(&self, measured: &Measured) -> bool {
-        if let (Some(Overlay::Detail(detail)), Some(pane)) = (self.overlays.last(), &measured.reader)
+        if let (Some(Overlay::Detail(detail)), Some(pane)) = (self.top_layer(), &measured.reader)
             && self.focused
             && pane.status.as_ref() == Some(&detail.cursor)
             && pane.visible.iter().any(|post| detail.unread.contains(&post.id))
@@ -953,9 +966,9 @@ impl State {
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some() || self.finding.is_some(),
             Command::Accept => picking || self.typed().is_some(),
             Command::NextChoice | Command::PreviousChoice => picking || (self.finding.is_some() && self.is_seeking()),
-            Command::SearchAllTabs => self.is_seeking() && self.tabs.all().len() > 1,
-            Command::Search => !text && rows,
-            Command::SearchNext | Command::SearchPrevious => !text && rows && self.finding.is_some(),
+            Command::SearchAllTabs => self.is_seeking() && !self.is_in_thread() && self.tabs.all().len() > 1,
+            Command::Search => !text && (rows || detail),
+            Command::SearchNext | Command::SearchPrevious => !text && (rows || detail) && self.finding.is_some(),
             Command::Filter | Command::HideBoosts | Command::HideReplies | Command::HideBots => !text && self.tabs.active().is_some(),
             Command::Subscribe
             | Command::SearchServer
@@ -1037,7 +1050,7 @@ impl State {
 
     /// Whether rows wait to be looked at, so that there is something to do at once.
     fn is_looking(&self) -> bool {
-        self.tabs.all().iter().any(|tab| tab.sieve.looked().is_some()) || self.finding.as_ref().is_some_and(|search| search.walk.is_some())
+        self.tabs.all().iter().any(|tab| tab.sieve.looked().is_some()) || self.finding.as_ref().is_some_and(Finding::goes_on)
     }
 
     /// When the view of the open tab goes on because too much comes; `None` where nothing waits above it.

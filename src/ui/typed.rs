@@ -38,10 +38,14 @@ fn so_far(state: &State, typed: &Typed, theme: &Theme) -> Line<'static> {
             if hidden > 0 { dim(format!("{hidden} hidden")) } else { Line::default() }
         }
         Purpose::Search(seeker) => {
-            let scope = if seeker.all_tabs { "all tabs" } else { "" };
+            let scope = match &seeker.page {
+                Some(_) => "this thread",
+                None if seeker.all_tabs => "all tabs",
+                None => "",
+            };
             let search = state.finding.as_ref().filter(|_| seeker.wrong.is_none());
             let found = match search {
-                Some(search) if search.walk.is_some() => theme.glyphs().ellipsis,
+                Some(search) if search.goes_on() => theme.glyphs().ellipsis,
                 Some(search) if search.missed => "not found",
                 Some(_) | None => "",
             };

@@ -558,6 +558,7 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
         Some(Overlay::Detail(_)) if state.is_wide() && measured.timeline.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
             move_cursor(state, measured, Go::Rows(step), effects);
         }
+        Some(Overlay::Typed(_)) if state.is_in_thread() => {}
         None | Some(Overlay::Typed(_)) => move_cursor(state, measured, Go::Rows(step), effects),
         Some(_) => go(state, measured, Go::Rows(step * 3), effects),
     }
