@@ -916,8 +916,13 @@ fn root(error: &reqwest::Error) -> String {
     }
     match cause.downcast_ref::<reqwest::Error>() {
         Some(_) => "no details".to_owned(),
-        None => cause.to_string(),
+        None => without_number(&cause.to_string()).to_owned(),
     }
+}
+
+/// What the system says of a failure, without the number that it adds.
+fn without_number(words: &str) -> &str {
+    words.rsplit_once(" (os error ").map_or(words, |(before, _)| before)
 }
 
 /// The failure of TLS in it; it hides inside an `io::Error`, which does not name it as its source.
@@ -1034,6 +1039,13 @@ pub(crate) mod tests {
         let refusal = door(&server.url).upgrade(&server.url, true).await.unwrap_err();
         assert!(!refusal.reason.as_str().contains('<') && !refusal.reason.as_str().contains(SECRET), "{refusal:?}");
         refusal
+    }
+
+    #[test]
+    fn a_failure_of_the_system_is_told_in_words_alone() {
+        let refused = std::io::Error::from_raw_os_error(111).to_string();
+        assert!(refused.contains("111") && !without_number(&refused).contains(['1', '(']), "{refused}");
+        assert_eq!(without_number("no route (to the host)"), "no route (to the host)");
     }
 
     #[test]
