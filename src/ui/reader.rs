@@ -263,7 +263,7 @@ fn replies(setting: Setting<'_>, detail: &Detail, card: &mut Card) {
         (ThreadState::Failed(_), _) => rule(setting, card, &format!("{there}, others could not be loaded")),
     }
     if let ThreadState::Failed(failure) = &detail.thread {
-        card.extend(plain(failure.reason.as_str(), setting.width, setting.theme.bad()));
+        card.extend(plain(failure.reason.as_str(), setting.width, Style::new()));
         card.blank();
     }
 }
@@ -342,7 +342,7 @@ fn gap_text(setting: Setting<'_>, gap: &Gap, card: &mut Card) {
     let things = if notifications { "Notifications" } else { "Posts" };
     card.extend(plain(&gap_words(setting, gap), setting.width, setting.theme.bold()));
     if let Some(fate) = gap_fate(setting, gap) {
-        card.extend(plain(&fate, setting.width, setting.theme.mark()));
+        card.extend(plain(&fate, setting.width, Style::new()));
     }
     card.blank();
     let why =
