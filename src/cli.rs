@@ -869,8 +869,13 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     // Tabs that were asked for by hand are for this run.
     let account = here.and_then(|place| names.get(place)).filter(|_| overrides.tabs.is_empty());
     let memory = account.zip(logging::folder()).map(|(account, folder)| {
-        let configured =
-            Configured { tabs: config.tabs.clone(), filters: config.filters.clone(), theme: config.theme.clone(), reader: config.reader };
+        let configured = Configured {
+            tabs: config.tabs.clone(),
+            filters: config.filters.clone(),
+            theme: config.theme.clone(),
+            reader: config.reader,
+            columns: config.columns,
+        };
         let (keeper, memory) = Keeper::open(&folder.join("accounts"), account, configured.clone(), &mut notices);
         if let Some(tabs) = memory.as_ref().and_then(|memory| memory.tabs(&configured)) {
             config.tabs = tabs;
@@ -880,6 +885,9 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
         }
         if let Some(reader) = memory.as_ref().and_then(|memory| memory.reader(&configured)) {
             config.reader = reader;
+        }
+        if let Some(columns) = memory.as_ref().and_then(|memory| memory.columns(&configured)) {
+            config.columns = columns;
         }
         (keeper, memory)
     });

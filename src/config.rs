@@ -28,6 +28,9 @@ use toml::de::{DeTable, DeValue};
 /// Rows that a tab may be told to keep.
 pub const ROWS: RangeInclusive<usize> = 100..=100_000;
 
+/// How many tabs may be told to stand side by side.
+pub const COLUMNS: RangeInclusive<usize> = 1..=3;
+
 /// Posts a minute that may be told to be too many to scroll by.
 pub const FLOOD: RangeInclusive<usize> = 0..=100_000;
 /// Rows that an image in a timeline may take.
@@ -47,6 +50,7 @@ pub const KEYS: &[&str] = &[
     "flood",
     "linear",
     "reader",
+    "columns",
     "ascii",
     "mouse",
     "hyperlinks",
@@ -85,6 +89,8 @@ pub struct Config {
     pub flood: usize,
     /// Where the reader stands on wide screens.
     pub reader: ReaderPlace,
+    /// How many tabs stand side by side where there is room, within [`COLUMNS`].
+    pub columns: usize,
     /// Glyphs of ASCII only.
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
@@ -197,6 +203,7 @@ impl Default for Config {
             linear: false,
             flood: 120,
             reader: ReaderPlace::default(),
+            columns: 1,
             ascii: false,
             mouse: true,
             hyperlinks: Hyperlinks::default(),
@@ -319,6 +326,7 @@ impl Config {
                 "linear" => self.linear = source.boolean(name, value).unwrap_or_default(),
                 "flood" => self.flood = source.number(name, value, FLOOD).unwrap_or(self.flood),
                 "reader" => self.reader = reader::take(source, value).unwrap_or_default(),
+                "columns" => self.columns = source.number(name, value, COLUMNS).unwrap_or(self.columns),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
                 "hyperlinks" => self.hyperlinks = hyperlinks(source, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
@@ -354,6 +362,7 @@ impl Config {
             ("linear", self.linear.to_string()),
             ("flood", self.flood.to_string()),
             ("reader", quoted(self.reader.as_str())),
+            ("columns", self.columns.to_string()),
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
             ("hyperlinks", quoted(self.hyperlinks.as_str())),
@@ -583,13 +592,13 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_told_with_the_nearest_one_and_costs_nothing_else() {
-        let (config, notices) = parse("row = 500\ncolour = \"red\"\nAscii=true\n[tab]\nx = 1").unwrap();
+        let (config, notices) = parse("row = 500\nweather = \"red\"\nAscii=true\n[tab]\nx = 1").unwrap();
         assert_eq!(config, Config::default());
         assert_eq!(
             notices,
             [
                 "config.toml:1:1: `row` is no setting; did you mean `rows`?",
-                "config.toml:2:1: `colour` is no setting",
+                "config.toml:2:1: `weather` is no setting",
                 "config.toml:3:1: `Ascii` is no setting; did you mean `ascii`?",
                 "config.toml:4:2: `tab` is no setting; did you mean `tabs`?",
             ]

@@ -107,6 +107,8 @@ pub struct Settings {
     pub flood: u32,
     /// Where the reader stands on wide screens.
     pub reader: ReaderPlace,
+    /// How many tabs stand side by side at the start, where there is room.
+    pub columns: usize,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
     /// Which notifications the desktop is told of.
@@ -140,6 +142,7 @@ impl From<&Config> for Settings {
             linear: config.linear,
             flood: u32::try_from(config.flood).unwrap_or(u32::MAX),
             reader: config.reader,
+            columns: config.columns,
             title: config.title,
             notify: config.notify.clone(),
             notify_by: config.notify_by,
@@ -283,7 +286,7 @@ impl State {
             size: (80, 24),
             heard: Heard::default(),
             zen: false,
-            wanted_columns: 1,
+            wanted_columns: settings.columns,
             first_column: 0,
             focused: true,
             me: None,

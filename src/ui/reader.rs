@@ -34,7 +34,10 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
         None => alone(painter, cards, setting, area),
     };
     if let Some(search) = &state.finding {
-        painter.mark_found(Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }, &search.pattern);
+        // The line above a thread is about it.
+        let above = if state.detail().is_some() { 1.min(area.height) } else { 0 };
+        let text = Rect { x: area.x + 1, y: area.y + above, width: area.width.saturating_sub(1), height: area.height - above };
+        painter.mark_found(text, &search.pattern);
     }
     pane
 }
