@@ -30,6 +30,7 @@ pub mod tabs;
 pub mod thread;
 pub mod timeline;
 pub mod typed;
+pub mod unfolded;
 pub mod viewer;
 pub mod views;
 
@@ -72,6 +73,7 @@ pub use tabs::{Anchor, Tab, Tabs};
 pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
 pub use typed::{Purpose, Typed};
+pub use unfolded::Unfolded;
 pub use viewer::Viewer;
 pub use views::Merged;
 
@@ -234,7 +236,7 @@ pub struct State {
     /// The server's announcements, newest first.
     pub announcements: Vec<Announcement>,
     /// Posts whose warning the reader has unfolded.
-    pub unfolded: HashSet<StatusId>,
+    pub unfolded: Unfolded,
     /// How much comes on all streams.
     pub meter: Meter,
     /// Messages that were not what they should be.
@@ -318,7 +320,7 @@ impl State {
             alerts: Alerts::new(settings.notify != Notify::Off),
             finding: None,
             announcements: Vec::new(),
-            unfolded: HashSet::new(),
+            unfolded: Unfolded::default(),
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
@@ -1122,7 +1124,6 @@ impl State {
             }
         }
         self.store.sweep(keep);
-        self.unfolded.retain(|id| self.store.status(id).is_some());
     }
 
     fn check_tab(&self, tab: &Tab) -> Result<(), String> {
