@@ -1055,10 +1055,11 @@ impl State {
         self.tabs.all().iter().any(|tab| tab.sieve.looked().is_some()) || self.finding.as_ref().is_some_and(Finding::goes_on)
     }
 
-    /// When the view of the open tab goes on because too much comes; `None` where nothing waits above it.
+    /// When the view of a tab in view goes on because too much comes; `None` where nothing waits above any. For one that is not
+    /// in view nobody needs to wake up.
     fn flood_at(&self) -> Option<Timestamp> {
-        let tab = self.tabs.active()?;
-        tab.flood.filter(|_| self.has_above(tab)).map(|flood| flood.next)
+        let columns = self.tabs.all().get(self.columns()).unwrap_or_default();
+        columns.iter().filter(|tab| self.has_above(tab)).filter_map(|tab| Some(tab.flood?.next)).min()
     }
 
     /// Whether a refill, a look or a question about a single row is under way or wanted now: deep passes wait for them.
