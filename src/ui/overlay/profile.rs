@@ -35,8 +35,8 @@ pub(super) fn draw(
     let mut card = head(state, theme, view, width);
     let mut posts = Vec::new();
     recent(state, theme, view, width, &mut card);
-    let sources = state.tabs.active().map(|tab| &tab.sources);
-    let setting = Setting { state, theme, sources, width: width.saturating_sub(2).max(1), shape: Shape::Brief(MOST_LINES) };
+    let width_of_posts = width.saturating_sub(2).max(1);
+    let setting = Setting { state, theme, sources: None, in_profile: true, width: width_of_posts, shape: Shape::Brief(MOST_LINES) };
     for id in view.shown_posts() {
         card.blank();
         let post = cards.post(setting, id);
