@@ -46,6 +46,7 @@ pub(crate) struct Status<'a> {
     pub(crate) pinned: Flag,
     pub(crate) filtered: Many<FilterResult<'a>, 64>,
     pub(crate) url: Text<'a>,
+    pub(crate) uri: Text<'a>,
 }
 
 /// Who wrote something: <https://docs.joinmastodon.org/entities/Account/>.

@@ -10,7 +10,7 @@ use crate::model::{
     Notification, NotificationId, NotificationKind, Page, Personal, Poll, PollOption, Profile, Quote, QuoteState, Reaction, Relationship,
     Status, StatusEdit, StatusId, StatusTag, Tag, Thread, Tie, TimelinesAccess, Timestamp, Visibility,
 };
-use crate::text::{Html, Plain};
+use crate::text::{Html, Plain, WebAddress};
 use std::sync::Arc;
 
 /// What an instance document says that is needed before anything else.
@@ -360,7 +360,7 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
             pinned: entity.pinned.0,
         },
         filtered: entity.filtered.stated.then(|| entity.filtered.items.iter().filter_map(filter).collect()),
-        url: address(&entity.url),
+        url: address(&entity.url).or_else(|| web_address(&entity.uri)),
         omitted: omitted.iter().fold(0, |sum: u32, count| sum.saturating_add(*count)),
     });
     bundle.accounts.push(author);
@@ -648,6 +648,11 @@ fn address(text: &Text<'_>) -> Option<Plain> {
     text.filled().map(Plain::address).filter(|address| !address.is_blank())
 }
 
+/// An address of the web; other identifiers lead nowhere.
+fn web_address(text: &Text<'_>) -> Option<Plain> {
+    address(text).filter(|address| WebAddress::read(address.as_str()).is_some())
+}
+
 fn number(count: Count) -> u64 {
     count.0.unwrap_or_default()
 }
@@ -689,6 +694,18 @@ mod tests {
 
     fn own(more: &Value) -> Status {
         read(more).main().unwrap().clone()
+    }
+
+    #[test]
+    fn a_post_without_a_page_leads_to_what_it_is_known_by_where_that_is_of_the_web() {
+        let url = |more: &Value| own(more).url.map(|url| url.to_string());
+        let uri = "https://a.example/objects/1";
+        assert_eq!(url(&json!({"url": "https://a.example/@a/1", "uri": uri})).as_deref(), Some("https://a.example/@a/1"));
+        assert_eq!(url(&json!({"url": null, "uri": uri})).as_deref(), Some(uri));
+        assert_eq!(url(&json!({"url": "", "uri": uri})).as_deref(), Some(uri));
+        for other in ["tag:a.example,2026:1", "javascript:alert(1)", "at://did:plc:abc/app.bsky.feed.post/1", ""] {
+            assert_eq!(url(&json!({"url": null, "uri": other})), None, "{other}");
+        }
     }
 
     #[test]
