@@ -32,6 +32,8 @@ fn account(id: &str, name: &str) -> Account {
         url: None,
         bot: false,
         locked: false,
+        avatar: None,
+        emojis: Vec::new(),
     }
 }
 

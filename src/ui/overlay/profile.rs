@@ -4,7 +4,7 @@
 
 use super::panel;
 use crate::command::Command;
-use crate::model::{Account, AccountMark, Failure, FailureKind, Field, Profile, Relationship, Tie};
+use crate::model::{Account, AccountMark, Emoji, Failure, FailureKind, Field, Profile, Relationship, Tie};
 use crate::state::{Answer, OverlayPane, ProfilePane, ProfileView, State};
 use crate::text::{Html, LinkKind, Plain, with_addresses};
 use crate::ui::cards::{Cards, Setting, Shape};
@@ -236,13 +236,13 @@ fn about(theme: &Theme, profile: &Profile, width: u16, card: &mut Card) {
     card.extend(plain(&joined(theme, &parts), width, theme.dim()));
 }
 
-fn opened(theme: &Theme, html: &Html, width: u16, emojis: &[Plain]) -> Vec<Line<'static>> {
+fn opened(theme: &Theme, html: &Html, width: u16, emojis: &[Emoji]) -> Vec<Line<'static>> {
     let text = html.open(&|_| None::<LinkKind>);
     if text.is_blank() { Vec::new() } else { rich(&with_addresses(&text), width, theme, emojis) }
 }
 
 /// A field: its name, its value, and whether the page that it links to was found to belong to the account.
-fn field(theme: &Theme, field: &Field, width: u16, emojis: &[Plain], card: &mut Card) {
+fn field(theme: &Theme, field: &Field, width: u16, emojis: &[Emoji], card: &mut Card) {
     card.extend(plain(field.name.as_str(), width, theme.dim()));
     let verified = field.verified_at.map(|at| format!("verified {}", theme.zone.to_datetime(at).strftime("%Y-%m-%d")));
     let mark = match &verified {
