@@ -592,13 +592,13 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_told_with_the_nearest_one_and_costs_nothing_else() {
-        let (config, notices) = parse("row = 500\nweather = \"red\"\nAscii=true\n[tab]\nx = 1").unwrap();
+        let (config, notices) = parse("row = 500\nxylophone = \"red\"\nAscii=true\n[tab]\nx = 1").unwrap();
         assert_eq!(config, Config::default());
         assert_eq!(
             notices,
             [
                 "config.toml:1:1: `row` is no setting; did you mean `rows`?",
-                "config.toml:2:1: `colour` is no setting",
+                "config.toml:2:1: `xylophone` is no setting",
                 "config.toml:3:1: `Ascii` is no setting; did you mean `ascii`?",
                 "config.toml:4:2: `tab` is no setting; did you mean `tabs`?",
             ]

@@ -9,7 +9,7 @@ use crate::filter::Filter;
 use crate::mastodon::keep::{self, Holdings};
 use crate::model::{Account, AccountId, ListId, Page, Sources, Spec, Status, StatusId, Stream, Timestamp};
 use crate::private;
-use crate::state::{Row, State, Store, Tab, Timeline};
+use crate::state::{Row, State, Store, Tab, Timeline, Unfolded};
 use crate::update::Remembered;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,9 @@ pub struct Memory {
     configured_columns: usize,
     #[serde(default)]
     columns: usize,
+    /// The posts that were unfolded, those first that were first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unfolded: Vec<String>,
     /// The tabs in order.
     tabs: Vec<Kept>,
     /// The streams that have no tab of their own, but are shown in one of several.
@@ -247,6 +250,7 @@ impl Memory {
             reader: state.settings.reader.as_str().to_owned(),
             configured_columns: configured.columns,
             columns: state.wanted_columns,
+            unfolded: state.unfolded.all().map(ToString::to_string).collect(),
             tabs: state.tabs.all().iter().map(kept).collect(),
             others,
             active: state.tabs.active().map(|tab| tab.sources.spec().to_string()),
@@ -298,6 +302,11 @@ impl Memory {
     /// How many tabs stood side by side; `None` where the configuration names another number than it did.
     pub fn columns(&self, configured: &Configured) -> Option<usize> {
         Some(self.columns).filter(|columns| COLUMNS.contains(columns) && self.configured_columns == configured.columns)
+    }
+
+    /// The posts that were unfolded.
+    pub fn unfolded(&self) -> Unfolded {
+        self.unfolded.iter().filter_map(|id| StatusId::new(id)).collect()
     }
 
     /// What the tab showed that was on screen.
@@ -513,6 +522,25 @@ mod tests {
         next.send(newer(asked.unwrap()));
         assert_eq!(next.rows().len(), 21, "no gap is left: {:?}", next.rows());
         assert!(next.tab().follows());
+    }
+
+    #[test]
+    fn what_was_unfolded_stays_so_in_the_next_run() {
+        let mut run = Run::start(None);
+        run.live();
+        run.page(1..=3);
+        let id = |number: u32| StatusId::new(&number.to_string()).unwrap();
+        for number in [3, 2, 900] {
+            run.state.unfolded.insert(id(number));
+        }
+        drop(run.state.store.delete(&id(2)));
+        run.state.unfolded.remove(&id(2));
+        let kept = again(&run);
+        assert_eq!(kept.unfolded().all().cloned().collect::<Vec<_>>(), [id(3), id(900)], "also of posts that are not held now");
+        let broken = Memory::parse(&kept.text().unwrap().replace("\"900\"", "\"\"")).unwrap();
+        assert_eq!(broken.unfolded().all().count(), 1);
+        run.state.unfolded = Unfolded::default();
+        assert_eq!(again(&run).unfolded(), Unfolded::default());
     }
 
     #[test]

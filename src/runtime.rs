@@ -170,6 +170,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         if let Some(active) = memory.as_ref().and_then(Memory::active) {
             state.tabs.go_to(&active);
         }
+        state.unfolded = memory.as_ref().map(Memory::unfolded).unwrap_or_default();
         if let Some((keeper, memory)) = keeper.as_ref().zip(memory.as_ref()) {
             keeper.filters(memory).into_iter().for_each(|(sources, filter)| state.begin_filter(&sources, filter));
         }

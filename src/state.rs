@@ -17,6 +17,7 @@ pub mod meter;
 pub mod notice;
 pub mod overlay;
 pub mod pictures;
+pub mod place;
 pub mod positions;
 pub mod profile;
 pub mod prompt;
@@ -30,6 +31,7 @@ pub mod tabs;
 pub mod thread;
 pub mod timeline;
 pub mod typed;
+pub mod unfolded;
 pub mod viewer;
 pub mod views;
 
@@ -57,6 +59,7 @@ pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Overlay, Pick, Picker, StreamChoice};
 pub use pictures::Pictures;
+pub use place::Place;
 pub use positions::Positions;
 pub use profile::ProfileView;
 pub use prompt::Prompt;
@@ -72,6 +75,7 @@ pub use tabs::{Anchor, Tab, Tabs};
 pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
 pub use typed::{Purpose, Typed};
+pub use unfolded::Unfolded;
 pub use viewer::Viewer;
 pub use views::Merged;
 
@@ -234,7 +238,7 @@ pub struct State {
     /// The server's announcements, newest first.
     pub announcements: Vec<Announcement>,
     /// Posts whose warning the reader has unfolded.
-    pub unfolded: HashSet<StatusId>,
+    pub unfolded: Unfolded,
     /// How much comes on all streams.
     pub meter: Meter,
     /// Messages that were not what they should be.
@@ -318,7 +322,7 @@ impl State {
             alerts: Alerts::new(settings.notify != Notify::Off),
             finding: None,
             announcements: Vec::new(),
-            unfolded: HashSet::new(),
+            unfolded: Unfolded::default(),
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
@@ -676,9 +680,9 @@ impl State {
         (known.clone().newer(read.clone()) != *known).then_some(read)
     }
 
-    /// How a status is shown in the tab of these streams: the reader's server filters count where their context is that of one
-    /// of them.
-    pub fn shown(&self, sources: &Sources, id: &StatusId) -> Shown {
+    /// How a status is shown somewhere: the reader's server filters count where their context is that of the place.
+    pub fn shown<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> Shown {
+        let place = place.into();
         let Some(outer) = self.store.status(id) else { return Shown::Open };
         let inner = outer.status().reblog.as_ref().and_then(|inner| self.store.status(inner)).unwrap_or(outer);
         let unfolded = self.unfolded.contains(&inner.status().id);
@@ -690,7 +694,7 @@ impl State {
         }
         matches
             .find_map(|found| {
-                if !found.context.iter().any(|context| sources.filters_by(*context)) {
+                if !found.context.iter().any(|context| place.filters_by(*context)) {
                     return None;
                 }
                 match found.action {
@@ -703,9 +707,9 @@ impl State {
             .unwrap_or(shown)
     }
 
-    /// Whether the words of a status in a tab stay shut until the reader unfolds them.
-    pub fn is_folded(&self, sources: &Sources, id: &StatusId) -> bool {
-        matches!(self.shown(sources, id), Shown::Warned | Shown::Filtered(_))
+    /// Whether the words of a status in a place stay shut until the reader unfolds them.
+    pub fn is_folded<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> bool {
+        matches!(self.shown(place, id), Shown::Warned | Shown::Filtered(_))
     }
 
     /// What pictures are made for; nothing where none are drawn.
@@ -718,24 +722,25 @@ impl State {
         }
     }
 
-    /// Whether the pictures of a post (never of a boost as such) in a tab are only hinted at until the reader unfolds them:
+    /// Whether the pictures of a post (never of a boost as such) in a place are only hinted at until the reader unfolds them:
     /// sensitive ones, and those that a filter hides.
-    pub fn veils_media(&self, sources: &Sources, id: &StatusId) -> bool {
+    pub fn veils_media<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> bool {
         let is_sensitive =
             |status: &Status| status.sensitive && !status.media_attachments.is_empty() && !self.unfolded.contains(&status.id);
-        self.blurs_media(sources, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
+        self.blurs_media(place, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
     }
 
-    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of these streams until
-    /// the reader unfolds them.
-    pub fn blurs_media(&self, sources: &Sources, id: &StatusId) -> bool {
+    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in a place until the reader
+    /// unfolds them.
+    pub fn blurs_media<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> bool {
+        let place = place.into();
         let Some(entry) = self.store.shown(id) else { return false };
         let status = entry.status();
         let own = self.me.as_ref().is_some_and(|me| me.id == status.account);
         let mut found = status.filtered.iter().flatten();
         !own && !status.media_attachments.is_empty()
             && !self.unfolded.contains(&status.id)
-            && found.any(|found| found.action == FilterAction::Blur && found.context.iter().any(|context| sources.filters_by(*context)))
+            && found.any(|found| found.action == FilterAction::Blur && found.context.iter().any(|context| place.filters_by(*context)))
     }
 
     /// Whether a row is drawn in a tab: no filter hides it, and no other row is drawn for it.
@@ -906,10 +911,12 @@ impl State {
                 None => !text && links.is_none() && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
             },
             Command::Read | Command::CopyUrl if links.is_some() => true,
+            Command::OpenLinks | Command::CopyUrl if self.profile_view().is_some() => true,
             Command::OpenLinks => {
                 let has = |row: &Row| !matches!(row, Row::Gap(_) | Row::Tombstone(_));
                 !text && (detail || links.is_some() || self.cursor_row().is_some_and(has))
             }
+            Command::CopyText if self.profile_view().is_some() => self.profile_view().is_some_and(|view| view.chosen_post().is_some()),
             Command::CopyUrl | Command::CopyText => !text && links.is_none() && self.reading().is_some(),
             Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
             Command::Root => open.is_some_and(|detail| detail.index() > 0),
@@ -1053,10 +1060,11 @@ impl State {
         self.tabs.all().iter().any(|tab| tab.sieve.looked().is_some()) || self.finding.as_ref().is_some_and(Finding::goes_on)
     }
 
-    /// When the view of the open tab goes on because too much comes; `None` where nothing waits above it.
+    /// When the view of a tab in view goes on because too much comes; `None` where nothing waits above any. For one that is not
+    /// in view nobody needs to wake up.
     fn flood_at(&self) -> Option<Timestamp> {
-        let tab = self.tabs.active()?;
-        tab.flood.filter(|_| self.has_above(tab)).map(|flood| flood.next)
+        let columns = self.tabs.all().get(self.columns()).unwrap_or_default();
+        columns.iter().filter(|tab| self.has_above(tab)).filter_map(|tab| Some(tab.flood?.next)).min()
     }
 
     /// Whether a refill, a look or a question about a single row is under way or wanted now: deep passes wait for them.
@@ -1122,7 +1130,6 @@ impl State {
             }
         }
         self.store.sweep(keep);
-        self.unfolded.retain(|id| self.store.status(id).is_some());
     }
 
     fn check_tab(&self, tab: &Tab) -> Result<(), String> {

@@ -1,9 +1,9 @@
 //! `trunkline tail`: the same streams without a screen, a line or a JSON object an event.
 //!
 //! What is printed is a contract with scripts (the README names the fields), and the same ledger as on the screen: what was
-//! missed is asked for and printed, and what stays missing is a gap. Reading never waits for printing: lines go through a
-//! bounded channel to a thread that writes, and beyond it the trunk's own outbox sheds and counts. Absent on purpose:
-//! backlog; only what arrives from now on is printed.
+//! missed is asked for and printed, and what stays missing is a gap. Lines go through a bounded channel to a thread that
+//! writes, in pieces of many while many come; the trunk reads no faster than they are taken, and where hardly any are, its
+//! outbox sheds and counts. Absent on purpose: backlog; only what arrives from now on is printed.
 
 mod gaps;
 mod headless;

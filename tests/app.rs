@@ -713,9 +713,12 @@ async fn the_next_run_opens_where_this_one_was_left() {
     let control = server.control.clone();
     let folder = std::env::temp_dir().join(format!("trunkline-memory-{}", std::process::id()));
     let gone = control.post("wren", "This one will be gone.").await;
-    let last = control.post("wren", "The last one that was read.").await;
+    let warned = Draft { spoiler_text: "Spoilers".to_owned(), ..Draft::new("wren", "The last one that was read.") };
+    let last = control.post_with(warned).await;
 
     run_of_account(&server, &folder, async |mut reader| {
+        reader.see("a warning", |screen| screen.contains("Spoilers") && !screen.contains("The last one that was read.")).await;
+        reader.press("space").await;
         reader.see_words("The last one that was read.").await;
         reader.press("a").await;
         reader.type_in("#rust").await;

@@ -183,6 +183,8 @@ pub(crate) fn loss(bench: &Bench) -> Vec<Line> {
     let mut program = Headless::run(BINARY, &arguments, &home, Stdio::piped());
     let out = BufReader::new(program.0.stdout.take().unwrap());
     server.wait_for_subscriptions(five.len(), PATIENCE);
+    // Before that nobody can know whether a server has begun to send a stream, and a burst longer than its pages leaves gaps.
+    std::thread::sleep(Duration::from_secs(6));
     program.process().wait_until_idle();
     let job = Job { repeats: true, ..burst_of(&five, 0..count) };
     let mut expected: HashMap<(String, String, String), i64> = HashMap::new();

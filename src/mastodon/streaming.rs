@@ -2,9 +2,10 @@
 //!
 //! [`connect`] starts it and gives back [`Events`], the receiving end. What is wanted arrives as a [`Wanted`] on a `watch`
 //! channel; the task brings its links in line with it, reconnects and moves on the ladder of transports as `session`
-//! decides, and never stops reading, whatever the app does. Absent on purpose: what the app makes of an event, loading
-//! pages over REST, and the screen.
+//! decides, and reads on whatever the app does, though no faster than an app that takes. Absent on purpose: what the app
+//! makes of an event, loading pages over REST, and the screen.
 
+mod brake;
 mod connection;
 pub(crate) mod frame;
 mod outbox;
@@ -24,7 +25,7 @@ pub struct Settings {
     pub account: u16,
     /// Whether events keep their payload's exact text.
     pub keep_raw: bool,
-    /// Events that may wait to be taken; over it the oldest updates are shed.
+    /// Events that may wait to be taken; over it the oldest updates are shed, and long before reading waits for the app.
     pub outbox_events: usize,
     /// The same in bytes of the messages that they were made from.
     pub outbox_bytes: usize,

@@ -240,7 +240,7 @@ impl<'a> Headless<'a> {
 
     fn print(&mut self, event: &StreamEvent, source: Source, is_duplicate: bool, turn: &mut Turn) {
         self.stats.count(event, is_duplicate);
-        turn.lines.push_str(&self.printer.event(event, source, self.now));
+        self.printer.event(event, source, self.now, &mut turn.lines);
         let enough = self.options.count.is_some_and(|count| self.stats.events() >= count);
         if enough || self.options.until.as_ref().is_some_and(|until| matches(until, &event.payload)) {
             turn.end.get_or_insert(Ok(()));

@@ -46,6 +46,7 @@ pub(super) struct Printer {
     form: Form,
 }
 
+/// What a line says of an event; its `payload` is written behind it.
 #[derive(Serialize)]
 struct EventLine<'a> {
     stream: Option<Vec<&'a str>>,
@@ -53,7 +54,6 @@ struct EventLine<'a> {
     id: Option<&'a str>,
     at: String,
     source: &'a str,
-    payload: Option<&'a RawValue>,
 }
 
 #[derive(Serialize)]
@@ -89,15 +89,13 @@ impl Printer {
         Self { form }
     }
 
-    /// A line for an event of the server.
-    pub(super) fn event(&self, event: &StreamEvent, source: Source, now: Timestamp) -> String {
+    /// Adds a line for an event of the server.
+    pub(super) fn event(&self, event: &StreamEvent, source: Source, now: Timestamp, out: &mut String) {
         match self.form {
-            Form::Nothing => String::new(),
-            Form::Words => words(event, source, now),
+            Form::Nothing => {}
+            Form::Words => out.push_str(&words(event, source, now)),
             Form::Json => {
-                let bare = matches!(event.payload, Payload::Delete(_) | Payload::AnnouncementDelete(_) | Payload::FiltersChanged);
-                let payload = event.raw.as_deref().filter(|_| !bare).and_then(parsed);
-                line(&EventLine {
+                let head = EventLine {
                     stream: event.named.as_ref().map(|named| named.iter().map(Plain::as_str).collect()),
                     event: event.name.as_str(),
                     id: id(event),
@@ -106,8 +104,12 @@ impl Printer {
                         Source::Live => "live",
                         Source::Refill => "refill",
                     },
-                    payload: payload.as_deref(),
-                })
+                };
+                let head = serde_json::to_string(&head).unwrap_or_default();
+                escape(head.strip_suffix('}').unwrap_or(&head), out);
+                out.push_str(",\"payload\":");
+                put_payload(event, out);
+                out.push_str("}\n");
             }
         }
     }
@@ -194,32 +196,50 @@ pub(super) fn names(stream: &Stream) -> Vec<&str> {
     std::iter::once(stream.wire_name()).chain(parameter).collect()
 }
 
-/// A payload as parsed JSON, every field and number as sent; as a JSON string where it is not JSON.
-fn parsed(raw: &str) -> Option<Box<RawValue>> {
-    match serde_json::from_str::<&RawValue>(raw) {
-        // Line ends can only stand between the tokens of JSON, where a space says the same.
-        Ok(value) => RawValue::from_string(value.get().replace(['\n', '\r'], " ")).ok(),
-        Err(_) => RawValue::from_string(serde_json::to_string(raw).ok()?).ok(),
+/// Adds a payload as parsed JSON, every field and number as sent; as a JSON string where it is not JSON.
+fn put_payload(event: &StreamEvent, out: &mut String) {
+    let Some(raw) = event.raw.as_deref() else { return out.push_str("null") };
+    match event.payload {
+        Payload::Delete(_) | Payload::AnnouncementDelete(_) | Payload::FiltersChanged => out.push_str("null"),
+        // They were read from this very text.
+        Payload::Update(_)
+        | Payload::Edit(_)
+        | Payload::Notification(..)
+        | Payload::Conversation(..)
+        | Payload::Announcement(_)
+        | Payload::AnnouncementReaction(_) => escape(raw.trim(), out),
+        Payload::NotificationsMerged | Payload::Other => match serde_json::from_str::<&RawValue>(raw) {
+            Ok(value) => escape(value.get(), out),
+            Err(_) => escape(&serde_json::to_string(raw).unwrap_or_default(), out),
+        },
     }
 }
 
 fn line(value: &impl Serialize) -> String {
-    let mut out = serde_json::to_string(value).map(|text| escaped(&text)).unwrap_or_default();
+    let mut out = String::new();
+    escape(&serde_json::to_string(value).unwrap_or_default(), &mut out);
     out.push('\n');
     out
 }
 
-/// JSON text with control, bidi and other invisible characters as `\u` escapes. They can only stand inside its strings.
-fn escaped(json: &str) -> String {
-    if json.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
-        return json.to_owned();
-    }
-    let mut out = String::with_capacity(json.len());
-    for ch in json.chars() {
+/// Adds JSON text with control, bidi and other invisible characters as `\u` escapes: they can only stand inside its strings.
+/// Line ends can only stand between its tokens, where a space says the same.
+fn escape(json: &str, out: &mut String) {
+    out.reserve(json.len());
+    let mut rest = json;
+    loop {
+        let plain = rest.bytes().take_while(|byte| matches!(byte, b' '..=b'~')).count();
+        let (run, behind) = rest.split_at(plain);
+        out.push_str(run);
+        let mut chars = behind.chars();
+        let Some(ch) = chars.next() else { return };
+        rest = chars.as_str();
         let hidden = ch.is_control()
             || matches!(ch, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-        if hidden {
+        if matches!(ch, '\n' | '\r' | '\t') {
+            out.push(' ');
+        } else if hidden {
             for unit in ch.encode_utf16(&mut [0; 2]) {
                 // Writing to a string cannot fail.
                 let _ = write!(out, "\\u{unit:04x}");
@@ -228,7 +248,6 @@ fn escaped(json: &str) -> String {
             out.push(ch);
         }
     }
-    out
 }
 
 fn stamp(time: Timestamp) -> String {
@@ -323,10 +342,25 @@ mod tests {
         }
     }
 
+    fn printed(event: &StreamEvent) -> String {
+        let mut out = String::new();
+        Printer::new(Form::Json).event(event, Source::Live, now(), &mut out);
+        out
+    }
+
+    #[test]
+    fn a_payload_over_several_lines_is_on_one() {
+        let raw = " {\n\t\"id\":\"1\",\r\n\"bidi\":\"\u{202e}\"}\n";
+        for payload in [Payload::Other, Payload::Update(crate::model::Bundle::default())] {
+            let line = printed(&event("update", payload, Some(raw)));
+            assert!(line.ends_with("\"payload\":{  \"id\":\"1\",  \"bidi\":\"\\u202e\"}}\n"), "{line}");
+        }
+    }
+
     #[test]
     fn a_json_line_holds_the_entity_as_it_was_sent() {
         let raw = "{\"id\":\"1\",\"big\":12345678901234567890,\"x\":1.50,\"bell\":\"\\u0007\",\"bidi\":\"\u{202e}\",\"c1\":\"\u{9b}\"}";
-        let line = Printer::new(Form::Json).event(&event("some.event", Payload::Other, Some(raw)), Source::Live, now());
+        let line = printed(&event("some.event", Payload::Other, Some(raw)));
         assert_eq!(
             line,
             "{\"stream\":[\"hashtag\",\"rust\"],\"event\":\"some.event\",\"id\":null,\"at\":\"2026-11-23T12:00:00.000Z\",\"source\":\"live\",\
@@ -336,10 +370,9 @@ mod tests {
 
     #[test]
     fn a_delete_has_its_id_and_no_payload_and_what_is_not_json_is_a_string() {
-        let printer = Printer::new(Form::Json);
-        let line = printer.event(&event("delete", Payload::Delete(StatusId::new("7").unwrap()), Some("7")), Source::Live, now());
+        let line = printed(&event("delete", Payload::Delete(StatusId::new("7").unwrap()), Some("7")));
         assert!(line.contains("\"id\":\"7\"") && line.contains("\"payload\":null"), "{line}");
-        let line = printer.event(&event("odd", Payload::Other, Some("not\njson")), Source::Live, now());
+        let line = printed(&event("odd", Payload::Other, Some("not\njson")));
         assert!(line.contains("\"payload\":\"not\\njson\"") && line.matches('\n').count() == 1, "{line}");
     }
 

@@ -27,7 +27,7 @@ const MOST_INDENT: u16 = 4;
 pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, area: Rect) -> ReaderPane {
     let sources = state.tabs.active().map(|tab| &tab.sources);
     let width = area.width.saturating_sub(2).clamp(1, MEASURE);
-    let setting = Setting { state, theme: painter.theme, sources, width, shape: Shape::Whole };
+    let setting = Setting { state, theme: painter.theme, sources, in_profile: false, width, shape: Shape::Whole };
     let pane = match state.detail() {
         // A column is for the bar beside the post with the cursor.
         Some(detail) => thread(painter, cards, Setting { width: width.saturating_sub(1).max(1), ..setting }, detail, area),

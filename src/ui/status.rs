@@ -187,7 +187,7 @@ pub(crate) fn visibility(visibility: &Visibility) -> String {
 /// The words of a post and what hangs on it, or what they are folded behind. `id` is the row's: of the boost, if it is one.
 pub(crate) fn body(setting: Setting<'_>, id: &StatusId, entry: &Entry, card: &mut Card) {
     let status = entry.status();
-    let shown = setting.sources.map_or(Shown::Open, |sources| setting.state.shown(sources, id));
+    let shown = setting.place().map_or(Shown::Open, |place| setting.state.shown(place, id));
     match shown {
         Shown::Warned => card.extend(fold(setting, status.spoiler_text.as_str(), "")),
         Shown::Filtered(title) => card.extend(fold(setting, title.as_str(), "filtered: ")),
@@ -260,8 +260,8 @@ fn words(setting: Setting<'_>, entry: &Entry) -> Vec<Line<'static>> {
 }
 
 fn media(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
-    let blurred = setting.sources.is_some_and(|sources| setting.state.blurs_media(sources, &status.id));
-    let veiled = setting.sources.is_some_and(|sources| setting.state.veils_media(sources, &status.id));
+    let blurred = setting.place().is_some_and(|place| setting.state.blurs_media(place, &status.id));
+    let veiled = setting.place().is_some_and(|place| setting.state.veils_media(place, &status.id));
     attached::media(setting, status, blurred, veiled)
 }
 
@@ -402,7 +402,7 @@ pub(crate) fn sums(setting: Setting<'_>, status: &Status) -> String {
 /// The first words of a post in at most `most` dim lines, for where it is only mentioned.
 pub(crate) fn excerpt(setting: Setting<'_>, entry: &Entry, most: usize) -> Vec<Line<'static>> {
     let (theme, status) = (setting.theme, entry.status());
-    let folded = setting.sources.is_some_and(|sources| setting.state.is_folded(sources, &status.id));
+    let folded = setting.place().is_some_and(|place| setting.state.is_folded(place, &status.id));
     if folded || !status.spoiler_text.is_blank() {
         return fold_excerpt(setting, status);
     }

@@ -46,6 +46,7 @@ pub(crate) fn draw_tab(
         state,
         theme,
         sources: Some(&tab.sources),
+        in_profile: false,
         width: area.width.saturating_sub(3).clamp(1, MEASURE),
         shape: Shape::Brief(body.height.saturating_sub(2)),
     };

@@ -22,7 +22,7 @@ const SHEET: Rect = Rect { x: 0, y: 0, width: 96, height: 600 };
 /// How rows of the open tab are told.
 pub(crate) fn setting<'a>(state: &'a State, theme: &'a Theme) -> Setting<'a> {
     let sources = state.tabs.active().map(|tab| &tab.sources);
-    Setting { state, theme, sources, width: u16::MAX, shape: Shape::Whole }
+    Setting { state, theme, sources, in_profile: false, width: u16::MAX, shape: Shape::Whole }
 }
 
 /// How the connection and the open stream stand. What keeps moving in it is told as of now.

@@ -397,13 +397,12 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
 }
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
-    let Some(sources) = state.tabs.active().map(|tab| tab.sources.clone()) else { return };
     let open = match state.profile_view() {
         Some(view) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
         None => state.detail().map(|detail| detail.cursor.clone()),
     };
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
-        if state.is_folded(&sources, &status) || state.veils_media(&sources, &status) {
+        if state.place().is_some_and(|place| state.is_folded(place, &status) || state.veils_media(place, &status)) {
             state.unfolded.insert(status);
             return;
         }

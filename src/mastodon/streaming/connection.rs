@@ -1,10 +1,11 @@
 //! The task that carries out what the session decides: the only part of the trunk that waits, and the only one with a clock.
 //!
-//! It reads every open link, each in its turn, whatever the app does: delivering never waits, pongs leave with the next poll,
-//! and what is to be sent lies in a short queue beside its socket until the server takes it. Attempts are tasks of its own set, so
-//! that nothing outlives it. Absent on purpose: policy of any kind; if something here could be decided in two ways, it belongs
+//! It reads every open link, each in its turn: delivering never waits, pongs leave with the next poll, and what is to be sent
+//! lies in a short queue beside its socket until the server takes it. Only where more comes than an app takes that does take
+//! is it read no faster than that (`brake`). Attempts are tasks of its own set, so that nothing outlives it. Absent on purpose: policy of any kind; if something here could be decided in two ways, it belongs
 //! to `session`.
 
+use super::brake::Brake;
 use super::outbox::Outbox;
 use super::session::{Action, By, Input, Link, Session, Verdict};
 use super::{Settings, Wanted, frame, sse};
@@ -74,6 +75,7 @@ pub(crate) async fn run(
         farewells: JoinSet::new(),
         links: Links::default(),
         traffic: Traffic::default(),
+        brake: Brake::default(),
         wake: None,
         actions: Vec::new(),
         oddities: Oddities::default(),
@@ -96,7 +98,7 @@ pub(crate) async fn run(
                     std::panic::resume_unwind(panic)
                 }
             }
-            Next::Farewell => {}
+            Next::Farewell | Next::Room => {}
             Next::Heard(link, heard) => {
                 task.heard(link, heard);
                 // A burst lies in our own buffers, where the runtime does not see that a task never pauses.
@@ -125,6 +127,7 @@ struct Task {
     farewells: JoinSet<()>,
     links: Links,
     traffic: Traffic,
+    brake: Brake,
     wake: Option<Instant>,
     actions: Vec<Action>,
     oddities: Oddities,
@@ -138,6 +141,8 @@ enum Next {
     Done(Result<(Link, Outcome), JoinError>),
     Farewell,
     Heard(Link, Heard),
+    /// The app has caught up, or has to be waited for no longer.
+    Room,
     Time,
 }
 
@@ -152,14 +157,17 @@ impl Task {
     /// Waits for what is to be done next. Whoever waits for events is woken where nothing is left to do here: a burst costs
     /// them one waking and not one an event.
     async fn next(&mut self, shutdown: &CancellationToken, wanted: &mut watch::Receiver<Wanted>, listening: bool) -> Next {
+        let hold = self.outbox.load().and_then(|load| self.brake.step(self.start.elapsed(), load)).map(|until| self.start + until);
         let Self { attempts, farewells, links, outbox, wake, start, .. } = self;
+        let room = outbox.room();
         let next = async {
             tokio::select! {
                 () = shutdown.cancelled() => Next::Shutdown,
                 changed = wanted.changed(), if listening => Next::Wanted(changed.is_ok()),
                 Some(done) = attempts.join_next() => Next::Done(done),
                 Some(_) = farewells.join_next() => Next::Farewell,
-                (link, heard) = links.hear(), if !links.open.is_empty() => Next::Heard(link, heard),
+                (link, heard) = links.hear(hold.is_some()), if !links.open.is_empty() => Next::Heard(link, heard),
+                () = async { tokio::select! { () = room => {}, () = sleep_until(hold.unwrap_or(*start)) => {} } }, if hold.is_some() => Next::Room,
                 () = sleep_until(wake.unwrap_or(*start)), if wake.is_some() => Next::Time,
             }
         };
@@ -421,14 +429,15 @@ impl Links {
         Some(self.open.swap_remove(index))
     }
 
-    /// Waits for what comes next on any of them. May be cancelled at any time: nothing is kept outside the links.
-    async fn hear(&mut self) -> (Link, Heard) {
+    /// Waits for what comes next on any of them; where reading waits, only what is to be sent is sent. May be cancelled at any
+    /// time: nothing is kept outside the links.
+    async fn hear(&mut self, waits: bool) -> (Link, Heard) {
         poll_fn(|context| {
             let Self { open, next } = self;
             let first = if open.is_empty() { 0 } else { *next % open.len() };
             let (early, late) = open.split_at_mut(first);
             for (turn, open) in late.iter_mut().chain(early).enumerate() {
-                if let Poll::Ready(heard) = open.poll(context) {
+                if let Poll::Ready(heard) = open.poll(waits, context) {
                     *next = first + turn + 1;
                     return Poll::Ready((open.link, heard));
                 }
@@ -494,9 +503,10 @@ impl Open {
         }
     }
 
-    /// Writes what the server takes and reads what it sends, neither waiting for the other.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Heard> {
+    /// Writes what the server takes and, unless reading waits, reads what it sends, neither waiting for the other.
+    fn poll(&mut self, waits: bool, context: &mut Context<'_>) -> Poll<Heard> {
         match &mut self.wire {
+            Wire::Events(_) if waits => Poll::Pending,
             Wire::Events(events) => events.poll(context, self.tap.as_ref()),
             Wire::Socket(socket) => {
                 if self.outgoing.len() > OUTGOING {
@@ -504,6 +514,9 @@ impl Open {
                 }
                 if let Poll::Ready(Err(error)) = poll_write(socket, &mut self.outgoing, &mut self.unflushed, self.tap.as_ref(), context) {
                     return Poll::Ready(Heard::Broken(in_words(&error)));
+                }
+                if waits {
+                    return Poll::Pending;
                 }
                 let next = Pin::new(socket.as_mut()).poll_next(context);
                 let before = std::mem::replace(&mut self.heard, socket.get_ref().count);
@@ -1187,6 +1200,37 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn an_app_that_is_slower_than_the_server_loses_nothing() {
+        const ALL: usize = 3_000;
+        let server = Server::start().await;
+        let settings = Settings { outbox_bytes: 4 * 1024 * 1024, ..Settings::default() };
+        let mut trunk = Trunk::start_with(&server.address(), &["home"], settings);
+        let (mut peer, _) = server.accept().await;
+        let status = serde_json::json!({"id": "7", "unread": "x".repeat(50_000), "account": {"id": "1", "acct": "ada"}});
+        let update = serde_json::json!({"stream": ["user"], "event": "update", "payload": status.to_string()}).to_string();
+        let text = update.clone();
+        let flood = tokio::spawn(async move {
+            for _ in 0..ALL {
+                peer.send(Message::text(text.clone())).await.unwrap();
+            }
+            peer
+        });
+        let mut came = 0;
+        trunk
+            .until("the last", |_, event| {
+                assert!(!matches!(event, Event::Lagged { .. }), "{event:?} after {came}");
+                if matches!(event, Event::Stream(_)) {
+                    came += 1;
+                    // As slow as the trunk twice over.
+                    drop([frame::decode(&update, false), frame::decode(&update, false)]);
+                }
+                came == ALL
+            })
+            .await;
+        drop(flood.await.unwrap());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn quitting_is_quick_whatever_the_network_does() {
         // A listener that never accepts: the request is sent into the void.
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -1257,13 +1301,13 @@ mod tests {
         let mut tcp = peer.into_inner();
         for part in [&b"\x81\x04ab"[..], b"c"] {
             tcp.write_all(part).await.unwrap();
-            let heard = timeout(DEADLINE, links.hear()).await.expect("the part was not heard").1;
+            let heard = timeout(DEADLINE, links.hear(false)).await.expect("the part was not heard").1;
             assert!(matches!(heard, Heard::Part), "{heard:?}");
         }
         tcp.write_all(b"d").await.unwrap();
-        let heard = timeout(DEADLINE, links.hear()).await.expect("the rest was not heard").1;
+        let heard = timeout(DEADLINE, links.hear(false)).await.expect("the rest was not heard").1;
         assert!(matches!(&heard, Heard::Message(message) if *message == Message::text("abcd")), "{heard:?}");
-        let silence = timeout(Duration::from_millis(50), links.hear()).await;
+        let silence = timeout(Duration::from_millis(50), links.hear(false)).await;
         assert!(silence.is_err(), "heard though nothing came: {silence:?}");
     }
 

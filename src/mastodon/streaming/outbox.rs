@@ -1,10 +1,12 @@
 //! The bounded queue from the trunk to the app.
 //!
-//! Pushing never waits, so the socket is read whatever the app does. Over the bound the oldest updates are shed: posts that
-//! REST can bring back. In their place stands one [`Event::Lagged`] that counts them. Nothing else is ever shed, neither
-//! edits nor deletes nor what is said about the connection: if no update is left, the bound is exceeded rather than such an
-//! event lost. Absent on purpose: what is worth telling, which `session` decides.
+//! Pushing never waits, so the socket is read whatever the app does; [`Outbox::load`] says when it had better be read no
+//! faster than the app takes. Over the bound the oldest updates are shed: posts that REST can bring back. In their place
+//! stands one [`Event::Lagged`] that counts them. Nothing else is ever shed, neither edits nor deletes nor what is said about
+//! the connection: if no update is left, the bound is exceeded rather than such an event lost. Absent on purpose: what is
+//! worth telling, which `session` decides, and whether reading waits (`brake`).
 
+use super::brake::Load;
 use crate::model::{Event, Origin, Payload, Stream, StreamEvent};
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
@@ -17,14 +19,17 @@ type Lock<T> = std::sync::Mutex<T>;
 const OVERHEAD: usize = 512;
 /// Events of a burst after which the reader is woken though more have come already: waking costs about what an event does.
 const WORTH_WAKING: usize = 32;
+/// From which part of either bound on reading is to wait for the app, and below which part it need not any more.
+const HEAVY: usize = 8;
+const LIGHT: usize = 16;
 /// Places that an empty queue may go on holding on either side.
 const SPARE: usize = 1024;
 
 /// Makes a queue that holds at most `events` events made from at most `bytes` bytes, as far as shedding updates can do it.
 pub(crate) fn outbox(events: usize, bytes: usize) -> (Outbox, Inbox) {
     let queue = Queue { most_events: events.max(1), most_bytes: bytes.max(1), ..Queue::default() };
-    let shared = Arc::new(Shared { queue: Lock::new(queue), news: Notify::new() });
-    (Outbox { shared: Arc::clone(&shared), untold: 0 }, Inbox(shared))
+    let shared = Arc::new(Shared { queue: Lock::new(queue), news: Notify::new(), room: Notify::new() });
+    (Outbox { shared: Arc::clone(&shared), untold: 0, is_heavy: false }, Inbox(shared))
 }
 
 /// The end that the trunk writes to.
@@ -33,17 +38,38 @@ pub(crate) struct Outbox {
     shared: Arc<Shared>,
     /// How many events have come since the reader was woken last.
     untold: usize,
+    /// Whether much waited when the last event was added, or when that was last asked.
+    is_heavy: bool,
 }
 
 impl Outbox {
     /// Adds an event that was made from `bytes` bytes of message; never waits. Whoever waits for events is told of it by
     /// [`Self::tell`], or here after so many that it is worth the cost of waking.
     pub(crate) fn push(&mut self, origin: Origin, event: Event, bytes: usize) {
-        self.shared.with(|queue| queue.push(Item { origin, event, bytes: bytes.saturating_add(OVERHEAD) }));
+        self.is_heavy = self.shared.with(|queue| {
+            queue.push(Item { origin, event, bytes: bytes.saturating_add(OVERHEAD) });
+            queue.is_heavy
+        });
         self.untold += 1;
         if self.untold >= WORTH_WAKING {
             self.tell();
         }
+    }
+
+    /// Whether so much waits that reading is to wait, and the weight of what was taken so far; `None` where little waits.
+    pub(crate) fn load(&mut self) -> Option<Load> {
+        if !self.is_heavy {
+            return None;
+        }
+        let load = self.shared.with(|queue| Load { is_heavy: queue.is_heavy, taken: queue.taken });
+        self.is_heavy = load.is_heavy;
+        Some(load)
+    }
+
+    /// Resolves when little waits again after much did. May be cancelled at any time.
+    pub(crate) fn room(&self) -> impl Future<Output = ()> + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        async move { shared.room.notified().await }
     }
 
     /// Wakes whoever waits for events, if something came since the last time. To be called before waiting.
@@ -69,18 +95,26 @@ impl Inbox {
     /// Waits for the next event; `None` once the trunk has ended and everything was taken. May be cancelled at any time.
     pub(crate) async fn recv(&mut self) -> Option<(Origin, Event)> {
         loop {
-            let (item, closed) = self.0.with(|queue| (queue.pop(), queue.closed));
-            match item {
-                Some(item) => return Some((item.origin, item.event)),
-                None if closed => return None,
-                None => self.0.news.notified().await,
+            if let Some(event) = self.try_recv() {
+                return Some(event);
             }
+            if self.0.with(|queue| queue.closed && queue.is_empty()) {
+                return None;
+            }
+            self.0.news.notified().await;
         }
     }
 
     /// Takes the next event if there is one.
     pub(crate) fn try_recv(&mut self) -> Option<(Origin, Event)> {
-        self.0.with(Queue::pop).map(|item| (item.origin, item.event))
+        let (item, has_room) = self.0.with(|queue| {
+            let was_heavy = queue.is_heavy;
+            (queue.pop(), was_heavy && !queue.is_heavy)
+        });
+        if has_room {
+            self.0.room.notify_one();
+        }
+        item.map(|item| (item.origin, item.event))
     }
 }
 
@@ -88,6 +122,7 @@ impl Drop for Inbox {
     fn drop(&mut self) {
         // Nobody will read: what is queued goes, and what comes is not kept.
         self.0.with(|queue| *queue = Queue { closed: true, abandoned: true, ..Queue::default() });
+        self.0.room.notify_one();
     }
 }
 
@@ -95,6 +130,7 @@ impl Drop for Inbox {
 struct Shared {
     queue: Lock<Queue>,
     news: Notify,
+    room: Notify,
 }
 
 impl Shared {
@@ -128,6 +164,10 @@ struct Queue {
     bytes: usize,
     most_events: usize,
     most_bytes: usize,
+    /// Whether reading is to wait: from [`HEAVY`] on until below [`LIGHT`].
+    is_heavy: bool,
+    /// The weight of all that was taken.
+    taken: u64,
     closed: bool,
     abandoned: bool,
 }
@@ -143,17 +183,33 @@ impl Queue {
         } else {
             self.fresh.push_back(item);
         }
-        while self.settled.len() + self.fresh.len() - self.marks > self.most_events || self.bytes > self.most_bytes {
+        while self.len() > self.most_events || self.bytes > self.most_bytes {
             if !self.shed() {
                 break;
             }
         }
+        self.is_heavy |= self.holds(HEAVY);
+    }
+
+    fn len(&self) -> usize {
+        self.settled.len() + self.fresh.len() - self.marks
+    }
+
+    fn is_empty(&self) -> bool {
+        self.settled.is_empty() && self.fresh.is_empty()
+    }
+
+    /// Whether this part of a bound is held.
+    fn holds(&self, part: usize) -> bool {
+        self.bytes > self.most_bytes / part || self.len() > self.most_events / part
     }
 
     fn pop(&mut self) -> Option<Item> {
         let item = self.settled.pop_front().or_else(|| self.fresh.pop_front())?;
         self.bytes = self.bytes.saturating_sub(item.bytes);
+        self.taken += item.bytes as u64;
         self.marks -= usize::from(matches!(item.event, Event::Lagged { .. }));
+        self.is_heavy &= self.holds(LIGHT);
         self.settle();
         for side in [&mut self.settled, &mut self.fresh] {
             // A burst comes once in a while; its room would be held for good.
@@ -268,6 +324,27 @@ mod tests {
         assert_eq!(taken.first(), Some(&Event::Lagged { shed: vec![(Stream::User, 10)] }));
         assert_eq!(taken.get(1), Some(&update(10)));
         assert_eq!(inbox.0.with(|queue| queue.bytes), 0);
+    }
+
+    #[tokio::test]
+    async fn much_that_waits_is_heavy_until_little_does() {
+        let (mut outbox, mut inbox) = outbox(160, usize::MAX);
+        for number in 0..20 {
+            outbox.push(HERE, update(number), 0);
+            assert_eq!(outbox.load(), None, "{number}");
+        }
+        outbox.push(HERE, update(20), 0);
+        let taken = |outbox: &mut Outbox| outbox.load().map(|load| (load.is_heavy, load.taken / OVERHEAD as u64));
+        assert_eq!(taken(&mut outbox), Some((true, 0)));
+        for number in 1..=10 {
+            inbox.try_recv().unwrap();
+            assert_eq!(taken(&mut outbox), Some((true, number)));
+        }
+        let room = outbox.room();
+        inbox.try_recv().unwrap();
+        tokio::time::timeout(std::time::Duration::from_secs(20), room).await.expect("nothing was said of the room");
+        assert_eq!(taken(&mut outbox), Some((false, 11)));
+        assert_eq!(taken(&mut outbox), None);
     }
 
     #[test]

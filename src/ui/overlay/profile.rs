@@ -4,7 +4,7 @@
 
 use super::{inner_width, panel};
 use crate::command::Command;
-use crate::model::{Account, AccountMark, Failure, FailureKind, Field, Profile, Relationship, Tie};
+use crate::model::{Account, AccountMark, Emoji, Failure, FailureKind, Field, Profile, Relationship, Tie};
 use crate::state::{Answer, OverlayPane, ProfilePane, ProfileView, State};
 use crate::text::{Html, LinkKind, Plain, with_addresses};
 use crate::ui::cards::{Cards, Setting, Shape};
@@ -35,8 +35,8 @@ pub(super) fn draw(
     let mut card = head(state, theme, view, width);
     let mut posts = Vec::new();
     recent(state, theme, view, width, &mut card);
-    let sources = state.tabs.active().map(|tab| &tab.sources);
-    let setting = Setting { state, theme, sources, width: width.saturating_sub(2).max(1), shape: Shape::Brief(MOST_LINES) };
+    let width_of_posts = width.saturating_sub(2).max(1);
+    let setting = Setting { state, theme, sources: None, in_profile: true, width: width_of_posts, shape: Shape::Brief(MOST_LINES) };
     for id in view.shown_posts() {
         card.blank();
         let post = cards.post(setting, id);
@@ -236,13 +236,13 @@ fn about(theme: &Theme, profile: &Profile, width: u16, card: &mut Card) {
     card.extend(plain(&joined(theme, &parts), width, theme.dim()));
 }
 
-fn opened(theme: &Theme, html: &Html, width: u16, emojis: &[Plain]) -> Vec<Line<'static>> {
+fn opened(theme: &Theme, html: &Html, width: u16, emojis: &[Emoji]) -> Vec<Line<'static>> {
     let text = html.open(&|_| None::<LinkKind>);
     if text.is_blank() { Vec::new() } else { rich(&with_addresses(&text), width, theme, emojis) }
 }
 
 /// A field: its name, its value, and whether the page that it links to was found to belong to the account.
-fn field(theme: &Theme, field: &Field, width: u16, emojis: &[Plain], card: &mut Card) {
+fn field(theme: &Theme, field: &Field, width: u16, emojis: &[Emoji], card: &mut Card) {
     card.extend(plain(field.name.as_str(), width, theme.dim()));
     let verified = field.verified_at.map(|at| format!("verified {}", theme.zone.to_datetime(at).strftime("%Y-%m-%d")));
     let mark = match &verified {

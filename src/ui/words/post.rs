@@ -62,7 +62,7 @@ fn body(setting: Setting<'_>, id: &StatusId, entry: &Entry, lines: &mut Vec<Stri
     let status = entry.status();
     let key = setting.state.first_key(Command::HoldOrUnfold);
     let to_read = key.map(|key| format!(" {} to read.", sentence_start(key))).unwrap_or_default();
-    match setting.sources.map_or(Shown::Open, |sources| setting.state.shown(sources, id)) {
+    match setting.place().map_or(Shown::Open, |place| setting.state.shown(place, id)) {
         Shown::Warned => lines.push(format!("Content warning: {}.{to_read}", status.spoiler_text)),
         Shown::Filtered(title) => lines.push(format!("Filtered: {title}.{to_read}")),
         Shown::Hidden => lines.push("Hidden by a filter.".to_owned()),
@@ -113,7 +113,7 @@ fn links(rich: &RichText, lines: &mut Vec<String>) {
 
 fn media(setting: Setting<'_>, status: &Status, lines: &mut Vec<String>) {
     let all = &status.media_attachments;
-    let blurred = setting.sources.is_some_and(|sources| setting.state.blurs_media(sources, &status.id));
+    let blurred = setting.place().is_some_and(|place| setting.state.blurs_media(place, &status.id));
     if blurred {
         let key = setting.state.first_key(Command::HoldOrUnfold).map(|key| format!(" {} shows.", sentence_start(key)));
         lines.push(format!("{} media hidden by a filter.{}", all.len(), key.unwrap_or_default()));
@@ -200,7 +200,7 @@ fn quote(setting: Setting<'_>, status: &Status, lines: &mut Vec<String>) {
 /// The first words of a post that is only mentioned, as far as they are open.
 fn excerpt(setting: Setting<'_>, entry: &Entry) -> String {
     let status = entry.status();
-    let folded = setting.sources.is_some_and(|sources| setting.state.is_folded(sources, &status.id));
+    let folded = setting.place().is_some_and(|place| setting.state.is_folded(place, &status.id));
     if !status.spoiler_text.is_blank() {
         return format!("content warning, {}", status.spoiler_text);
     }
