@@ -13,8 +13,6 @@ use crate::ui::times::{Clock, moment};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// From so many arrivals a minute on a tab shows how busy it is.
-const BUSY: u32 = 20;
 /// The longest title of a tab, in columns.
 const LONGEST_TITLE: usize = 24;
 /// The longest title where there is little room.
@@ -172,7 +170,7 @@ fn tab_line(state: &State, theme: &Theme, level: Level, index: usize, tab: &Tab)
     if let Some((mark, style)) = mark(state, theme, tab) {
         line.push_span(Span::styled(format!(" {mark}"), style));
     }
-    if let Some(meter) = state.meter_of(tab).filter(|meter| level.sparks && meter.per_minute() >= BUSY) {
+    if let Some(meter) = state.meter_of(tab).filter(|meter| level.sparks && meter.is_busy()) {
         line.push_span(Span::styled(format!(" {}", spark(meter, theme, 4)), theme.rule()));
         line.push_span(Span::styled(format!(" {}/m", meter.per_minute()), theme.dim()));
     }
