@@ -11,7 +11,7 @@ use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, CardLine, hang, plain, rich};
 use crate::ui::paint::Painter;
 use crate::ui::row::dim_line;
-use crate::ui::status::short_count;
+use crate::ui::status::{self, short_count};
 use crate::ui::theme::Theme;
 use crate::ui::timeline::cells;
 use crate::ui::times;
@@ -103,7 +103,7 @@ fn head(state: &State, theme: &Theme, view: &ProfileView, width: u16) -> Card {
 }
 
 fn names(state: &State, theme: &Theme, account: &Account, profile: Option<&Profile>, width: u16, card: &mut Card) {
-    card.extend(plain(account.name().as_str(), width, theme.bold()));
+    card.extend(plain(&status::name(theme, account), width, theme.bold()));
     let own = || state.server.as_ref().map(|server| server.domain.clone());
     let (user, shown) = match account.acct.as_str().rsplit_once('@') {
         Some((user, domain)) => (user, Some(Plain::line(domain))),
