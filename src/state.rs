@@ -40,8 +40,8 @@ use crate::config::{Config, MediaMode, Notify, NotifyBy, ReaderPlace, Scheme};
 use crate::filter::{Filter, Post, Subject};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, NotificationKind, Offer, Origin, Rung, Server,
-    Sources, Spec, Status, StatusId, Stream, Subscription, Timestamp, Withheld,
+    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Form, Markers, NotificationKind, Offer, Origin, Rung,
+    Server, Sources, Spec, Status, StatusId, Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
@@ -125,6 +125,8 @@ pub struct Settings {
     pub media: MediaMode,
     /// Rows of an image in a timeline.
     pub media_rows: u16,
+    /// Whether custom emoji are drawn as pictures where the terminal can.
+    pub media_emoji: bool,
 }
 
 impl Default for Settings {
@@ -153,6 +155,7 @@ impl From<&Config> for Settings {
             bell: config.bell,
             media: if cfg!(feature = "images") { config.media } else { MediaMode::Off },
             media_rows: config.media_rows,
+            media_emoji: config.media_emoji,
         }
     }
 }
@@ -720,6 +723,11 @@ impl State {
             MediaMode::Blocks => self.pictures.canvas(true),
             MediaMode::Auto => self.pictures.canvas(false),
         }
+    }
+
+    /// Whether custom emoji are drawn as pictures: not as half blocks, of which two columns show nothing.
+    pub fn shows_emoji(&self) -> bool {
+        self.settings.media_emoji && self.canvas().is_some_and(|canvas| canvas.form != Form::Blocks)
     }
 
     /// Whether the pictures of a post (never of a boost as such) in a place are only hinted at until the reader unfolds them:

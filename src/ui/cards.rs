@@ -38,8 +38,8 @@ struct MadeFor {
     today: jiff::civil::Date,
     reader: Option<AccountId>,
     fills: Option<String>,
-    /// What pictures are made for, how high they are in timelines, and how high the screen is.
-    pictures: (Option<Canvas>, u16, u16),
+    /// What pictures are made for, how high they are in timelines, how high the screen is, and whether emoji are pictures.
+    pictures: (Option<Canvas>, u16, u16, bool),
 }
 
 #[derive(Debug)]
@@ -126,13 +126,18 @@ impl Cards {
             theme.targets().forget();
             self.made_for = None;
         }
+        if theme.emojis().are_many() {
+            theme.emojis().forget();
+            self.made_for = None;
+        }
+        theme.emojis().show(state.shows_emoji());
         let today = theme.zone.to_datetime(state.now).date();
         let (reader, fills) = (state.me.as_ref().map(|me| &me.id), state.first_key(Command::Read));
         let canvas = state.canvas();
         if let Some(canvas) = canvas {
             self.gallery.hang_on(canvas);
         }
-        let pictures = (canvas, state.settings.media_rows, state.size.1);
+        let pictures = (canvas, state.settings.media_rows, state.size.1, state.shows_emoji());
         let is_same = |made: &MadeFor| {
             made.pictures == pictures
                 && made.theme == *theme

@@ -107,8 +107,9 @@ fn ellipsis_after(text: &str, width: usize, theme: &Theme) -> String {
     short.strip_suffix('…').map_or_else(String::new, |kept| format!("{kept}{}", theme.glyphs().ellipsis))
 }
 
-/// Rich text as lines of at most `width` columns; shortcodes of custom emoji step back.
+/// Rich text as lines of at most `width` columns; custom emoji are pictures, or their shortcodes step back.
 pub(crate) fn rich(text: &RichText, width: u16, theme: &Theme, emojis: &[Emoji]) -> Vec<Line<'static>> {
+    let text = &*theme.emojis().in_words(text, emojis);
     wrap::wrap(text, width.max(1))
         .into_iter()
         .map(|wrapped| {

@@ -2,7 +2,7 @@
 //!
 //! Each part says for itself that it is being asked for, or why it is not to be had.
 
-use super::panel;
+use super::{inner_width, panel};
 use crate::command::Command;
 use crate::model::{Account, AccountMark, Emoji, Failure, FailureKind, Field, Profile, Relationship, Tie};
 use crate::state::{Answer, OverlayPane, ProfilePane, ProfileView, State};
@@ -11,7 +11,7 @@ use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, CardLine, hang, plain, rich};
 use crate::ui::paint::Painter;
 use crate::ui::row::dim_line;
-use crate::ui::status::short_count;
+use crate::ui::status::{self, short_count};
 use crate::ui::theme::Theme;
 use crate::ui::timeline::cells;
 use crate::ui::times;
@@ -30,7 +30,7 @@ pub(super) fn draw(
     body: Rect,
     view: &ProfileView,
 ) -> (OverlayPane, ProfilePane) {
-    let width = body.width.saturating_sub(10).clamp(1, 90);
+    let width = inner_width(body, 90);
     let theme = painter.theme;
     let mut card = head(state, theme, view, width);
     let mut posts = Vec::new();
@@ -103,7 +103,7 @@ fn head(state: &State, theme: &Theme, view: &ProfileView, width: u16) -> Card {
 }
 
 fn names(state: &State, theme: &Theme, account: &Account, profile: Option<&Profile>, width: u16, card: &mut Card) {
-    card.extend(plain(account.name().as_str(), width, theme.bold()));
+    card.extend(plain(&status::name(theme, account), width, theme.bold()));
     let own = || state.server.as_ref().map(|server| server.domain.clone());
     let (user, shown) = match account.acct.as_str().rsplit_once('@') {
         Some((user, domain)) => (user, Some(Plain::line(domain))),
