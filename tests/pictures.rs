@@ -233,7 +233,8 @@ fn custom_emoji_are_pictures_where_they_can_be_and_names_elsewhere() {
     let mut kitty = Terminal::run(&story, &[]);
     kitty.wait("the question", |raw, _| raw.contains(ASKED));
     kitty.say("\x1b_Gi=1;OK\x1b\\\x1b[6;20;10t\x1b[4;800;1000t\x1b[?62;52;c");
-    kitty.wait("the picture of an emoji", |raw, screen| raw.contains(",c=2,r=1,C=1,") && screen.contents().contains("Dagny Holm    @dagny"));
+    kitty
+        .wait("the picture of an emoji", |raw, screen| raw.contains(",c=2,r=1,C=1,") && screen.contents().contains("Dagny Holm    @dagny"));
     let (handed, hung, painted) = meant(&kitty.leave());
     assert!(handed >= 1 && hung >= handed && painted == 0, "{handed} {hung} {painted}");
 }

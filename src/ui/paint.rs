@@ -113,6 +113,12 @@ impl<'a> Painter<'a> {
         }
     }
 
+    /// Whether a cell is empty, with letters of this colour if it had any.
+    pub(crate) fn is_empty(&self, x: u16, y: u16, color: Option<Color>) -> bool {
+        let cell = self.buffer.cell(Position { x, y });
+        cell.is_some_and(|cell| cell.symbol() == " " && color.is_none_or(|color| cell.fg == color))
+    }
+
     /// Draws a line in at most `width` columns, cut with an ellipsis, and gives back the column after it.
     pub(crate) fn line(&mut self, x: u16, y: u16, width: u16, line: &Line<'static>) -> u16 {
         let short = cut_line(line, usize::from(width), self.theme);

@@ -5,6 +5,7 @@ use super::{draw, draw_with, find, picture, rows, theme};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use trunkline::config::MediaMode;
+use trunkline::filter::Filter;
 use trunkline::media::{Graphic, Key, Picture, Raster};
 use trunkline::model::*;
 use trunkline::state::*;
@@ -124,6 +125,45 @@ fn what_lies_over_pictures_is_not_covered_by_them() {
     state.overlays.push(Overlay::Help { scroll: 0 });
     draw_with(&state, &theme(), &mut cards);
     assert!(cards.laid.is_empty());
+}
+
+#[test]
+fn pictures_stay_while_a_line_is_typed_and_what_is_said_of_it_is_not_covered() {
+    let mut cut = 0;
+    for (form, above) in [Form::Kitty, Form::Sixel(16)].into_iter().flat_map(|form| (0..10).map(move |above| (form, above))) {
+        let height = 14;
+        let mut state = with((80, height), vec![shown("a", (960, 640))], false);
+        post(&mut state, &Stream::User, status("99", "2", 1, &"<p>Above.</p>".repeat(above)));
+        state.pictures.told(&TerminalFact::Kitty(form == Form::Kitty), state.size);
+        state.pictures.told(&TerminalFact::Attributes { sixel: form != Form::Kitty }, state.size);
+        state.pictures.told(&TerminalFact::Cell(10, 20), state.size);
+        let (mut cards, theme) = (Cards::new(), theme());
+        let drawn = draw_with(&state, &theme, &mut cards);
+        hang(&state, &mut cards, &drawn.measured, form);
+        draw_with(&state, &theme, &mut cards);
+        let before = cards.laid.clone();
+        let what = Purpose::Filter { before: Filter::default(), wrong: None };
+        state.overlays.push(Overlay::Typed(Typed { prompt: Prompt::default(), what }));
+        let drawn = draw_with(&state, &theme, &mut cards);
+        let said = height - 2;
+        for laid in &before {
+            let (_, y) = laid.at;
+            let stays = cards.laid.iter().find(|stays| stays.at == laid.at);
+            if y + laid.shown <= said {
+                assert_eq!(stays, Some(laid), "{form:?} {above}");
+            } else {
+                cut += 1;
+                assert_eq!(
+                    stays.map(|stays| stays.at.1 + stays.shown),
+                    (form == Form::Kitty && y < said).then_some(said),
+                    "{form:?} {above}"
+                );
+                assert_eq!(cells(&drawn.buffer, BLOCK) > 0, form != Form::Kitty && y < said, "{form:?} {above}");
+            }
+        }
+        assert!(rows(&drawn.buffer)[usize::from(said)].contains("/regex/"), "{:?}", rows(&drawn.buffer)[usize::from(said)]);
+    }
+    assert!(cut > 0, "somewhere there is a picture where something is said");
 }
 
 #[test]
