@@ -5,7 +5,7 @@ mod announcements;
 mod edits;
 mod health;
 mod help;
-mod links;
+pub(crate) mod links;
 mod palette;
 mod profile;
 mod search;

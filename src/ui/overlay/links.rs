@@ -95,7 +95,8 @@ fn block(link: &LinkChoice, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     lines
 }
 
-fn doubt_words(doubt: &Doubt, link: &LinkChoice) -> String {
+/// What should be known of an address before it is opened.
+pub(crate) fn doubt_words(doubt: &Doubt, link: &LinkChoice) -> String {
     let host = link.address.host().map_or("", |host| host.as_str());
     match doubt {
         Doubt::Elsewhere(said) => format!("the words say {said}, but it leads to {host}"),
