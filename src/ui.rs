@@ -16,6 +16,7 @@
 //! Strings of strangers come as `Plain` or `RichText` and are wrapped by `text::wrap`, never by ratatui. Absent on
 //! purpose: messages, clocks, the network; a view cannot ask for anything.
 
+mod aside;
 mod attached;
 mod cards;
 mod columns;

@@ -49,6 +49,8 @@ pub(crate) struct PictureFrame {
     /// Where the picture is; nothing where only its blurhash is shown.
     pub(crate) address: Option<Arc<str>>,
     pub(crate) blurhash: Option<Arc<str>>,
+    /// Whether the screen shows through where it is transparent.
+    pub(crate) clear: bool,
 }
 
 /// Where the picture of a medium is that is shown among lines.
@@ -80,6 +82,7 @@ pub(crate) fn strip(setting: Setting<'_>, media: &[Media], veiled: bool) -> Vec<
             columns,
             address: if veiled { None } else { still(medium).map(Arc::from) },
             blurhash: medium.blurhash.as_ref().map(|hash| Arc::from(hash.as_str())),
+            clear: false,
         }
     });
     let strip = Arc::new(Strip { rows, frames: frames.collect() });
@@ -133,7 +136,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, (x, y): (u16, u16), strip: &Strip,
             rows: strip.rows,
             above: from,
             shown: count,
-            clear: false,
+            clear: frame.clear,
         };
         one(painter, place, frame.blurhash.as_deref(), None);
     }
@@ -141,7 +144,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, (x, y): (u16, u16), strip: &Strip,
 
 /// Draws one picture, or what stands for it until it is here: a `smaller` one at another address, or its blurhash.
 pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Option<&str>, smaller: Option<&str>) {
-    let key = key(&place);
+    let (key, columns) = (key(&place), place.columns);
     let picture = key.as_ref().and_then(|key| painter.gallery.picture(key));
     let is_whole = place.above == 0 && place.shown == place.rows;
     let form = painter.gallery.canvas().form;
@@ -158,7 +161,11 @@ pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Opti
         let blur = if held.is_none() { blurhash.and_then(|hash| painter.gallery.blur(hash)) } else { None };
         let raster = held.as_ref().map(|picture| &picture.blocks).or(blur.as_deref());
         blocks(painter, &place, raster);
-        let why = key.as_ref().filter(|_| held.is_none()).and_then(|key| painter.gallery.failure(key)).map(str::to_owned);
+        let why = key
+            .as_ref()
+            .filter(|_| held.is_none() && columns >= LEAST_COLUMNS)
+            .and_then(|key| painter.gallery.failure(key))
+            .map(str::to_owned);
         if let Some(why) = why
             && (place.above..place.above + place.shown).contains(&(place.rows / 2))
         {
