@@ -9,6 +9,7 @@ use crate::ui::overlay::typed_line;
 use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// Draws the line at `y`, and what is said of it right above.
@@ -64,7 +65,7 @@ fn said(painter: &mut Painter<'_>, state: &State, typed: &Typed, y: u16) {
         Purpose::Search(seeker) => seeker.wrong.clone(),
     };
     if let Some(wrong) = wrong {
-        let mut lines = plain(&wrong, width.saturating_sub(2), theme.bad());
+        let mut lines = plain(&wrong, width.saturating_sub(2), Style::new());
         // What is wrong is said whole, where the screen has the lines for it.
         let most = usize::from((painter.screen().height / 3).max(1));
         lines.truncate(most);

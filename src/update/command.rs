@@ -165,7 +165,7 @@ fn zen(state: &mut State) {
     state.zen = !state.zen;
     if state.zen {
         let key = state.first_key(Command::Zen).unwrap_or("the command zen");
-        say(state, Plain::line(&format!("{key} brings tabs and status back; what is wrong is said here")), false);
+        say(state, Plain::line(&format!("{key} brings everything back")), false);
     }
 }
 

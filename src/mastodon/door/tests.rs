@@ -1,6 +1,7 @@
 //! The door against servers that answer well, badly, slowly, too much and not at all.
 
 use super::origin::normalise;
+use super::trouble::without_number;
 use super::trust::{OWN, REDIRECTS};
 use super::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -92,6 +93,13 @@ async fn refuse_with(response: Vec<u8>) -> Refusal {
     let refusal = door(&server.url).upgrade(&server.url, true).await.unwrap_err();
     assert!(!refusal.reason.as_str().contains('<') && !refusal.reason.as_str().contains(SECRET), "{refusal:?}");
     refusal
+}
+
+#[test]
+fn a_failure_of_the_system_is_told_in_words_alone() {
+    let refused = std::io::Error::from_raw_os_error(111).to_string();
+    assert!(refused.contains("111") && !without_number(&refused).contains(['1', '(']), "{refused}");
+    assert_eq!(without_number("no route (to the host)"), "no route (to the host)");
 }
 
 #[test]

@@ -77,8 +77,13 @@ pub(super) fn root(error: &reqwest::Error) -> String {
     }
     match cause.downcast_ref::<reqwest::Error>() {
         Some(_) => "no details".to_owned(),
-        None => cause.to_string(),
+        None => without_number(&cause.to_string()).to_owned(),
     }
+}
+
+/// What the system says of a failure, without the number that it adds.
+pub(super) fn without_number(words: &str) -> &str {
+    words.rsplit_once(" (os error ").map_or(words, |(before, _)| before)
 }
 
 /// The failure of TLS in it; it hides inside an `io::Error`, which does not name it as its source.

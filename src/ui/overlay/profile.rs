@@ -2,7 +2,7 @@
 //!
 //! Each part says for itself that it is being asked for, or why it is not to be had.
 
-use super::panel;
+use super::{inner_width, panel};
 use crate::command::Command;
 use crate::model::{Account, AccountMark, Emoji, Failure, FailureKind, Field, Profile, Relationship, Tie};
 use crate::state::{Answer, OverlayPane, ProfilePane, ProfileView, State};
@@ -31,7 +31,7 @@ pub(super) fn draw(
     body: Rect,
     view: &ProfileView,
 ) -> (OverlayPane, ProfilePane) {
-    let width = body.width.saturating_sub(10).clamp(1, 90);
+    let width = inner_width(body, 90);
     let theme = painter.theme;
     let mut card = head(state, theme, view, width);
     let mut posts = Vec::new();
