@@ -38,8 +38,9 @@ struct MadeFor {
     today: jiff::civil::Date,
     reader: Option<AccountId>,
     fills: Option<String>,
-    /// What pictures are made for, how high they are in timelines, how high the screen is, and whether emoji are pictures.
-    pictures: (Option<Canvas>, u16, u16, bool),
+    /// What pictures are made for, how high they are in timelines, how high the screen is, and whether emoji are pictures and people
+    /// have some.
+    pictures: (Option<Canvas>, u16, u16, [bool; 2]),
 }
 
 #[derive(Debug)]
@@ -137,7 +138,7 @@ impl Cards {
         if let Some(canvas) = canvas {
             self.gallery.hang_on(canvas);
         }
-        let pictures = (canvas, state.settings.media_rows, state.size.1, state.shows_emoji());
+        let pictures = (canvas, state.settings.media_rows, state.size.1, [state.shows_emoji(), state.shows_avatars()]);
         let is_same = |made: &MadeFor| {
             made.pictures == pictures
                 && made.theme == *theme
