@@ -13,6 +13,8 @@ mod hold;
 mod least_status;
 #[path = "update/links.rs"]
 mod links;
+#[path = "update/refused.rs"]
+mod refused;
 
 use jiff::SignedDuration;
 use least_status::least_status;
