@@ -70,9 +70,14 @@ const NO_ACCOUNT: &str = "no account: sign in with `trunkline login mastodon.exa
      (with a token of your own: TRUNKLINE_TOKEN=... trunkline --server mastodon.example)";
 
 const OFFER: &str = "\
-Trunkline shows Mastodon's timelines as they happen, in a terminal. It needs an account on a server.
-  s  sign in to your server          d  try the demo: no account, no network          q  quit
-Your choice: ";
+Trunkline shows Mastodon as it happens.
+It needs an account on a server.
+
+  s  sign in to your server
+  d  try the demo, without an account
+  q  quit
+
+";
 
 /// Mastodon as it happens, in a terminal: live timelines on one socket.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -539,8 +544,9 @@ fn is_conversation() -> bool {
 /// What there is to do without an account; `None` where the reader wants nothing. A sign-in that fails leads back here.
 async fn offer() -> Result<Option<Found>, Stop> {
     let mut lines = Lines::open().map_err(Stop::failed)?;
+    ask(OFFER);
     loop {
-        ask(OFFER);
+        ask("Your choice: ");
         let Some(choice) = lines.next().await else { return Ok(None) };
         let instance = match choice.to_lowercase().as_str() {
             "q" | "quit" => return Ok(None),
@@ -555,7 +561,10 @@ async fn offer() -> Result<Option<Found>, Stop> {
             }
             // Whoever names a server wants to sign in to it.
             other if other.contains(['.', '@']) => choice,
-            _ => continue,
+            _ => {
+                ask("Type s, d or q, or the name of a server.\n");
+                continue;
+            }
         };
         let mut accounts = open_accounts()?;
         match login::sign_in(wish(&instance, false), &mut accounts, &mut lines, &mut tell).await {
@@ -869,8 +878,13 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
     // Tabs that were asked for by hand are for this run.
     let account = here.and_then(|place| names.get(place)).filter(|_| overrides.tabs.is_empty());
     let memory = account.zip(logging::folder()).map(|(account, folder)| {
-        let configured =
-            Configured { tabs: config.tabs.clone(), filters: config.filters.clone(), theme: config.theme.clone(), reader: config.reader };
+        let configured = Configured {
+            tabs: config.tabs.clone(),
+            filters: config.filters.clone(),
+            theme: config.theme.clone(),
+            reader: config.reader,
+            columns: config.columns,
+        };
         let (keeper, memory) = Keeper::open(&folder.join("accounts"), account, configured.clone(), &mut notices);
         if let Some(tabs) = memory.as_ref().and_then(|memory| memory.tabs(&configured)) {
             config.tabs = tabs;
@@ -880,6 +894,9 @@ async fn show(found: Found, overrides: Overrides, record: Option<&Path>) -> Resu
         }
         if let Some(reader) = memory.as_ref().and_then(|memory| memory.reader(&configured)) {
             config.reader = reader;
+        }
+        if let Some(columns) = memory.as_ref().and_then(|memory| memory.columns(&configured)) {
+            config.columns = columns;
         }
         (keeper, memory)
     });
@@ -939,7 +956,7 @@ fn studio(client: &Client, config: &Config, demo: bool) -> Option<Studio> {
     }
     #[cfg(not(feature = "images"))]
     {
-        let _none: (&Client, &Config, bool) = (client, config, demo);
+        let (_, _, _) = (client, config, demo);
         None
     }
 }

@@ -14,7 +14,7 @@ use crate::command::COMMANDS;
 use crate::filter::Filter;
 use crate::keymap::{Keymap, Sequence};
 use crate::model::Spec;
-pub use notify::Notify;
+pub use notify::{Notify, NotifyBy};
 pub use reader::ReaderPlace;
 pub use scheme::{Color, ColorError, Part, Scheme};
 pub use source::{Mistake, Place};
@@ -27,6 +27,9 @@ use toml::de::{DeTable, DeValue};
 
 /// Rows that a tab may be told to keep.
 pub const ROWS: RangeInclusive<usize> = 100..=100_000;
+
+/// How many tabs may be told to stand side by side.
+pub const COLUMNS: RangeInclusive<usize> = 1..=3;
 
 /// Posts a minute that may be told to be too many to scroll by.
 pub const FLOOD: RangeInclusive<usize> = 0..=100_000;
@@ -47,15 +50,18 @@ pub const KEYS: &[&str] = &[
     "flood",
     "linear",
     "reader",
+    "columns",
     "ascii",
     "mouse",
     "hyperlinks",
     "title",
     "notify",
+    "notify_by",
     "bell",
     "media",
     "media_rows",
     "media_cache_mb",
+    "media_emoji",
     "ca_file",
     "credentials",
     "token_command",
@@ -84,6 +90,8 @@ pub struct Config {
     pub flood: usize,
     /// Where the reader stands on wide screens.
     pub reader: ReaderPlace,
+    /// How many tabs stand side by side where there is room, within [`COLUMNS`].
+    pub columns: usize,
     /// Glyphs of ASCII only.
     pub ascii: bool,
     /// Whether clicks and the wheel are taken.
@@ -94,6 +102,8 @@ pub struct Config {
     pub title: bool,
     /// Which notifications the desktop is told of.
     pub notify: Notify,
+    /// By which way the desktop is told.
+    pub notify_by: NotifyBy,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
     /// How images are drawn.
@@ -102,6 +112,8 @@ pub struct Config {
     pub media_rows: u16,
     /// How much of the disk fetched images may take, in MiB, within [`MEDIA_CACHE`]; 0 keeps none.
     pub media_cache_mb: u16,
+    /// Whether custom emoji are drawn as pictures where the terminal can.
+    pub media_emoji: bool,
     /// A file of authorities in PEM that are trusted beside those of the system; empty for none.
     pub ca_file: String,
     /// Where tokens are put when signing in.
@@ -194,15 +206,18 @@ impl Default for Config {
             linear: false,
             flood: 120,
             reader: ReaderPlace::default(),
+            columns: 1,
             ascii: false,
             mouse: true,
             hyperlinks: Hyperlinks::default(),
             title: true,
             notify: Notify::default(),
+            notify_by: NotifyBy::default(),
             bell: false,
             media: MediaMode::default(),
             media_rows: 8,
             media_cache_mb: 200,
+            media_emoji: true,
             ca_file: String::new(),
             credentials: Credentials::default(),
             token_command: String::new(),
@@ -315,15 +330,18 @@ impl Config {
                 "linear" => self.linear = source.boolean(name, value).unwrap_or_default(),
                 "flood" => self.flood = source.number(name, value, FLOOD).unwrap_or(self.flood),
                 "reader" => self.reader = reader::take(source, value).unwrap_or_default(),
+                "columns" => self.columns = source.number(name, value, COLUMNS).unwrap_or(self.columns),
                 "ascii" => self.ascii = source.boolean(name, value).unwrap_or_default(),
                 "hyperlinks" => self.hyperlinks = hyperlinks(source, value).unwrap_or_default(),
                 "mouse" => self.mouse = source.boolean(name, value).unwrap_or_default(),
                 "title" => self.title = source.boolean(name, value).unwrap_or_default(),
                 "notify" => self.notify = notify::take(source, value).unwrap_or_default(),
+                "notify_by" => self.notify_by = notify::take_way(source, value).unwrap_or_default(),
                 "bell" => self.bell = source.boolean(name, value).unwrap_or_default(),
                 "media" => self.media = media(source, value).unwrap_or_default(),
                 "media_rows" => self.media_rows = small(source.number(name, value, MEDIA_ROWS)).unwrap_or(self.media_rows),
                 "media_cache_mb" => self.media_cache_mb = small(source.number(name, value, MEDIA_CACHE)).unwrap_or(self.media_cache_mb),
+                "media_emoji" => self.media_emoji = source.boolean(name, value).unwrap_or(true),
                 "ca_file" => self.ca_file = source.text(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
@@ -349,15 +367,18 @@ impl Config {
             ("linear", self.linear.to_string()),
             ("flood", self.flood.to_string()),
             ("reader", quoted(self.reader.as_str())),
+            ("columns", self.columns.to_string()),
             ("ascii", self.ascii.to_string()),
             ("mouse", self.mouse.to_string()),
             ("hyperlinks", quoted(self.hyperlinks.as_str())),
             ("title", self.title.to_string()),
             ("notify", self.notify.show()),
+            ("notify_by", quoted(self.notify_by.as_str())),
             ("bell", self.bell.to_string()),
             ("media", quoted(self.media.as_str())),
             ("media_rows", self.media_rows.to_string()),
             ("media_cache_mb", self.media_cache_mb.to_string()),
+            ("media_emoji", self.media_emoji.to_string()),
             ("ca_file", quoted(&self.ca_file)),
             ("credentials", quoted(self.credentials.as_str())),
             ("token_command", quoted(&self.token_command)),
@@ -577,13 +598,13 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_told_with_the_nearest_one_and_costs_nothing_else() {
-        let (config, notices) = parse("row = 500\ncolour = \"red\"\nAscii=true\n[tab]\nx = 1").unwrap();
+        let (config, notices) = parse("row = 500\nxylophone = \"red\"\nAscii=true\n[tab]\nx = 1").unwrap();
         assert_eq!(config, Config::default());
         assert_eq!(
             notices,
             [
                 "config.toml:1:1: `row` is no setting; did you mean `rows`?",
-                "config.toml:2:1: `colour` is no setting",
+                "config.toml:2:1: `xylophone` is no setting",
                 "config.toml:3:1: `Ascii` is no setting; did you mean `ascii`?",
                 "config.toml:4:2: `tab` is no setting; did you mean `tabs`?",
             ]

@@ -36,6 +36,8 @@ pub struct Key {
     pub columns: u16,
     /// Rows that it takes.
     pub rows: u16,
+    /// Whether the screen shows through where it is transparent; else a ground of its own does.
+    pub clear: bool,
 }
 
 /// A picture that was made for a canvas, or why there is none.
@@ -57,6 +59,7 @@ impl Studio {
     ///
     /// # Errors
     /// None.
+    #[expect(clippy::unused_async, reason = "it stands for one that waits")]
     pub async fn next(&mut self) -> Result<Made, tokio::task::JoinError> {
         match *self {}
     }
@@ -109,7 +112,7 @@ pub fn blurhash(hash: &str, width: u16, height: u16) -> Option<Raster> {
     }
     #[cfg(not(feature = "images"))]
     {
-        let _none: (&str, u16, u16) = (hash, width, height);
+        let (_, _, _) = (hash, width, height);
         None
     }
 }

@@ -4,12 +4,12 @@
 //! The reader's configuration is never written. Absent on purpose: the file's modes and its writing (`private`), and what is
 //! made of it at the start (`update`).
 
-use crate::config::ReaderPlace;
+use crate::config::{COLUMNS, ReaderPlace};
 use crate::filter::Filter;
 use crate::mastodon::keep::{self, Holdings};
 use crate::model::{Account, AccountId, ListId, Page, Sources, Spec, Status, StatusId, Stream, Timestamp};
 use crate::private;
-use crate::state::{Row, State, Store, Tab, Timeline};
+use crate::state::{Row, State, Store, Tab, Timeline, Unfolded};
 use crate::update::Remembered;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,14 @@ pub struct Memory {
     configured_reader: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     reader: String,
+    /// And how many tabs stood side by side; files of before that was kept have none.
+    #[serde(default)]
+    configured_columns: usize,
+    #[serde(default)]
+    columns: usize,
+    /// The posts that were unfolded, those first that were first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unfolded: Vec<String>,
     /// The tabs in order.
     tabs: Vec<Kept>,
     /// The streams that have no tab of their own, but are shown in one of several.
@@ -78,6 +86,8 @@ pub struct Configured {
     pub theme: String,
     /// Where the reader stands.
     pub reader: ReaderPlace,
+    /// How many tabs stand side by side.
+    pub columns: usize,
 }
 
 /// Where one account's memory lies. While it is held, no other run of the same account writes there.
@@ -238,6 +248,9 @@ impl Memory {
             theme: state.settings.theme.clone(),
             configured_reader: configured.reader.as_str().to_owned(),
             reader: state.settings.reader.as_str().to_owned(),
+            configured_columns: configured.columns,
+            columns: state.wanted_columns,
+            unfolded: state.unfolded.all().map(ToString::to_string).collect(),
             tabs: state.tabs.all().iter().map(kept).collect(),
             others,
             active: state.tabs.active().map(|tab| tab.sources.spec().to_string()),
@@ -284,6 +297,16 @@ impl Memory {
     /// Where the reader stood; `None` where the configuration names another place than it did.
     pub fn reader(&self, configured: &Configured) -> Option<ReaderPlace> {
         ReaderPlace::named(&self.reader).filter(|_| self.configured_reader == configured.reader.as_str())
+    }
+
+    /// How many tabs stood side by side; `None` where the configuration names another number than it did.
+    pub fn columns(&self, configured: &Configured) -> Option<usize> {
+        Some(self.columns).filter(|columns| COLUMNS.contains(columns) && self.configured_columns == configured.columns)
+    }
+
+    /// The posts that were unfolded.
+    pub fn unfolded(&self) -> Unfolded {
+        self.unfolded.iter().filter_map(|id| StatusId::new(id)).collect()
     }
 
     /// What the tab showed that was on screen.
@@ -502,6 +525,25 @@ mod tests {
     }
 
     #[test]
+    fn what_was_unfolded_stays_so_in_the_next_run() {
+        let mut run = Run::start(None);
+        run.live();
+        run.page(1..=3);
+        let id = |number: u32| StatusId::new(&number.to_string()).unwrap();
+        for number in [3, 2, 900] {
+            run.state.unfolded.insert(id(number));
+        }
+        drop(run.state.store.delete(&id(2)));
+        run.state.unfolded.remove(&id(2));
+        let kept = again(&run);
+        assert_eq!(kept.unfolded().all().cloned().collect::<Vec<_>>(), [id(3), id(900)], "also of posts that are not held now");
+        let broken = Memory::parse(&kept.text().unwrap().replace("\"900\"", "\"\"")).unwrap();
+        assert_eq!(broken.unfolded().all().count(), 1);
+        run.state.unfolded = Unfolded::default();
+        assert_eq!(again(&run).unfolded(), Unfolded::default());
+    }
+
+    #[test]
     fn what_was_deleted_is_not_kept() {
         let mut run = Run::start(None);
         run.live();
@@ -512,23 +554,35 @@ mod tests {
     }
 
     #[test]
-    fn tabs_theme_and_reader_are_remembered_until_the_configuration_names_others() {
+    fn tabs_theme_reader_and_columns_are_remembered_until_the_configuration_names_others() {
         let tabs: Vec<Spec> = ["home", "local"].iter().map(|spec| spec.parse().unwrap()).collect();
-        let configured = Configured { tabs, filters: Vec::new(), theme: "terminal".to_owned(), reader: ReaderPlace::Beside };
+        let configured = Configured { tabs, filters: Vec::new(), theme: "terminal".to_owned(), reader: ReaderPlace::Beside, columns: 1 };
         let mut run = Run::start(None);
         run.state.open(Stream::List(ListId::new("7").unwrap()));
         run.state.settings.theme = "tundra".to_owned();
         run.state.settings.reader = ReaderPlace::Over;
-        let memory = Memory::parse(&Memory::of(&run.state, &configured).text().unwrap()).unwrap();
+        run.state.wanted_columns = 3;
+        let text = Memory::of(&run.state, &configured).text().unwrap();
+        let memory = Memory::parse(&text).unwrap();
         assert_eq!(
             memory.tabs(&configured).map(|specs| specs.iter().map(ToString::to_string).collect()),
             Some(vec!["home".to_owned(), "list:7".to_owned()])
         );
-        let other =
-            Configured { tabs: configured.tabs[..1].to_vec(), filters: Vec::new(), theme: "ember".to_owned(), reader: ReaderPlace::Over };
+        let other = Configured {
+            tabs: configured.tabs[..1].to_vec(),
+            theme: "ember".to_owned(),
+            reader: ReaderPlace::Over,
+            columns: 2,
+            ..Configured::default()
+        };
         assert_eq!((memory.active(), memory.tabs(&other)), (Some(Stream::User.into()), None));
         assert_eq!((memory.theme(&configured), memory.theme(&other)), (Some("tundra"), None));
         assert_eq!((memory.reader(&configured), memory.reader(&other)), (Some(ReaderPlace::Over), None));
+        assert_eq!((memory.columns(&configured), memory.columns(&other)), (Some(3), None));
+        let of_before = Memory::parse(&text.replace("\"columns\":3", "\"unknown\":3")).unwrap();
+        assert_eq!(of_before.columns(&configured), None);
+        let broken = Memory::parse(&text.replace("\"columns\":3", "\"columns\":99")).unwrap();
+        assert_eq!(broken.columns(&configured), None);
     }
 
     #[test]

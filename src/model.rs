@@ -8,6 +8,7 @@ pub mod announcement;
 pub mod canvas;
 pub mod conversation;
 pub mod edit;
+pub mod emoji;
 pub mod event;
 pub mod id;
 pub mod notification;
@@ -22,6 +23,7 @@ pub use announcement::{Announcement, Reaction};
 pub use canvas::{Canvas, Form, TerminalFact};
 pub use conversation::Conversation;
 pub use edit::StatusEdit;
+pub use emoji::Emoji;
 pub use event::{
     AnnouncementReaction, Bundle, Connection, Cursor, Event, Failure, FailureKind, Found, Item, Markers, Offer, Origin, Page, Payload,
     Rung, StreamEvent, Subscription, Thread,

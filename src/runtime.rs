@@ -13,6 +13,7 @@ mod backend;
 mod chores;
 mod clipboard;
 mod crash;
+mod desktop;
 mod input;
 mod lines;
 mod osc;
@@ -36,6 +37,7 @@ use crate::ui::{Cards, Theme};
 use crate::update::{Effect, Msg, update};
 use chores::Chores;
 pub(crate) use crash::install_hook as install_panic_hook;
+use desktop::{Desktop, Undelivered};
 pub use input::Keys;
 pub(crate) use input::TerminalKeys;
 pub(crate) use lines::LineScreen;
@@ -112,6 +114,7 @@ pub struct App<S, K> {
     signals: Signals,
     effects: Effects,
     chores: Chores,
+    desktop: Desktop,
     events: Option<Events>,
     client: Client,
     /// Who makes pictures, where any are drawn.
@@ -148,6 +151,8 @@ enum Woken {
     Time,
     /// A picture was made, or could not be.
     Picture(Box<Made>),
+    /// The desktop took an alert, or it did not.
+    Desktop(Option<Undelivered>),
     /// The screen took the last frame.
     Free(io::Result<()>),
 }
@@ -165,6 +170,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         if let Some(active) = memory.as_ref().and_then(Memory::active) {
             state.tabs.go_to(&active);
         }
+        state.unfolded = memory.as_ref().map(Memory::unfolded).unwrap_or_default();
         if let Some((keeper, memory)) = keeper.as_ref().zip(memory.as_ref()) {
             keeper.filters(memory).into_iter().for_each(|(sources, filter)| state.begin_filter(&sources, filter));
         }
@@ -193,6 +199,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             signals,
             effects,
             chores: Chores::default(),
+            desktop: Desktop::told(|name| std::env::var(name).ok()),
             events: Some(events),
             client: setup.client,
             studio: None,
@@ -290,6 +297,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             reply = self.effects.next() => replied(reply),
             event = events => event.map_or(Woken::EventsEnded, |(origin, event)| Woken::Msg(Msg::Event(origin, event))),
             chore = self.chores.next() => chored(chore),
+            undelivered = self.desktop.next() => Woken::Desktop(undelivered),
             Some(words) = notice => Woken::Msg(Msg::Failed(Plain::line(&words))),
             // A fault of ours in making one costs that one.
             Ok(made) = picture => Woken::Picture(Box::new(made)),
@@ -393,7 +401,8 @@ impl<S: Screen, K: Keys> App<S, K> {
             Woken::Panicked => self.end = Some(Outcome::Panicked),
             Woken::EventsEnded => self.connection_ended().await,
             Woken::Picture(made) => self.hang(*made),
-            Woken::Time | Woken::Free(Ok(())) => {}
+            Woken::Desktop(Some(undelivered)) => self.undelivered(undelivered),
+            Woken::Time | Woken::Desktop(None) | Woken::Free(Ok(())) => {}
         }
     }
 
@@ -422,7 +431,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         let mut wanted: Vec<Key> = Vec::new();
         for place in &self.measured.pictures {
             let Some(address) = &place.address else { continue };
-            let key = Key { address: Arc::clone(address), columns: place.columns, rows: place.rows };
+            let key = Key { address: Arc::clone(address), columns: place.columns, rows: place.rows, clear: place.clear };
             if self.cards.gallery.lacks(&key, now) && !wanted.contains(&key) {
                 wanted.push(key);
             }
@@ -485,8 +494,20 @@ impl<S: Screen, K: Keys> App<S, K> {
     }
 
     fn alert(&mut self, words: &Plain, bell: bool) {
-        self.screen.alert(words, bell);
+        let by_desktop = self.desktop.is_wanted(self.state.settings.notify_by);
+        if by_desktop {
+            self.desktop.tell(words.clone());
+        }
+        self.screen.alert((!by_desktop).then_some(words), bell);
+        self.drawing.wanted |= !by_desktop || bell;
+    }
+
+    /// Has the terminal told what the desktop's service did not take; it takes the rest of this run.
+    fn undelivered(&mut self, Undelivered { words, why }: Undelivered) {
+        tracing::warn!(%why, "the desktop's notification service failed");
+        self.screen.alert(Some(&words), false);
         self.drawing.wanted = true;
+        self.update(Msg::Failed(Plain::line(&format!("notifications go by way of the terminal: the desktop's service failed: {why}"))));
     }
 
     /// Hands an address to the browser; over SSH, where there is none, to the clipboard.

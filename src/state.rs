@@ -17,6 +17,7 @@ pub mod meter;
 pub mod notice;
 pub mod overlay;
 pub mod pictures;
+pub mod place;
 pub mod positions;
 pub mod profile;
 pub mod prompt;
@@ -30,16 +31,17 @@ pub mod tabs;
 pub mod thread;
 pub mod timeline;
 pub mod typed;
+pub mod unfolded;
 pub mod viewer;
 pub mod views;
 
 use crate::command::{Command, Scope};
-use crate::config::{Config, MediaMode, Notify, ReaderPlace, Scheme};
+use crate::config::{Config, MediaMode, Notify, NotifyBy, ReaderPlace, Scheme};
 use crate::filter::{Filter, Post, Subject};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, NotificationKind, Offer, Origin, Rung, Server,
-    Sources, Spec, Status, StatusId, Stream, Subscription, Timestamp, Withheld,
+    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Form, Markers, NotificationKind, Offer, Origin, Rung,
+    Server, Sources, Spec, Status, StatusId, Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
@@ -57,6 +59,7 @@ pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Overlay, Pick, Picker, StreamChoice};
 pub use pictures::Pictures;
+pub use place::Place;
 pub use positions::Positions;
 pub use profile::ProfileView;
 pub use prompt::Prompt;
@@ -72,6 +75,7 @@ pub use tabs::{Anchor, Tab, Tabs};
 pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
 pub use typed::{Purpose, Typed};
+pub use unfolded::Unfolded;
 pub use viewer::Viewer;
 pub use views::Merged;
 
@@ -107,16 +111,22 @@ pub struct Settings {
     pub flood: u32,
     /// Where the reader stands on wide screens.
     pub reader: ReaderPlace,
+    /// How many tabs stand side by side at the start, where there is room.
+    pub columns: usize,
     /// Whether the terminal's title says how much is unread.
     pub title: bool,
     /// Which notifications the desktop is told of.
     pub notify: Notify,
+    /// By which way the desktop is told.
+    pub notify_by: NotifyBy,
     /// Whether the terminal's bell rings with them.
     pub bell: bool,
     /// How images are drawn.
     pub media: MediaMode,
     /// Rows of an image in a timeline.
     pub media_rows: u16,
+    /// Whether custom emoji are drawn as pictures where the terminal can.
+    pub media_emoji: bool,
 }
 
 impl Default for Settings {
@@ -138,11 +148,14 @@ impl From<&Config> for Settings {
             linear: config.linear,
             flood: u32::try_from(config.flood).unwrap_or(u32::MAX),
             reader: config.reader,
+            columns: config.columns,
             title: config.title,
             notify: config.notify.clone(),
+            notify_by: config.notify_by,
             bell: config.bell,
             media: if cfg!(feature = "images") { config.media } else { MediaMode::Off },
             media_rows: config.media_rows,
+            media_emoji: config.media_emoji,
         }
     }
 }
@@ -228,7 +241,7 @@ pub struct State {
     /// The server's announcements, newest first.
     pub announcements: Vec<Announcement>,
     /// Posts whose warning the reader has unfolded.
-    pub unfolded: HashSet<StatusId>,
+    pub unfolded: Unfolded,
     /// How much comes on all streams.
     pub meter: Meter,
     /// Messages that were not what they should be.
@@ -280,7 +293,7 @@ impl State {
             size: (80, 24),
             heard: Heard::default(),
             zen: false,
-            wanted_columns: 1,
+            wanted_columns: settings.columns,
             first_column: 0,
             focused: true,
             me: None,
@@ -312,7 +325,7 @@ impl State {
             alerts: Alerts::new(settings.notify != Notify::Off),
             finding: None,
             announcements: Vec::new(),
-            unfolded: HashSet::new(),
+            unfolded: Unfolded::default(),
             meter: Meter::default(),
             malformed: 0,
             unknown: 0,
@@ -415,6 +428,16 @@ impl State {
         self.typed().is_some_and(|typed| matches!(typed.what, Purpose::Search(_)))
     }
 
+    /// The top layer; beneath what is typed at the foot, which acts on it.
+    pub fn top_layer(&self) -> Option<&Overlay> {
+        self.overlays.iter().rev().find(|overlay| !matches!(overlay, Overlay::Typed(_)))
+    }
+
+    /// Whether an open thread is what keys and what is typed at the foot act on.
+    pub fn is_in_thread(&self) -> bool {
+        matches!(self.top_layer(), Some(Overlay::Detail(_)))
+    }
+
     /// Whether a filter is being typed for the tab of these streams, and only tried so far.
     pub fn is_filtering(&self, sources: &Sources) -> bool {
         let is_filter = self.typed().is_some_and(|typed| matches!(typed.what, Purpose::Filter { .. }));
@@ -484,7 +507,7 @@ impl State {
 
     /// Whether something lies over the timeline, so that what comes there is not seen.
     pub fn is_covered(&self) -> bool {
-        match self.overlays.last() {
+        match self.top_layer() {
             None | Some(Overlay::Typed(_)) => false,
             Some(Overlay::Detail(_)) => !self.is_wide(),
             Some(
@@ -512,7 +535,7 @@ impl State {
 
     /// Whether the last drawing showed what still counts as unseen: the next update takes that over.
     fn has_just_seen(&self, measured: &Measured) -> bool {
-        if let (Some(Overlay::Detail(detail)), Some(pane)) = (self.overlays.last(), &measured.reader)
+        if let (Some(Overlay::Detail(detail)), Some(pane)) = (self.top_layer(), &measured.reader)
             && self.focused
             && pane.status.as_ref() == Some(&detail.cursor)
             && pane.visible.iter().any(|post| detail.unread.contains(&post.id))
@@ -660,9 +683,9 @@ impl State {
         (known.clone().newer(read.clone()) != *known).then_some(read)
     }
 
-    /// How a status is shown in the tab of these streams: the reader's server filters count where their context is that of one
-    /// of them.
-    pub fn shown(&self, sources: &Sources, id: &StatusId) -> Shown {
+    /// How a status is shown somewhere: the reader's server filters count where their context is that of the place.
+    pub fn shown<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> Shown {
+        let place = place.into();
         let Some(outer) = self.store.status(id) else { return Shown::Open };
         let inner = outer.status().reblog.as_ref().and_then(|inner| self.store.status(inner)).unwrap_or(outer);
         let unfolded = self.unfolded.contains(&inner.status().id);
@@ -674,7 +697,7 @@ impl State {
         }
         matches
             .find_map(|found| {
-                if !found.context.iter().any(|context| sources.filters_by(*context)) {
+                if !found.context.iter().any(|context| place.filters_by(*context)) {
                     return None;
                 }
                 match found.action {
@@ -687,9 +710,9 @@ impl State {
             .unwrap_or(shown)
     }
 
-    /// Whether the words of a status in a tab stay shut until the reader unfolds them.
-    pub fn is_folded(&self, sources: &Sources, id: &StatusId) -> bool {
-        matches!(self.shown(sources, id), Shown::Warned | Shown::Filtered(_))
+    /// Whether the words of a status in a place stay shut until the reader unfolds them.
+    pub fn is_folded<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> bool {
+        matches!(self.shown(place, id), Shown::Warned | Shown::Filtered(_))
     }
 
     /// What pictures are made for; nothing where none are drawn.
@@ -702,24 +725,30 @@ impl State {
         }
     }
 
-    /// Whether the pictures of a post (never of a boost as such) in a tab are only hinted at until the reader unfolds them:
-    /// sensitive ones, and those that a filter hides.
-    pub fn veils_media(&self, sources: &Sources, id: &StatusId) -> bool {
-        let is_sensitive =
-            |status: &Status| status.sensitive && !status.media_attachments.is_empty() && !self.unfolded.contains(&status.id);
-        self.blurs_media(sources, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
+    /// Whether custom emoji are drawn as pictures: not as half blocks, of which two columns show nothing.
+    pub fn shows_emoji(&self) -> bool {
+        self.settings.media_emoji && self.canvas().is_some_and(|canvas| canvas.form != Form::Blocks)
     }
 
-    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of these streams until
-    /// the reader unfolds them.
-    pub fn blurs_media(&self, sources: &Sources, id: &StatusId) -> bool {
+    /// Whether the pictures of a post (never of a boost as such) in a place are only hinted at until the reader unfolds them:
+    /// sensitive ones, and those that a filter hides.
+    pub fn veils_media<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> bool {
+        let is_sensitive =
+            |status: &Status| status.sensitive && !status.media_attachments.is_empty() && !self.unfolded.contains(&status.id);
+        self.blurs_media(place, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
+    }
+
+    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in a place until the reader
+    /// unfolds them.
+    pub fn blurs_media<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> bool {
+        let place = place.into();
         let Some(entry) = self.store.shown(id) else { return false };
         let status = entry.status();
         let own = self.me.as_ref().is_some_and(|me| me.id == status.account);
         let mut found = status.filtered.iter().flatten();
         !own && !status.media_attachments.is_empty()
             && !self.unfolded.contains(&status.id)
-            && found.any(|found| found.action == FilterAction::Blur && found.context.iter().any(|context| sources.filters_by(*context)))
+            && found.any(|found| found.action == FilterAction::Blur && found.context.iter().any(|context| place.filters_by(*context)))
     }
 
     /// Whether a row is drawn in a tab: no filter hides it, and no other row is drawn for it.
@@ -890,10 +919,12 @@ impl State {
                 None => !text && links.is_none() && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
             },
             Command::Read | Command::CopyUrl if links.is_some() => true,
+            Command::OpenLinks | Command::CopyUrl if self.profile_view().is_some() => true,
             Command::OpenLinks => {
                 let has = |row: &Row| !matches!(row, Row::Gap(_) | Row::Tombstone(_));
                 !text && (detail || links.is_some() || self.cursor_row().is_some_and(has))
             }
+            Command::CopyText if self.profile_view().is_some() => self.profile_view().is_some_and(|view| view.chosen_post().is_some()),
             Command::CopyUrl | Command::CopyText => !text && links.is_none() && self.reading().is_some(),
             Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
             Command::Root => open.is_some_and(|detail| detail.index() > 0),
@@ -950,9 +981,9 @@ impl State {
             Command::Back => !self.overlays.is_empty() || self.notices.shown().is_some() || self.finding.is_some(),
             Command::Accept => picking || self.typed().is_some(),
             Command::NextChoice | Command::PreviousChoice => picking || (self.finding.is_some() && self.is_seeking()),
-            Command::SearchAllTabs => self.is_seeking() && self.tabs.all().len() > 1,
-            Command::Search => !text && rows,
-            Command::SearchNext | Command::SearchPrevious => !text && rows && self.finding.is_some(),
+            Command::SearchAllTabs => self.is_seeking() && !self.is_in_thread() && self.tabs.all().len() > 1,
+            Command::Search => !text && (rows || detail),
+            Command::SearchNext | Command::SearchPrevious => !text && (rows || detail) && self.finding.is_some(),
             Command::Filter | Command::HideBoosts | Command::HideReplies | Command::HideBots => !text && self.tabs.active().is_some(),
             Command::Subscribe
             | Command::SearchServer
@@ -1034,13 +1065,14 @@ impl State {
 
     /// Whether rows wait to be looked at, so that there is something to do at once.
     fn is_looking(&self) -> bool {
-        self.tabs.all().iter().any(|tab| tab.sieve.looked().is_some()) || self.finding.as_ref().is_some_and(|search| search.walk.is_some())
+        self.tabs.all().iter().any(|tab| tab.sieve.looked().is_some()) || self.finding.as_ref().is_some_and(Finding::goes_on)
     }
 
-    /// When the view of the open tab goes on because too much comes; `None` where nothing waits above it.
+    /// When the view of a tab in view goes on because too much comes; `None` where nothing waits above any. For one that is not
+    /// in view nobody needs to wake up.
     fn flood_at(&self) -> Option<Timestamp> {
-        let tab = self.tabs.active()?;
-        tab.flood.filter(|_| self.has_above(tab)).map(|flood| flood.next)
+        let columns = self.tabs.all().get(self.columns()).unwrap_or_default();
+        columns.iter().filter(|tab| self.has_above(tab)).filter_map(|tab| Some(tab.flood?.next)).min()
     }
 
     /// Whether a refill, a look or a question about a single row is under way or wanted now: deep passes wait for them.
@@ -1106,7 +1138,6 @@ impl State {
             }
         }
         self.store.sweep(keep);
-        self.unfolded.retain(|id| self.store.status(id).is_some());
     }
 
     fn check_tab(&self, tab: &Tab) -> Result<(), String> {

@@ -19,6 +19,7 @@
 mod attached;
 mod cards;
 mod columns;
+mod emojis;
 mod found;
 mod line;
 mod notification;

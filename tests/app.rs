@@ -75,7 +75,8 @@ impl Screen for TestScreen {
         !*self.blocked.borrow()
     }
 
-    fn alert(&mut self, words: &Plain, bell: bool) {
+    fn alert(&mut self, words: Option<&Plain>, bell: bool) {
+        let words = words.map_or("told elsewhere", Plain::as_str);
         self.titles.send_modify(|titles| titles.push(format!("{words}{}", if bell { ", with the bell" } else { "" })));
     }
 
@@ -333,7 +334,7 @@ async fn what_comes_while_the_reader_is_elsewhere_stays_unseen_and_the_title_cou
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mention_reaches_the_desktop_while_the_reader_is_elsewhere() {
-    read_settings("alerts", "tabs = [\"home\"]\nbell = true", async |mut reader, _| {
+    read_settings("alerts", "tabs = [\"home\"]\nbell = true\nnotify_by = \"terminal\"", async |mut reader, _| {
         reader.carried(&["user"]).await;
         let post = reader.control.post("wren", "are you \u{1b}]0;there;\u{7}?").await;
         reader.focus(false).await;
@@ -712,9 +713,12 @@ async fn the_next_run_opens_where_this_one_was_left() {
     let control = server.control.clone();
     let folder = std::env::temp_dir().join(format!("trunkline-memory-{}", std::process::id()));
     let gone = control.post("wren", "This one will be gone.").await;
-    let last = control.post("wren", "The last one that was read.").await;
+    let warned = Draft { spoiler_text: "Spoilers".to_owned(), ..Draft::new("wren", "The last one that was read.") };
+    let last = control.post_with(warned).await;
 
     run_of_account(&server, &folder, async |mut reader| {
+        reader.see("a warning", |screen| screen.contains("Spoilers") && !screen.contains("The last one that was read.")).await;
+        reader.press("space").await;
         reader.see_words("The last one that was read.").await;
         reader.press("a").await;
         reader.type_in("#rust").await;

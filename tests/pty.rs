@@ -3,6 +3,10 @@
 #![cfg(test)]
 #![cfg(unix)]
 
+#[cfg(all(target_os = "linux", feature = "notify"))]
+#[path = "common/demo.rs"]
+mod demo;
+
 use portable_pty::{ChildKiller, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{BufRead as _, BufReader, Read as _, Write};
 use std::num::NonZeroU16;
@@ -676,6 +680,40 @@ fn witnesses(name: &str, programs: &[&str]) -> std::path::PathBuf {
     folder
 }
 
+/// A bus that is not there is the surest service that fails.
+#[cfg(all(target_os = "linux", feature = "notify"))]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_desktops_service_does_not_take_the_terminal_tells_and_the_reader_hears_why() {
+    let demo = demo::demo().await;
+    let mut terminal = Terminal::run(
+        BINARY,
+        &["-s", "home", "-s", "notifications"],
+        &[
+            ("TRUNKLINE_SERVER", &demo.url),
+            ("TRUNKLINE_TOKEN", "reader"),
+            ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/at/all"),
+            ("TERM", "xterm-256color"),
+        ],
+    );
+    terminal.wait("live", |screen| screen.contents().contains('●'));
+    let post = demo.control.post("wren", "are you there?").await;
+    let marked = |screen: &vt100::Screen| {
+        let (rows, _) = screen.size();
+        (0..rows.get()).filter_map(|row| screen.cell(row, 0)).find(|cell| cell.contents() == "▌").map(vt100::Cell::fgcolor)
+    };
+    terminal.wait("the post, chosen", |screen| marked(screen).is_some());
+    let bright = marked(terminal.parser.screen());
+    terminal.press("\x1b[O");
+    terminal.wait("the mark, quiet", |screen| marked(screen) != bright);
+    demo.control.notify("mention", "wren", Some(&post)).await;
+    terminal.wait_for("notifications go by way of the terminal");
+    let raw = String::from_utf8_lossy(&terminal.raw);
+    assert_eq!(raw.matches("\x1b]9;Trunkline: Wren Ashdown mentioned you").count(), 1);
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+}
+
 /// What a witness was given, once it was.
 fn given(folder: &std::path::Path, program: &str) -> String {
     let (file, until) = (folder.join(format!("{program}.given")), now() + PATIENCE);
@@ -854,4 +892,41 @@ fn in_lines_it_suspends_and_ends_by_signals_and_panics_with_a_sane_terminal() {
         terminal.assert_sane();
         assert!(printed(&terminal).contains("a bug ended the program"), "{}", printed(&terminal));
     }
+}
+
+#[test]
+fn in_lines_one_searches_filters_and_goes_through_media_and_links_by_keys() {
+    let mut terminal = Terminal::demo(&["--linear"], &[]);
+    terminal.wait_printed("Connection: live.");
+    terminal.wait_printed("Post by ");
+    for (keys, told) in [
+        ("/", "Search in Home: type words"),
+        ("e", "e: found."),
+        ("qxqx", "eqxqx: not found."),
+        ("\x15", "nothing typed."),
+        ("e", "e: found."),
+        ("\r", "Home. n and N go on to what has e."),
+        ("&", "Filter of Home, none so far"),
+        ("has:vidoe", "has:vidoe: not right"),
+        ("\x15has:media", "has:media: "),
+        ("\r", "Home, filter has:media, "),
+        ("j", "Media 1 of "),
+        ("m", "End of Media 1 of "),
+        ("\x07o", "Its number opens a link"),
+        ("\x07\r", "Open post by "),
+        ("/", "Search in this thread: type words"),
+        ("\x07\x07", "hidden."),
+        ("&\x15\r", "give"),
+    ] {
+        terminal.press(keys);
+        terminal.wait_printed(told);
+    }
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let said = printed(&terminal);
+    let controls: Vec<char> = said.chars().filter(|ch| ch.is_control() && *ch != '\n').collect();
+    assert!(controls.is_empty(), "{controls:?} in\n{said}");
+    assert!(said.contains("Description: ") || said.contains("No description."), "{said}");
+    assert!(said.contains(", leads to https://"), "{said}");
 }

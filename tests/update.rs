@@ -287,7 +287,16 @@ fn sid(id: &str) -> StatusId {
 
 fn account(id: &str) -> Account {
     let name = Plain::line(&format!("Account {id}"));
-    Account { id: AccountId::new(id).unwrap(), acct: name.clone(), display_name: name, url: None, bot: false, locked: false }
+    Account {
+        id: AccountId::new(id).unwrap(),
+        acct: name.clone(),
+        display_name: name,
+        url: None,
+        bot: false,
+        locked: false,
+        avatar: None,
+        emojis: Vec::new(),
+    }
 }
 
 fn status(id: &str, words: &str) -> Status {

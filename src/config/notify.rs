@@ -1,4 +1,4 @@
-//! `Notify`: which notifications the desktop is told of.
+//! `Notify` and `NotifyBy`: which notifications the desktop is told of, and by which way.
 
 use super::source::{Source, Value};
 use crate::model::NotificationKind;
@@ -39,6 +39,38 @@ impl Notify {
             Self::Types(names) => format!("[{}]", names.iter().map(|name| super::quoted(name)).collect::<Vec<_>>().join(", ")),
         }
     }
+}
+
+/// By which way the desktop is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NotifyBy {
+    /// By a terminal that is known to do so, and over SSH; else by the desktop's service, where there is one.
+    #[default]
+    Auto,
+    /// By the desktop's own service.
+    Desktop,
+    /// By the terminal.
+    Terminal,
+}
+
+impl NotifyBy {
+    /// The word for it in the file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Desktop => "desktop",
+            Self::Terminal => "terminal",
+        }
+    }
+}
+
+pub(super) fn take_way(source: &mut Source<'_>, value: &Value<'_>) -> Option<NotifyBy> {
+    let word = if let DeValue::String(word) = value.get_ref() { word.as_ref() } else { "" };
+    let way = [NotifyBy::Auto, NotifyBy::Desktop, NotifyBy::Terminal].into_iter().find(|way| way.as_str() == word);
+    if way.is_none() {
+        source.misfit("notify_by", value, "be \"auto\", \"desktop\" or \"terminal\"");
+    }
+    way
 }
 
 pub(super) fn take(source: &mut Source<'_>, value: &Value<'_>) -> Option<Notify> {

@@ -49,6 +49,7 @@ pub(crate) struct Status<'a> {
     pub(crate) pinned: Flag,
     pub(crate) filtered: Many<FilterResult<'a>, 64>,
     pub(crate) url: Text<'a>,
+    pub(crate) uri: Text<'a>,
 }
 
 /// Who wrote something: <https://docs.joinmastodon.org/entities/Account/>.
@@ -63,6 +64,9 @@ pub(crate) struct Account<'a> {
     pub(crate) url: Text<'a>,
     pub(crate) bot: Flag,
     pub(crate) locked: Flag,
+    pub(crate) avatar: Text<'a>,
+    pub(crate) avatar_static: Text<'a>,
+    pub(crate) emojis: Many<CustomEmoji<'a>, 32>,
 }
 
 /// What an account tells of itself: <https://docs.joinmastodon.org/entities/Account/>.
@@ -256,6 +260,8 @@ pub(crate) struct Tag<'a> {
 pub(crate) struct CustomEmoji<'a> {
     #[serde(borrow)]
     pub(crate) shortcode: Text<'a>,
+    pub(crate) url: Text<'a>,
+    pub(crate) static_url: Text<'a>,
 }
 
 /// A filter that matches a status: <https://docs.joinmastodon.org/entities/FilterResult/>.

@@ -6,11 +6,11 @@
 use crate::mastodon::entities::{self, Count, Many, Nested, One, Raw, Text};
 use crate::model::{
     Account, AccountId, AccountMark, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId,
-    Counts, FeedAccess, Field, FilterAction, FilterContext, FilterMatch, Found, Item, List, ListId, Markers, Media, MediaKind, Mention,
-    Notification, NotificationId, NotificationKind, Page, Personal, Poll, PollOption, Profile, Quote, QuoteState, Reaction, Relationship,
-    Status, StatusEdit, StatusId, StatusTag, Tag, Thread, Tie, TimelinesAccess, Timestamp, Visibility,
+    Counts, Emoji, FeedAccess, Field, FilterAction, FilterContext, FilterMatch, Found, Item, List, ListId, Markers, Media, MediaKind,
+    Mention, Notification, NotificationId, NotificationKind, Page, Personal, Poll, PollOption, Profile, Quote, QuoteState, Reaction,
+    Relationship, Status, StatusEdit, StatusId, StatusTag, Tag, Thread, Tie, TimelinesAccess, Timestamp, Visibility,
 };
-use crate::text::{Html, Plain};
+use crate::text::{Html, Plain, WebAddress};
 use std::sync::Arc;
 
 /// What an instance document says that is needed before anything else.
@@ -193,7 +193,7 @@ pub(crate) fn profile(body: &[u8]) -> Option<(Profile, Bundle)> {
         created_at: moment(&entity.created_at),
         last_status_at: visible(&entity.last_status_at),
         marks,
-        emojis: entity.emojis.items.iter().filter_map(|emoji| visible(&emoji.shortcode)).collect(),
+        emojis: emojis(&entity.emojis.items),
         account: account.clone(),
     };
     bundle.accounts.push(account);
@@ -347,7 +347,7 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
         quote,
         mentions: entity.mentions.items.iter().filter_map(mention).collect(),
         tags: entity.tags.items.iter().filter_map(tag).collect(),
-        emojis: entity.emojis.items.iter().filter_map(|emoji| visible(&emoji.shortcode)).collect(),
+        emojis: emojis(&entity.emojis.items),
         counts: Counts {
             replies: number(entity.replies_count),
             reblogs: number(entity.reblogs_count),
@@ -362,7 +362,7 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
             pinned: entity.pinned.0,
         },
         filtered: entity.filtered.stated.then(|| entity.filtered.items.iter().filter_map(filter).collect()),
-        url: address(&entity.url),
+        url: address(&entity.url).or_else(|| web_address(&entity.uri)),
         omitted: omitted.iter().fold(0, |sum: u32, count| sum.saturating_add(*count)),
     });
     bundle.accounts.push(author);
@@ -479,7 +479,18 @@ fn person(entity: &entities::Account<'_>) -> Option<Account> {
         url: address(&entity.url),
         bot: entity.bot.yes(),
         locked: entity.locked.yes(),
+        avatar: address(&entity.avatar_static).or_else(|| address(&entity.avatar)),
+        emojis: emojis(&entity.emojis.items),
     })
+}
+
+/// Custom emoji; those that move are taken as they stand still.
+fn emojis(entities: &[entities::CustomEmoji<'_>]) -> Vec<Emoji> {
+    let read = |entity: &entities::CustomEmoji<'_>| {
+        let picture = address(&entity.static_url).or_else(|| address(&entity.url));
+        Some(Emoji { shortcode: visible(&entity.shortcode)?, picture })
+    };
+    entities.iter().filter_map(read).collect()
 }
 
 fn edit(entity: &entities::StatusEdit<'_>) -> StatusEdit {
@@ -663,6 +674,11 @@ fn address(text: &Text<'_>) -> Option<Plain> {
     text.filled().map(Plain::address).filter(|address| !address.is_blank())
 }
 
+/// An address of the web; other identifiers lead nowhere.
+fn web_address(text: &Text<'_>) -> Option<Plain> {
+    address(text).filter(|address| WebAddress::read(address.as_str()).is_some())
+}
+
 fn number(count: Count) -> u64 {
     count.0.unwrap_or_default()
 }
@@ -704,6 +720,30 @@ mod tests {
 
     fn own(more: &Value) -> Status {
         read(more).main().unwrap().clone()
+    }
+
+    #[test]
+    fn a_post_without_a_page_leads_to_what_it_is_known_by_where_that_is_of_the_web() {
+        let url = |more: &Value| own(more).url.map(|url| url.to_string());
+        let uri = "https://a.example/objects/1";
+        assert_eq!(url(&json!({"url": "https://a.example/@a/1", "uri": uri})).as_deref(), Some("https://a.example/@a/1"));
+        assert_eq!(url(&json!({"url": null, "uri": uri})).as_deref(), Some(uri));
+        assert_eq!(url(&json!({"url": "", "uri": uri})).as_deref(), Some(uri));
+        for other in ["tag:a.example,2026:1", "javascript:alert(1)", "at://did:plc:abc/app.bsky.feed.post/1", ""] {
+            assert_eq!(url(&json!({"url": null, "uri": other})), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn pictures_of_people_and_emoji_are_those_that_stand_still() {
+        let moving = r#"{"id":"1","username":"ada","avatar":"https://a.example/1.gif","avatar_static":"https://a.example/1.png",
+            "emojis":[{"shortcode":"wave","url":"https://a.example/w.gif","static_url":"https://a.example/w.png"},
+                {"shortcode":"only","url":"https://a.example/o.png"},{"shortcode":"none","static_url":7},{"url":"https://a.example/x.png"}]}"#;
+        let account = account(moving.as_bytes()).unwrap();
+        assert_eq!(account.avatar.as_ref().map(Plain::as_str), Some("https://a.example/1.png"));
+        let emojis: Vec<(&str, Option<&str>)> =
+            account.emojis.iter().map(|emoji| (emoji.shortcode.as_str(), emoji.picture.as_ref().map(Plain::as_str))).collect();
+        assert_eq!(emojis, [("wave", Some("https://a.example/w.png")), ("only", Some("https://a.example/o.png")), ("none", None)]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use crate::mastodon::ingest;
 use crate::model::{
-    Account, AccountId, Bundle, Card, Conversation, FilterAction, FilterContext, FilterMatch, Media, MediaKind, Notification,
+    Account, AccountId, Bundle, Card, Conversation, Emoji, FilterAction, FilterContext, FilterMatch, Media, MediaKind, Notification,
     NotificationKind, Page, Poll, Quote, QuoteState, Status, StatusId, Stream, Timestamp, Visibility,
 };
 use crate::text::Plain;
@@ -139,7 +139,7 @@ fn nested(held: &impl Holdings, status: &Status, depth: u8) -> Option<Value> {
             "url": text(mention.url.as_ref()),
         })).collect::<Vec<_>>(),
         "tags": status.tags.iter().map(|tag| json!({"name": tag.name.as_str(), "url": text(tag.url.as_ref())})).collect::<Vec<_>>(),
-        "emojis": status.emojis.iter().map(|shortcode| json!({"shortcode": shortcode.as_str()})).collect::<Vec<_>>(),
+        "emojis": emojis(&status.emojis),
         "replies_count": counts.replies,
         "reblogs_count": counts.reblogs,
         "favourites_count": counts.favourites,
@@ -164,7 +164,7 @@ fn nested(held: &impl Holdings, status: &Status, depth: u8) -> Option<Value> {
 }
 
 fn person(held: &impl Holdings, id: &AccountId) -> Option<Value> {
-    let Account { id, acct, display_name, url, bot, locked } = held.account(id)?;
+    let Account { id, acct, display_name, url, bot, locked, avatar, emojis: own } = held.account(id)?;
     Some(json!({
         "id": id.as_str(),
         "acct": acct.as_str(),
@@ -172,7 +172,13 @@ fn person(held: &impl Holdings, id: &AccountId) -> Option<Value> {
         "url": text(url.as_ref()),
         "bot": bot,
         "locked": locked,
+        "avatar_static": text(avatar.as_ref()),
+        "emojis": emojis(own),
     }))
+}
+
+fn emojis(emojis: &[Emoji]) -> Value {
+    emojis.iter().map(|emoji| json!({"shortcode": emoji.shortcode.as_str(), "static_url": text(emoji.picture.as_ref())})).collect()
 }
 
 fn text(plain: Option<&Plain>) -> Option<&str> {

@@ -1,6 +1,6 @@
 //! `Account`: who wrote something.
 
-use crate::model::AccountId;
+use crate::model::{AccountId, Emoji};
 use crate::text::Plain;
 
 /// An account, as far as reading timelines needs it.
@@ -20,6 +20,10 @@ pub struct Account {
     pub bot: bool,
     /// Whether it approves followers by hand.
     pub locked: bool,
+    /// Address of its picture, one that does not move, where the server gave one.
+    pub avatar: Option<Plain>,
+    /// Custom emoji in its name.
+    pub emojis: Vec<Emoji>,
 }
 
 impl Account {

@@ -1,6 +1,6 @@
 //! `Profile` and `Relationship`: what an account tells of itself, and how the reader and it stand.
 
-use crate::model::{Account, AccountId, Timestamp};
+use crate::model::{Account, AccountId, Emoji, Timestamp};
 use crate::text::{Html, Plain};
 
 /// What an account tells of itself, beside what rows need of it.
@@ -24,8 +24,8 @@ pub struct Profile {
     pub last_status_at: Option<Plain>,
     /// What is special about it.
     pub marks: Vec<AccountMark>,
-    /// Shortcodes of custom emoji in it, without colons.
-    pub emojis: Vec<Plain>,
+    /// Custom emoji in it.
+    pub emojis: Vec<Emoji>,
 }
 
 /// A field of a profile.

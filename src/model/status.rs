@@ -1,6 +1,6 @@
 //! `Status` and what hangs on it. A boost names the boosted status by id; nothing is nested.
 
-use crate::model::{AccountId, StatusId, Timestamp};
+use crate::model::{AccountId, Emoji, StatusId, Timestamp};
 use crate::text::{Html, LinkKind, Plain, RichText};
 
 /// A post or a boost.
@@ -45,15 +45,15 @@ pub struct Status {
     pub mentions: Vec<Mention>,
     /// Hashtags.
     pub tags: Vec<StatusTag>,
-    /// Shortcodes of custom emoji in it, without colons.
-    pub emojis: Vec<Plain>,
+    /// Custom emoji in it.
+    pub emojis: Vec<Emoji>,
     /// How often it was answered, boosted, favourited.
     pub counts: Counts,
     /// The reader's own relation to it; absent fields were not stated (anonymous copies).
     pub personal: Personal,
     /// The reader's server filters that match; `None` where the copy does not say.
     pub filtered: Option<Vec<FilterMatch>>,
-    /// Address of its page, where the server gave one.
+    /// Address of its page, or else what it is known by among servers where that is an address of the web.
     pub url: Option<Plain>,
     /// How many media, mentions, tags or options were cut off by bounds.
     pub omitted: u32,

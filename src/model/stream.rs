@@ -1,7 +1,7 @@
 //! `Stream`: what a server lets us subscribe to. `Spec`: what people type for it.
 
 use crate::model::{FilterContext, List, ListId, Sources};
-use crate::text::Plain;
+use crate::text::{Plain, nearest};
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -264,12 +264,17 @@ pub enum Spec {
     Merged(Vec<Self>),
 }
 
+/// What a mistyped spec may have meant.
+const NAMES: [&str; 9] =
+    ["home", "notifications", "local", "federated", "remote", "local:media", "federated:media", "remote:media", "direct"];
+
 /// Why a spec means no stream.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecError {
     /// Nothing is called so.
     #[error(
-        "unknown stream `{0}`: write home, notifications, local, federated, remote (each of the last three also with :media), #tag, #tag:local, list:TITLE or direct; + joins several, as in home + #rust"
+        "unknown stream `{0}`: {near}write home, notifications, local, federated, remote (each of the last three also with :media), #tag, #tag:local, list:TITLE or direct; + joins several, as in home + #rust",
+        near = nearest(.0, NAMES).map(|name| format!("did you mean `{name}`? ")).unwrap_or_default()
     )]
     Unknown(String),
     /// A hashtag in which a server would find nothing.
@@ -553,6 +558,7 @@ mod tests {
         assert_eq!(parse("#c++").title(&[]).as_str(), "#c++");
         let error = |raw: &str| raw.parse::<Spec>().unwrap_err();
         assert!(error("home + rust").to_string().starts_with("unknown stream `rust`"), "{}", error("home + rust"));
+        assert!(error("lokal").to_string().starts_with("unknown stream `lokal`: did you mean `local`? write home,"), "{}", error("lokal"));
         assert!(matches!(error("home + #--"), SpecError::BadTag(_)));
         assert_eq!(error("home + list:"), SpecError::NoListName);
         assert_eq!(error("home + notifications"), SpecError::Unmergeable("notifications".to_owned()));

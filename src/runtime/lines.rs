@@ -162,7 +162,7 @@ impl Screen for LineScreen {
 
     fn set_title(&mut self, _title: &str) {}
 
-    fn alert(&mut self, _words: &Plain, bell: bool) {
+    fn alert(&mut self, _words: Option<&Plain>, bell: bool) {
         // The words are said anyway.
         self.bell |= bell;
     }

@@ -57,8 +57,8 @@ pub trait Screen {
     /// Has the terminal's title say this with the next frame. Nothing but ASCII is written.
     fn set_title(&mut self, title: &str);
 
-    /// Has the desktop told of something with the next frame, where the terminal can; the last one counts.
-    fn alert(&mut self, words: &Plain, bell: bool);
+    /// Has the desktop told of these words with the next frame, where the terminal can, and rings the bell; the last one counts.
+    fn alert(&mut self, words: Option<&Plain>, bell: bool);
 
     /// Has the terminal's clipboard hold a text with the next frame, where it takes that; the last one counts. Whether it is
     /// asked at all.
@@ -453,8 +453,8 @@ impl Screen for TerminalScreen {
         self.drawn.0.borrow_mut().extend_from_slice(&osc::title(title));
     }
 
-    fn alert(&mut self, words: &Plain, bell: bool) {
-        self.alert = self.wrapping.wrap(&osc::alert(words, self.dialect, self.ascii));
+    fn alert(&mut self, words: Option<&Plain>, bell: bool) {
+        self.alert = words.map(|words| self.wrapping.wrap(&osc::alert(words, self.dialect, self.ascii))).unwrap_or_default();
         if bell {
             self.alert.push(BELL);
         }

@@ -4,7 +4,7 @@
 //! (`update::finding`) and how what is found is marked (`ui`).
 
 use crate::filter::Pattern;
-use crate::model::Sources;
+use crate::model::{Sources, StatusId};
 use crate::state::tabs::Anchor;
 use crate::state::timeline::RowKey;
 
@@ -17,8 +17,45 @@ pub struct Finding {
     pub all_tabs: bool,
     /// The walk under way.
     pub walk: Option<Walk>,
+    /// The walk through the open thread that is under way instead.
+    pub leafing: Option<Leafing>,
     /// Whether the last walk found nothing.
     pub missed: bool,
+}
+
+impl Finding {
+    /// Whether a walk is under way.
+    pub fn goes_on(&self) -> bool {
+        self.walk.is_some() || self.leafing.is_some()
+    }
+}
+
+/// A walk to the next post of the open thread that has what is searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leafing {
+    /// Whether it goes down the thread.
+    pub down: bool,
+    /// The open post.
+    pub status: StatusId,
+    /// The post that was looked at last.
+    pub at: StatusId,
+    /// Whether that one is to be looked at all the same.
+    pub counts: bool,
+    /// How many posts are left to look at.
+    pub left: usize,
+    /// Whether it has gone past an end of the thread.
+    pub around: bool,
+}
+
+/// A place in an open thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The open post.
+    pub status: StatusId,
+    /// The one with the cursor.
+    pub cursor: StatusId,
+    /// The line at which that one begins.
+    pub line: i32,
 }
 
 /// Where the reader was when a search began, and what was searched for before.
@@ -30,6 +67,8 @@ pub struct Seeker {
     pub cursor: Option<RowKey>,
     /// Where its view stood.
     pub anchor: Anchor,
+    /// The place in the thread that is open: then that is searched.
+    pub page: Option<Page>,
     /// What was searched for before.
     pub before: Option<Finding>,
     /// Whether it is searched for in all tabs.

@@ -2,8 +2,8 @@
 //!
 //! Wrapping and cutting are `text::wrap`'s; ratatui is never asked to wrap what strangers wrote.
 
-use crate::model::Timestamp;
-use crate::text::{LinkKind, Mark, Plain, RichText, Role, WebAddress, wrap};
+use crate::model::{Emoji, Timestamp};
+use crate::text::{LinkKind, Mark, RichText, Role, WebAddress, wrap};
 use crate::ui::pictures::Strip;
 use crate::ui::theme::Theme;
 use ratatui::style::{Modifier, Style};
@@ -107,8 +107,9 @@ fn ellipsis_after(text: &str, width: usize, theme: &Theme) -> String {
     short.strip_suffix('…').map_or_else(String::new, |kept| format!("{kept}{}", theme.glyphs().ellipsis))
 }
 
-/// Rich text as lines of at most `width` columns; shortcodes of custom emoji step back.
-pub(crate) fn rich(text: &RichText, width: u16, theme: &Theme, emojis: &[Plain]) -> Vec<Line<'static>> {
+/// Rich text as lines of at most `width` columns; custom emoji are pictures, or their shortcodes step back.
+pub(crate) fn rich(text: &RichText, width: u16, theme: &Theme, emojis: &[Emoji]) -> Vec<Line<'static>> {
+    let text = &*theme.emojis().in_words(text, emojis);
     wrap::wrap(text, width.max(1))
         .into_iter()
         .map(|wrapped| {
@@ -219,12 +220,12 @@ fn mark_style(mark: Mark, theme: &Theme) -> Style {
     if mark.code && mark.link.is_none() { style.patch(theme.code()) } else { style }
 }
 
-fn push_with_emojis(line: &mut Line<'static>, text: &str, style: Style, emojis: &[Plain], theme: &Theme) {
+fn push_with_emojis(line: &mut Line<'static>, text: &str, style: Style, emojis: &[Emoji], theme: &Theme) {
     let mut rest = text;
     let mut plain = String::new();
     while let Some((before, after)) = rest.split_once(':') {
         plain.push_str(before);
-        let name = after.split_once(':').filter(|(name, _)| emojis.iter().any(|emoji| emoji.as_str() == *name));
+        let name = after.split_once(':').filter(|(name, _)| emojis.iter().any(|emoji| emoji.shortcode.as_str() == *name));
         if let Some((name, later)) = name {
             line.push_span(Span::styled(std::mem::take(&mut plain), style));
             line.push_span(Span::styled(format!(":{name}:"), style.patch(theme.dim())));
@@ -241,6 +242,7 @@ fn push_with_emojis(line: &mut Line<'static>, text: &str, style: Style, emojis: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Plain;
     use jiff::tz::TimeZone;
 
     fn theme() -> Theme {
@@ -250,7 +252,13 @@ mod tests {
     #[test]
     fn shortcodes_of_known_emoji_step_back_and_colons_stay() {
         let mut line = Line::default();
-        push_with_emojis(&mut line, "at 12:30 :blobcat: and :other:", Style::new(), &[Plain::line("blobcat")], &theme());
+        push_with_emojis(
+            &mut line,
+            "at 12:30 :blobcat: and :other:",
+            Style::new(),
+            &[Emoji { shortcode: Plain::line("blobcat"), picture: None }],
+            &theme(),
+        );
         let words: Vec<(&str, bool)> = line.spans.iter().map(|span| (&*span.content, span.style == theme().dim())).collect();
         assert_eq!(words, [("at 12:30 ", false), (":blobcat:", true), (" and :other:", false)]);
     }

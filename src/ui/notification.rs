@@ -121,7 +121,7 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
     let all = together(setting, held);
     let who = match account {
         _ if all.len() > 1 => status::several(&status::names(setting, &all), 1, usize::from(setting.width / 3), theme),
-        Some(account) => account.name().to_string(),
+        Some(account) => status::name(theme, account).into_owned(),
         None => "Someone".to_owned(),
     };
     let wait = if all.len() > 1 { "wait" } else { "waits" };
@@ -144,7 +144,10 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
         NotificationKind::FollowRequest => by(glyphs.person, theme.accent(), "asks to follow you"),
         NotificationKind::AdminSignUp => by(glyphs.person, theme.dim(), "signed up"),
         NotificationKind::AdminReport { target, category } => {
-            let whom = target.as_ref().and_then(|id| setting.state.store.account(id)).map_or("an account", |whom| whom.name().as_str());
+            let whom = target
+                .as_ref()
+                .and_then(|id| setting.state.store.account(id))
+                .map_or("an account".into(), |whom| status::name(theme, whom));
             let why = category.as_ref().map(|category| format!(" ({category})")).unwrap_or_default();
             by(glyphs.notice, theme.mark(), &format!("reported {whom}{why}"))
         }
@@ -175,7 +178,7 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
 }
 
 fn unknown(setting: Setting<'_>, account: Option<&Account>, kind: &Plain) -> Sentence {
-    let who = account.map(|account| format!("{}:", account.name()));
+    let who = account.map(|account| format!("{}:", status::name(setting.theme, account)));
     let more = vec!["a kind of notification that this version does not know".to_owned()];
     Sentence { mark: setting.theme.glyphs().dot, ink: setting.theme.dim(), who, words: kind.to_string(), more }
 }

@@ -9,6 +9,7 @@ use crate::media::{Gallery, Laid};
 use crate::state::LinkSpan;
 use crate::state::PicturePlace;
 use crate::text::wrap;
+use crate::ui::emojis;
 use crate::ui::found;
 use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width};
 use crate::ui::pictures;
@@ -65,6 +66,30 @@ impl<'a> Painter<'a> {
 
     /// Draws text in at most `width` columns and gives back the column after it.
     pub(crate) fn text(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
+        if emojis::has_mark(text) { self.with_emojis(x, y, width, text, style) } else { self.letters(x, y, width, text, style) }
+    }
+
+    fn with_emojis(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
+        let end = x.saturating_add(width).min(self.buffer.area.right());
+        let (mut at, mut rest) = (x, text);
+        while let Some((before, after)) = rest.split_once(emojis::is_mark) {
+            at = self.letters(at, y, end.saturating_sub(at), before, style);
+            let mark = rest.get(before.len()..).and_then(|mark| mark.chars().next());
+            let room = end.saturating_sub(at);
+            match mark.and_then(|mark| self.theme.emojis().of(mark)) {
+                Some(emoji) if room >= emojis::COLUMNS => {
+                    pictures::emoji(self, (at, y), &emoji, style);
+                    at += emojis::COLUMNS;
+                }
+                // Half of one is none.
+                Some(_) | None => at = self.letters(at, y, room.min(emojis::COLUMNS), "  ", style),
+            }
+            rest = after;
+        }
+        self.letters(at, y, end.saturating_sub(at), rest, style)
+    }
+
+    fn letters(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;
         if width == 0 || x < area.left() || x >= area.right() || y < area.top() || y >= area.bottom() {
             return x;

@@ -4,10 +4,11 @@
 //! A picture is first its blurhash, then itself: as half blocks, or left out of the cells and laid over them by the
 //! terminal's own means. Nothing here moves when it arrives. Absent on purpose: fetching, and protocols.
 
-use crate::media::{Key, Laid, Picture, Raster};
+use crate::media::{Graphic, Key, Laid, Picture, Raster};
 use crate::model::{Canvas, Form, Media, MediaKind};
 use crate::state::PicturePlace;
 use crate::ui::cards::{Setting, Shape};
+use crate::ui::emojis::{COLUMNS, Shown};
 use crate::ui::line::{CardLine, cols};
 use crate::ui::paint::Painter;
 use crate::ui::theme::{Depth, shown};
@@ -132,6 +133,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, (x, y): (u16, u16), strip: &Strip,
             rows: strip.rows,
             above: from,
             shown: count,
+            clear: false,
         };
         one(painter, place, frame.blurhash.as_deref(), None);
     }
@@ -139,7 +141,8 @@ pub(crate) fn draw(painter: &mut Painter<'_>, (x, y): (u16, u16), strip: &Strip,
 
 /// Draws one picture, or what stands for it until it is here: a `smaller` one at another address, or its blurhash.
 pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Option<&str>, smaller: Option<&str>) {
-    let key = place.address.as_ref().map(|address| Key { address: Arc::clone(address), columns: place.columns, rows: place.rows });
+    let (columns, rows, clear) = (place.columns, place.rows, place.clear);
+    let key = place.address.as_ref().map(|address| Key { address: Arc::clone(address), columns, rows, clear });
     let picture = key.as_ref().and_then(|key| painter.gallery.picture(key));
     let is_whole = place.above == 0 && place.shown == place.rows;
     let form = painter.gallery.canvas().form;
@@ -148,15 +151,7 @@ pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Opti
         painter.lays && (is_whole || form == Form::Kitty)
     });
     if let Some(graphic) = graphic {
-        let tag = (form != Form::Kitty).then_some(graphic.number);
-        leave_room(painter, &place, tag);
-        painter.laid.push(Laid {
-            graphic: Arc::clone(graphic),
-            at: (place.x, place.y),
-            size: (place.columns, place.rows),
-            above: place.above,
-            shown: place.shown,
-        });
+        lay(painter, &place, graphic);
     } else {
         let addresses = place.address.as_deref().into_iter().chain(smaller);
         let other = || addresses.into_iter().find_map(|address| painter.gallery.other_size(address));
@@ -174,6 +169,42 @@ pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Opti
         }
     }
     painter.places.push(place);
+}
+
+/// Draws a custom emoji in its two columns: its picture, or until that is here a mark that says there will be one.
+pub(crate) fn emoji(painter: &mut Painter<'_>, (x, y): (u16, u16), emoji: &Shown, style: Style) {
+    let address = Some(Arc::clone(&emoji.address));
+    let place = PicturePlace { address, x, y, columns: COLUMNS, rows: 1, above: 0, shown: 1, clear: true };
+    let key = Key { address: Arc::clone(&emoji.address), columns: COLUMNS, rows: 1, clear: true };
+    let dim = style.patch(painter.theme.dim());
+    match painter.gallery.picture(&key) {
+        Some(picture) => match picture.graphic.as_ref().filter(|_| painter.lays) {
+            Some(graphic) => lay(painter, &place, graphic),
+            None => blocks(painter, &place, Some(&picture.blocks)),
+        },
+        None if painter.gallery.failure(&key).is_some() => {
+            painter.theme.emojis().fail(emoji);
+            // The beginning of its name, in the room that it was given.
+            let short: String = emoji.shortcode.chars().take(usize::from(COLUMNS)).collect();
+            painter.text(x, y, COLUMNS, &format!("{short:2}"), dim);
+        }
+        None => {
+            painter.text(x, y, COLUMNS, "::", dim);
+        }
+    }
+    painter.places.push(place);
+}
+
+/// Has the terminal lay a picture over the cells of its place.
+fn lay(painter: &mut Painter<'_>, place: &PicturePlace, graphic: &Arc<Graphic>) {
+    leave_room(painter, place, (graphic.form != Form::Kitty).then_some(graphic.number));
+    painter.laid.push(Laid {
+        graphic: Arc::clone(graphic),
+        at: (place.x, place.y),
+        size: (place.columns, place.rows),
+        above: place.above,
+        shown: place.shown,
+    });
 }
 
 /// Leaves cells empty under a picture that the terminal lays over them. Where that is wiped away by what is written there

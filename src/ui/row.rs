@@ -10,6 +10,7 @@ use crate::ui::theme::Theme;
 use crate::ui::{notification, status, times};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use std::borrow::Cow;
 
 /// Lays out a row.
 pub(crate) fn card(setting: Setting<'_>, row: &Row) -> Card {
@@ -161,7 +162,7 @@ fn conversation(setting: Setting<'_>, id: &ConversationId) -> Card {
             } else if held.accounts.len() > 1
                 && let Some(author) = state.store.account(&entry.status().account)
             {
-                card.push(Line::styled(format!("{} {} wrote last", theme.glyphs().reply, author.name()), theme.dim()));
+                card.push(Line::styled(format!("{} {} wrote last", theme.glyphs().reply, status::name(theme, author)), theme.dim()));
             }
             status::body(setting, &entry.status().id, entry, &mut card);
         }
@@ -174,7 +175,7 @@ fn conversation(setting: Setting<'_>, id: &ConversationId) -> Card {
 }
 
 pub(crate) fn people<'a>(setting: Setting<'_>, accounts: impl Iterator<Item = &'a Account>) -> String {
-    let mut names: Vec<&str> = accounts.map(|account| account.name().as_str()).collect();
+    let mut names: Vec<Cow<'a, str>> = accounts.map(|account| status::name(setting.theme, account)).collect();
     if names.is_empty() {
         return "yourself".to_owned();
     }

@@ -9,6 +9,7 @@ use crate::ui::overlay::typed_line;
 use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 /// Draws the line at `y`, and what is said of it right above.
@@ -38,10 +39,14 @@ fn so_far(state: &State, typed: &Typed, theme: &Theme) -> Line<'static> {
             if hidden > 0 { dim(format!("{hidden} hidden")) } else { Line::default() }
         }
         Purpose::Search(seeker) => {
-            let scope = if seeker.all_tabs { "all tabs" } else { "" };
+            let scope = match &seeker.page {
+                Some(_) => "this thread",
+                None if seeker.all_tabs => "all tabs",
+                None => "",
+            };
             let search = state.finding.as_ref().filter(|_| seeker.wrong.is_none());
             let found = match search {
-                Some(search) if search.walk.is_some() => theme.glyphs().ellipsis,
+                Some(search) if search.goes_on() => theme.glyphs().ellipsis,
                 Some(search) if search.missed => "not found",
                 Some(_) | None => "",
             };
@@ -60,7 +65,7 @@ fn said(painter: &mut Painter<'_>, state: &State, typed: &Typed, y: u16) {
         Purpose::Search(seeker) => seeker.wrong.clone(),
     };
     if let Some(wrong) = wrong {
-        let mut lines = plain(&wrong, width.saturating_sub(2), theme.bad());
+        let mut lines = plain(&wrong, width.saturating_sub(2), Style::new());
         // What is wrong is said whole, where the screen has the lines for it.
         let most = usize::from((painter.screen().height / 3).max(1));
         lines.truncate(most);

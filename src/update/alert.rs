@@ -5,7 +5,7 @@
 
 use super::{Effect, say};
 use crate::config::Notify;
-use crate::model::{Notification, NotificationId, NotificationKind, Stream};
+use crate::model::{Notification, NotificationId, NotificationKind, Sources, Stream};
 use crate::state::{Shown, State};
 use crate::text::Plain;
 
@@ -15,7 +15,7 @@ pub(super) fn notified(state: &mut State, id: &NotificationId) {
     let usual = Notify::default();
     let wanted = if state.settings.notify == Notify::Off { &usual } else { &state.settings.notify };
     let Some(held) = state.store.notification(id) else { return };
-    let is_shown = held.status.as_ref().is_none_or(|status| state.shown(&Stream::UserNotification.into(), status) != Shown::Hidden);
+    let is_shown = held.status.as_ref().is_none_or(|status| state.shown(&Sources::from(Stream::UserNotification), status) != Shown::Hidden);
     if state.focused || !state.alerts.on || !is_shown || !wanted.includes(&held.kind) {
         return;
     }
@@ -54,18 +54,18 @@ fn words(state: &State, held: &Notification) -> Plain {
         NotificationKind::Poll => "A poll has ended".to_owned(),
         NotificationKind::Follow => format!("{who} followed you"),
         NotificationKind::FollowRequest => format!("{who} asks to follow you"),
-        NotificationKind::Update
-        | NotificationKind::QuotedUpdate
-        | NotificationKind::AdminSignUp
-        | NotificationKind::AdminReport { .. }
-        | NotificationKind::SeveredRelationships { .. }
-        | NotificationKind::ModerationWarning { .. }
-        | NotificationKind::AnnualReport { .. }
-        | NotificationKind::AddedToCollection { .. }
-        | NotificationKind::CollectionUpdate { .. }
-        | NotificationKind::PendingFavourite
-        | NotificationKind::PendingReblog
-        | NotificationKind::Other(_) => format!("A notification: {}", held.kind.name().replace(['_', '.'], " ")),
+        NotificationKind::Update => format!("{who} edited a post you boosted"),
+        NotificationKind::QuotedUpdate => format!("{who} edited a post you quoted"),
+        NotificationKind::AdminSignUp => format!("{who} signed up"),
+        NotificationKind::AdminReport { .. } => format!("{who} reported an account"),
+        NotificationKind::SeveredRelationships { .. } => "Some of your follows were cut".to_owned(),
+        NotificationKind::ModerationWarning { .. } => "The moderators warned you".to_owned(),
+        NotificationKind::AnnualReport { .. } => "Your yearly report is ready".to_owned(),
+        NotificationKind::AddedToCollection { .. } => format!("{who} added you to a collection"),
+        NotificationKind::CollectionUpdate { .. } => format!("{who} changed a collection that features you"),
+        NotificationKind::PendingFavourite => format!("{who} favourited your post and waits for your approval"),
+        NotificationKind::PendingReblog => format!("{who} boosted your post and waits for your approval"),
+        NotificationKind::Other(_) => format!("A notification: {}", held.kind.name().replace(['_', '.'], " ")),
     };
     Plain::line(&said)
 }
@@ -73,7 +73,7 @@ fn words(state: &State, held: &Notification) -> Plain {
 /// What the post beneath says, as far as it is open.
 fn said(state: &State, held: &Notification) -> String {
     let Some((id, entry)) = held.status.as_ref().and_then(|id| Some((id, state.store.shown(id)?))) else { return String::new() };
-    match state.shown(&Stream::UserNotification.into(), id) {
+    match state.shown(&Sources::from(Stream::UserNotification), id) {
         Shown::Open => format!(": {}", entry.rich().text()),
         Shown::Warned => format!(", with a warning: {}", entry.status().spoiler_text),
         Shown::Filtered(_) | Shown::Hidden => String::new(),

@@ -165,7 +165,7 @@ fn zen(state: &mut State) {
     state.zen = !state.zen;
     if state.zen {
         let key = state.first_key(Command::Zen).unwrap_or("the command zen");
-        say(state, Plain::line(&format!("{key} brings tabs and status back; what is wrong is said here")), false);
+        say(state, Plain::line(&format!("{key} brings everything back")), false);
     }
 }
 
@@ -397,13 +397,12 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
 }
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
-    let Some(sources) = state.tabs.active().map(|tab| tab.sources.clone()) else { return };
     let open = match state.profile_view() {
         Some(view) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
         None => state.detail().map(|detail| detail.cursor.clone()),
     };
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
-        if state.is_folded(&sources, &status) || state.veils_media(&sources, &status) {
+        if state.place().is_some_and(|place| state.is_folded(place, &status) || state.veils_media(place, &status)) {
             state.unfolded.insert(status);
             return;
         }
@@ -558,6 +557,7 @@ pub(super) fn mouse(state: &mut State, measured: &Measured, mouse: Mouse, at: (u
         Some(Overlay::Detail(_)) if state.is_wide() && measured.timeline.as_ref().is_some_and(|pane| pane.area.contains(x, y)) => {
             move_cursor(state, measured, Go::Rows(step), effects);
         }
+        Some(Overlay::Typed(_)) if state.is_in_thread() => {}
         None | Some(Overlay::Typed(_)) => move_cursor(state, measured, Go::Rows(step), effects),
         Some(_) => go(state, measured, Go::Rows(step * 3), effects),
     }

@@ -1,5 +1,8 @@
 //! Searching: a walk over the rows of one tab or of all, a slice with each message, to the next one that has what is
-//! searched for. The words of a post are read when it is first looked at, each post once.
+//! searched for; where a thread is open, over its posts (`thread`). The words of a post are read when it is first looked at,
+//! each post once.
+
+mod thread;
 
 use super::{command, say};
 use crate::filter::Pattern;
@@ -12,7 +15,7 @@ const SLICE: usize = 1_000;
 /// The part of the pane above a row that is gone to from far away.
 const ABOVE: u16 = 3;
 
-/// Opens the line in which is typed what to search for.
+/// Opens the line in which is typed what to search for: in the open thread, or else in the tab.
 pub(super) fn open(state: &mut State) {
     let Some(tab) = state.tabs.active() else { return };
     let before = state.finding.clone();
@@ -20,11 +23,12 @@ pub(super) fn open(state: &mut State) {
         sources: tab.sources.clone(),
         cursor: tab.cursor.clone(),
         anchor: tab.anchor.clone(),
+        page: thread::page(state),
         all_tabs: before.as_ref().is_some_and(|search| search.all_tabs),
         before,
         wrong: None,
     };
-    state.overlays.clear();
+    super::thread::bare(state);
     state.overlays.push(Overlay::Typed(Typed { prompt: Prompt::default(), what: Purpose::Search(Box::new(seeker)) }));
 }
 
@@ -35,6 +39,11 @@ pub(super) fn typed(state: &mut State, measured: &Measured) {
     seeker.wrong = pattern.as_ref().err().map(ToString::to_string);
     let seeker = seeker.clone();
     match pattern {
+        Ok(Some(pattern)) if seeker.page.is_some() => {
+            thread::go_back(state, &seeker);
+            state.finding = Some(Finding { pattern, all_tabs: seeker.all_tabs, walk: None, leafing: None, missed: false });
+            thread::walk(state, measured, true, true);
+        }
         Ok(Some(pattern)) => {
             let walk = Walk {
                 older: true,
@@ -44,7 +53,7 @@ pub(super) fn typed(state: &mut State, measured: &Measured) {
                 sources: seeker.sources.clone(),
                 around: false,
             };
-            state.finding = Some(Finding { pattern, all_tabs: seeker.all_tabs, walk: Some(walk), missed: false });
+            state.finding = Some(Finding { pattern, all_tabs: seeker.all_tabs, walk: Some(walk), leafing: None, missed: false });
             go_on(state, measured);
         }
         Ok(None) => {
@@ -76,8 +85,8 @@ pub(super) fn keep(state: &mut State, measured: &Measured) {
         state.finding = before;
         walk(state, measured, true);
     } else if let Some(search) = state.finding.as_ref().filter(|search| search.missed) {
-        let words = format!("nothing has {}", said(&search.pattern));
-        say(state, Plain::line(&words), false);
+        let words = nothing(&search.pattern, state.detail().is_some());
+        say(state, words, false);
     }
 }
 
@@ -87,14 +96,19 @@ pub(super) fn give_up(state: &mut State, seeker: Seeker) {
     state.finding = seeker.before;
 }
 
-/// Goes to the next row, older or newer, that has what is searched for.
+/// Goes to the next row, older or newer, that has what is searched for; in an open thread to the next post down or up.
 pub(super) fn walk(state: &mut State, measured: &Measured, older: bool) {
+    if state.is_in_thread() {
+        thread::walk(state, measured, older, false);
+        return;
+    }
     let Some(tab) = state.tabs.active() else { return };
     let sources = tab.sources.clone();
     let start = state.drawn_cursor_row(measured).map(crate::state::Row::key);
     let Some(search) = state.finding.as_mut() else { return };
     let last = start.clone().map(|key| (key, false));
     search.walk = Some(Walk { older, from: sources.clone(), start, last, sources, around: false });
+    search.leafing = None;
     search.missed = false;
     if state.typed().is_none() {
         state.overlays.clear();
@@ -114,6 +128,7 @@ enum Step {
 
 /// Looks at the next slice of the walk under way.
 pub(super) fn go_on(state: &mut State, measured: &Measured) {
+    thread::go_on(state, measured);
     let Some(mut walk) = state.finding.as_mut().and_then(|search| search.walk.take()) else { return };
     let mut left = SLICE;
     loop {
@@ -227,22 +242,28 @@ fn miss(state: &mut State) {
     state.revision += 1;
     let Some(search) = &mut state.finding else { return };
     search.missed = true;
-    let words = format!("nothing has {}", said(&search.pattern));
+    let words = nothing(&search.pattern, false);
     if let Some(Typed { what: Purpose::Search(seeker), .. }) = state.typed() {
         let seeker = seeker.clone();
         go_back(state, &seeker);
     } else {
-        say(state, Plain::line(&words), false);
+        say(state, words, false);
     }
 }
 
-fn said(pattern: &Pattern) -> String {
-    format!("\"{}\"", pattern.source())
+/// That nothing has what is searched for.
+fn nothing(pattern: &Pattern, in_thread: bool) -> Plain {
+    let place = if in_thread { " in this thread" } else { "" };
+    Plain::line(&format!("nothing{place} has \"{}\"", pattern.source()))
 }
 
 /// Goes back to where a search began.
 fn go_back(state: &mut State, seeker: &Seeker) {
     state.revision += 1;
+    if seeker.page.is_some() {
+        thread::go_back(state, seeker);
+        return;
+    }
     state.tabs.go_to(&seeker.sources);
     let Some(rows) = state.active_rows() else { return };
     let is_there = |key: &RowKey| rows.index_of(key).is_some();

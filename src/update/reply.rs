@@ -199,6 +199,9 @@ pub(super) fn reloaded(state: &mut State, settings: Settings, tabs: Vec<Spec>) {
     state.alerts.on = settings.notify != Notify::Off;
     let before: Vec<(Sources, Filter)> =
         state.tabs.all().iter().map(|tab| (tab.sources.clone(), state.configured_filter(&tab.sources))).collect();
+    if settings.columns != state.settings.columns {
+        state.wanted_columns = settings.columns;
+    }
     state.settings = settings;
     let streams: Vec<Stream> = state.timelines.keys().cloned().collect();
     for stream in &streams {

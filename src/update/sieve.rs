@@ -37,7 +37,7 @@ pub(super) fn open(state: &mut State) {
     let before = tab.sieve.filter().clone();
     let mut prompt = Prompt::default();
     prompt.insert(&before.to_string());
-    state.overlays.clear();
+    super::thread::bare(state);
     state.overlays.push(Overlay::Typed(Typed { prompt, what: Purpose::Filter { before, wrong: None } }));
 }
 

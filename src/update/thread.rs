@@ -5,6 +5,7 @@
 
 use super::{Effect, Question, reply};
 use crate::model::{Bundle, Connection, Failure, StatusId, Thread};
+use crate::state::finding::Page;
 use crate::state::review::MOST_SUSPECTS;
 use crate::state::{Detail, Measured, Overlay, ReaderPane, State, Suspect, ThreadState, VisiblePost};
 use std::collections::HashSet;
@@ -157,7 +158,7 @@ pub(super) fn answered(state: &mut State, id: &StatusId, asked: u64, result: Res
 /// Takes over what the last drawing found: where the cursor's post stands, and what has been read.
 pub(super) fn adopt(state: &mut State, measured: &Measured) {
     let Some(pane) = &measured.reader else { return };
-    let looked_at = state.focused && matches!(state.overlays.last(), Some(Overlay::Detail(_)));
+    let looked_at = state.focused && state.is_in_thread();
     let Some(detail) = top(state).filter(|detail| pane.status.as_ref() == Some(&detail.cursor)) else { return };
     if detail.line == pane.line.0 {
         detail.line = pane.line.1;
@@ -277,6 +278,32 @@ pub(super) fn go_up(state: &mut State, to_root: bool) {
     let above = if to_root { Some(0) } else { detail.tree.parent(&detail.cursor).and_then(|parent| order.index(parent)) };
     if let Some(index) = above {
         place(detail, index, 0);
+    }
+}
+
+/// Takes away what lies over the post that is open on top, or over the tab.
+pub(super) fn bare(state: &mut State) {
+    let open = state.overlays.iter().rposition(|overlay| matches!(overlay, Overlay::Detail(_)));
+    state.overlays.truncate(open.map_or(0, |open| open + 1));
+}
+
+/// Puts the cursor on a post of the open thread; what is in view already stays where it is.
+pub(super) fn go_to(state: &mut State, measured: &Measured, id: &StatusId) {
+    let Some(detail) = top(state) else { return };
+    let pane = measured.reader.as_ref().filter(|pane| pane.status.as_ref() == Some(&detail.cursor));
+    let seen = pane.into_iter().flat_map(|pane| &pane.visible).find(|post| post.id == *id);
+    let line = seen.map_or(0, |post| post.line);
+    if let Some(index) = detail.tree.order().index(id).filter(|_| detail.cursor != *id) {
+        place(detail, index, line);
+    }
+}
+
+/// Goes back to a place of the open thread.
+pub(super) fn go_back_to(state: &mut State, page: &Page) {
+    if let Some(detail) = top(state).filter(|detail| detail.status == page.status)
+        && let Some(index) = detail.tree.order().index(&page.cursor)
+    {
+        place(detail, index, page.line);
     }
 }
 

@@ -168,3 +168,18 @@ fn tabs_stand_side_by_side_where_there_is_room() {
         assert!(reading.reader.is_some() && reading.beside.is_empty(), "the reader lies over all");
     }
 }
+
+#[test]
+fn the_chosen_row_is_marked_quietly_while_keys_go_to_another_window() {
+    let mut state = home((80, 24));
+    let mark = |state: &State| {
+        let buffer = draw(state).buffer;
+        let cell = buffer.content.iter().find(|cell| cell.symbol() == "▌").unwrap();
+        cell.style()
+    };
+    let here = mark(&state);
+    send(&mut state, Msg::Focused(false));
+    assert_ne!(mark(&state), here);
+    send(&mut state, Msg::Focused(true));
+    assert_eq!(mark(&state), here);
+}

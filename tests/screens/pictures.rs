@@ -42,7 +42,7 @@ fn hang(state: &State, cards: &mut Cards, measured: &Measured, form: Form) {
         let graphic = (form != Form::Blocks)
             .then(|| Graphic { form, number: 7, width: 40, height: 40, data: b"data".to_vec() })
             .map(std::sync::Arc::new);
-        let key = Key { address, columns: place.columns, rows: place.rows };
+        let key = Key { address, columns: place.columns, rows: place.rows, clear: place.clear };
         #[expect(clippy::disallowed_methods, reason = "the gallery asks how long ago something failed, and nothing did")]
         let now = std::time::Instant::now();
         assert!(state.canvas().is_some() && cards.gallery.lacks(&key, now));
@@ -175,4 +175,64 @@ proptest! {
         let blocks: usize = drawn.measured.pictures.iter().map(|place| usize::from(place.columns) * usize::from(place.shown)).sum();
         prop_assert_eq!(cells(&drawn.buffer, BLOCK), blocks);
     }
+}
+
+/// A home with a post by somebody, both with a custom emoji in their words.
+fn with_emoji(form: Form) -> State {
+    let mut state = bare((80, 24));
+    (state.pictures.wanted, state.pictures.colorful) = (true, true);
+    state.pictures.told(&TerminalFact::Kitty(form == Form::Kitty), state.size);
+    state.pictures.told(&TerminalFact::Attributes { sixel: form == Form::Sixel(16) }, state.size);
+    state.pictures.told(&TerminalFact::Cell(10, 20), state.size);
+    let emoji = |name: &str| Emoji { shortcode: plain(name), picture: Some(plain(&format!("https://files.tide.example/{name}.png"))) };
+    let words = "<p>A :tea: for :tea: and <code>:tea:</code> at 10:30:15, :nobody:</p>";
+    let post_of = Status { emojis: vec![emoji("tea")], ..status("9", "7", 3, words) };
+    let author = Account { emojis: vec![emoji("crab")], ..account("7", "hal", "Hal :crab: Okafor") };
+    state.store.put_account(author);
+    post(&mut state, &Stream::User, post_of);
+    state
+}
+
+#[test]
+fn custom_emoji_take_two_columns_and_stay_where_they_are_when_they_come() {
+    for form in [Form::Kitty, Form::Sixel(16)] {
+        let state = with_emoji(form);
+        let (mut cards, theme) = (Cards::new(), theme());
+        let before = draw_with(&state, &theme, &mut cards);
+        find(&before.buffer, "Hal :: Okafor @hal");
+        find(&before.buffer, "A :: for :: and :tea: at 10:30:15, :nobody:");
+        let places = &before.measured.pictures;
+        assert!(places.len() == 3 && places.iter().all(|place| (place.columns, place.rows, place.clear) == (2, 1, true)), "{places:?}");
+        let mut once = before.measured.clone();
+        // One of them is there twice.
+        once.pictures.dedup_by(|one, other| one.address == other.address);
+        hang(&state, &mut cards, &once, form);
+        let after = draw_with(&state, &theme, &mut cards);
+        find(&after.buffer, "Hal    Okafor @hal");
+        find(&after.buffer, "A    for    and :tea: at 10:30:15, :nobody:");
+        assert_eq!(after.measured, before.measured, "{form:?}");
+        let laid: Vec<_> = cards.laid.iter().map(|laid| (laid.at, laid.size)).collect();
+        assert_eq!(laid, places.iter().map(|place| ((place.x, place.y), (2, 1))).collect::<Vec<_>>(), "{form:?}");
+    }
+}
+
+#[test]
+fn where_emoji_are_no_pictures_or_cannot_be_had_there_are_their_names() {
+    let mut state = with_emoji(Form::Blocks);
+    assert!(draw(&state).measured.pictures.is_empty());
+    find(&draw(&state).buffer, "Hal :crab: Okafor @hal");
+    state.pictures.told(&TerminalFact::Kitty(true), state.size);
+    state.settings.media_emoji = false;
+    find(&draw(&state).buffer, "A :tea: for :tea: and :tea:");
+    state.settings.media_emoji = true;
+    let (mut cards, theme) = (Cards::new(), theme());
+    let drawn = draw_with(&state, &theme, &mut cards);
+    let place = &drawn.measured.pictures[0];
+    let key = Key { address: place.address.clone().unwrap(), columns: 2, rows: 1, clear: true };
+    #[expect(clippy::disallowed_methods, reason = "some moment")]
+    cards.gallery.hang(key, Err("none".to_owned()), std::time::Instant::now());
+    find(&draw_with(&state, &theme, &mut cards).buffer, "Hal cr Okafor @hal");
+    // What is laid out later has the name.
+    state.size = (100, 24);
+    find(&draw_with(&state, &theme, &mut cards).buffer, "Hal :crab: Okafor @hal");
 }

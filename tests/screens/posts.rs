@@ -189,7 +189,7 @@ fn profile_view(size: (u16, u16)) -> State {
         created_at: Some(ago(60 * 24 * 900)),
         last_status_at: Some(plain("2026-11-23")),
         marks: vec![AccountMark::Role(plain("Moderator")), AccountMark::Limited, AccountMark::Moved(aid("9"))],
-        emojis: vec![plain("blobcat")],
+        emojis: vec![Emoji { shortcode: plain("blobcat"), picture: None }],
     };
     let relationship = Relationship {
         ties: vec![Tie::Following, Tie::FollowedBy, Tie::WithoutBoosts, Tie::Muting],

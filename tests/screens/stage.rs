@@ -3,10 +3,10 @@
 use crate::least_status::least_status;
 use std::time::Duration;
 use trunkline::model::{
-    Account, AccountId, Announcement, AnnouncementId, Bundle, Card, Connection, Conversation, ConversationId, Counts, Failure, FailureKind,
-    FilterAction, FilterContext, FilterMatch, List, ListId, Media, MediaKind, Mention, Notification, NotificationId, NotificationKind,
-    Offer, Poll, PollOption, Quote, QuoteState, Reach, Reaction, Server, Software, Spec, Status, StatusId, Stream, Subscription, Tag,
-    Thread, TimelinesAccess, Timestamp, Visibility,
+    Account, AccountId, Announcement, AnnouncementId, Bundle, Card, Connection, Conversation, ConversationId, Counts, Emoji, Failure,
+    FailureKind, FilterAction, FilterContext, FilterMatch, List, ListId, Media, MediaKind, Mention, Notification, NotificationId,
+    NotificationKind, Offer, Poll, PollOption, Quote, QuoteState, Reach, Reaction, Server, Software, Spec, Status, StatusId, Stream,
+    Subscription, Tag, Thread, TimelinesAccess, Timestamp, Visibility,
 };
 use trunkline::state::{Cause, Detail, Loading, Overlay, Prompt, Row, Settings, State, Timeline};
 use trunkline::text::{Html, Plain};
@@ -54,6 +54,8 @@ pub(crate) fn account(id: &str, acct: &str, name: &str) -> Account {
         url: Some(plain(&format!("https://{}/@{acct}", "tide.example"))),
         bot: false,
         locked: false,
+        avatar: None,
+        emojis: Vec::new(),
     }
 }
 
@@ -268,7 +270,13 @@ fn newer_posts() -> Vec<Status> {
         },
     ]
     .into_iter()
-    .map(|status| if status.id == sid("222") { Status { emojis: vec![plain("blobcat")], ..status } } else { status })
+    .map(|status| {
+        if status.id == sid("222") {
+            Status { emojis: vec![Emoji { shortcode: plain("blobcat"), picture: None }], ..status }
+        } else {
+            status
+        }
+    })
     .filter(|status| status.id != sid("204"))
     .chain([status("204", "9", 90, "<p>नदी के किनारे की सुबह सबसे अच्छी होती है। चाय, किताब और धीमी रेल।</p>")])
     .collect()

@@ -57,3 +57,22 @@ fn the_window_moves_no_further_than_the_open_tab_needs() {
     desk.key("|");
     assert_eq!(desk.state.columns(), 0..3);
 }
+
+#[test]
+fn the_file_says_how_many_columns_there_are_and_a_key_another_number_until_it_changes() {
+    let read = |text: &str| Settings::from(&Config::parse(std::path::Path::new("c.toml"), text).unwrap().config);
+    let mut state = State::new(read("columns = 2"), Timestamp::from_second(1_800_000_000).unwrap(), Vec::new());
+    for spec in ["home", "local", "public"] {
+        state.open(sources(spec));
+    }
+    state.size = (200, 60);
+    let mut desk = Desk { state, lines: 5, measured: Measured::default(), open: Vec::new() };
+    assert_eq!(desk.state.columns(), 0..2);
+    desk.key("|");
+    desk.send(Msg::Reloaded(read("columns = 2\ntitle = false"), Vec::new()));
+    assert_eq!(desk.state.columns(), 0..3, "the file says what it said before");
+    desk.send(Msg::Reloaded(read("columns = 1"), Vec::new()));
+    assert_eq!(desk.state.columns(), 0..1);
+    let wrong = Config::parse(std::path::Path::new("c.toml"), "columns = 4").unwrap_err().to_string();
+    assert!(wrong.contains("`columns` must be a whole number from 1 to 3, not 4"), "{wrong}");
+}

@@ -312,3 +312,104 @@ fn the_filters_of_the_property_are_filters() {
         assert_eq!(text.parse::<Filter>().map(|filter| filter.to_string()), Ok((*text).to_owned()));
     }
 }
+
+/// A thread around 20 with words in it, opened; 21, 22 and 24 answer, and 22 a step further in.
+fn opened() -> Desk {
+    let mut desk = Desk::new(&["home", "local"]);
+    for (id, words) in [("18", "a ferry elsewhere"), ("20", "nothing here")] {
+        say(&mut desk, &["home"], id, words);
+    }
+    let effects = desk.key("enter");
+    let (_, asked) = asked_thread(&effects).unwrap();
+    let answers = [("21", "20", "the ferry"), ("22", "21", "words"), ("24", "20", "Ferry again")];
+    let posts = answers.map(|(id, to, words)| Status { content: Html::new(words), ..reply(id, to) });
+    let thread = Thread { ancestors: Vec::new(), descendants: answers.map(|(id, ..)| sid(id)).to_vec(), bundle: bundle(posts.to_vec()) };
+    let own = desk.state.store.status(&sid("20")).unwrap().status().clone();
+    desk.send(Msg::Reply(Reply::Thread { id: sid("20"), asked, result: Ok((bundle(vec![own]), thread)) }));
+    desk
+}
+
+fn notice(desk: &Desk) -> Option<String> {
+    desk.state.notices.shown().map(|notice| notice.text.to_string())
+}
+
+#[test]
+fn with_a_thread_open_its_posts_are_searched_and_it_stays_open() {
+    let mut desk = opened();
+    assert_eq!(thread(&desk), ">20 .21 ..22 .24");
+    desk.key("/ f e r r y");
+    assert_eq!(thread(&desk), "20 .>21 ..22 .24", "as it is typed");
+    assert!(!desk.state.can(Command::SearchAllTabs));
+    desk.key("ctrl-n");
+    assert_eq!(thread(&desk), "20 .21 ..22 .>24");
+    desk.key("z");
+    assert_eq!(thread(&desk), ">20 .21 ..22 .24", "nothing has it: back");
+    desk.key("esc");
+    assert_eq!((thread(&desk).as_str(), desk.state.finding.clone()), (">20 .21 ..22 .24", None));
+    desk.key("/ F e r enter");
+    assert_eq!(thread(&desk), "20 .21 ..22 .>24");
+    desk.key("n");
+    assert_eq!((thread(&desk).as_str(), notice(&desk)), ("20 .21 ..22 .>24", Some("the search goes on from the top of the thread".into())));
+    desk.key("/ f e r r y enter N");
+    assert_eq!(thread(&desk), "20 .>21 ..22 .24");
+    // What comes takes its place in the walk.
+    desk.event(&["local"], Payload::Update(bundle(vec![Status { content: Html::new("one more ferry"), ..reply("30", "21") }])));
+    desk.key("n");
+    assert_eq!(thread(&desk), "20 .21 ..22 ..>30 .24");
+    desk.event(&["local"], Payload::Delete(sid("24")));
+    desk.key("n");
+    assert_eq!(thread(&desk), "20 .>21 ..22 ..30 .x24");
+    desk.key("esc esc");
+    assert!(desk.state.detail().is_none());
+    desk.key("n");
+    assert_eq!(cursor(&desk), Some("18".into()), "in the tab the same goes on among its rows");
+    desk.key("enter n");
+    assert_eq!((thread(&desk).as_str(), notice(&desk)), (">18", Some("the search goes on from the top of the thread".into())));
+    desk.key("/ q q q enter");
+    assert_eq!((thread(&desk).as_str(), notice(&desk)), (">18", Some("nothing in this thread has \"qqq\"".into())));
+}
+
+#[test]
+fn a_filter_is_typed_and_kept_or_given_up_with_the_thread_open() {
+    let mut desk = opened();
+    desk.key("j & f e r r y");
+    assert_eq!((thread(&desk).as_str(), shown(&desk, "home")), ("20 .>21 ..22 .24", vec!["18".to_owned()]));
+    desk.key("esc");
+    assert_eq!((thread(&desk).as_str(), shown(&desk, "home").len()), ("20 .>21 ..22 .24", 2));
+    desk.key("& f e r r y enter");
+    assert_eq!((thread(&desk).as_str(), shown(&desk, "home")), ("20 .>21 ..22 .24", vec!["18".to_owned()]));
+    assert!(desk.state.is_covered(), "what comes into the tab beneath is not seen");
+    desk.key("&");
+    assert!(desk.state.is_covered(), "nor while something is typed");
+}
+
+#[test]
+fn a_long_thread_is_looked_at_in_slices_and_what_was_closed_ends_the_walk() {
+    let long = || {
+        let mut desk = Desk::new(&["home"]);
+        say(&mut desk, &["home"], "20", "nothing here");
+        let effects = desk.key("enter");
+        let (_, asked) = asked_thread(&effects).unwrap();
+        let ids: Vec<String> = (1_000..2_000).map(|id| id.to_string()).collect();
+        let posts = ids.iter().map(|id| Status { content: Html::new(if id == "1900" { "needle" } else { "hay" }), ..reply(id, "20") });
+        let thread = Thread { ancestors: Vec::new(), descendants: ids.iter().map(|id| sid(id)).collect(), bundle: bundle(posts.collect()) };
+        let own = desk.state.store.status(&sid("20")).unwrap().status().clone();
+        desk.send(Msg::Reply(Reply::Thread { id: sid("20"), asked, result: Ok((bundle(vec![own]), thread)) }));
+        desk.key("/");
+        desk.send(Msg::Paste("needle".into()));
+        assert!(desk.state.finding.as_ref().is_some_and(Finding::goes_on), "not all with one message");
+        assert!(desk.state.next_deadline(&desk.measured).is_some_and(|at| at <= desk.state.now), "it goes on at once");
+        desk
+    };
+    let mut desk = long();
+    let mut turns = 0;
+    while desk.state.finding.as_ref().is_some_and(Finding::goes_on) {
+        desk.after(0);
+        turns += 1;
+        assert!(turns < 50);
+    }
+    assert_eq!(desk.state.detail().map(|detail| detail.cursor.clone()), Some(sid("1900")));
+    let mut desk = long();
+    desk.key("enter esc");
+    assert!(desk.state.detail().is_none() && !desk.state.finding.as_ref().is_some_and(Finding::goes_on));
+}

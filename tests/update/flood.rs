@@ -125,3 +125,51 @@ fn a_threshold_of_zero_never_rests_and_deletions_in_a_flood_do_no_harm() {
     pass(&mut desk, TURN);
     assert_eq!(top(&desk), "3000");
 }
+
+#[test]
+fn a_tab_that_is_not_in_view_counts_and_samples_and_shows_the_newest_when_it_is() {
+    let mut desk = flooding();
+    desk.key("2");
+    pour(&mut desk, 1_000, 59);
+    assert_eq!(desk.tab("home").flood, None);
+    pour(&mut desk, 1_059, 31);
+    assert!(desk.tab("home").flood.is_some() && desk.tab("home").follows());
+    let deadline = desk.state.next_deadline(&Measured::default()).unwrap();
+    assert!(deadline > desk.state.now, "nobody wakes up for what is not in view");
+    pass(&mut desk, TURN);
+    assert_eq!(desk.tab("home").flood.map(|flood| (flood.every, flood.passed)), Some((30, 29)), "room for one here");
+    assert_eq!(desk.tab("home").unseen.len(), 90, "nobody saw them go by");
+    pour(&mut desk, 1_090, 10);
+    desk.key("1");
+    assert_eq!(top(&desk), "1099", "at once the newest, not that of the last turn");
+    let flood = desk.tab("home").flood.unwrap();
+    assert_eq!(flood.passed, 38, "it goes on counting");
+    pour(&mut desk, 1_100, 3);
+    assert_eq!(top(&desk), "1099", "and stands still");
+    desk.key("2");
+    pass(&mut desk, SignedDuration::from_secs(70));
+    assert_eq!(desk.tab("home").flood, None, "it ends out of view as well");
+    assert_eq!((&desk.tab("home").anchor, &desk.tab("home").cursor), (&Anchor::Top, &None));
+}
+
+#[test]
+fn each_column_rests_by_itself() {
+    let mut desk = flooding();
+    desk.send(Msg::Resized(120, 36));
+    pour(&mut desk, 100, 5);
+    desk.key("2 |");
+    let beside = |desk: &Desk| desk.measured.beside[0].visible[0].key.clone();
+    pour(&mut desk, 1_000, 60);
+    let first = beside(&desk);
+    assert_eq!((desk.state.columns(), desk.tab("local").flood), (0..2, None));
+    assert_eq!(first, RowKey::Status(sid("1054")), "with those from before it is too much");
+    pour(&mut desk, 1_060, 20);
+    assert_eq!(beside(&desk), first, "it stands still beside the open one");
+    let next = desk.tab("home").flood.unwrap().next;
+    assert!(desk.state.next_deadline(&Measured::default()).is_some_and(|at| at <= next), "somebody wakes up for it");
+    pass(&mut desk, TURN);
+    assert_eq!(beside(&desk), RowKey::Status(sid("1079")));
+    assert_eq!(desk.tab("home").flood.map(|flood| flood.passed), Some(20));
+    pass(&mut desk, SignedDuration::ZERO);
+    assert!(desk.tab("home").unseen.is_empty(), "they went by before the reader");
+}

@@ -31,7 +31,16 @@ impl Post for Held {
 }
 
 fn account(acct: &str, name: &str, bot: bool) -> Account {
-    Account { id: AccountId::new("1").unwrap(), acct: Plain::line(acct), display_name: Plain::line(name), url: None, bot, locked: false }
+    Account {
+        id: AccountId::new("1").unwrap(),
+        acct: Plain::line(acct),
+        display_name: Plain::line(name),
+        url: None,
+        bot,
+        locked: false,
+        avatar: None,
+        emojis: Vec::new(),
+    }
 }
 
 fn status(html: &str) -> Status {

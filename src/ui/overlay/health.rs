@@ -3,7 +3,7 @@
 //! Laid out so that it stands still: each fact has a place of its own that does not depend on the numbers in it. Absent on
 //! purpose: questions to the server; `update` asks them when the view opens, and the state holds the answers.
 
-use super::{more, panel, words};
+use super::{inner_width, more, panel, words};
 use crate::command::Command;
 use crate::model::{Connection, Rung, Server, Stream, Subscription, Timestamp, Withheld};
 use crate::state::refill::{Budget, MOST_QUESTIONS};
@@ -36,7 +36,7 @@ const GAPS: usize = 3;
 
 /// Draws the view.
 pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, scroll: u16) -> OverlayPane {
-    let width = body.width.saturating_sub(if body.width < 48 { 2 } else { 10 }).clamp(1, WIDEST);
+    let width = inner_width(body, WIDEST);
     let mut sheet = Sheet { card: Card::default(), theme: painter.theme, clock: &mut painter.clock, width, tall: body.height >= TALL };
     sheet.connection(state);
     sheet.streams(state);
