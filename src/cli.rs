@@ -708,7 +708,7 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record
         (false, true) => tail::Form::Nothing,
         (false, false) => tail::Form::Words,
     };
-    let options = tail::Options { form, until: flags.until, count: flags.count };
+    let options = tail::Options { form, until: flags.until, count: flags.count, stats: flags.stats };
     let mut panicked = false;
     let (continued, continuations) = watch::channel(0);
     let stop = async {
