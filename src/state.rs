@@ -127,6 +127,8 @@ pub struct Settings {
     pub media_rows: u16,
     /// Whether custom emoji are drawn as pictures where the terminal can.
     pub media_emoji: bool,
+    /// Whether the pictures of people are drawn beside what they say.
+    pub avatars: bool,
 }
 
 impl Default for Settings {
@@ -156,6 +158,7 @@ impl From<&Config> for Settings {
             media: if cfg!(feature = "images") { config.media } else { MediaMode::Off },
             media_rows: config.media_rows,
             media_emoji: config.media_emoji,
+            avatars: config.avatars,
         }
     }
 }
@@ -728,6 +731,11 @@ impl State {
     /// Whether custom emoji are drawn as pictures: not as half blocks, of which two columns show nothing.
     pub fn shows_emoji(&self) -> bool {
         self.settings.media_emoji && self.canvas().is_some_and(|canvas| canvas.form != Form::Blocks)
+    }
+
+    /// Whether the pictures of people are drawn.
+    pub fn shows_avatars(&self) -> bool {
+        self.settings.avatars && self.canvas().is_some()
     }
 
     /// Whether the pictures of a post (never of a boost as such) in a place are only hinted at until the reader unfolds them:

@@ -143,7 +143,7 @@ fn away(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Option<
         Connection::Reconnecting { .. } => named(&format!("reconnecting{}", next(""))),
         Connection::Offline { .. } => named(&format!("offline{}", next(", again"))),
         Connection::RateLimited { .. } => {
-            let until = state.line.next_attempt.map(|at| format!(" until {}", times::moment(at, state.now, &theme.zone)));
+            let until = state.line.next_attempt.map(|at| format!(" until {}", times::due(at, state.now, &theme.zone)));
             format!("rate limited{}: {why}", until.unwrap_or_default())
         }
         Connection::SignedOut { .. } => named("signed out"),
