@@ -567,6 +567,23 @@ mod tests {
     }
 
     #[test]
+    fn half_blocks_of_one_colour_take_no_more_than_blanks() {
+        let (mut terminal, sink, mut parser) = written_to();
+        let blocks = |buffer: &mut Buffer| {
+            buffer.set_string(0, 0, "▀▀▀", Style::new().fg(Color::Indexed(97)).bg(Color::Indexed(97)));
+            buffer.set_string(3, 0, "▀", Style::new().fg(Color::Indexed(98)).bg(Color::Indexed(97)));
+            buffer.set_string(4, 0, "▀", Style::new());
+        };
+        terminal.draw(|frame| blocks(frame.buffer_mut())).unwrap();
+        let out = sink.0.take();
+        parser.process(&out);
+        let (cells, out) = ((0..5).map(|x| parser.screen().cell(0, x).unwrap()), String::from_utf8(out).unwrap());
+        assert_eq!(cells.map(|cell| cell.contents()).collect::<Vec<_>>(), [" ", " ", " ", "▀", "▀"], "{out:?}");
+        assert!((0..4).all(|x| parser.screen().cell(0, x).unwrap().bgcolor() == vt100::Color::Idx(97)), "{out:?}");
+        assert_eq!(parser.screen().cell(0, 3).unwrap().fgcolor(), vt100::Color::Idx(98));
+    }
+
+    #[test]
     fn rows_that_only_move_are_moved_by_the_terminal() {
         let (mut terminal, sink, mut parser) = written_to();
         let mut page =

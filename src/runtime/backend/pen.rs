@@ -54,8 +54,8 @@ impl<'a, W: Write> Pen<'a, W> {
     /// Writes a cell of so many columns.
     pub(super) fn cell(&mut self, x: u16, y: u16, cell: &Cell, columns: usize) -> io::Result<()> {
         self.go(x, y)?;
+        let symbol = if is_plain_block(cell) { " " } else { cell.symbol() };
         self.dress(cell)?;
-        let symbol = cell.symbol();
         self.out.write_all(symbol.as_bytes())?;
         self.is_sure &= symbol.is_ascii();
         // Behind all others, of whose width terminals may think differently, it is placed anew.
@@ -112,7 +112,10 @@ impl<'a, W: Write> Pen<'a, W> {
                 self.is_linked = true;
             }
         }
-        let style = Style::of(cell);
+        let mut style = Style::of(cell);
+        if is_plain_block(cell) {
+            style.fg = self.style.fg;
+        }
         if style != self.style {
             self.style.turn_into(style, self.out)?;
             self.style = style;
@@ -124,6 +127,11 @@ impl<'a, W: Write> Pen<'a, W> {
         self.link = Color::Reset;
         if std::mem::take(&mut self.is_linked) { self.out.write_all(b"\x1b]8;;\x1b\\") } else { Ok(()) }
     }
+}
+
+/// Whether a cell is half a block of a picture whose other half has the same colour: a blank one looks the same and takes less.
+fn is_plain_block(cell: &Cell) -> bool {
+    cell.fg == cell.bg && cell.fg != Color::Reset && cell.modifier.is_empty() && cell.symbol() == "\u{2580}"
 }
 
 fn fits((_, address): &(u32, WebAddress)) -> bool {
