@@ -345,6 +345,8 @@ pub(crate) fn idle(bench: &Bench) -> Vec<Line> {
     let server = start_server(bench, &FOUR, 5_000);
     let mut terminal = screen(&server, &FOUR, &home);
     terminal.settle(Duration::from_secs(3));
+    // Some seconds after a subscription the beginning of each timeline is asked for once more, and the threads for it go.
+    terminal.watch(Duration::from_secs(17), |_, _| {});
     let process = terminal.process();
     let before = (process.spent(), process.wakes(), terminal.bytes);
     terminal.watch(time, |_, _| {});
