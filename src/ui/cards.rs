@@ -238,7 +238,7 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
         Row::Gap(gap) => {
             (setting.state.line.state == Connection::Live).hash(&mut hasher);
             for (stream, gap) in setting.gaps(gap) {
-                (stream, gap.since, gap.until, gap.lost, gap.fill).hash(&mut hasher);
+                (stream, gap.since, gap.until, gap.lost, gap.fill, &gap.stopped).hash(&mut hasher);
                 std::mem::discriminant(&gap.cause).hash(&mut hasher);
                 let walk = stream.and_then(|stream| setting.state.timelines.get(stream)?.refill.as_ref());
                 walk.filter(|_| gap.fill == Fill::Filling).map(|walk| (walk.pages, walk.retry_at)).hash(&mut hasher);

@@ -265,6 +265,35 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn nothing_is_dialled_at_a_private_place_by_any_of_its_names() {
+        let private = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = private.local_addr().unwrap().port();
+        // Another port of the same machine is not the instance.
+        let files = Files::new(Url::parse("http://127.0.0.1:9/").unwrap()).unwrap();
+        for host in [
+            "127.0.0.1",
+            "localhost",
+            "localhost.",
+            "2130706433",
+            "0x7f.1",
+            "0177.1",
+            "127.1",
+            "0.0.0.0",
+            "[::ffff:7f00:1]",
+            "me@127.0.0.1",
+        ] {
+            for scheme in ["https", "http"] {
+                let outcome = files.image(&format!("{scheme}://{host}:{port}/a.png")).await;
+                assert!(matches!(outcome, Err(NoFile::Refused(_))), "{scheme}://{host}: {outcome:?}");
+            }
+        }
+        // What was dialled would lie in the listener's queue.
+        let mut dialled = std::pin::pin!(private.accept());
+        let dialled = std::future::poll_fn(|context| std::task::Poll::Ready(dialled.as_mut().poll(context).is_ready())).await;
+        assert!(!dialled);
+    }
+
+    #[tokio::test]
     async fn neither_token_nor_referer_goes_along() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
