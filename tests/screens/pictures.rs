@@ -351,3 +351,15 @@ fn a_command_brings_the_pictures_of_people_and_takes_them_away() {
     state.settings.media = MediaMode::Off;
     assert!(!state.can(Command::Avatars), "there would be nothing to see");
 }
+
+#[test]
+fn the_health_screen_says_how_pictures_are_drawn() {
+    for (form, words) in
+        [(Form::Blocks, "half blocks, cells of 10 by 20"), (Form::Kitty, "kitty's protocol, cells"), (Form::Sixel(16), "sixels of 16")]
+    {
+        let mut state = with_emoji(form);
+        state.size = (100, 60);
+        state.overlays.push(Overlay::Health { scroll: 0 });
+        find(&draw(&state).buffer, words);
+    }
+}
