@@ -954,6 +954,7 @@ impl State {
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
             Command::ReaderPlace => self.size.0 >= WIDE && !self.zen && !self.settings.linear,
             Command::Zen => !self.settings.linear,
+            Command::Avatars => self.canvas().is_some() && !self.settings.linear,
             Command::Columns => !text && self.most_columns() > 1 && self.tabs.all().len() > 1,
             Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail || viewing,
