@@ -9,6 +9,7 @@ pub mod edits;
 pub mod finding;
 pub mod flood;
 pub mod folds;
+pub mod hashed;
 pub mod heard;
 pub mod hold;
 pub mod links;
@@ -1114,7 +1115,7 @@ impl State {
             for row in timeline.rows() {
                 match row {
                     Row::Status(id) => {
-                        keep.statuses.insert(id.clone());
+                        keep.statuses.push(id.clone());
                     }
                     Row::Notification(id) => {
                         keep.notifications.insert(id.clone());
@@ -1129,7 +1130,7 @@ impl State {
         }
         for overlay in &self.overlays {
             if let Overlay::Edits(edits) = overlay {
-                keep.statuses.insert(edits.status.clone());
+                keep.statuses.push(edits.status.clone());
             }
             if let Overlay::Profile(view) = overlay {
                 keep.authors.extend(view.people.iter().cloned());
