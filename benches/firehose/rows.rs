@@ -473,6 +473,9 @@ pub(crate) fn trickle(bench: &Bench) -> Vec<Line> {
     for _ in 0..rounds {
         for who in BOTH {
             let home = bench.fresh_home();
+            // Every post is shown as it comes, and not a sample of them.
+            std::fs::create_dir_all(home.join("trunkline")).unwrap();
+            std::fs::write(home.join("trunkline/config.toml"), "flood = 0\n").unwrap();
             let mut server = start_server(bench, &FEDERATED, 0);
             let mut terminal = on_screen(who, &server, &FEDERATED, &home);
             let fifty = Duration::from_millis(20);
