@@ -108,6 +108,8 @@ pub enum Command {
     Redraw,
     /// Draw nothing but the posts, or everything again.
     Zen,
+    /// Draw the pictures of people, or none.
+    Avatars,
     /// Put the reader beside the timeline, or over it.
     ReaderPlace,
     /// Put two or three tabs side by side, or one again.
@@ -239,7 +241,7 @@ pub const COMMANDS: &[Row] = &[
     row(
         Command::OpenLinks,
         "open-links",
-        "",
+        "links",
         "list the links, with their real addresses; a number opens one",
         Group::Reading,
         Scope::Browse,
@@ -250,7 +252,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Edits, "edits", "", "what edits changed, version by version", Group::Reading, Scope::Browse, &["e"]),
     row(Command::Profile, "profile", "", "who wrote it; again: who boosted it, or else is named", Group::Reading, Scope::Browse, &["p"]),
     row(Command::Step, "step", "next held", "in a tab held still: let the next new post come", Group::Reading, Scope::Browse, &["."]),
-    row(Command::View, "view", "", "look at the media of the post; again closes them", Group::Reading, Scope::Browse, &["m"]),
+    row(Command::View, "view", "media", "look at the media of the post; again closes them", Group::Reading, Scope::Browse, &["m"]),
     row(Command::Announcements, "announcements", "announcements", "read the server's announcements", Group::Reading, Scope::Browse, &["A"]),
     row(Command::Back, "back", "back", "close what is on top", Group::Reading, Scope::Always, &["esc", "ctrl-g"]),
     row(Command::Search, "search", "search", "search what the tab holds: words, or /regex/", Group::Finding, Scope::Browse, &["/"]),
@@ -284,7 +286,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::SelectTab(7), "tab-7", "", "tab 7", Group::Tabs, Scope::Browse, &["7"]),
     row(Command::SelectTab(8), "tab-8", "", "tab 8", Group::Tabs, Scope::Browse, &["8"]),
     row(Command::SelectTab(9), "tab-9", "", "tab 9", Group::Tabs, Scope::Browse, &["9"]),
-    row(Command::Accept, "accept", "take", "take the chosen entry", Group::Picking, Scope::Pick, &["enter"]),
+    row(Command::Accept, "accept", "choose", "take the chosen entry", Group::Picking, Scope::Pick, &["enter"]),
     row(Command::NextChoice, "next-choice", "", "next entry", Group::Picking, Scope::Pick, &["down", "ctrl-n", "tab"]),
     row(Command::PreviousChoice, "previous-choice", "", "previous entry", Group::Picking, Scope::Pick, &["up", "ctrl-p", "shift-tab"]),
     row(Command::Help, "help", "help", "this help", Group::Program, Scope::Browse, &["?", "f1"]),
@@ -297,6 +299,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Reload, "reload", "", "read the configuration file again", Group::Program, Scope::Browse, &[]),
     row(Command::Redraw, "redraw", "", "paint the screen again", Group::Program, Scope::Always, &["ctrl-l"]),
     row(Command::Zen, "zen", "", "posts alone, and what is wrong; or everything again", Group::Program, Scope::Browse, &["z"]),
+    row(Command::Avatars, "avatars", "", "pictures of people beside their words, or none", Group::Program, Scope::Browse, &[]),
     row(Command::Columns, "columns", "", "two or three tabs side by side, or one again", Group::Tabs, Scope::Browse, &["|"]),
     row(
         Command::ReaderPlace,

@@ -443,7 +443,7 @@ fn emojis(files: &str, texts: &[&str]) -> Vec<EmojiJson> {
             }
             rest = behind;
             if found.iter().all(|known| known.shortcode != name) {
-                let url = |kind: &str| format!("{}/custom_emojis/{kind}/{name}.png", files);
+                let url = |kind: &str| format!("{files}/custom_emojis/{kind}/{name}.png");
                 found.push(EmojiJson {
                     shortcode: name.to_owned(),
                     url: url("original"),

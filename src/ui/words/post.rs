@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::model::{Account, AccountId, ConversationId, Media, NotificationId, NotificationKind, Poll, Status, StatusId};
-use crate::state::{Entry, Gap, Row, Shown};
+use crate::state::{Entry, Gap, Row, RowKey, Shown};
 use crate::text::wrap::{self, Role};
 use crate::text::{LinkKind, Plain, RichText};
 use crate::ui::cards::Setting;
@@ -12,6 +12,8 @@ use crate::ui::{attached, notification, status};
 
 /// The most characters of a post that is only mentioned.
 const EXCERPT: usize = 160;
+/// How many boosters of one post are named.
+const NAMED: usize = 12;
 
 /// A row of a timeline.
 pub(crate) fn row(setting: Setting<'_>, row: &Row) -> Vec<String> {
@@ -34,7 +36,7 @@ pub(crate) fn post(setting: Setting<'_>, id: &StatusId, label: &str) -> Vec<Stri
     let (status, outer) = (entry.status(), outer.status());
     let mut lines = Vec::new();
     if outer.reblog.is_some() {
-        lines.push(format!("Boosted by {}.", who(setting, &outer.account)));
+        lines.push(format!("Boosted by {}.", boosters(setting, outer)));
     }
     let mut head = vec![format!("{label} by {}", who(setting, &status.account))];
     head.extend(status.created_at.map(|at| ago(at, setting.state, setting.theme)));
@@ -44,6 +46,16 @@ pub(crate) fn post(setting: Setting<'_>, id: &StatusId, label: &str) -> Vec<Stri
     lines.extend(status::answers(setting, status).map(|words| sentence(&words)));
     body(setting, id, entry, &mut lines);
     lines
+}
+
+/// Who boosted a post, all of them where one row tells several boosts: the first few by name.
+fn boosters(setting: Setting<'_>, outer: &Status) -> String {
+    let tab = setting.sources.and_then(|sources| setting.state.tabs.named(sources));
+    let all = tab.map(|tab| setting.state.together(tab, &RowKey::Status(outer.id.clone()))).unwrap_or_default();
+    if all.len() < 2 {
+        return who(setting, &outer.account);
+    }
+    status::several(&status::names(setting, &all), NAMED, usize::MAX, setting.theme)
 }
 
 fn who(setting: Setting<'_>, id: &AccountId) -> String {
