@@ -110,10 +110,7 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Theme => open_themes(state),
         Command::Notify => super::alert::switch(state),
         Command::Zen => zen(state),
-        Command::Avatars => {
-            state.settings.avatars = !state.settings.avatars;
-            state.revision += 1;
-        }
+        Command::Avatars => state.settings.avatars = !state.settings.avatars,
         Command::Columns => next_columns(state),
         Command::ReaderPlace => move_reader(state),
         Command::Reload => effects.push(Effect::Reload),

@@ -41,10 +41,10 @@ impl Rows {
         }
         for (column, kept) in row.iter_mut().skip(x).take(columns).enumerate() {
             if column == 0 {
-                kept.clone_from(cell)
+                kept.clone_from(cell);
             } else {
-                *kept = COVERED
-            };
+                *kept = COVERED;
+            }
         }
         row.iter_mut().skip(x + columns).take_while(|cell| **cell == COVERED).for_each(|cell| *cell = Cell::EMPTY);
     }
@@ -58,7 +58,7 @@ impl Rows {
 
     /// Moves the rows `top..=bottom` down by so many, up where that is negative; what comes in is blank.
     pub(super) fn shift(&mut self, top: u16, bottom: u16, by: i32) {
-        drop(self.row_mut(bottom));
+        let _grown = self.row_mut(bottom);
         let Some(moved) = self.0.get_mut(usize::from(top)..=usize::from(bottom)) else { return };
         let count = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX).min(moved.len());
         if by > 0 {
