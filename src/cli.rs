@@ -519,15 +519,18 @@ fn list_accounts() -> Result<(), Stop> {
         say(&notice);
     }
     if saved.is_empty() {
-        tell("No account is saved: sign in with trunkline login INSTANCE");
+        return print_wanted("No account is saved: sign in with trunkline login INSTANCE\n");
     }
+    let mut list = String::new();
     let width = saved.iter().map(|account| account.name.chars().count()).max().unwrap_or_default();
     for account in saved {
         let mark = if default.as_ref() == Some(&account.name) { '*' } else { ' ' };
         let date = account.signed_in.strftime("%Y-%m-%d");
-        tell(&format!("{mark} {:<width$}  since {date}  {}", account.name, account.scopes.join(" ")));
+        let line = format!("{mark} {:<width$}  since {date}  {}", account.name, account.scopes.join(" "));
+        list.push_str(Plain::lines(&line).as_str());
+        list.push('\n');
     }
-    Ok(())
+    print_wanted(&list)
 }
 
 async fn set_default(name: &str) -> Result<(), Stop> {
@@ -779,7 +782,7 @@ async fn examine(json: bool, overrides: Overrides, source: Source) -> Result<(),
     shutdown.cancel();
     let text = if json { report.json() } else { report.text(overrides.ascii.is_some()) };
     // Whoever closed the pipe learns it from the exit code.
-    drop(io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()));
+    print_wanted(&text)?;
     if report.ok { Ok(()) } else { Err(Stop::Said) }
 }
 
@@ -829,7 +832,23 @@ fn roff(line: &str) -> String {
 
 /// Prints what is of use only as a whole.
 fn print_whole(text: &[u8]) -> Result<(), Stop> {
-    io::stdout().write_all(text).and_then(|()| io::stdout().flush()).map_err(|error| Stop::failed(format!("cannot be printed: {error}")))
+    write_out(text).map_err(|error| unprinted(&error))
+}
+
+fn write_out(text: &[u8]) -> io::Result<()> {
+    io::stdout().write_all(text).and_then(|()| io::stdout().flush())
+}
+
+fn unprinted(error: &io::Error) -> Stop {
+    Stop::failed(format!("cannot be printed: {error}"))
+}
+
+/// Prints what may be read in part: whoever closed the pipe does not want to know more, and nothing else may swallow it.
+fn print_wanted(text: &str) -> Result<(), Stop> {
+    match write_out(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unprinted(&error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Tells about the configuration file on standard output.
@@ -838,14 +857,13 @@ fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
         return Err(Stop::failed("there is no home folder to look for a configuration in; TRUNKLINE_CONFIG can name a file"));
     };
     let file = path.display();
-    // Whoever closed the pipe does not want to know more.
-    let print = |text: &str| drop(io::stdout().write_all(Plain::lines(text).as_str().as_bytes()).and_then(|()| io::stdout().flush()));
+    let print = |text: &str| print_wanted(Plain::lines(text).as_str());
     let is_missing = !path.exists();
     if is_missing && is_named && !matches!(what, ConfigTask::Path) {
         return Err(Stop::failed(format!("TRUNKLINE_CONFIG names {file}, which is not there")));
     }
     match what {
-        ConfigTask::Path => print(&format!("{file}\n")),
+        ConfigTask::Path => print(&format!("{file}\n"))?,
         ConfigTask::Show => {
             let mut reading = Config::load(&path).map_err(Stop::failed)?;
             overrides.apply(&mut reading.config);
@@ -855,7 +873,7 @@ fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
                 (None, None) => config::DEFAULT.to_owned(),
             };
             let about = if is_missing { " is not there" } else { "" };
-            print(&format!("# {file}{about}\n{}", reading.config.show(origin)));
+            print(&format!("# {file}{about}\n{}", reading.config.show(origin)))?;
             for notice in reading.notices() {
                 say(&notice);
             }
@@ -868,11 +886,10 @@ fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
             };
             if mistakes.is_empty() {
                 let words = if is_missing { "is not there: the defaults hold" } else { "has no mistakes" };
-                print(&format!("{file} {words}\n"));
-                return Ok(());
+                return print(&format!("{file} {words}\n"));
             }
             let count = mistakes.len();
-            print(&(ConfigError::Wrong(mistakes).to_string() + "\n"));
+            print(&(ConfigError::Wrong(mistakes).to_string() + "\n"))?;
             let mistakes = if count == 1 { "mistake" } else { "mistakes" };
             return Err(Stop::failed(format!("{count} {mistakes} in {file}; the file is never changed by Trunkline: correct it there")));
         }
