@@ -62,6 +62,7 @@ pub const KEYS: &[&str] = &[
     "media_rows",
     "media_cache_mb",
     "media_emoji",
+    "avatars",
     "ca_file",
     "credentials",
     "token_command",
@@ -114,6 +115,8 @@ pub struct Config {
     pub media_cache_mb: u16,
     /// Whether custom emoji are drawn as pictures where the terminal can.
     pub media_emoji: bool,
+    /// Whether the pictures of people are drawn beside what they say.
+    pub avatars: bool,
     /// A file of authorities in PEM that are trusted beside those of the system; empty for none.
     pub ca_file: String,
     /// Where tokens are put when signing in.
@@ -218,6 +221,7 @@ impl Default for Config {
             media_rows: 8,
             media_cache_mb: 200,
             media_emoji: true,
+            avatars: false,
             ca_file: String::new(),
             credentials: Credentials::default(),
             token_command: String::new(),
@@ -342,6 +346,7 @@ impl Config {
                 "media_rows" => self.media_rows = small(source.number(name, value, MEDIA_ROWS)).unwrap_or(self.media_rows),
                 "media_cache_mb" => self.media_cache_mb = small(source.number(name, value, MEDIA_CACHE)).unwrap_or(self.media_cache_mb),
                 "media_emoji" => self.media_emoji = source.boolean(name, value).unwrap_or(true),
+                "avatars" => self.avatars = source.boolean(name, value).unwrap_or_default(),
                 "ca_file" => self.ca_file = source.text(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
@@ -379,6 +384,7 @@ impl Config {
             ("media_rows", self.media_rows.to_string()),
             ("media_cache_mb", self.media_cache_mb.to_string()),
             ("media_emoji", self.media_emoji.to_string()),
+            ("avatars", self.avatars.to_string()),
             ("ca_file", quoted(&self.ca_file)),
             ("credentials", quoted(self.credentials.as_str())),
             ("token_command", quoted(&self.token_command)),

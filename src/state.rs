@@ -9,6 +9,7 @@ pub mod edits;
 pub mod finding;
 pub mod flood;
 pub mod folds;
+pub mod hashed;
 pub mod heard;
 pub mod hold;
 pub mod links;
@@ -127,6 +128,8 @@ pub struct Settings {
     pub media_rows: u16,
     /// Whether custom emoji are drawn as pictures where the terminal can.
     pub media_emoji: bool,
+    /// Whether the pictures of people are drawn beside what they say.
+    pub avatars: bool,
 }
 
 impl Default for Settings {
@@ -156,6 +159,7 @@ impl From<&Config> for Settings {
             media: if cfg!(feature = "images") { config.media } else { MediaMode::Off },
             media_rows: config.media_rows,
             media_emoji: config.media_emoji,
+            avatars: config.avatars,
         }
     }
 }
@@ -730,6 +734,11 @@ impl State {
         self.settings.media_emoji && self.canvas().is_some_and(|canvas| canvas.form != Form::Blocks)
     }
 
+    /// Whether the pictures of people are drawn.
+    pub fn shows_avatars(&self) -> bool {
+        self.settings.avatars && self.canvas().is_some()
+    }
+
     /// Whether the pictures of a post (never of a boost as such) in a place are only hinted at until the reader unfolds them:
     /// sensitive ones, and those that a filter hides.
     pub fn veils_media<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> bool {
@@ -946,6 +955,7 @@ impl State {
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
             Command::ReaderPlace => self.size.0 >= WIDE && !self.zen && !self.settings.linear,
             Command::Zen => !self.settings.linear,
+            Command::Avatars => self.canvas().is_some() && !self.settings.linear,
             Command::Columns => !text && self.most_columns() > 1 && self.tabs.all().len() > 1,
             Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail || viewing,
@@ -1105,7 +1115,7 @@ impl State {
             for row in timeline.rows() {
                 match row {
                     Row::Status(id) => {
-                        keep.statuses.insert(id.clone());
+                        keep.statuses.push(id.clone());
                     }
                     Row::Notification(id) => {
                         keep.notifications.insert(id.clone());
@@ -1120,7 +1130,7 @@ impl State {
         }
         for overlay in &self.overlays {
             if let Overlay::Edits(edits) = overlay {
-                keep.statuses.insert(edits.status.clone());
+                keep.statuses.push(edits.status.clone());
             }
             if let Overlay::Profile(view) = overlay {
                 keep.authors.extend(view.people.iter().cloned());

@@ -421,3 +421,24 @@ fn boosts_that_are_told_together_name_all_who_boosted() {
     listener.key("j");
     assert_eq!(listener.key("k")[0], "Boosted by Bo and Cy.");
 }
+
+#[test]
+fn a_gap_says_why_the_last_attempt_to_fill_it_stopped_and_counts_seconds_within_a_minute() {
+    let mut listener = Listener::home();
+    let second = |seconds: i64| now().checked_sub(SignedDuration::from_secs(3_600 - seconds)).unwrap();
+    timeline(&mut listener.state, &Stream::User).mark_gap(Some(second(2)), Some(second(40)), Cause::Disconnected, None);
+    let after = std::sync::Arc::clone(&timeline(&mut listener.state, &Stream::User).gaps().next().unwrap().after);
+    let reasons = [
+        (refill::Stopped::Pages, "Stopped after 10 pages; enter to fill."),
+        (refill::Stopped::Budget, "Stopped, much was asked for lately; enter to fill."),
+        (refill::Stopped::Unproven, "Stopped, the server's answer proves nothing; enter to fill."),
+        (refill::Stopped::Failed(plain("403 from the server")), "Stopped: 403 from the server; enter to fill."),
+    ];
+    for (why, words) in reasons {
+        timeline(&mut listener.state, &Stream::User).gap_mut(&after).unwrap().stopped = Some(why);
+        listener.narrator.again();
+        let told = listener.hear();
+        let gap = told.iter().find(|line| line.starts_with("Gap: ")).unwrap_or_else(|| panic!("{told:?}"));
+        assert!(gap.starts_with("Gap: posts missing, 14:06:02–14:06:40. ") && gap.ends_with(words), "{gap}");
+    }
+}

@@ -3,7 +3,7 @@
 //! What an entity nests becomes a flat [`Bundle`]. Only an id (and an author, for a status) is needed; the rest may be
 //! missing. Absent on purpose: the network, and judgement about what deserves to be shown.
 
-use crate::mastodon::entities::{self, Count, Many, One, Raw, Text};
+use crate::mastodon::entities::{self, Count, Many, Nested, One, Raw, Text};
 use crate::model::{
     Account, AccountId, AccountMark, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId,
     Counts, Emoji, FeedAccess, Field, FilterAction, FilterContext, FilterMatch, Found, Item, List, ListId, Markers, Media, MediaKind,
@@ -40,7 +40,7 @@ pub(crate) fn notification(entity: &entities::Notification<'_>) -> Option<(Notif
     let id = NotificationId::new(entity.id.as_str())?;
     let name = entity.kind.filled()?;
     let mut bundle = Bundle::default();
-    let status = entity.status.object().and_then(|status| flatten(&status, 0, &mut bundle));
+    let status = entity.status.look(|status| flatten(status, 0, &mut bundle)).flatten();
     let account = put_account(&entity.account, &mut bundle);
     let kind = kind(name, entity, &mut bundle);
     let notification = Notification {
@@ -312,8 +312,10 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
     let author = person(entity.account.0.as_deref()?)?;
     let quote = quote(&entity.quote, &id, depth, bundle);
     // A boost of a boost does not exist; a server that claims one could make a ring of them.
-    let boosted: Option<entities::Status<'_>> = if depth == 0 { entity.reblog.object() } else { None };
-    let reblog = boosted.filter(|boosted| boosted.id.as_str() != id.as_str()).and_then(|boosted| flatten(&boosted, depth + 1, bundle));
+    let boosted = |boosted: &entities::Status<'_>| {
+        if boosted.id.as_str() == id.as_str() { None } else { flatten(boosted, depth + 1, bundle) }
+    };
+    let reblog = if depth == 0 { entity.reblog.look(boosted).flatten() } else { None };
     let poll = entity.poll.0.as_deref();
     let omitted = [
         entity.media_attachments.omitted,
@@ -367,15 +369,28 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
     Some(id)
 }
 
-fn quote(raw: &Raw<'_>, of: &StatusId, depth: u8, bundle: &mut Bundle) -> Option<Quote> {
-    let entity: entities::Quote<'_> = raw.object()?;
+fn quote(nested: &Nested<'_, entities::Quote<'_>>, of: &StatusId, depth: u8, bundle: &mut Bundle) -> Option<Quote> {
+    nested.look(|entity| quote_of(entity, nested, of, depth, bundle))
+}
+
+fn quote_of(
+    entity: &entities::Quote<'_>,
+    nested: &Nested<'_, entities::Quote<'_>>,
+    of: &StatusId,
+    depth: u8,
+    bundle: &mut Bundle,
+) -> Quote {
     // The Firefish family puts the quoted status itself in the place of the quote.
     let bare = entity.state.0.is_none() && entity.id.0.is_some();
-    let inner = if bare { *raw } else { entity.quoted_status };
-    let quoted: Option<entities::Status<'_>> = inner.object();
-    let quoted = quoted.filter(|quoted| quoted.id.as_str() != of.as_str());
-    let status =
-        quoted.and_then(|quoted| if depth < DEEPEST { flatten(&quoted, depth + 1, bundle) } else { StatusId::new(quoted.id.as_str()) });
+    let mut put = |quoted: &entities::Status<'_>| match quoted.id.as_str() {
+        id if id == of.as_str() => None,
+        id if depth == DEEPEST => StatusId::new(id),
+        _ => flatten(quoted, depth + 1, bundle),
+    };
+    let status = match nested {
+        Nested::Shut(raw) if bare => raw.object::<entities::Status<'_>>().and_then(|quoted| put(&quoted)),
+        Nested::Shut(_) | Nested::Open(_) => entity.quoted_status.look(put).flatten(),
+    };
     let status = status.or_else(|| StatusId::new(entity.quoted_status_id.as_str()));
     let state = match entity.state.filled() {
         None if bare => QuoteState::Accepted,
@@ -391,7 +406,7 @@ fn quote(raw: &Raw<'_>, of: &StatusId, depth: u8, bundle: &mut Bundle) -> Option
         Some("muted_account") => QuoteState::MutedAccount,
         Some(other) => QuoteState::Other(Plain::line(other)),
     };
-    Some(Quote { state, status })
+    Quote { state, status }
 }
 
 fn kind(name: &str, entity: &entities::Notification<'_>, bundle: &mut Bundle) -> NotificationKind {

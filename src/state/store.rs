@@ -8,9 +8,10 @@ use crate::filter::{Post, words_of};
 use crate::model::{
     Account, AccountId, Bundle, Conversation, ConversationId, FilterAction, Notification, NotificationId, QuoteState, Status, StatusId,
 };
+use crate::state::hashed::{IdMap, IdSet};
 use crate::text::{LinkKind, RichText};
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 
 /// How many deleted ids are remembered against late frames.
 const DELETED_KEPT: usize = 20_000;
@@ -28,6 +29,8 @@ pub struct Entry {
     words: OnceCell<Box<str>>,
     /// The store's moment when the stream last told of it.
     heard: u64,
+    /// Whether the sweep under way leaves it.
+    is_needed: bool,
 }
 
 impl Entry {
@@ -74,17 +77,19 @@ impl PartialEq for Entry {
 struct Known {
     account: Account,
     revision: u32,
+    /// Whether the sweep under way leaves it.
+    is_needed: bool,
 }
 
 /// Everything that tabs show, once.
 #[derive(Debug, Default, PartialEq)]
 pub struct Store {
-    statuses: HashMap<StatusId, Entry>,
-    accounts: HashMap<AccountId, Known>,
-    notifications: HashMap<NotificationId, Notification>,
-    conversations: HashMap<ConversationId, Conversation>,
+    statuses: IdMap<StatusId, Entry>,
+    accounts: IdMap<AccountId, Known>,
+    notifications: IdMap<NotificationId, Notification>,
+    conversations: IdMap<ConversationId, Conversation>,
     /// What shows another status: boosts and quotes of it.
-    mentioned_by: HashMap<StatusId, Vec<StatusId>>,
+    mentioned_by: IdMap<StatusId, Vec<StatusId>>,
     deleted: Ring<StatusId, Deleted>,
     edits: Ring<StatusId, Box<Status>>,
     /// Statuses that a filter may hide since the last look, each with whether it was held before.
@@ -94,7 +99,7 @@ pub struct Store {
     /// Whether since then an account changed its name, or what it says it is.
     people_changed: bool,
     /// Statuses that are not held and that notifications or conversations name.
-    awaited: HashSet<StatusId>,
+    awaited: IdSet<StatusId>,
     /// Replies that were not held before, each with what it answers, while somebody wants to know.
     replies: Vec<(StatusId, StatusId)>,
     gathers: bool,
@@ -298,7 +303,7 @@ impl Store {
                 self.version += 1;
             }
             None => {
-                self.accounts.insert(account.id.clone(), Known { account, revision: 1 });
+                self.accounts.insert(account.id.clone(), Known { account, revision: 1, is_needed: false });
             }
         }
     }
@@ -377,7 +382,8 @@ impl Store {
         {
             self.replies.push((id.clone(), parent.clone()));
         }
-        self.statuses.insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new(), words: OnceCell::new(), heard: 0 });
+        self.statuses
+            .insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new(), words: OnceCell::new(), heard: 0, is_needed: false });
         Put::New
     }
 
@@ -447,35 +453,42 @@ impl Store {
 
     /// Drops whatever no row needs. `keep` names the statuses, notifications and conversations of all rows and panes.
     pub fn sweep(&mut self, keep: Keep) {
-        self.notifications.retain(|id, _| keep.notifications.contains(id));
-        self.conversations.retain(|id, _| keep.conversations.contains(id));
-        let mut needed = keep.statuses;
-        needed.extend(self.notifications.values().filter_map(|notification| notification.status.clone()));
-        needed.extend(self.conversations.values().filter_map(|conversation| conversation.last_status.clone()));
-        let mut todo: Vec<StatusId> = needed.iter().cloned().collect();
+        let Self { statuses, accounts, notifications, conversations, mentioned_by, deleted, awaited, .. } = self;
+        notifications.retain(|id, _| keep.notifications.contains(id));
+        conversations.retain(|id, _| keep.conversations.contains(id));
+        let mut todo = keep.statuses;
+        todo.extend(notifications.values().filter_map(|notification| notification.status.clone()));
+        todo.extend(conversations.values().filter_map(|conversation| conversation.last_status.clone()));
+        let mut absent: IdSet<StatusId> = IdSet::default();
         while let Some(id) = todo.pop() {
-            let Some(entry) = self.statuses.get(&id) else { continue };
-            for other in related(&entry.status).into_iter().flatten() {
-                if needed.insert(other.clone()) {
-                    todo.push(other);
+            match statuses.get_mut(&id) {
+                Some(entry) if !entry.is_needed => {
+                    entry.is_needed = true;
+                    todo.extend(related(&entry.status).into_iter().flatten());
                 }
+                Some(_) => {}
+                None => drop(absent.insert(id)),
             }
         }
-        self.statuses.retain(|id, _| needed.contains(id));
-        self.awaited.retain(|id| needed.contains(id) && !self.statuses.contains_key(id));
-        self.mentioned_by.retain(|_, list| {
-            list.retain(|id| needed.contains(id));
+        // What is marked stays, and is ready for the next time.
+        statuses.retain(|_, entry| std::mem::take(&mut entry.is_needed));
+        awaited.retain(|id| absent.contains(id));
+        mentioned_by.retain(|_, list| {
+            list.retain(|id| statuses.contains_key(id));
             !list.is_empty()
         });
-        let mut people: HashSet<&AccountId> = HashSet::new();
-        people.extend(self.statuses.values().map(|entry| &entry.status.account));
-        people.extend(self.notifications.values().filter_map(|notification| notification.account.as_ref()));
-        people.extend(self.notifications.values().filter_map(|notification| notification.kind.target()));
-        people.extend(self.conversations.values().flat_map(|conversation| &conversation.accounts));
-        people.extend(self.deleted.values().filter_map(|deleted| deleted.account.as_ref()).filter(|id| keep.authors.contains(*id)));
-        people.extend(keep.authors.iter());
-        let people: HashSet<AccountId> = people.into_iter().cloned().collect();
-        self.accounts.retain(|id, _| people.contains(id));
+        let mut need = |id: &AccountId| {
+            if let Some(known) = accounts.get_mut(id) {
+                known.is_needed = true;
+            }
+        };
+        statuses.values().for_each(|entry| need(&entry.status.account));
+        notifications.values().filter_map(|notification| notification.account.as_ref()).for_each(&mut need);
+        notifications.values().filter_map(|notification| notification.kind.target()).for_each(&mut need);
+        conversations.values().flat_map(|conversation| &conversation.accounts).for_each(&mut need);
+        deleted.values().filter_map(|deleted| deleted.account.as_ref()).filter(|id| keep.authors.contains(*id)).for_each(&mut need);
+        keep.authors.iter().for_each(&mut need);
+        accounts.retain(|_, known| std::mem::take(&mut known.is_needed));
         self.swept_to = self.statuses.len() + self.notifications.len();
     }
 }
@@ -484,13 +497,13 @@ impl Store {
 #[derive(Debug, Default)]
 pub struct Keep {
     /// Statuses of rows and panes.
-    pub statuses: HashSet<StatusId>,
+    pub statuses: Vec<StatusId>,
     /// Notifications of rows.
-    pub notifications: HashSet<NotificationId>,
+    pub notifications: IdSet<NotificationId>,
     /// Conversations of rows.
-    pub conversations: HashSet<ConversationId>,
+    pub conversations: IdSet<ConversationId>,
     /// Accounts that tombstones and panes name.
-    pub authors: HashSet<AccountId>,
+    pub authors: IdSet<AccountId>,
 }
 
 fn may_hide(status: &Status) -> bool {
@@ -560,7 +573,7 @@ fn fill(mut winner: Status, loser: &Status) -> Status {
 /// A map that forgets its oldest entries.
 #[derive(Debug, PartialEq)]
 struct Ring<K: Eq + std::hash::Hash, V> {
-    map: HashMap<K, (u64, V)>,
+    map: IdMap<K, (u64, V)>,
     /// Keys as they came, each with the turn of its insertion; those that no longer match the map are stale.
     order: VecDeque<(u64, K)>,
     turn: u64,
@@ -568,7 +581,7 @@ struct Ring<K: Eq + std::hash::Hash, V> {
 
 impl<K: Eq + std::hash::Hash, V> Default for Ring<K, V> {
     fn default() -> Self {
-        Self { map: HashMap::new(), order: VecDeque::new(), turn: 0 }
+        Self { map: IdMap::default(), order: VecDeque::new(), turn: 0 }
     }
 }
 

@@ -38,8 +38,9 @@ struct MadeFor {
     today: jiff::civil::Date,
     reader: Option<AccountId>,
     fills: Option<String>,
-    /// What pictures are made for, how high they are in timelines, how high the screen is, and whether emoji are pictures.
-    pictures: (Option<Canvas>, u16, u16, bool),
+    /// What pictures are made for, how high they are in timelines, how high the screen is, and whether emoji are pictures and people
+    /// have some.
+    pictures: (Option<Canvas>, u16, u16, [bool; 2]),
 }
 
 #[derive(Debug)]
@@ -137,7 +138,7 @@ impl Cards {
         if let Some(canvas) = canvas {
             self.gallery.hang_on(canvas);
         }
-        let pictures = (canvas, state.settings.media_rows, state.size.1, state.shows_emoji());
+        let pictures = (canvas, state.settings.media_rows, state.size.1, [state.shows_emoji(), state.shows_avatars()]);
         let is_same = |made: &MadeFor| {
             made.pictures == pictures
                 && made.theme == *theme
@@ -237,7 +238,7 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
         Row::Gap(gap) => {
             (setting.state.line.state == Connection::Live).hash(&mut hasher);
             for (stream, gap) in setting.gaps(gap) {
-                (stream, gap.since, gap.until, gap.lost, gap.fill).hash(&mut hasher);
+                (stream, gap.since, gap.until, gap.lost, gap.fill, &gap.stopped).hash(&mut hasher);
                 std::mem::discriminant(&gap.cause).hash(&mut hasher);
                 let walk = stream.and_then(|stream| setting.state.timelines.get(stream)?.refill.as_ref());
                 walk.filter(|_| gap.fill == Fill::Filling).map(|walk| (walk.pages, walk.retry_at)).hash(&mut hasher);

@@ -129,15 +129,14 @@ impl Emojis {
             return None;
         }
         let known = held.numbers.get(address).copied();
-        let number = match known {
-            Some(number) => number,
-            None => {
-                let number = u32::try_from(held.all.len()).ok().filter(|number| MARKS.contains(&(MARKS.start() + number)))?;
-                let address: Arc<str> = address.into();
-                held.all.push(Shown { shortcode: name.into(), address: Arc::clone(&address) });
-                held.numbers.insert(address, number);
-                number
-            }
+        let number = if let Some(number) = known {
+            number
+        } else {
+            let number = u32::try_from(held.all.len()).ok().filter(|number| MARKS.contains(&(MARKS.start() + number)))?;
+            let address: Arc<str> = address.into();
+            held.all.push(Shown { shortcode: name.into(), address: Arc::clone(&address) });
+            held.numbers.insert(address, number);
+            number
         };
         char::from_u32(MARKS.start() + number)
     }

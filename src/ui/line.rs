@@ -4,6 +4,7 @@
 
 use crate::model::{Emoji, Timestamp};
 use crate::text::{LinkKind, Mark, RichText, Role, WebAddress, wrap};
+use crate::ui::aside::Aside;
 use crate::ui::pictures::Strip;
 use crate::ui::theme::Theme;
 use ratatui::style::{Modifier, Style};
@@ -22,6 +23,18 @@ pub(crate) enum CardLine {
     Left(Line<'static>, Timestamp),
     /// A row of pictures, the row of that number.
     Picture(Arc<Strip>, u16),
+    /// A line right of a small picture, the line of that number from its top on; most are beneath it.
+    Beside(Arc<Aside>, u16, Box<Self>),
+}
+
+impl CardLine {
+    /// The columns before it, and the line itself.
+    pub(crate) fn apart(&self) -> (u16, &Self) {
+        match self {
+            Self::Beside(aside, _, line) => (aside.indent, line),
+            Self::Text(_) | Self::Head(_) | Self::Left(..) | Self::Picture(..) => (0, self),
+        }
+    }
 }
 
 /// A heading: a name that is kept as long as possible, what follows it, and at the right a word and an age.

@@ -3,6 +3,7 @@
 use crate::model::{Account, AccountId, Notification, NotificationId, NotificationKind};
 use crate::state::RowKey;
 use crate::text::Plain;
+use crate::ui::aside;
 use crate::ui::attached;
 use crate::ui::cards::{Setting, Shape};
 use crate::ui::line::{Card, CardLine, Head, plain};
@@ -43,15 +44,17 @@ pub(crate) fn card(setting: Setting<'_>, id: &NotificationId) -> Card {
         card.push(dim_line(setting.theme, "a notification that is not held any more"));
         return card;
     };
+    let aside = held.account.as_ref().and_then(|id| aside::beside_post(setting, Some(id)));
+    let setting = Setting { width: aside::room(setting.width, aside.as_ref()), ..setting };
     let sentence = sentence(setting, held);
     head(setting, held, &sentence, &mut card);
     for more in &sentence.more {
         card.extend(plain(more, setting.width, setting.theme.dim()));
     }
     post(setting, held, &mut card);
-    if let Shape::Brief(most) = setting.shape {
-        status::cut_card(&mut card, most, setting.theme);
-    }
+    let most = if let Shape::Brief(most) = setting.shape { most } else { u16::MAX };
+    status::cut_card(&mut card, most, setting.theme);
+    aside::put(&mut card, 0, aside.as_ref(), most);
     card
 }
 

@@ -46,6 +46,8 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             }),
             Overlay::Edits(edits) => Some(edits::draw(painter, state, body, edits)),
             Overlay::Profile(view) => {
+                // What lies over everything has nothing over it.
+                painter.lays = state.top_layer() == Some(overlay);
                 let (pane, posts) = profile::draw(painter, cards, state, body, view);
                 measured.profile = Some(posts);
                 Some(pane)

@@ -49,6 +49,8 @@ pub(crate) struct PictureFrame {
     /// Where the picture is; nothing where only its blurhash is shown.
     pub(crate) address: Option<Arc<str>>,
     pub(crate) blurhash: Option<Arc<str>>,
+    /// Whether the screen shows through where it is transparent.
+    pub(crate) clear: bool,
 }
 
 /// Where the picture of a medium is that is shown among lines.
@@ -80,6 +82,7 @@ pub(crate) fn strip(setting: Setting<'_>, media: &[Media], veiled: bool) -> Vec<
             columns,
             address: if veiled { None } else { still(medium).map(Arc::from) },
             blurhash: medium.blurhash.as_ref().map(|hash| Arc::from(hash.as_str())),
+            clear: false,
         }
     });
     let strip = Arc::new(Strip { rows, frames: frames.collect() });
@@ -133,7 +136,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, (x, y): (u16, u16), strip: &Strip,
             rows: strip.rows,
             above: from,
             shown: count,
-            clear: false,
+            clear: frame.clear,
         };
         one(painter, place, frame.blurhash.as_deref(), None);
     }
@@ -141,8 +144,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, (x, y): (u16, u16), strip: &Strip,
 
 /// Draws one picture, or what stands for it until it is here: a `smaller` one at another address, or its blurhash.
 pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Option<&str>, smaller: Option<&str>) {
-    let (columns, rows, clear) = (place.columns, place.rows, place.clear);
-    let key = place.address.as_ref().map(|address| Key { address: Arc::clone(address), columns, rows, clear });
+    let (key, columns) = (key(&place), place.columns);
     let picture = key.as_ref().and_then(|key| painter.gallery.picture(key));
     let is_whole = place.above == 0 && place.shown == place.rows;
     let form = painter.gallery.canvas().form;
@@ -159,7 +161,11 @@ pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Opti
         let blur = if held.is_none() { blurhash.and_then(|hash| painter.gallery.blur(hash)) } else { None };
         let raster = held.as_ref().map(|picture| &picture.blocks).or(blur.as_deref());
         blocks(painter, &place, raster);
-        let why = key.as_ref().filter(|_| held.is_none()).and_then(|key| painter.gallery.failure(key)).map(str::to_owned);
+        let why = key
+            .as_ref()
+            .filter(|_| held.is_none() && columns >= LEAST_COLUMNS)
+            .and_then(|key| painter.gallery.failure(key))
+            .map(str::to_owned);
         if let Some(why) = why
             && (place.above..place.above + place.shown).contains(&(place.rows / 2))
         {
@@ -197,7 +203,7 @@ pub(crate) fn emoji(painter: &mut Painter<'_>, (x, y): (u16, u16), emoji: &Shown
 
 /// Has the terminal lay a picture over the cells of its place.
 fn lay(painter: &mut Painter<'_>, place: &PicturePlace, graphic: &Arc<Graphic>) {
-    leave_room(painter, place, (graphic.form != Form::Kitty).then_some(graphic.number));
+    leave_room(painter, place, tag(graphic));
     painter.laid.push(Laid {
         graphic: Arc::clone(graphic),
         at: (place.x, place.y),
@@ -217,6 +223,44 @@ fn leave_room(painter: &mut Painter<'_>, place: &PicturePlace, tag: Option<u32>)
             painter.cell(place.x + column, place.y + row, " ", style);
         }
     }
+}
+
+/// Something may have been written over pictures since they were drawn (what is said of a line that is typed): the terminal
+/// would lay them over it. Kitty is told of the rows above it alone; others cannot show a part, so half blocks stand in.
+pub(crate) fn settle(painter: &mut Painter<'_>) {
+    for laid in std::mem::take(&mut painter.laid) {
+        let free: Vec<bool> = (0..laid.shown).map(|row| is_free(painter, &laid, row)).collect();
+        let above = cols(free.iter().take_while(|free| **free).count());
+        if above == laid.shown || (above > 0 && laid.graphic.form == Form::Kitty) {
+            painter.laid.push(Laid { shown: above, ..laid });
+            continue;
+        }
+        let same = |place: &&PicturePlace| (place.x, place.y) == laid.at && (place.columns, place.rows) == laid.size;
+        let Some(place) = painter.places.iter().rfind(same).cloned() else { continue };
+        let Some(key) = key(&place) else { continue };
+        let picture = painter.gallery.picture(&key);
+        for row in (0..place.shown).zip(free).filter_map(|(row, free)| free.then_some(row)) {
+            let part = PicturePlace { y: place.y + row, above: place.above + row, shown: 1, ..place.clone() };
+            blocks(painter, &part, picture.as_ref().map(|picture| &picture.blocks));
+        }
+    }
+}
+
+/// Whether a row of a picture's place is as it was left for it.
+fn is_free(painter: &Painter<'_>, laid: &Laid, row: u16) -> bool {
+    let color = tag(&laid.graphic).map(|tag| mark(painter.theme.depth(), tag, laid.above + row));
+    let ((x, y), (columns, _)) = (laid.at, laid.size);
+    (x..x.saturating_add(columns)).all(|x| painter.is_empty(x, y + row, color))
+}
+
+/// What tells cells under a picture from those under another, where they have to be.
+fn tag(graphic: &Graphic) -> Option<u32> {
+    (graphic.form != Form::Kitty).then_some(graphic.number)
+}
+
+fn key(place: &PicturePlace) -> Option<Key> {
+    let (columns, rows, clear) = (place.columns, place.rows, place.clear);
+    place.address.as_ref().map(|address| Key { address: Arc::clone(address), columns, rows, clear })
 }
 
 fn mark(depth: Depth, tag: u32, row: u16) -> Color {

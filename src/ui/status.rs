@@ -5,6 +5,7 @@
 use crate::model::{Account, AccountId, Status, StatusId, Visibility};
 use crate::state::{Entry, RowKey, Shown};
 use crate::text::{with_addresses, wrap};
+use crate::ui::aside;
 use crate::ui::attached;
 use crate::ui::cards::{Setting, Shape};
 use crate::ui::line::{Card, CardLine, Head, cols, cut, ellipsize, hang, plain, rich, shorten};
@@ -28,19 +29,21 @@ pub(crate) fn card(setting: Setting<'_>, id: &StatusId) -> Card {
         Shape::Whole => whole(setting, id, entry, &mut card),
         Shape::Brief(_) | Shape::Reply => {
             context(setting, outer.status(), entry.status(), &mut card);
+            let (aside, first) = (aside::beside_post(setting, Some(&entry.status().account)), card.lines.len());
+            let setting = Setting { width: aside::room(setting.width, aside.as_ref()), ..setting };
             card.lines.push(head(setting, entry.status()));
             if let (Some(whence), Some(CardLine::Head(head))) = (whence(setting, id), card.lines.last_mut()) {
                 head.word = [Some(whence), head.word.take()].into_iter().flatten().reduce(|whence, word| format!("{whence} {word}"));
             }
             body(setting, id, entry, &mut card);
+            let most = if let Shape::Brief(most) = setting.shape { most } else { u16::MAX };
+            cut_card(&mut card, most, setting.theme);
+            aside::put(&mut card, first, aside.as_ref(), most);
         }
         Shape::Glance => {
             card.lines.push(head(setting, entry.status()));
             body(setting, id, entry, &mut card);
         }
-    }
-    if let Shape::Brief(most) = setting.shape {
-        cut_card(&mut card, most, setting.theme);
     }
     card
 }
@@ -326,11 +329,14 @@ pub(crate) fn short_count(count: u64) -> String {
 /// The post as the reader pane shows it.
 fn whole(setting: Setting<'_>, id: &StatusId, entry: &Entry, card: &mut Card) {
     let (theme, status) = (setting.theme, entry.status());
-    who(setting, &status.account, card);
-    card.extend(plain(&about(setting, status), setting.width, theme.dim()));
+    let (aside, first) = (aside::beside_post(setting, Some(&status.account)), card.lines.len());
+    let beside = Setting { width: aside::room(setting.width, aside.as_ref()), ..setting };
+    who(beside, &status.account, card);
+    card.extend(plain(&about(setting, status), beside.width, theme.dim()));
     if let Some(whom) = answers(setting, status) {
-        card.extend(plain(&format!("{} {whom}", theme.glyphs().reply), setting.width, theme.dim()));
+        card.extend(plain(&format!("{} {whom}", theme.glyphs().reply), beside.width, theme.dim()));
     }
+    aside::put(card, first, aside.as_ref(), u16::MAX);
     card.blank();
     body(setting, id, entry, card);
     let sums = sums(setting, status);

@@ -143,7 +143,7 @@ fn away(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Option<
         Connection::Reconnecting { .. } => named(&format!("reconnecting{}", next(""))),
         Connection::Offline { .. } => named(&format!("offline{}", next(", again"))),
         Connection::RateLimited { .. } => {
-            let until = state.line.next_attempt.map(|at| format!(" until {}", times::moment(at, state.now, &theme.zone)));
+            let until = state.line.next_attempt.map(|at| format!(" until {}", times::due(at, state.now, &theme.zone)));
             format!("rate limited{}: {why}", until.unwrap_or_default())
         }
         Connection::SignedOut { .. } => named("signed out"),
@@ -198,7 +198,11 @@ fn open(state: &State, theme: &Theme, tab: &Tab, (stream, timeline): (&Stream, &
         Some(mark) => line.spans.extend(said((mark, theme.mark()), words).spans),
         // All is well, and there is no room to say so.
         None if tab.held && line_width(&line) + wrap::width(&words) + 2 > usize::from(state.size.0) => {}
-        None => line.push_span(Span::styled(words, theme.good())),
+        None => {
+            // Only what is proven is well.
+            let proven = matches!(timeline.completeness(stream), Completeness::Since(_) | Completeness::Between(..));
+            line.push_span(Span::styled(words, if proven { theme.good() } else { theme.dim() }));
+        }
     }
     let mut aside = |words: String, style| line.push_span(Span::styled(format!(" {} {words}", glyphs.dot), style));
     if let Some(flood) = tab.flood.filter(|_| state.size.1 < ROOMY + 3) {

@@ -9,7 +9,7 @@ use crate::text::wrap;
 use crate::ui::line::{cols, cut, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
-use crate::ui::times::{Clock, moment};
+use crate::ui::times::{Clock, due};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -242,7 +242,7 @@ fn told(state: &State, theme: &Theme, clock: &mut Clock<'_>) -> Told {
             (glyphs.again, theme.mark(), (format!("reconnecting{failed}, next try {next}"), format!("retry {next}")))
         }
         Connection::RateLimited { .. } => {
-            let until = line.next_attempt.map(|at| format!(" until {}", moment(at, state.now, &theme.zone))).unwrap_or_default();
+            let until = line.next_attempt.map(|at| format!(" until {}", due(at, state.now, &theme.zone))).unwrap_or_default();
             (glyphs.again, theme.mark(), (format!("rate limited{until}"), format!("limited{until}")))
         }
         Connection::Offline { .. } => {

@@ -20,7 +20,12 @@ const NEAR_END: usize = 10;
 pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effects: &mut Vec<Effect>) {
     if !state.can(wanted) {
         super::heard(state, Outcome::Refused(wanted));
+        tell_why_not(state, wanted);
         return;
+    }
+    // Why another key did nothing is of no more interest.
+    if state.notices.shown().is_some_and(|shown| WHY_NOT.iter().any(|(_, words)| shown.text.as_str() == *words)) {
+        state.notices.dismiss();
     }
     state.revision += 1;
     state.heard.hear(Outcome::Ran(wanted));
@@ -105,6 +110,10 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Theme => open_themes(state),
         Command::Notify => super::alert::switch(state),
         Command::Zen => zen(state),
+        Command::Avatars => {
+            state.settings.avatars = !state.settings.avatars;
+            state.revision += 1;
+        }
         Command::Columns => next_columns(state),
         Command::ReaderPlace => move_reader(state),
         Command::Reload => effects.push(Effect::Reload),
@@ -125,11 +134,36 @@ fn open_themes(state: &mut State) {
     state.overlays.push(Overlay::picker(Pick::Theme, worn.unwrap_or(0)));
 }
 
+/// Why commands make no sense, for those of which it is not seen.
+const WHY_NOT: [(Command, &str); 10] = [
+    (Command::View, "no media here"),
+    (Command::NextUnread, "nothing unread here"),
+    (Command::PreviousUnread, "nothing unread here"),
+    (Command::SearchNext, "nothing is searched for"),
+    (Command::SearchPrevious, "nothing is searched for"),
+    (Command::RestoreTab, "no tab to bring back"),
+    (Command::Announcements, "the server announces nothing"),
+    (Command::Accounts, "no other account is saved"),
+    (Command::Columns, "columns need a wider screen and a second tab"),
+    (Command::ReaderPlace, "the reader has a place beside the timeline on wider screens only"),
+];
+
+/// Says why a key does nothing, where that is not seen. In lines that is said of every command.
+fn tell_why_not(state: &mut State, wanted: Command) {
+    let is_bare = matches!(state.overlays.last(), None | Some(Overlay::Detail(_)));
+    if !is_bare || state.settings.linear {
+        return;
+    }
+    if let Some((_, words)) = WHY_NOT.iter().find(|(command, _)| *command == wanted) {
+        say(state, Plain::line(words), false);
+    }
+}
+
 /// Puts the reader beside the timeline, or over it.
 fn move_reader(state: &mut State) {
     state.settings.reader = state.settings.reader.other();
     let place = state.settings.reader.as_str();
-    let words = format!("the reader stands {place} the timeline; reader = \"{place}\" in the file makes it the usual place");
+    let words = format!("to keep the reader {place} the timeline: reader = \"{place}\" in the file");
     say(state, Plain::line(&words), false);
 }
 
@@ -163,9 +197,12 @@ fn next_columns(state: &mut State) {
 /// Draws posts alone from now on, or everything again. Without a line of hints the way back is told once.
 fn zen(state: &mut State) {
     state.zen = !state.zen;
+    let key = state.first_key(Command::Zen).unwrap_or("the command zen");
+    let words = Plain::line(&format!("{key} brings everything back"));
     if state.zen {
-        let key = state.first_key(Command::Zen).unwrap_or("the command zen");
-        say(state, Plain::line(&format!("{key} brings everything back")), false);
+        say(state, words, false);
+    } else {
+        state.notices.withdraw(&words);
     }
 }
 
@@ -519,7 +556,7 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
             let wanted = state.theme_choices(prompt.text()).get(*chosen).map(|scheme| scheme.name.clone());
             if let Some(name) = wanted {
                 state.overlays.pop();
-                say(state, Plain::line(&format!("theme {name}; theme = \"{name}\" in the file makes it the usual one")), false);
+                say(state, Plain::line(&format!("to keep theme {name}: theme = \"{name}\" in the file")), false);
                 state.settings.theme = name;
             }
         }

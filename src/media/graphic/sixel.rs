@@ -79,7 +79,7 @@ fn write_run(out: &mut String, (sixel, count): (char, usize)) {
 /// Colours that stand for those of the image, by halving the box of colours that reaches farthest.
 fn palette(image: &RgbaImage, colors: usize) -> Vec<Color> {
     let step = (image.width() as usize * image.height() as usize / 16_384).max(1);
-    let all: Vec<Color> = image.pixels().step_by(step).filter_map(color_of).collect();
+    let all: Vec<Color> = image.pixels().step_by(step).copied().filter_map(color_of).collect();
     let mut boxes = vec![all];
     while boxes.len() < colors {
         let reach = |held: &Vec<Color>| longest(held).1 * u32::try_from(held.len().min(4096)).unwrap_or(4096);
@@ -110,7 +110,7 @@ fn longest(colors: &[Color]) -> (usize, u32) {
 }
 
 /// The colour of a pixel, where there is enough of it.
-fn color_of(pixel: &Rgba<u8>) -> Option<Color> {
+fn color_of(pixel: Rgba<u8>) -> Option<Color> {
     let [red, green, blue, alpha] = pixel.0;
     (alpha > u8::MAX / 2).then_some([red, green, blue])
 }
@@ -131,7 +131,7 @@ fn dithered(image: &RgbaImage, palette: &[Color]) -> Vec<Option<u8>> {
     let (mut here, mut below) = (vec![[0_i32; 3]; width + 2], vec![[0_i32; 3]; width + 2]);
     for row in image.rows() {
         for (x, pixel) in row.enumerate() {
-            let Some(color) = color_of(pixel) else {
+            let Some(color) = color_of(*pixel) else {
                 indices.push(None);
                 continue;
             };

@@ -5,7 +5,7 @@
 
 use super::{inner_width, more, panel, words};
 use crate::command::Command;
-use crate::model::{Connection, Rung, Server, Stream, Subscription, Timestamp, Withheld};
+use crate::model::{Connection, Form, Rung, Server, Stream, Subscription, Timestamp, Withheld};
 use crate::state::refill::{Budget, MOST_QUESTIONS};
 use crate::state::{Answer, Completeness, Fill, Gap, Loading, OverlayPane, State, Timeline};
 use crate::text::{Plain, wrap};
@@ -199,21 +199,22 @@ impl Sheet<'_, '_> {
         if timeline.standing != Subscription::NotStreamed {
             facts.push(timeline.rung.words().to_owned());
         }
-        facts.extend([
-            match timeline.last_event {
-                Some(at) => match state.silence(stream) {
-                    Some(silence) => format!("silent for {}", length(silence)),
-                    None => format!("last event {}", self.ago(at)),
-                },
-                None => "no event yet".to_owned(),
-            },
-            format!("{} a minute, {}", timeline.meter.per_minute(), counted(rows, "row")),
-        ]);
+        match (timeline.last_event, state.silence(stream), &timeline.poll) {
+            (Some(_), Some(silence), _) => facts.push(format!("silent for {}", length(silence))),
+            (Some(at), None, _) => facts.push(format!("last event {}", self.ago(at))),
+            (None, _, None) => facts.push("no event yet".to_owned()),
+            // What is polled brings no events.
+            (None, _, Some(_)) => {}
+        }
+        facts.push(format!("{} a minute, {}", timeline.meter.per_minute(), counted(rows, "row")));
         if let Some(poll) = &timeline.poll {
-            facts.push(match poll.last {
-                Some(last) => format!("last poll {}", self.clock.lately(last)),
-                None => "no poll yet".to_owned(),
+            facts.push(match poll.asked.or(poll.last) {
+                Some(at) => format!("last asked {}", self.clock.lately(at)),
+                None => "not asked yet".to_owned(),
             });
+            if let Some(last) = poll.last.filter(|last| poll.asked.is_some_and(|asked| asked > *last)) {
+                facts.push(format!("last answer {}", self.clock.lately(last)));
+            }
             facts.push(format!("next {}", self.clock.soon(poll.next)));
         }
         if let (None, Some(tab)) = (state.tabs.of(stream), state.tabs.showing(stream).next()) {
@@ -289,9 +290,9 @@ impl Sheet<'_, '_> {
         let span = gap_span(gap, state, self.theme);
         let lost = gap.lost.map(|lost| format!(", about {}", counted(lost, "post"))).unwrap_or_default();
         let fate = match gap.fill {
-            Fill::Left => "left open",
-            Fill::Due => "waits to be filled",
-            Fill::Filling => "being filled",
+            Fill::Left => gap.stopped.as_ref().map_or_else(|| "left open".to_owned(), |why| format!("left open, {}", why.words())),
+            Fill::Due => "waits to be filled".to_owned(),
+            Fill::Filling => "being filled".to_owned(),
         };
         self.words(&format!("gap {}{lost}: {fate}", if span.is_empty() { "at an unknown time" } else { &span }));
     }
@@ -313,6 +314,16 @@ impl Sheet<'_, '_> {
         let colors = self.theme.depth().words();
         let glyphs = if self.theme.is_ascii() { "ASCII only" } else { "Unicode" };
         self.fact("screen", &format!("{columns} by {rows}, {colors}, {glyphs}"));
+        if let Some(canvas) = state.canvas() {
+            let (width, height) = canvas.cell;
+            let by = match canvas.form {
+                Form::Blocks => "half blocks".to_owned(),
+                Form::Kitty => "kitty's protocol".to_owned(),
+                Form::Inline => "iTerm2's inline images".to_owned(),
+                Form::Sixel(colors) => format!("sixels of {colors} colours"),
+            };
+            self.fact("pictures", &format!("{by}, cells of {width} by {height} pixels"));
+        }
         if !state.terminal.is_empty() {
             self.fact("found", &state.terminal.iter().map(Plain::as_str).collect::<Vec<_>>().join(", "));
         }

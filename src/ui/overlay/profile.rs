@@ -7,6 +7,7 @@ use crate::command::Command;
 use crate::model::{Account, AccountMark, Emoji, Failure, FailureKind, Field, Profile, Relationship, Tie};
 use crate::state::{Answer, OverlayPane, ProfilePane, ProfileView, State};
 use crate::text::{Html, LinkKind, Plain, with_addresses};
+use crate::ui::aside;
 use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, CardLine, hang, plain, rich};
 use crate::ui::paint::Painter;
@@ -82,6 +83,8 @@ fn head(state: &State, theme: &Theme, view: &ProfileView, width: u16) -> Card {
     let Some(id) = view.who() else { return card };
     let profile = if let Answer::Told(Some(profile)) = &view.profile { Some(&**profile) } else { None };
     let account = state.store.account(id).or(profile.map(|profile| &profile.account));
+    let (aside, whole) = (aside::in_profile(state, width, account), width);
+    let width = aside::room(width, aside.as_ref());
     if let Some(account) = account {
         names(state, theme, account, profile, width, &mut card);
     }
@@ -92,6 +95,8 @@ fn head(state: &State, theme: &Theme, view: &ProfileView, width: u16) -> Card {
         Answer::Failed(failure) => card.extend(lacking(theme, "the profile", "read:accounts", failure, width)),
     }
     card.extend(standing(state, theme, view, width));
+    aside::put(&mut card, 0, aside.as_ref(), u16::MAX);
+    let width = whole;
     if let Some(profile) = profile {
         about(theme, profile, width, &mut card);
     }

@@ -55,7 +55,7 @@ fn refused(painter: &Painter<'_>, state: &State, failure: &Failure) -> String {
     let reason = &failure.reason;
     match failure.kind {
         FailureKind::RateLimited(until) => {
-            format!("rate limited until {}: {reason}", times::moment(until, state.now, &painter.theme.zone))
+            format!("rate limited until {}: {reason}", times::due(until, state.now, &painter.theme.zone))
         }
         FailureKind::Forbidden => format!("refused: {reason}. Searching needs the scope read:search; sign in again to grant it"),
         FailureKind::NotFound => "this server has no search".to_owned(),
