@@ -480,6 +480,55 @@ fn a_terminal_that_takes_nothing_holds_up_no_end() {
     }
 }
 
+/// What is open at the end of some output: the start of a string for the terminal (a picture, a title, a link) that has no end.
+fn left_open(raw: &[u8]) -> Option<String> {
+    let mut open = None;
+    for (at, pair) in raw.windows(2).enumerate() {
+        match pair {
+            b"\x1b\\" => open = None,
+            [b'\x1b', b'P' | b'_' | b']'] => open = Some(at),
+            [7, _] => open = None,
+            _ => {}
+        }
+    }
+    open.map(|at| String::from_utf8_lossy(&raw[at..]).chars().take(40).collect())
+}
+
+#[test]
+fn a_terminal_that_stops_in_the_middle_of_a_picture_and_goes_on_when_all_is_over_is_as_it_was() {
+    for ending in ["q", "-TERM"] {
+        let mut terminal = Terminal::demo(&["-s", "federated:media"], &[("COLORTERM", "truecolor")]);
+        let until = now() + PATIENCE;
+        let mut has_answered = false;
+        // Whatever of a picture comes last is not its end, and nobody takes more.
+        while !left_open(&terminal.raw).is_some_and(|open| open.starts_with("\x1bP0;1q")) {
+            let bytes = terminal.output.recv_timeout(until.saturating_duration_since(now()));
+            terminal.take(&bytes.unwrap_or_else(|error| panic!("no picture ({error}); the screen:\n{}", terminal.screen())));
+            if !has_answered && String::from_utf8_lossy(&terminal.raw).contains("\x1b[c\x1b[H\x1b[2J") {
+                terminal.press("\x1b[?1;0;256S\x1b[6;20;10t\x1b[?64;1;4;22c");
+                has_answered = true;
+            }
+        }
+        // More than any terminal holds back.
+        for size in 0..20 {
+            terminal.master.resize(PtySize { rows: 60, cols: 150 + size % 2, ..PtySize::default() }).unwrap();
+            terminal.press("jk");
+            std::thread::yield_now();
+        }
+        if ending.starts_with('-') {
+            signal(ending, &terminal.pid);
+        } else {
+            terminal.press(ending);
+        }
+        assert_eq!(terminal.ended.recv_timeout(PATIENCE), Ok(0), "{ending:?}");
+        while let Ok(bytes) = terminal.output.recv_timeout(Duration::from_millis(500)) {
+            terminal.take(&bytes);
+        }
+        assert_eq!(left_open(&terminal.raw), None, "{ending:?}: the shell would be part of it");
+        terminal.assert_sane();
+    }
+}
+
 #[test]
 fn a_locale_without_utf_8_gets_ascii() {
     for locale in [("LANG", "C"), ("LC_ALL", "POSIX"), ("LC_CTYPE", "de_DE.ISO-8859-1")] {

@@ -260,7 +260,7 @@ pub(crate) fn leave() {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
-    if takes_output()
+    if (takes_output() || forgets_output())
         && let Ok(mut out) = descriptor()
     {
         #[cfg(not(unix))]
@@ -285,6 +285,24 @@ pub(super) fn takes_output() -> bool {
 #[cfg(not(unix))]
 pub(super) fn takes_output() -> bool {
     true
+}
+
+/// Throws away what a blocked terminal has not taken, and tells whether that made room. It may go on when we are gone, and
+/// would then be stuck on our screen, in the middle of a picture.
+#[cfg(unix)]
+fn forgets_output() -> bool {
+    use rustix::termios::{Action, QueueSelector, tcflow, tcflush};
+    let out = io::stdout();
+    let is_empty = tcflush(&out, QueueSelector::OFlush).is_ok();
+    // Linux wakes the writer that waits for room not before output is stopped and started; until then nobody else may write.
+    drop(tcflow(&out, Action::OOff));
+    drop(tcflow(&out, Action::OOn));
+    is_empty && takes_output()
+}
+
+#[cfg(not(unix))]
+fn forgets_output() -> bool {
+    false
 }
 
 /// Bytes of the frame that is being drawn.
