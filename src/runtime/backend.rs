@@ -21,7 +21,7 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use ratatui::style::Color;
-use rows::{COVERED, Rows, cell, columns};
+use rows::{Rows, cell, columns, is_covered};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use unicode_normalization::UnicodeNormalization as _;
@@ -145,7 +145,7 @@ impl<W: Write> CarefulBackend<W> {
 /// Erases a line and writes it whole.
 fn rewrite<W: Write>(pen: &mut Pen<'_, W>, y: u16, row: &[Cell]) -> io::Result<()> {
     pen.erase_from(0, y)?;
-    for (x, cell) in (0..).zip(row).filter(|(_, cell)| **cell != Cell::EMPTY && **cell != COVERED) {
+    for (x, cell) in (0..).zip(row).filter(|(_, cell)| **cell != Cell::EMPTY && !is_covered(cell)) {
         pen.cell(x, y, cell, columns(cell))?;
     }
     Ok(())
@@ -166,7 +166,7 @@ fn mend<W: Write>(pen: &mut Pen<'_, W>, y: u16, old: &[Cell], new: &[Cell], is_s
                 bridge(pen, y, new, x)?;
             }
             // Half of a glyph does not begin anywhere: whatever covers it has been written.
-            if *one != COVERED {
+            if !is_covered(one) {
                 pen.cell(u16::try_from(x).unwrap_or(u16::MAX), y, one, columns)?;
             }
         }
@@ -186,7 +186,8 @@ fn bridge<W: Write>(pen: &mut Pen<'_, W>, y: u16, row: &[Cell], to: usize) -> io
 
 /// Whether terminals may differ about the width of a cell's text.
 fn is_doubtful(cell: &Cell) -> bool {
-    cell.symbol().chars().nth(1).is_some()
+    let symbol = cell.symbol();
+    symbol.len() > 1 && symbol.chars().nth(1).is_some()
 }
 
 /// The cell in ASCII, as wide as it was.
@@ -216,8 +217,12 @@ impl<W: Write> Backend for CarefulBackend<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
+        let mut last = None;
         for (x, y, cell) in content {
-            self.touched.insert(y);
+            if last != Some(y) {
+                self.touched.insert(y);
+                last = Some(y);
+            }
             let leads = cell.underline_color != Color::Reset;
             if self.ascii || (leads && self.targets.is_none()) {
                 let mut cell = if self.ascii { in_ascii(cell) } else { cell.clone() };
