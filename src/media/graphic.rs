@@ -58,7 +58,11 @@ impl Graphic {
                 let head = format!("\x1b]1337;File=inline=1;size={size};width={columns};height={rows};preserveAspectRatio=0:");
                 format!("{head}{}\x07", in_base64(&file)).into_bytes()
             }
-            Form::Sixel(colors) => sixel::encoded(image, colors),
+            Form::Sixel(colors) => {
+                // A palette is sent with each: a small picture has no use for one that is larger than itself.
+                let useful = u16::try_from(image.width() * image.height() / 8).unwrap_or(u16::MAX).max(16);
+                sixel::encoded(image, colors.min(useful))
+            }
         };
         let number = NUMBER.fetch_add(1, Ordering::Relaxed).max(1);
         Ok(Self { form, number, width: image.width(), height: image.height(), data })

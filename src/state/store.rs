@@ -482,7 +482,9 @@ impl Store {
                 known.is_needed = true;
             }
         };
-        statuses.values().for_each(|entry| need(&entry.status.account));
+        for entry in statuses.values() {
+            need(&entry.status.account);
+        }
         notifications.values().filter_map(|notification| notification.account.as_ref()).for_each(&mut need);
         notifications.values().filter_map(|notification| notification.kind.target()).for_each(&mut need);
         conversations.values().flat_map(|conversation| &conversation.accounts).for_each(&mut need);

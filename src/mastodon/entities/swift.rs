@@ -480,7 +480,8 @@ mod tests {
         let plain = "aé漢🚋 ~\u{7f}\u{80}".repeat(3);
         for (at, _) in plain.char_indices().chain([(plain.len(), ' ')]) {
             for mark in ['"', '\\', '\n', '\0', '\u{1f}'] {
-                let text = format!("{}{mark}{}", &plain[..at], &plain[at..]);
+                let (before, after) = plain.split_at(at);
+                let text = format!("{before}{mark}{after}");
                 assert_eq!(run(text.as_bytes()), at, "{text:?}");
             }
         }
@@ -499,7 +500,7 @@ mod tests {
             prop_assert_eq!(unescape(raw), Some(text));
             reader.eat(b"\"").unwrap();
             prop_assert!(reader.is_at_end());
-            prop_assert_eq!(unescaped_once(&outer[1..outer.len() - 1]), inner);
+            prop_assert_eq!(unescaped_once(outer.strip_prefix('"').unwrap().strip_suffix('"').unwrap()), inner);
         }
     }
 

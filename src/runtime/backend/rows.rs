@@ -58,8 +58,7 @@ impl Rows {
 
     /// Moves the rows `top..=bottom` down by so many, up where that is negative; what comes in is blank.
     pub(super) fn shift(&mut self, top: u16, bottom: u16, by: i32) {
-        // Up to the last one they are there.
-        let Some(_) = self.row_mut(bottom) else { return };
+        let _grown = self.row_mut(bottom);
         let Some(moved) = self.0.get_mut(usize::from(top)..=usize::from(bottom)) else { return };
         let count = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX).min(moved.len());
         if by > 0 {
