@@ -481,7 +481,7 @@ mod tests {
             }
             for y in 1..13 {
                 buffer.set_string(33, y, "│", STYLES[0]);
-                let words = WORDS[usize::from(self.beside.wrapping_mul(7).wrapping_add(y as u8 / 3)) % 7];
+                let words = WORDS[usize::from(self.beside.wrapping_mul(7).wrapping_add(u8::try_from(y / 3).unwrap())) % 7];
                 buffer.set_stringn(35, y, words, 13, STYLES[usize::from(self.beside) % 5]);
             }
             buffer.set_string(0, 13, format!("{} rows", self.rows.len()), STYLES[0]);
@@ -520,10 +520,10 @@ mod tests {
     fn pen_number(color: Color) -> Option<u8> {
         let all =
             [Color::Black, Color::Red, Color::Green, Color::Yellow, Color::Blue, Color::Magenta, Color::Cyan, Color::Gray, Color::DarkGray];
-        match color {
-            Color::Indexed(number) => Some(number),
-            other => all.iter().position(|color| *color == other).map(|number| u8::try_from(number).unwrap()),
+        if let Color::Indexed(number) = color {
+            return Some(number);
         }
+        all.iter().position(|one| *one == color).map(|number| u8::try_from(number).unwrap())
     }
 
     /// Compares every cell that a terminal shows with the one that was drawn.
@@ -583,7 +583,7 @@ mod tests {
         let out = sink.0.take();
         parser.process(&out);
         let (cells, out) = ((0..5).map(|x| parser.screen().cell(0, x).unwrap()), String::from_utf8(out).unwrap());
-        assert_eq!(cells.map(|cell| cell.contents()).collect::<Vec<_>>(), [" ", " ", " ", "▀", "▀"], "{out:?}");
+        assert_eq!(cells.map(vt100::Cell::contents).collect::<Vec<_>>(), [" ", " ", " ", "▀", "▀"], "{out:?}");
         assert!((0..4).all(|x| parser.screen().cell(0, x).unwrap().bgcolor() == vt100::Color::Idx(97)), "{out:?}");
         assert_eq!(parser.screen().cell(0, 3).unwrap().fgcolor(), vt100::Color::Idx(98));
     }

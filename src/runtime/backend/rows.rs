@@ -41,10 +41,10 @@ impl Rows {
         }
         for (column, kept) in row.iter_mut().skip(x).take(columns).enumerate() {
             if column == 0 {
-                kept.clone_from(cell)
+                kept.clone_from(cell);
             } else {
-                *kept = COVERED
-            };
+                *kept = COVERED;
+            }
         }
         row.iter_mut().skip(x + columns).take_while(|cell| is_covered(cell)).for_each(|cell| *cell = Cell::EMPTY);
     }
