@@ -21,7 +21,7 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use ratatui::style::Color;
-use rows::{COVERED, Rows, cell, columns};
+use rows::{Rows, cell, columns, is_covered};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use unicode_normalization::UnicodeNormalization as _;
@@ -145,7 +145,7 @@ impl<W: Write> CarefulBackend<W> {
 /// Erases a line and writes it whole.
 fn rewrite<W: Write>(pen: &mut Pen<'_, W>, y: u16, row: &[Cell]) -> io::Result<()> {
     pen.erase_from(0, y)?;
-    for (x, cell) in (0..).zip(row).filter(|(_, cell)| **cell != Cell::EMPTY && **cell != COVERED) {
+    for (x, cell) in (0..).zip(row).filter(|(_, cell)| **cell != Cell::EMPTY && !is_covered(cell)) {
         pen.cell(x, y, cell, columns(cell))?;
     }
     Ok(())
@@ -166,7 +166,7 @@ fn mend<W: Write>(pen: &mut Pen<'_, W>, y: u16, old: &[Cell], new: &[Cell], is_s
                 bridge(pen, y, new, x)?;
             }
             // Half of a glyph does not begin anywhere: whatever covers it has been written.
-            if *one != COVERED {
+            if !is_covered(one) {
                 pen.cell(u16::try_from(x).unwrap_or(u16::MAX), y, one, columns)?;
             }
         }
@@ -186,7 +186,8 @@ fn bridge<W: Write>(pen: &mut Pen<'_, W>, y: u16, row: &[Cell], to: usize) -> io
 
 /// Whether terminals may differ about the width of a cell's text.
 fn is_doubtful(cell: &Cell) -> bool {
-    cell.symbol().chars().nth(1).is_some()
+    let symbol = cell.symbol();
+    symbol.len() > 1 && symbol.chars().nth(1).is_some()
 }
 
 /// The cell in ASCII, as wide as it was.
@@ -216,8 +217,12 @@ impl<W: Write> Backend for CarefulBackend<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
+        let mut last = None;
         for (x, y, cell) in content {
-            self.touched.insert(y);
+            if last != Some(y) {
+                self.touched.insert(y);
+                last = Some(y);
+            }
             let leads = cell.underline_color != Color::Reset;
             if self.ascii || (leads && self.targets.is_none()) {
                 let mut cell = if self.ascii { in_ascii(cell) } else { cell.clone() };
@@ -476,7 +481,7 @@ mod tests {
             }
             for y in 1..13 {
                 buffer.set_string(33, y, "│", STYLES[0]);
-                let words = WORDS[usize::from(self.beside.wrapping_mul(7).wrapping_add(y as u8 / 3)) % 7];
+                let words = WORDS[usize::from(self.beside.wrapping_mul(7).wrapping_add(u8::try_from(y / 3).unwrap())) % 7];
                 buffer.set_stringn(35, y, words, 13, STYLES[usize::from(self.beside) % 5]);
             }
             buffer.set_string(0, 13, format!("{} rows", self.rows.len()), STYLES[0]);
@@ -515,10 +520,10 @@ mod tests {
     fn pen_number(color: Color) -> Option<u8> {
         let all =
             [Color::Black, Color::Red, Color::Green, Color::Yellow, Color::Blue, Color::Magenta, Color::Cyan, Color::Gray, Color::DarkGray];
-        match color {
-            Color::Indexed(number) => Some(number),
-            other => all.iter().position(|color| *color == other).map(|number| u8::try_from(number).unwrap()),
+        if let Color::Indexed(number) = color {
+            return Some(number);
         }
+        all.iter().position(|one| *one == color).map(|number| u8::try_from(number).unwrap())
     }
 
     /// Compares every cell that a terminal shows with the one that was drawn.
@@ -578,7 +583,7 @@ mod tests {
         let out = sink.0.take();
         parser.process(&out);
         let (cells, out) = ((0..5).map(|x| parser.screen().cell(0, x).unwrap()), String::from_utf8(out).unwrap());
-        assert_eq!(cells.map(|cell| cell.contents()).collect::<Vec<_>>(), [" ", " ", " ", "▀", "▀"], "{out:?}");
+        assert_eq!(cells.map(vt100::Cell::contents).collect::<Vec<_>>(), [" ", " ", " ", "▀", "▀"], "{out:?}");
         assert!((0..4).all(|x| parser.screen().cell(0, x).unwrap().bgcolor() == vt100::Color::Idx(97)), "{out:?}");
         assert_eq!(parser.screen().cell(0, 3).unwrap().fgcolor(), vt100::Color::Idx(98));
     }

@@ -6,7 +6,7 @@
 use ratatui::buffer::{Cell, CellWidth as _};
 
 /// The other half of a wide glyph.
-pub(super) const COVERED: Cell = Cell::new("");
+const COVERED: Cell = Cell::new("");
 /// A blank cell, to be borrowed.
 static BLANK: Cell = Cell::EMPTY;
 
@@ -34,8 +34,8 @@ impl Rows {
         if row.len() < x + columns {
             row.resize(x + columns, Cell::EMPTY);
         }
-        if row.get(x) == Some(&COVERED)
-            && let Some(head) = row.iter_mut().take(x).rfind(|head| **head != COVERED)
+        if row.get(x).is_some_and(is_covered)
+            && let Some(head) = row.iter_mut().take(x).rfind(|head| !is_covered(head))
         {
             *head = Cell::EMPTY;
         }
@@ -46,7 +46,7 @@ impl Rows {
                 *kept = COVERED;
             }
         }
-        row.iter_mut().skip(x + columns).take_while(|cell| **cell == COVERED).for_each(|cell| *cell = Cell::EMPTY);
+        row.iter_mut().skip(x + columns).take_while(|cell| is_covered(cell)).for_each(|cell| *cell = Cell::EMPTY);
     }
 
     /// Makes a row that of other rows.
@@ -77,6 +77,11 @@ impl Rows {
         }
         self.0.get_mut(y)
     }
+}
+
+/// Whether this is the other half of a wide glyph.
+pub(super) fn is_covered(cell: &Cell) -> bool {
+    cell.symbol().is_empty()
 }
 
 /// A cell of a row, blank beyond its end.
