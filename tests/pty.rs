@@ -485,9 +485,8 @@ fn left_open(raw: &[u8]) -> Option<String> {
     let mut open = None;
     for (at, pair) in raw.windows(2).enumerate() {
         match pair {
-            b"\x1b\\" => open = None,
+            b"\x1b\\" | [7, _] => open = None,
             [b'\x1b', b'P' | b'_' | b']'] => open = Some(at),
-            [7, _] => open = None,
             _ => {}
         }
     }

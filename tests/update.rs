@@ -2159,7 +2159,7 @@ fn payloads() -> impl Strategy<Value = Payload> {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Event(Vec<&'static str>, Payload),
+    Event(Vec<&'static str>, Box<Payload>),
     Key(&'static str),
     Connection(bool),
     Lagged(u64),
@@ -2182,7 +2182,7 @@ fn steps() -> impl Strategy<Value = Step> {
         "ctrl-r",
     ]);
     prop_oneof![
-        12 => (streams, payloads()).prop_map(|(streams, payload)| Step::Event(streams, payload)),
+        12 => (streams, payloads()).prop_map(|(streams, payload)| Step::Event(streams, Box::new(payload))),
         6 => key.prop_map(Step::Key),
         1 => any::<bool>().prop_map(Step::Connection),
         1 => (1_u64..9).prop_map(Step::Lagged),
@@ -2287,7 +2287,7 @@ proptest! {
                     };
                     desk.send(Msg::Event(origin(), Event::Subscription { stream: stream(spec), standing, rung }));
                 }
-                Step::Event(streams, payload) => desk.event(&streams, payload),
+                Step::Event(streams, payload) => desk.event(&streams, *payload),
                 Step::Key(key) => drop(desk.key(key)),
                 Step::Connection(true) => drop(desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)))),
                 Step::Connection(false) => {

@@ -88,7 +88,9 @@ mod tests {
         // A table looks at the lowest bits for the place and at the highest ones for the entry there.
         for part in [|hash: u64| hash & 0xff, |hash: u64| hash >> 56] {
             let mut counts = [0_u32; 256];
-            hashes.iter().for_each(|hash| counts[usize::try_from(part(*hash)).unwrap()] += 1);
+            for hash in &hashes {
+                counts[usize::try_from(part(*hash)).unwrap()] += 1;
+            }
             let most = counts.iter().max().unwrap();
             assert!(*most < 64, "{most} of 4,096 are in one of 256 places");
         }
