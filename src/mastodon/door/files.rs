@@ -273,6 +273,88 @@ mod tests {
         assert_eq!(fetched(&circle, LONG).await, Err(NoFile::Refused("it has moved too often")));
     }
 
+    /// Listens on both families and counts who comes; only the ways that the rule leaves open may be taken.
+    #[tokio::test]
+    async fn nothing_connects_to_this_machine_because_a_post_says_so() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+
+        let four = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = four.local_addr().unwrap().port();
+        let six = TcpListener::bind(("::1", port)).await.ok();
+        let came = Arc::new(AtomicUsize::new(0));
+        for listener in [Some(four), six].into_iter().flatten() {
+            let came = Arc::clone(&came);
+            tokio::spawn(async move {
+                while let Ok((stream, _)) = listener.accept().await {
+                    came.fetch_add(1, Ordering::SeqCst);
+                    drop(stream);
+                }
+            });
+        }
+        let hosts = [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0x7f.1",
+            "017700000001",
+            "0177.0.0.1",
+            "127.0.0.1.",
+            "%31%32%37.0.0.1",
+            "0",
+            "0.0.0.0",
+            "localhost",
+            "LOCALHOST.",
+            "files.localhost",
+            "[::1]",
+            "[::]",
+            "[::127.0.0.1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[64:ff9b::7f00:1]",
+            "[2002:7f00:1::]",
+            "10.0.0.1",
+            "169.254.169.254",
+            "[::ffff:169.254.169.254]",
+            "\u{ff11}\u{ff12}\u{ff17}.0.0.1",
+            "127\u{3002}0\u{3002}0\u{3002}1",
+        ];
+        // A reader of the internet and one of a server on this machine, which is at another port.
+        let own = serving(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec(), false).await;
+        for server in [Url::parse("https://tide.example/").unwrap(), own] {
+            let files = Files::new(server.clone()).unwrap();
+            for host in hosts {
+                for scheme in ["http", "https"] {
+                    let address = format!("{scheme}://{host}:{port}/a.png");
+                    let outcome = files.image(&address).await;
+                    assert!(matches!(outcome, Err(NoFile::Refused(_))), "{address} for {server}: {outcome:?}");
+                }
+            }
+        }
+        // The reader's own server sends them there.
+        for host in hosts {
+            for scheme in ["http", "https"] {
+                let moved = format!("HTTP/1.1 302 Found\r\nLocation: {scheme}://{host}:{port}/a.png\r\nContent-Length: 0\r\n\r\n");
+                let outcome = fetched(&serving(moved.into_bytes(), false).await, LONG).await;
+                assert!(outcome.is_err(), "moved to {scheme}://{host}:{port}");
+            }
+        }
+        // A name that is a public one by its text, and leads here all the same: the resolver's part.
+        let resolved = reqwest::Client::builder().dns_resolver(Arc::new(Public::new(|_| None))).no_proxy().build().unwrap();
+        let led = resolved.get(format!("https://localhost:{port}/a.png")).send().await;
+        assert!(led.is_err(), "a name that leads home");
+        assert_eq!(came.load(Ordering::SeqCst), 0, "connections to this machine");
+        // That the counter counts.
+        drop(tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+        tokio::time::timeout(LONG, async {
+            while came.load(Ordering::SeqCst) == 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await
+        .expect("the listener counts nobody");
+    }
+
     #[tokio::test]
     async fn nothing_is_dialled_at_a_private_place_by_any_of_its_names() {
         let private = TcpListener::bind("127.0.0.1:0").await.unwrap();
