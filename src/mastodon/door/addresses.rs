@@ -81,11 +81,16 @@ impl Public {
         };
         Self { proxies: named.filter_map(host).collect() }
     }
+
+    /// Whether this is a name of a proxy. What strangers name must not be: it would be resolved like the proxy itself.
+    pub(super) fn is_proxy(&self, host: &str) -> bool {
+        self.proxies.iter().any(|proxy| proxy.trim_end_matches('.').eq_ignore_ascii_case(host.trim_end_matches('.')))
+    }
 }
 
 impl Resolve for Public {
     fn resolve(&self, name: Name) -> Resolving {
-        let is_proxy = self.proxies.iter().any(|proxy| proxy == name.as_str());
+        let is_proxy = self.is_proxy(name.as_str());
         Box::pin(async move {
             let found = lookup_host((name.as_str(), 0)).await?;
             let addresses = in_turn(found.filter(|address| is_proxy || is_public(address.ip())));
