@@ -23,8 +23,19 @@ const SHORT_TITLE: usize = 9;
 struct Level {
     brand: bool,
     sparks: bool,
-    short_titles: bool,
+    titles: Titles,
     line: Words,
+}
+
+/// How long titles are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Titles {
+    /// As they are, within [`LONGEST_TITLE`].
+    Whole,
+    /// Those that everybody knows by fewer letters by these.
+    Known,
+    /// Within [`SHORT_TITLE`].
+    Short,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +45,14 @@ enum Words {
     Mark,
 }
 
-const LEVELS: [Level; 6] = [
-    Level { brand: true, sparks: true, short_titles: false, line: Words::Full },
-    Level { brand: true, sparks: false, short_titles: false, line: Words::Full },
-    Level { brand: true, sparks: false, short_titles: true, line: Words::Full },
-    Level { brand: true, sparks: false, short_titles: true, line: Words::Short },
-    Level { brand: false, sparks: false, short_titles: true, line: Words::Short },
-    Level { brand: false, sparks: false, short_titles: true, line: Words::Mark },
+const LEVELS: [Level; 7] = [
+    Level { brand: true, sparks: true, titles: Titles::Whole, line: Words::Full },
+    Level { brand: true, sparks: false, titles: Titles::Whole, line: Words::Full },
+    Level { brand: true, sparks: false, titles: Titles::Known, line: Words::Full },
+    Level { brand: true, sparks: false, titles: Titles::Short, line: Words::Full },
+    Level { brand: true, sparks: false, titles: Titles::Short, line: Words::Short },
+    Level { brand: false, sparks: false, titles: Titles::Short, line: Words::Short },
+    Level { brand: false, sparks: false, titles: Titles::Short, line: Words::Mark },
 ];
 
 /// Where the open tab stands in the bar, for the rule beneath.
@@ -83,7 +95,7 @@ fn later(painter: &mut Painter<'_>, state: &State, level: Level) -> usize {
         return 0;
     }
     let theme = painter.theme;
-    let words = if level.short_titles { Words::Short } else { level.line };
+    let words = if level.titles == Titles::Whole { level.line } else { Words::Short };
     let level = Level { sparks: false, line: words, ..level };
     let spare = |tab: &Tab| if tab.unseen.is_empty() { 3 } else { 2_usize.saturating_sub(tab.unseen.len().to_string().len()) };
     let tabs: usize = tab_lines(state, theme, level).iter().map(line_width).sum();
@@ -182,18 +194,23 @@ fn title(state: &State, sources: &Sources, level: Level, theme: &Theme) -> Strin
     let title = sources.title(&state.offer.lists);
     if let [first, others @ ..] = sources.all()
         && !others.is_empty()
-        && (level.short_titles || wrap::width(title.as_str()) > LONGEST_TITLE)
+        && (level.titles == Titles::Short || wrap::width(title.as_str()) > LONGEST_TITLE)
     {
-        let room = if level.short_titles { SHORT_TITLE } else { LONGEST_TITLE };
+        let room = if level.titles == Titles::Short { SHORT_TITLE } else { LONGEST_TITLE };
         let more = format!(" +{}", others.len());
         return format!("{}{more}", cut(first.title(&state.offer.lists).as_str(), room.saturating_sub(more.len()), theme));
     }
-    let short = match title.as_str() {
+    let known = match title.as_str() {
         "Notifications" => "Notif",
         "Federated" => "Fed",
         other => other,
     };
-    if level.short_titles { cut(short, SHORT_TITLE, theme).into_owned() } else { cut(title.as_str(), LONGEST_TITLE, theme).into_owned() }
+    let (title, room) = match level.titles {
+        Titles::Whole => (title.as_str(), LONGEST_TITLE),
+        Titles::Known => (known, LONGEST_TITLE),
+        Titles::Short => (known, SHORT_TITLE),
+    };
+    cut(title, room, theme).into_owned()
 }
 
 fn mark(state: &State, theme: &Theme, tab: &Tab) -> Option<(&'static str, Style)> {
