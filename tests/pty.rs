@@ -333,7 +333,7 @@ fn a_panic_anywhere_gives_the_terminal_back_and_then_reports() {
         terminal.assert_sane();
         let raw = String::from_utf8_lossy(&terminal.raw);
         let (_, after) = raw.rsplit_once("\x1b[?1049l").unwrap();
-        assert!(after.contains("a bug ended the program: asked for by a test (src/cli.rs:"), "no report after leaving: {after:?}");
+        assert!(after.contains("a bug ended the program: asked for by a test (src/cli/screen.rs:"), "no report after leaving: {after:?}");
         assert!(!after.contains("\x1b[?2026h"), "something was drawn on a screen that had been left");
     }
 }
