@@ -3,14 +3,14 @@
 //! What the door does is in [`crate::text::clean`]; here is only the type that proves it was done. Absent on purpose: a way
 //! to build one without cleaning.
 
+use crate::text::stretch::Stretch;
 use crate::text::{clean, wrap};
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
 /// Clean text: no control characters, no bidi overrides, bounded clusters. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Plain(Arc<str>);
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Plain(Stretch);
 
 impl Plain {
     /// Cleans a one-line field (name, title, account, error): line ends and tabs become spaces, spaces around it go, at
@@ -31,50 +31,49 @@ impl Plain {
 
     /// The clean text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 
     /// Whether nothing of it is visible.
     pub fn is_blank(&self) -> bool {
-        self.0.chars().all(clean::blank)
+        self.as_str().chars().all(clean::blank)
     }
 
     /// Its width in terminal columns, counted per grapheme as ratatui counts.
     pub fn width(&self) -> usize {
-        wrap::width(&self.0)
+        wrap::width(self.as_str())
     }
 
     /// The text cut to at most `width` columns, ending in `…` where something was cut.
     pub fn truncate(&self, width: usize) -> Cow<'_, str> {
-        wrap::truncate(&self.0, width)
+        wrap::truncate(self.as_str(), width)
+    }
+
+    /// The text, to be packed with others.
+    pub(crate) fn stretch(&mut self) -> &mut Stretch {
+        &mut self.0
     }
 
     fn of(clean: &str) -> Self {
-        Self(Arc::from(clean))
-    }
-}
-
-impl Default for Plain {
-    fn default() -> Self {
-        Self(Arc::from(""))
+        Self(Stretch::new(clean))
     }
 }
 
 impl AsRef<str> for Plain {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
 impl fmt::Display for Plain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for Plain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
