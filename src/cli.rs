@@ -70,9 +70,14 @@ const NO_ACCOUNT: &str = "no account: sign in with `trunkline login mastodon.exa
      (with a token of your own: TRUNKLINE_TOKEN=... trunkline --server mastodon.example)";
 
 const OFFER: &str = "\
-Trunkline shows Mastodon's timelines as they happen, in a terminal. It needs an account on a server.
-  s  sign in to your server          d  try the demo: no account, no network          q  quit
-Your choice: ";
+Trunkline shows Mastodon as it happens.
+It needs an account on a server.
+
+  s  sign in to your server
+  d  try the demo, without an account
+  q  quit
+
+";
 
 /// Mastodon as it happens, in a terminal: live timelines on one socket.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -514,15 +519,18 @@ fn list_accounts() -> Result<(), Stop> {
         say(&notice);
     }
     if saved.is_empty() {
-        tell("No account is saved: sign in with trunkline login INSTANCE");
+        return print_wanted("No account is saved: sign in with trunkline login INSTANCE\n");
     }
+    let mut list = String::new();
     let width = saved.iter().map(|account| account.name.chars().count()).max().unwrap_or_default();
     for account in saved {
         let mark = if default.as_ref() == Some(&account.name) { '*' } else { ' ' };
         let date = account.signed_in.strftime("%Y-%m-%d");
-        tell(&format!("{mark} {:<width$}  since {date}  {}", account.name, account.scopes.join(" ")));
+        let line = format!("{mark} {:<width$}  since {date}  {}", account.name, account.scopes.join(" "));
+        list.push_str(Plain::lines(&line).as_str());
+        list.push('\n');
     }
-    Ok(())
+    print_wanted(&list)
 }
 
 async fn set_default(name: &str) -> Result<(), Stop> {
@@ -539,8 +547,9 @@ fn is_conversation() -> bool {
 /// What there is to do without an account; `None` where the reader wants nothing. A sign-in that fails leads back here.
 async fn offer() -> Result<Option<Found>, Stop> {
     let mut lines = Lines::open().map_err(Stop::failed)?;
+    ask(OFFER);
     loop {
-        ask(OFFER);
+        ask("Your choice: ");
         let Some(choice) = lines.next().await else { return Ok(None) };
         let instance = match choice.to_lowercase().as_str() {
             "q" | "quit" => return Ok(None),
@@ -555,7 +564,10 @@ async fn offer() -> Result<Option<Found>, Stop> {
             }
             // Whoever names a server wants to sign in to it.
             other if other.contains(['.', '@']) => choice,
-            _ => continue,
+            _ => {
+                ask("Type s, d or q, or the name of a server.\n");
+                continue;
+            }
         };
         let mut accounts = open_accounts()?;
         match login::sign_in(wish(&instance, false), &mut accounts, &mut lines, &mut tell).await {
@@ -698,7 +710,7 @@ async fn print_events(flags: TailFlags, specs: Vec<Spec>, source: Source, record
         (false, true) => tail::Form::Nothing,
         (false, false) => tail::Form::Words,
     };
-    let options = tail::Options { form, until: flags.until, count: flags.count };
+    let options = tail::Options { form, until: flags.until, count: flags.count, stats: flags.stats };
     let mut panicked = false;
     let (continued, continuations) = watch::channel(0);
     let stop = async {
@@ -762,7 +774,7 @@ async fn examine(json: bool, overrides: Overrides, source: Source) -> Result<(),
     shutdown.cancel();
     let text = if json { report.json() } else { report.text(overrides.ascii.is_some()) };
     // Whoever closed the pipe learns it from the exit code.
-    drop(io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()));
+    print_wanted(&text)?;
     if report.ok { Ok(()) } else { Err(Stop::Said) }
 }
 
@@ -812,7 +824,23 @@ fn roff(line: &str) -> String {
 
 /// Prints what is of use only as a whole.
 fn print_whole(text: &[u8]) -> Result<(), Stop> {
-    io::stdout().write_all(text).and_then(|()| io::stdout().flush()).map_err(|error| Stop::failed(format!("cannot be printed: {error}")))
+    write_out(text).map_err(|error| unprinted(&error))
+}
+
+fn write_out(text: &[u8]) -> io::Result<()> {
+    io::stdout().write_all(text).and_then(|()| io::stdout().flush())
+}
+
+fn unprinted(error: &io::Error) -> Stop {
+    Stop::failed(format!("cannot be printed: {error}"))
+}
+
+/// Prints what may be read in part: whoever closed the pipe does not want to know more, and nothing else may swallow it.
+fn print_wanted(text: &str) -> Result<(), Stop> {
+    match write_out(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unprinted(&error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Tells about the configuration file on standard output.
@@ -821,14 +849,13 @@ fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
         return Err(Stop::failed("there is no home folder to look for a configuration in; TRUNKLINE_CONFIG can name a file"));
     };
     let file = path.display();
-    // Whoever closed the pipe does not want to know more.
-    let print = |text: &str| drop(io::stdout().write_all(Plain::lines(text).as_str().as_bytes()).and_then(|()| io::stdout().flush()));
+    let print = |text: &str| print_wanted(Plain::lines(text).as_str());
     let is_missing = !path.exists();
     if is_missing && is_named && !matches!(what, ConfigTask::Path) {
         return Err(Stop::failed(format!("TRUNKLINE_CONFIG names {file}, which is not there")));
     }
     match what {
-        ConfigTask::Path => print(&format!("{file}\n")),
+        ConfigTask::Path => print(&format!("{file}\n"))?,
         ConfigTask::Show => {
             let mut reading = Config::load(&path).map_err(Stop::failed)?;
             overrides.apply(&mut reading.config);
@@ -838,7 +865,7 @@ fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
                 (None, None) => config::DEFAULT.to_owned(),
             };
             let about = if is_missing { " is not there" } else { "" };
-            print(&format!("# {file}{about}\n{}", reading.config.show(origin)));
+            print(&format!("# {file}{about}\n{}", reading.config.show(origin)))?;
             for notice in reading.notices() {
                 say(&notice);
             }
@@ -851,11 +878,10 @@ fn tell_config(what: ConfigTask, overrides: &Overrides) -> Result<(), Stop> {
             };
             if mistakes.is_empty() {
                 let words = if is_missing { "is not there: the defaults hold" } else { "has no mistakes" };
-                print(&format!("{file} {words}\n"));
-                return Ok(());
+                return print(&format!("{file} {words}\n"));
             }
             let count = mistakes.len();
-            print(&(ConfigError::Wrong(mistakes).to_string() + "\n"));
+            print(&(ConfigError::Wrong(mistakes).to_string() + "\n"))?;
             let mistakes = if count == 1 { "mistake" } else { "mistakes" };
             return Err(Stop::failed(format!("{count} {mistakes} in {file}; the file is never changed by Trunkline: correct it there")));
         }

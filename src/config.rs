@@ -61,6 +61,8 @@ pub const KEYS: &[&str] = &[
     "media",
     "media_rows",
     "media_cache_mb",
+    "media_emoji",
+    "avatars",
     "ca_file",
     "credentials",
     "token_command",
@@ -111,6 +113,10 @@ pub struct Config {
     pub media_rows: u16,
     /// How much of the disk fetched images may take, in MiB, within [`MEDIA_CACHE`]; 0 keeps none.
     pub media_cache_mb: u16,
+    /// Whether custom emoji are drawn as pictures where the terminal can.
+    pub media_emoji: bool,
+    /// Whether the pictures of people are drawn beside what they say.
+    pub avatars: bool,
     /// A file of authorities in PEM that are trusted beside those of the system; empty for none.
     pub ca_file: String,
     /// Where tokens are put when signing in.
@@ -214,6 +220,8 @@ impl Default for Config {
             media: MediaMode::default(),
             media_rows: 8,
             media_cache_mb: 200,
+            media_emoji: true,
+            avatars: false,
             ca_file: String::new(),
             credentials: Credentials::default(),
             token_command: String::new(),
@@ -337,6 +345,8 @@ impl Config {
                 "media" => self.media = media(source, value).unwrap_or_default(),
                 "media_rows" => self.media_rows = small(source.number(name, value, MEDIA_ROWS)).unwrap_or(self.media_rows),
                 "media_cache_mb" => self.media_cache_mb = small(source.number(name, value, MEDIA_CACHE)).unwrap_or(self.media_cache_mb),
+                "media_emoji" => self.media_emoji = source.boolean(name, value).unwrap_or(true),
+                "avatars" => self.avatars = source.boolean(name, value).unwrap_or_default(),
                 "ca_file" => self.ca_file = source.text(name, value).unwrap_or_default(),
                 "theme" => {}
                 "themes" => self.themes = scheme::take(source, value),
@@ -373,6 +383,8 @@ impl Config {
             ("media", quoted(self.media.as_str())),
             ("media_rows", self.media_rows.to_string()),
             ("media_cache_mb", self.media_cache_mb.to_string()),
+            ("media_emoji", self.media_emoji.to_string()),
+            ("avatars", self.avatars.to_string()),
             ("ca_file", quoted(&self.ca_file)),
             ("credentials", quoted(self.credentials.as_str())),
             ("token_command", quoted(&self.token_command)),
@@ -592,13 +604,13 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_told_with_the_nearest_one_and_costs_nothing_else() {
-        let (config, notices) = parse("row = 500\nweather = \"red\"\nAscii=true\n[tab]\nx = 1").unwrap();
+        let (config, notices) = parse("row = 500\nxylophone = \"red\"\nAscii=true\n[tab]\nx = 1").unwrap();
         assert_eq!(config, Config::default());
         assert_eq!(
             notices,
             [
                 "config.toml:1:1: `row` is no setting; did you mean `rows`?",
-                "config.toml:2:1: `weather` is no setting",
+                "config.toml:2:1: `xylophone` is no setting",
                 "config.toml:3:1: `Ascii` is no setting; did you mean `ascii`?",
                 "config.toml:4:2: `tab` is no setting; did you mean `tabs`?",
             ]

@@ -9,9 +9,10 @@ mod pace;
 use crate::command::{Command, Group};
 use crate::model::{Connection, Rung, Sources, StatusId, Stream, Subscription, Timestamp, by_age};
 use crate::state::{
-    Anchor, Area, Detail, Loading, Measured, Notice, Outcome, Overlay, ReaderPane, Row, RowKey, State, Tab, ThreadState, TimelinePane,
-    VisiblePost, VisibleRow,
+    Anchor, Area, Detail, Loading, Measured, Notice, Outcome, Overlay, Purpose, ReaderPane, Row, RowKey, State, Tab, ThreadState,
+    TimelinePane, VisiblePost, VisibleRow,
 };
+use crate::ui::words::key;
 use crate::ui::{Theme, words};
 use jiff::tz::TimeZone;
 use pace::Pace;
@@ -64,6 +65,9 @@ struct Said {
     top: Option<Discriminant<Overlay>>,
     layer: Vec<String>,
     layer_at: Option<String>,
+    layer_title: String,
+    /// What a line was typed for.
+    typing: Option<Discriminant<Purpose>>,
     choice: Option<(String, String)>,
     /// The open post, the one with the cursor, how its thread stood, and unread replies.
     thread: Option<(StatusId, StatusId, Discriminant<ThreadState>, usize)>,
@@ -223,6 +227,10 @@ impl Narrator {
         let top = state.overlays.last().map(discriminant);
         let is_other = std::mem::replace(&mut self.said.top, top) != top || count > self.said.layers;
         let is_back = count < self.said.layers;
+        if self.typed(state, again) {
+            (self.said.layers, self.said.layer, self.said.layer_at) = (count, Vec::new(), None);
+            return;
+        }
         let Some(layer) = words::layer(state, &self.theme) else {
             if is_back && count == 0 && self.said.thread.is_none() {
                 self.back(state);
@@ -230,7 +238,9 @@ impl Narrator {
             (self.said.layers, self.said.layer, self.said.layer_at, self.said.choice) = (count, Vec::new(), None, None);
             return;
         };
-        let is_new = is_other && !is_back;
+        // Another medium, or the profile of another.
+        let is_turned = std::mem::replace(&mut self.said.layer_title, layer.title.clone()) != layer.title;
+        let is_new = (is_other || is_turned) && !is_back;
         self.said.layers = count;
         if is_other && is_back {
             self.line(sentence(&layer.title));
@@ -269,12 +279,55 @@ impl Narrator {
         (self.said.layer, self.said.layer_at, self.said.choice) = (layer.lines, layer.at, None);
     }
 
+    /// The line that is typed at the foot, and what became of it; says whether that was all there is to say of layers.
+    fn typed(&mut self, state: &State, again: bool) -> bool {
+        let Some(typed) = state.typed() else {
+            if self.said.typing.take().is_none() {
+                return false;
+            }
+            self.said.choice = None;
+            let told = self.kept(state);
+            self.line(told);
+            // What was opened in its place says so itself.
+            return matches!(state.overlays.last(), None | Some(Overlay::Detail(_)));
+        };
+        let what = Some(discriminant(&typed.what));
+        let is_new = std::mem::replace(&mut self.said.typing, what) != what;
+        if is_new || again {
+            self.out.extend(words::typing(state, typed));
+        }
+        let now = words::typed(state, typed);
+        if !is_new && self.said.choice.as_ref() != Some(&now) {
+            let text = if now.0.is_empty() { String::new() } else { format!("{}: ", now.0) };
+            self.line(format!("{text}{}.", now.1.trim_end_matches('.')));
+        }
+        self.said.choice = Some(now);
+        true
+    }
+
+    /// What holds after a line was typed.
+    fn kept(&mut self, state: &State) -> String {
+        let place = match (state.is_in_thread(), state.tabs.active()) {
+            (true, _) => "The thread".to_owned(),
+            (false, Some(tab)) => format!("{}{}", title(state, tab), filter(state, tab)),
+            (false, None) => String::new(),
+        };
+        self.pace.forget();
+        match &state.finding {
+            Some(search) if !search.missed => {
+                let (next, previous) = (key(state, Command::SearchNext), key(state, Command::SearchPrevious));
+                format!("{place}. {next} and {previous} go on to what has {}.", search.pattern.source())
+            }
+            Some(_) | None => format!("{place}."),
+        }
+    }
+
     /// Nothing lies over the tab any more.
     fn back(&mut self, state: &State) {
         if let Some(tab) = state.tabs.active() {
-            let new = unseen(tab);
+            let (new, filter) = (unseen(tab), filter(state, tab));
             self.pace.forget();
-            self.line(format!("{}{new}.", title(state, tab)));
+            self.line(format!("{}{new}{filter}.", title(state, tab)));
         }
     }
 
@@ -341,7 +394,7 @@ impl Narrator {
             return acted && *folded != is_folded(state, tab, row);
         }
         // What came while the view follows is said as an arrival, unless the reader went there.
-        tab.cursor.is_some() || (acted && is_move(state.heard.outcome))
+        tab.cursor.is_some() || (acted && is_move(state.heard.outcome)) || state.is_seeking()
     }
 
     /// Why there is nothing, once.
@@ -396,7 +449,9 @@ impl Narrator {
             self.said.newest = Some(Arc::from(first.place_id()));
         }
         let is_told = tab.anchor == Anchor::Top && !tab.held && !state.is_covered();
-        for row in came.into_iter().rev().filter(|row| !matches!(row, Row::Gap(_)) && state.is_shown(tab, row)) {
+        let said = self.said.row.as_ref().map(|(key, _)| key.clone());
+        let is_told_already = |row: &Row| said.as_ref().is_some_and(|said| *said == row.key());
+        for row in came.into_iter().rev().filter(|row| !matches!(row, Row::Gap(_)) && state.is_shown(tab, row) && !is_told_already(row)) {
             if tab.held {
                 continue;
             }
@@ -515,25 +570,19 @@ fn title(state: &State, tab: &Tab) -> String {
 fn tab_words(state: &State, tab: &Tab) -> String {
     let (place, count) = (state.tabs.active_index() + 1, state.tabs.all().len());
     let held = if tab.held { ", held" } else { "" };
-    format!("{}, tab {place} of {count}{}{held}", title(state, tab), unseen(tab))
+    format!("{}, tab {place} of {count}{}{held}{}", title(state, tab), unseen(tab), filter(state, tab))
+}
+
+/// The filter of a tab and how much it hides, where it has one.
+fn filter(state: &State, tab: &Tab) -> String {
+    if tab.sieve.filter().is_empty() {
+        return String::new();
+    }
+    format!(", filter {}, {} hidden", tab.sieve.filter(), state.hidden(tab))
 }
 
 fn unseen(tab: &Tab) -> String {
     if tab.unseen.is_empty() { String::new() } else { format!(", {} new", tab.unseen.len()) }
-}
-
-/// The key of a command as it is said.
-fn key(state: &State, command: Command) -> String {
-    match state.first_key(command) {
-        Some("?") => "question mark".to_owned(),
-        Some(".") => "full stop".to_owned(),
-        Some("[") => "left bracket".to_owned(),
-        Some("]") => "right bracket".to_owned(),
-        Some(":") => "colon".to_owned(),
-        Some("esc") => "escape".to_owned(),
-        Some(key) => key.to_owned(),
-        None => format!("the command {}", command.row().map_or("", |row| row.name)),
-    }
 }
 
 /// Words as a sentence: with a capital letter first and a full stop last.
@@ -552,7 +601,10 @@ fn is_quiet(before: Discriminant<Subscription>, now: Option<Discriminant<Subscri
 
 /// Whether what was done goes to a row.
 fn is_move(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Ran(command) if command.row().is_some_and(|row| row.group == Group::Moving))
+    let goes = |command: Command| {
+        matches!(command, Command::SearchNext | Command::SearchPrevious) || command.row().is_some_and(|row| row.group == Group::Moving)
+    };
+    matches!(outcome, Outcome::Ran(command) if goes(command))
 }
 
 fn is_folded(state: &State, tab: &Tab, row: &Row) -> bool {

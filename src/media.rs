@@ -36,6 +36,8 @@ pub struct Key {
     pub columns: u16,
     /// Rows that it takes.
     pub rows: u16,
+    /// Whether the screen shows through where it is transparent; else a ground of its own does.
+    pub clear: bool,
 }
 
 /// A picture that was made for a canvas, or why there is none.

@@ -431,7 +431,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         let mut wanted: Vec<Key> = Vec::new();
         for place in &self.measured.pictures {
             let Some(address) = &place.address else { continue };
-            let key = Key { address: Arc::clone(address), columns: place.columns, rows: place.rows };
+            let key = Key { address: Arc::clone(address), columns: place.columns, rows: place.rows, clear: place.clear };
             if self.cards.gallery.lacks(&key, now) && !wanted.contains(&key) {
                 wanted.push(key);
             }

@@ -17,6 +17,7 @@ pub mod meter;
 pub mod notice;
 pub mod overlay;
 pub mod pictures;
+pub mod place;
 pub mod positions;
 pub mod profile;
 pub mod prompt;
@@ -39,8 +40,8 @@ use crate::config::{Config, MediaMode, Notify, NotifyBy, ReaderPlace, Scheme};
 use crate::filter::{Filter, Post, Subject};
 use crate::keymap::{Key, Keymap, Sequence};
 use crate::model::{
-    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Markers, NotificationKind, Offer, Origin, Rung, Server,
-    Sources, Spec, Status, StatusId, Stream, Subscription, Timestamp, Withheld,
+    Account, AccountId, Announcement, Canvas, Carriage, Connection, FilterAction, Form, Markers, NotificationKind, Offer, Origin, Rung,
+    Server, Sources, Spec, Status, StatusId, Stream, Subscription, Timestamp, Withheld,
 };
 use crate::text::Plain;
 pub use alerts::Alerts;
@@ -58,6 +59,7 @@ pub use meter::Meter;
 pub use notice::{Notice, Notices};
 pub use overlay::{Overlay, Pick, Picker, StreamChoice};
 pub use pictures::Pictures;
+pub use place::Place;
 pub use positions::Positions;
 pub use profile::ProfileView;
 pub use prompt::Prompt;
@@ -123,6 +125,10 @@ pub struct Settings {
     pub media: MediaMode,
     /// Rows of an image in a timeline.
     pub media_rows: u16,
+    /// Whether custom emoji are drawn as pictures where the terminal can.
+    pub media_emoji: bool,
+    /// Whether the pictures of people are drawn beside what they say.
+    pub avatars: bool,
 }
 
 impl Default for Settings {
@@ -151,6 +157,8 @@ impl From<&Config> for Settings {
             bell: config.bell,
             media: if cfg!(feature = "images") { config.media } else { MediaMode::Off },
             media_rows: config.media_rows,
+            media_emoji: config.media_emoji,
+            avatars: config.avatars,
         }
     }
 }
@@ -678,9 +686,9 @@ impl State {
         (known.clone().newer(read.clone()) != *known).then_some(read)
     }
 
-    /// How a status is shown in the tab of these streams: the reader's server filters count where their context is that of one
-    /// of them.
-    pub fn shown(&self, sources: &Sources, id: &StatusId) -> Shown {
+    /// How a status is shown somewhere: the reader's server filters count where their context is that of the place.
+    pub fn shown<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> Shown {
+        let place = place.into();
         let Some(outer) = self.store.status(id) else { return Shown::Open };
         let inner = outer.status().reblog.as_ref().and_then(|inner| self.store.status(inner)).unwrap_or(outer);
         let unfolded = self.unfolded.contains(&inner.status().id);
@@ -692,7 +700,7 @@ impl State {
         }
         matches
             .find_map(|found| {
-                if !found.context.iter().any(|context| sources.filters_by(*context)) {
+                if !found.context.iter().any(|context| place.filters_by(*context)) {
                     return None;
                 }
                 match found.action {
@@ -705,9 +713,9 @@ impl State {
             .unwrap_or(shown)
     }
 
-    /// Whether the words of a status in a tab stay shut until the reader unfolds them.
-    pub fn is_folded(&self, sources: &Sources, id: &StatusId) -> bool {
-        matches!(self.shown(sources, id), Shown::Warned | Shown::Filtered(_))
+    /// Whether the words of a status in a place stay shut until the reader unfolds them.
+    pub fn is_folded<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> bool {
+        matches!(self.shown(place, id), Shown::Warned | Shown::Filtered(_))
     }
 
     /// What pictures are made for; nothing where none are drawn.
@@ -720,24 +728,35 @@ impl State {
         }
     }
 
-    /// Whether the pictures of a post (never of a boost as such) in a tab are only hinted at until the reader unfolds them:
-    /// sensitive ones, and those that a filter hides.
-    pub fn veils_media(&self, sources: &Sources, id: &StatusId) -> bool {
-        let is_sensitive =
-            |status: &Status| status.sensitive && !status.media_attachments.is_empty() && !self.unfolded.contains(&status.id);
-        self.blurs_media(sources, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
+    /// Whether custom emoji are drawn as pictures: not as half blocks, of which two columns show nothing.
+    pub fn shows_emoji(&self) -> bool {
+        self.settings.media_emoji && self.canvas().is_some_and(|canvas| canvas.form != Form::Blocks)
     }
 
-    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in the tab of these streams until
-    /// the reader unfolds them.
-    pub fn blurs_media(&self, sources: &Sources, id: &StatusId) -> bool {
+    /// Whether the pictures of people are drawn.
+    pub fn shows_avatars(&self) -> bool {
+        self.settings.avatars && self.canvas().is_some()
+    }
+
+    /// Whether the pictures of a post (never of a boost as such) in a place are only hinted at until the reader unfolds them:
+    /// sensitive ones, and those that a filter hides.
+    pub fn veils_media<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> bool {
+        let is_sensitive =
+            |status: &Status| status.sensitive && !status.media_attachments.is_empty() && !self.unfolded.contains(&status.id);
+        self.blurs_media(place, id) || (self.canvas().is_some() && self.store.shown(id).is_some_and(|entry| is_sensitive(entry.status())))
+    }
+
+    /// Whether a filter of the reader's hides the media of a post (never of a boost as such) in a place until the reader
+    /// unfolds them.
+    pub fn blurs_media<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> bool {
+        let place = place.into();
         let Some(entry) = self.store.shown(id) else { return false };
         let status = entry.status();
         let own = self.me.as_ref().is_some_and(|me| me.id == status.account);
         let mut found = status.filtered.iter().flatten();
         !own && !status.media_attachments.is_empty()
             && !self.unfolded.contains(&status.id)
-            && found.any(|found| found.action == FilterAction::Blur && found.context.iter().any(|context| sources.filters_by(*context)))
+            && found.any(|found| found.action == FilterAction::Blur && found.context.iter().any(|context| place.filters_by(*context)))
     }
 
     /// Whether a row is drawn in a tab: no filter hides it, and no other row is drawn for it.
@@ -908,10 +927,12 @@ impl State {
                 None => !text && links.is_none() && self.tabs.active().is_some_and(|tab| !tab.unseen.is_empty()),
             },
             Command::Read | Command::CopyUrl if links.is_some() => true,
+            Command::OpenLinks | Command::CopyUrl if self.profile_view().is_some() => true,
             Command::OpenLinks => {
                 let has = |row: &Row| !matches!(row, Row::Gap(_) | Row::Tombstone(_));
                 !text && (detail || links.is_some() || self.cursor_row().is_some_and(has))
             }
+            Command::CopyText if self.profile_view().is_some() => self.profile_view().is_some_and(|view| view.chosen_post().is_some()),
             Command::CopyUrl | Command::CopyText => !text && links.is_none() && self.reading().is_some(),
             Command::Parent => open.is_some_and(|detail| detail.tree.parent(&detail.cursor).is_some()),
             Command::Root => open.is_some_and(|detail| detail.index() > 0),

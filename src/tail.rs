@@ -43,6 +43,8 @@ pub struct Options {
     pub until: Option<regex::Regex>,
     /// Ends after so many events of the server, those among them that a refill brought.
     pub count: Option<u64>,
+    /// Whether the figures of the run are to be told: without them nothing is kept to be weighed alone.
+    pub stats: bool,
 }
 
 /// What is printed for each event.
@@ -100,10 +102,12 @@ pub async fn run(
 ) -> Result<Stats, Error> {
     let streams = resolve(&client, specs).await?;
     let shutdown = CancellationToken::new();
-    let client = client.keeping_raw();
+    // Only what is printed, or weighed, is kept as it was sent.
+    let keep_raw = options.form != Form::Nothing || options.stats;
+    let client = if keep_raw { client.keeping_raw() } else { client };
     let mut clocks = Clocks::read();
     let mut headless = Headless::new(streams, options, clocks.wall);
-    let settings = TrunkSettings { keep_raw: true, ..TrunkSettings::default() };
+    let settings = TrunkSettings { keep_raw, ..TrunkSettings::default() };
     let (wanted, wants) = watch::channel(headless.wanted());
     let (mut events, task) = connect(client.clone(), settings, wants, shutdown.clone());
     let mut effects = Effects::new(client);

@@ -16,9 +16,11 @@
 //! Strings of strangers come as `Plain` or `RichText` and are wrapped by `text::wrap`, never by ratatui. Absent on
 //! purpose: messages, clocks, the network; a view cannot ask for anything.
 
+mod aside;
 mod attached;
 mod cards;
 mod columns;
+mod emojis;
 mod found;
 mod line;
 mod notification;
@@ -61,11 +63,12 @@ pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'
     cards.begin(theme, state);
     let mut painter = Painter::new(frame.buffer_mut(), theme, Clock::new(state.now, &theme.zone));
     painter.gallery = std::mem::take(&mut cards.gallery);
-    painter.lays = state.overlays.last().is_none_or(Overlay::leaves_room);
+    painter.lays = state.top_layer().is_none_or(Overlay::leaves_room);
     let mut measured = draw(&mut painter, cards, state);
     if let (Some(line), Some(y)) = (state.typed(), painter.screen().height.checked_sub(1)) {
         typed::draw(&mut painter, state, line, y);
     }
+    pictures::settle(&mut painter);
     measured.choices = std::mem::take(&mut painter.choices);
     measured.links = painter.links();
     measured.pictures = std::mem::take(&mut painter.places);

@@ -681,7 +681,7 @@ async fn the_file_is_read_again_when_asked_and_a_broken_one_changes_nothing() {
         reader.press("enter").await;
         reader.see_words("told apart by all eyes").await;
         reader.press("down enter").await;
-        reader.see_words("theme mono;").await;
+        reader.see_words("to keep theme mono:").await;
         std::fs::write(&file, "tabs = [\"nowhere\"]\n").unwrap();
         reload(&reader).await;
         reader.see("what is wrong", |screen| screen.contains(":1:9: `tabs`: unknown stream") && screen.contains("2 #rust")).await;

@@ -327,3 +327,121 @@ fn a_notification_is_said_also_in_another_tab() {
     }
     assert_eq!(kinds, 24, "each kind has its words");
 }
+
+#[test]
+fn a_search_says_what_is_typed_what_it_comes_to_and_where_it_goes_on() {
+    let mut listener = Listener::home();
+    assert_eq!(
+        listener.key("/"),
+        ["Search in Home: type words, or a regex between slashes. down and up go to the next and the one before, enter stays there, \
+             escape goes back, ctrl-t in all tabs or this one."]
+    );
+    assert_eq!(listener.key("t"), ["t: found."], "where it began");
+    let head = "Post by Bo, @bo@dune.example, 3 minutes ago, public.";
+    assert_eq!(listener.key("w"), ["tw: found.", head, "two"]);
+    assert_eq!(listener.key("z"), ["twz: not found.", head, "three"], "back where it began");
+    assert_eq!(listener.key("ctrl-t"), ["twz: not found, in all tabs."]);
+    assert_eq!(listener.key("ctrl-t"), ["twz: not found."]);
+    assert_eq!(listener.key("esc"), ["Home."]);
+    listener.key("/");
+    listener.send(Msg::Paste("t".into()));
+    assert_eq!(listener.key("enter"), ["Home. n and N go on to what has t."]);
+    let next = listener.key("n");
+    assert_eq!(next.last().map(String::as_str), Some("two"));
+    let around = listener.key("n");
+    assert_eq!((around[0].as_str(), around.last().unwrap().as_str()), ("Notice: the search goes on from the newest post.", "three"));
+    assert!(listener.pass(60).is_empty(), "nothing is said twice");
+    listener.key("/");
+    assert_eq!(listener.send(Msg::Paste("/(/".into())).len(), 1, "what is wrong is said once");
+}
+
+#[test]
+fn a_filter_says_what_may_be_written_what_is_wrong_and_what_it_hides() {
+    let mut listener = Listener::home();
+    let told = listener.key("&");
+    assert_eq!(told[0], "Filter of Home, none so far: type what posts must have. enter keeps it, escape gives it up.");
+    assert!(told[1].starts_with("It may have: ") && told[1].contains("from:"), "{told:?}");
+    assert_eq!(listener.send(Msg::Paste("t".into()))[0], "t: 1 hidden.");
+    assert_eq!(listener.send(Msg::Paste(" is:bo".into()))[0].split_once(", ").map(|(start, _)| start), Some("t is:bo: not right"));
+    let back = listener.key("ctrl-w");
+    assert_eq!(back[0], "t: 1 hidden.");
+    assert_eq!(listener.key("enter"), ["Home, filter t, 1 hidden."]);
+    assert_eq!(listener.key("&")[0], "Filter of Home, so far t: type what posts must have. enter keeps it, escape gives it up.");
+    listener.key("ctrl-u");
+    assert_eq!(listener.key("enter"), ["Home."]);
+}
+
+#[test]
+fn media_are_told_one_by_one_with_what_their_author_says() {
+    let mut listener = Listener::home();
+    let media = vec![Media { size: Some((1200, 800)), ..image("a ferry at night,\nits lights doubled") }, image(""), image("")];
+    listener.arrive(Status { media_attachments: media, sensitive: true, ..status("200", "2", 0, "<p>look</p>") });
+    assert_eq!(
+        listener.key("m"),
+        [
+            "Media 1 of 3.",
+            "Image, sensitive, 1200 by 800 pixels.",
+            "Description: a ferry at night, its lights doubled",
+            "j next, k previous.",
+            "End of Media 1 of 3. escape closes it."
+        ]
+    );
+    assert_eq!(listener.key("j")[..3], ["Media 2 of 3.", "Image, sensitive, 1600 by 1200 pixels.", "No description."]);
+    assert_eq!(listener.key("j")[0], "Media 3 of 3.", "though it has the same words");
+    listener.key("esc");
+    assert!(listener.key("m")[0].starts_with("Media 1 of 3"));
+    let told = listener.event(Payload::Delete(sid("200")));
+    assert!(told.contains(&"The post was removed, or its media were.".to_owned()), "{told:?}");
+}
+
+#[test]
+fn links_are_told_with_what_to_know_of_them_and_chosen_one_by_one() {
+    let mut listener = Listener::home();
+    let html = "<p>See <a href=\"https://evil.example/login\">bank.example</a> or <a href=\"https://tide.example/a\">this page</a></p>";
+    listener.arrive(status("200", "2", 0, html));
+    let told = listener.key("o");
+    let second = "Link 2 of 4: this page, leads to https://tide.example/a";
+    assert_eq!(
+        told[..3],
+        [
+            "Links.",
+            "Link 1 of 4: bank.example, careful, the words say bank.example, but it leads to evil.example, leads to https://evil.example/login",
+            second,
+        ]
+    );
+    assert!(told[5].starts_with("Its number opens a link"), "{told:?}");
+    assert_eq!(listener.key("j"), [second]);
+    assert_eq!(listener.key("esc"), ["Home."]);
+}
+
+#[test]
+fn boosts_that_are_told_together_name_all_who_boosted() {
+    let mut listener = Listener::home();
+    let told = listener.arrive(boost("200", "7", 0, "100"));
+    assert_eq!(told[0], "Boosted by Cy, @cy@dune.example.");
+    listener.pass(60);
+    listener.arrive(boost("201", "2", 0, "100"));
+    listener.key("j");
+    assert_eq!(listener.key("k")[0], "Boosted by Bo and Cy.");
+}
+
+#[test]
+fn a_gap_says_why_the_last_attempt_to_fill_it_stopped_and_counts_seconds_within_a_minute() {
+    let mut listener = Listener::home();
+    let second = |seconds: i64| now().checked_sub(SignedDuration::from_secs(3_600 - seconds)).unwrap();
+    timeline(&mut listener.state, &Stream::User).mark_gap(Some(second(2)), Some(second(40)), Cause::Disconnected, None);
+    let after = timeline(&mut listener.state, &Stream::User).gaps().next().unwrap().after.clone();
+    let reasons = [
+        (refill::Stopped::Pages, "Stopped after 10 pages; enter to fill."),
+        (refill::Stopped::Budget, "Stopped, much was asked for lately; enter to fill."),
+        (refill::Stopped::Unproven, "Stopped, the server's answer proves nothing; enter to fill."),
+        (refill::Stopped::Failed(plain("403 from the server")), "Stopped: 403 from the server; enter to fill."),
+    ];
+    for (why, words) in reasons {
+        timeline(&mut listener.state, &Stream::User).gap_mut(&after).unwrap().stopped = Some(why);
+        listener.narrator.again();
+        let told = listener.hear();
+        let gap = told.iter().find(|line| line.starts_with("Gap: ")).unwrap_or_else(|| panic!("{told:?}"));
+        assert!(gap.starts_with("Gap: posts missing, 14:06:02–14:06:40. ") && gap.ends_with(words), "{gap}");
+    }
+}

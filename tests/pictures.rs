@@ -223,3 +223,18 @@ fn where_no_pictures_are_wanted_nothing_is_asked() {
         assert!(!raw.contains("a=q") && !raw.contains("\x1b[16t"), "{environment:?}");
     }
 }
+
+#[test]
+fn custom_emoji_are_pictures_where_they_can_be_and_names_elsewhere() {
+    let story = ["--demo", "-s", "local"];
+    let mut plain = Terminal::run(&story, &[]);
+    plain.wait("the name of an emoji", |_, screen| screen.contents().contains("Dagny Holm :ferry: @dagny"));
+    assert_eq!(meant(&plain.leave()), (0, 0, 0));
+    let mut kitty = Terminal::run(&story, &[]);
+    kitty.wait("the question", |raw, _| raw.contains(ASKED));
+    kitty.say("\x1b_Gi=1;OK\x1b\\\x1b[6;20;10t\x1b[4;800;1000t\x1b[?62;52;c");
+    kitty
+        .wait("the picture of an emoji", |raw, screen| raw.contains(",c=2,r=1,C=1,") && screen.contents().contains("Dagny Holm    @dagny"));
+    let (handed, hung, painted) = meant(&kitty.leave());
+    assert!(handed >= 1 && hung >= handed && painted == 0, "{handed} {hung} {painted}");
+}

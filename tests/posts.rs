@@ -516,3 +516,97 @@ proptest! {
         }
     }
 }
+
+/// What a profile of account 1 tells, with a page of its own, a verified field and a link in its words.
+fn told() -> Profile {
+    let field = |name: &str, value: &str, verified_at| Field { name: Plain::line(name), value: Html::new(value), verified_at };
+    Profile {
+        account: Account { url: Some(Plain::line("https://tide.example/@ada")), ..account("1", "ada") },
+        domain: None,
+        note: Html::new("<p>Lists on <a href=\"https://lists.example/ada\">lists.example/ada</a></p>"),
+        fields: vec![
+            field("Page", "<a href=\"https://ada.example/\">ada.example</a>", Some(at(0))),
+            field("Pronouns", "she", None),
+            field("Shop", "<a href=\"https://evil.example/\">bank.example</a>", None),
+        ],
+        counts: [None; 3],
+        created_at: None,
+        last_status_at: None,
+        marks: Vec::new(),
+        emojis: Vec::new(),
+    }
+}
+
+fn copied(effects: &[Effect]) -> Vec<&str> {
+    effects.iter().filter_map(|effect| if let Effect::Copy { text, .. } = effect { Some(text.as_str()) } else { None }).collect()
+}
+
+#[test]
+fn keys_for_links_over_a_profile_mean_the_profile_or_the_post_chosen_in_it() {
+    let mut desk = Desk::new(&[Stream::User]);
+    let addressed = |id: &str| Status { url: Some(Plain::line(&format!("https://tide.example/@ada/{id}"))), ..post(id, "1") };
+    desk.post(addressed("5"));
+    desk.key("p");
+    assert_eq!(desk.key("y"), []);
+    assert!(desk.state.notices.shown().is_some_and(|notice| notice.text.as_str().contains("no address for this profile")));
+    let bundle = Bundle { accounts: vec![told().account], statuses: Vec::new() };
+    desk.reply(Reply::Profile(aid("1"), Ok((Box::new(told()), bundle))));
+    let items = vec![Item::Status(sid("9"))];
+    let bundle = Bundle { accounts: Vec::new(), statuses: vec![addressed("9")] };
+    desk.reply(Reply::ProfilePosts(aid("1"), Ok(Page { items, bundle, ..Page::default() })));
+    assert_eq!(copied(&desk.key("y")), ["https://tide.example/@ada"]);
+    assert_eq!(desk.key("Y"), [], "its words are on the screen, and no post is chosen");
+    assert_eq!(desk.key("o"), [], "nothing is opened unseen");
+    let Some(Overlay::Links(list)) = desk.state.overlays.last() else { panic!("{:?}", desk.state.overlays.last()) };
+    let links: Vec<(&str, &str, &str)> =
+        list.links.iter().map(|link| (link.what, link.words.as_str(), link.address.shown().as_str())).collect();
+    assert_eq!(
+        links,
+        [
+            ("the profile", "ada @ada@tide.example", "https://tide.example/@ada"),
+            ("verified field", "Page: ada.example", "https://ada.example/"),
+            ("field", "Shop: bank.example", "https://evil.example/"),
+            ("", "lists.example/ada", "https://lists.example/ada"),
+        ]
+    );
+    assert_eq!(list.links[2].address.doubts().len(), 1, "it pretends");
+    let effects = desk.key("2");
+    assert!(matches!(&effects[..], [Effect::Open(web)] if web.as_str() == "https://ada.example/"), "{effects:?}");
+    assert_eq!(desk.profile().who(), Some(&aid("1")), "the profile stays open");
+    desk.measured.profile = Some(ProfilePane { height: 10, most: 8, posts: vec![(6, 4)] });
+    desk.key("j");
+    assert_eq!(copied(&desk.key("y")), ["https://tide.example/@ada/9"]);
+    assert_eq!(copied(&desk.key("Y")).len(), 1);
+    desk.key("o");
+    let Some(Overlay::Links(list)) = desk.state.overlays.last() else { panic!("{:?}", desk.state.overlays.last()) };
+    assert_eq!(list.links[0].what, "the post");
+}
+
+#[test]
+fn recent_posts_of_a_profile_obey_the_filters_for_profiles_and_no_others() {
+    let filtered = |id: &str, context: FilterContext, action: FilterAction| {
+        let found = FilterMatch { title: Plain::line("Sports"), action, context: vec![context] };
+        Status { filtered: Some(vec![found]), ..post(id, "1") }
+    };
+    let mut desk = Desk::new(&[Stream::User]);
+    desk.post(post("5", "1"));
+    desk.key("p");
+    let posts = vec![
+        filtered("9", FilterContext::Account, FilterAction::Hide),
+        filtered("8", FilterContext::Home, FilterAction::Hide),
+        filtered("7", FilterContext::Account, FilterAction::Warn),
+        filtered("6", FilterContext::Home, FilterAction::Warn),
+    ];
+    let items = posts.iter().map(|post| Item::Status(post.id.clone())).collect();
+    let bundle = Bundle { accounts: Vec::new(), statuses: posts };
+    desk.reply(Reply::ProfilePosts(aid("1"), Ok(Page { items, bundle, ..Page::default() })));
+    assert_eq!(desk.profile().shown_posts(), [sid("8"), sid("7"), sid("6")]);
+    let shown = |desk: &Desk, id: &str| desk.state.shown(desk.state.place().unwrap(), &sid(id));
+    assert_eq!(shown(&desk, "7"), Shown::Filtered(Plain::line("Sports")));
+    assert_eq!((shown(&desk, "8"), shown(&desk, "6")), (Shown::Open, Shown::Open));
+    desk.measured.profile = Some(ProfilePane { height: 20, most: 0, posts: vec![(6, 2), (9, 2), (12, 2)] });
+    desk.key("j j space");
+    assert_eq!(shown(&desk, "7"), Shown::Open, "space unfolds");
+    desk.key("esc");
+    assert_eq!(shown(&desk, "8"), Shown::Hidden, "in the tab those of the tab count");
+}

@@ -893,3 +893,40 @@ fn in_lines_it_suspends_and_ends_by_signals_and_panics_with_a_sane_terminal() {
         assert!(printed(&terminal).contains("a bug ended the program"), "{}", printed(&terminal));
     }
 }
+
+#[test]
+fn in_lines_one_searches_filters_and_goes_through_media_and_links_by_keys() {
+    let mut terminal = Terminal::demo(&["--linear"], &[]);
+    terminal.wait_printed("Connection: live.");
+    terminal.wait_printed("Post by ");
+    for (keys, told) in [
+        ("/", "Search in Home: type words"),
+        ("e", "e: found."),
+        ("qxqx", "eqxqx: not found."),
+        ("\x15", "nothing typed."),
+        ("e", "e: found."),
+        ("\r", "Home. n and N go on to what has e."),
+        ("&", "Filter of Home, none so far"),
+        ("has:vidoe", "has:vidoe: not right"),
+        ("\x15has:media", "has:media: "),
+        ("\r", "Home, filter has:media, "),
+        ("j", "Media 1 of "),
+        ("m", "End of Media 1 of "),
+        ("\x07o", "Its number opens a link"),
+        ("\x07\r", "Open post by "),
+        ("/", "Search in this thread: type words"),
+        ("\x07\x07", "hidden."),
+        ("&\x15\r", "give"),
+    ] {
+        terminal.press(keys);
+        terminal.wait_printed(told);
+    }
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
+    terminal.assert_sane();
+    let said = printed(&terminal);
+    let controls: Vec<char> = said.chars().filter(|ch| ch.is_control() && *ch != '\n').collect();
+    assert!(controls.is_empty(), "{controls:?} in\n{said}");
+    assert!(said.contains("Description: ") || said.contains("No description."), "{said}");
+    assert!(said.contains(", leads to https://"), "{said}");
+}

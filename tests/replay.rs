@@ -234,7 +234,7 @@ fn look(name: &str, state: &mut State) {
         }
         for row in state.timelines[&stream].rows().iter().take(steps) {
             let Row::Status(status) = row else { continue };
-            if state.shown(&stream.clone().into(), status) != trunkline::state::Shown::Open {
+            if state.shown(&trunkline::model::Sources::from(stream.clone()), status) != trunkline::state::Shown::Open {
                 continue;
             }
             let words = state.store.shown(status).unwrap().rich().text();

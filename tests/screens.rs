@@ -327,7 +327,7 @@ fn stream_health_on_lower_rungs() {
     (tag.standing, tag.rung, tag.first_page) = (Subscription::Open, Rung::Polling, Loading::Done);
     let next = now().checked_add(SignedDuration::from_secs(48)).unwrap();
     let last = now().checked_sub(SignedDuration::from_secs(12)).ok();
-    tag.poll = Some(Polling { last, next, failure: Some(failure("503 from the server")) });
+    tag.poll = Some(Polling { last, asked: last, next, failure: Some(failure("503 from the server")) });
     state.open(Stream::Direct);
     let direct = timeline(&mut state, &Stream::Direct);
     (direct.standing, direct.first_page, direct.complete_since) = (Subscription::Open, Loading::Done, Some(ago(3)));
@@ -521,7 +521,7 @@ fn each_state_of_a_ledger_and_each_rung_is_told_apart() {
         state.tabs.go_to(&hashtag("rust").into());
         let timeline = timeline(state, &hashtag("rust"));
         let next = now().checked_add(SignedDuration::from_secs(18)).unwrap();
-        (timeline.rung, timeline.poll) = (Rung::Polling, Some(Polling { last: Some(ago(0)), next, failure: None }));
+        (timeline.rung, timeline.poll) = (Rung::Polling, Some(Polling { last: Some(ago(0)), asked: Some(ago(0)), next, failure: None }));
     });
     tell("a poll that failed", &|state| {
         timeline(state, &user).rung = Rung::Polling;

@@ -89,3 +89,22 @@ fn every_mistake_is_told_at_once_and_the_file_stays_as_it_is() {
     assert_eq!(fs::read_to_string(home.file()).unwrap(), broken);
     assert_eq!(fs::read_dir(home.file().parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_an_error_and_a_closed_pipe_is_none() {
+    let home = Home::new("full");
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    for what in ["path", "show", "check"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trunkline"));
+        command.args(["config", what]).env_clear().env("HOME", &home.0).env("LANG", "C.UTF-8");
+        let output = command.stdout(full()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{what}: {said}");
+        assert!(said.contains("cannot be printed"), "{what}: {said}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command.stdout(writer).output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{what}");
+    }
+}

@@ -13,6 +13,8 @@ mod hold;
 mod least_status;
 #[path = "update/links.rs"]
 mod links;
+#[path = "update/refused.rs"]
+mod refused;
 
 use jiff::SignedDuration;
 use least_status::least_status;
@@ -22,6 +24,7 @@ use trunkline::command::Command;
 use trunkline::config::Config;
 use trunkline::keymap::Keymap;
 use trunkline::model::*;
+use trunkline::state::refill::Stopped;
 use trunkline::state::*;
 use trunkline::text::{Html, Plain};
 use trunkline::update::{Effect, Mouse, Msg, Question, Reply, update};
@@ -1355,9 +1358,11 @@ fn a_gap_costs_ten_pages_by_itself_and_all_of_them_a_budget() {
             effects = desk.newer("home", asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
         }
         assert_eq!(effects, [], "ten pages");
-        assert_eq!(desk.timeline("home").gaps().count(), 1);
+        let stopped: Vec<_> = desk.timeline("home").gaps().map(|gap| gap.stopped.clone()).collect();
+        assert_eq!(stopped, [Some(Stopped::Pages)]);
         effects = desk.key("g enter");
     }
+    assert_eq!(desk.timeline("home").gaps().next().unwrap().stopped, Some(Stopped::Budget));
     assert_eq!((effects, desk.state.budget.spent()), (vec![], 120));
     assert!(desk.state.notices.shown().is_some(), "and says so");
     assert!(matches!(&desk.timeline("home").rows()[0], Row::Gap(gap) if gap.fill == Fill::Left && &*gap.after == id.to_string().as_str()));
@@ -1372,7 +1377,9 @@ fn a_server_that_pages_otherwise_leaves_the_gap() {
     desk.reconnect();
     assert_eq!(desk.newer("home", 1, &["90", "20", "19", "18"]), [], "it begins below what was asked for");
     assert_eq!(desk.rows("home"), ["90", "gap>20", "20", "19", "18"]);
+    assert_eq!(desk.timeline("home").gaps().next().unwrap().stopped, Some(Stopped::Unproven));
     desk.reconnect();
+    assert_eq!(desk.timeline("home").gaps().next().unwrap().stopped, None, "another one goes");
     let page = Page { rejected: 3, ..Page::default() };
     desk.send(Msg::Reply(Reply::Newer { stream: stream("home"), asked: 2, result: Ok(page) }));
     assert!(desk.timeline("home").gaps().next().is_some(), "a page that cannot be read is not empty");
@@ -1883,6 +1890,7 @@ fn a_poll_that_fails_says_so_and_the_next_one_finds_what_it_missed() {
     assert_eq!(desk.after(25), [look("#rust", 3)]);
     desk.look_failed("#rust", 3, FailureKind::Retry);
     let poll = desk.timeline("#rust").poll.clone().unwrap();
+    assert_eq!(poll.asked, Some(desk.state.now));
     assert_eq!((poll.last, poll.failure.map(|failure| failure.kind)), (good, Some(FailureKind::Retry)));
     assert!(desk.state.notices.shown().is_some_and(|notice| notice.text.as_str().contains("could not be polled")));
     assert_eq!(desk.rows("#rust"), ["20", "19"], "no gap: what is there is complete up to the last poll");
@@ -2057,6 +2065,7 @@ fn a_look_without_a_budget_leaves_a_gap_that_enter_fills() {
     while desk.state.budget.take(now) {}
     assert_eq!(desk.after(5), []);
     assert_eq!(desk.rows("home"), ["gap>20", "20", "19"]);
+    assert_eq!(desk.timeline("home").gaps().next().unwrap().stopped, Some(Stopped::Budget));
     assert!(desk.state.notices.shown().is_some_and(|notice| notice.text.as_str().contains("too many pages")));
     assert_eq!(desk.timeline("home").completeness(&stream("home")), Completeness::Gaps(1));
     desk.after(900);

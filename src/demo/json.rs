@@ -207,10 +207,9 @@ pub(super) fn text(value: &impl Serialize) -> String {
     }
 }
 
-pub(super) fn account(person: &Person) -> AccountJson<'_> {
+pub(super) fn account<'a>(world: &World, person: &'a Person) -> AccountJson<'a> {
     let local = person.domain.is_none();
-    let files = if local { "accounts" } else { "cache/accounts" };
-    let avatar = format!("https://files.{DOMAIN}/{files}/avatars/{}.png", person.username);
+    let avatar = format!("{}/accounts/avatars/{}.png", world.files, person.username);
     let header = format!("https://{DOMAIN}/headers/original/missing.png");
     AccountJson {
         id: &person.id,
@@ -236,7 +235,7 @@ pub(super) fn account(person: &Person) -> AccountJson<'_> {
         last_status_at: person.last_status.map(day),
         hide_collections: local.then_some(false),
         noindex: local.then_some(false),
-        emojis: emojis(&[&person.display_name, &person.note]),
+        emojis: emojis(&world.files, &[&person.display_name, &person.note]),
         roles: local.then_some([]),
         fields: person
             .fields
@@ -252,7 +251,8 @@ pub(super) fn account(person: &Person) -> AccountJson<'_> {
 }
 
 /// The account with what only its owner sees.
-pub(super) fn own_account(person: &Person, follow_requests: usize) -> AccountJson<'_> {
+pub(super) fn own_account(world: &World, follow_requests: usize) -> AccountJson<'_> {
+    let person = world.person(World::ME);
     AccountJson {
         source: Some(json!({
             "privacy": "public", "sensitive": false, "language": person.language, "note": "Reading along.", "fields": [],
@@ -260,7 +260,7 @@ pub(super) fn own_account(person: &Person, follow_requests: usize) -> AccountJso
             "attribution_domains": [], "quote_policy": "public",
         })),
         role: Some(json!({ "id": "-99", "name": "", "color": "", "permissions": "65536", "highlighted": false })),
-        ..account(person)
+        ..account(world, person)
     }
 }
 
@@ -305,11 +305,11 @@ fn build<'a>(world: &'a World, status: &'a Status, view: View, now: Timestamp, d
         content: &status.html,
         reblog: boosted.map(|boosted| Box::new(build(world, boosted, view, now, depth))),
         application: author.domain.is_none().then(|| json!({ "name": "Web", "website": null })),
-        account: account(author),
+        account: account(world, author),
         media_attachments: status.media.iter().enumerate().map(|(place, item)| media(world, status, place, item)).collect(),
         mentions: status.mentions.iter().map(|person| mention(world.person(*person))).collect(),
         tags: status.tags.iter().map(|tag| tag_json(tag)).collect(),
-        emojis: emojis(&[&status.html, &status.spoiler_text]),
+        emojis: emojis(&world.files, &[&status.html, &status.spoiler_text]),
         quote: status.quote.as_ref().map(|id| quote(world, id, view, now, depth)),
         card: status.card.as_ref().map(card),
         poll: status.poll.as_ref().map(|it| poll(it, personal, now)),
@@ -386,7 +386,8 @@ fn poll(poll: &Poll, personal: bool, now: Timestamp) -> PollJson<'_> {
 }
 
 fn media(world: &World, status: &Status, place: usize, media: &Media) -> Value {
-    let name = format!("{}-{place}", status.id);
+    // By its words, so that every run of the story shows the same; ids are of the moment.
+    let name = pictures::name(media.description.as_deref().unwrap_or_default(), place);
     let base = format!("{}/media_attachments/files", world.files);
     let (whole, small) = (pictures::SIZE, pictures::SMALL);
     let (whole, small) = (size(whole.0, whole.1), size(small.0, small.1));
@@ -427,7 +428,7 @@ fn size(width: u32, height: u32) -> Value {
 }
 
 /// The custom emoji named in these texts: `:name:`.
-fn emojis(texts: &[&str]) -> Vec<EmojiJson> {
+fn emojis(files: &str, texts: &[&str]) -> Vec<EmojiJson> {
     let mut found: Vec<EmojiJson> = Vec::new();
     for text in texts {
         let mut rest = *text;
@@ -442,7 +443,7 @@ fn emojis(texts: &[&str]) -> Vec<EmojiJson> {
             }
             rest = behind;
             if found.iter().all(|known| known.shortcode != name) {
-                let url = |kind: &str| format!("https://files.{DOMAIN}/custom_emojis/images/{kind}/{name}.png");
+                let url = |kind: &str| format!("{files}/custom_emojis/{kind}/{name}.png");
                 found.push(EmojiJson {
                     shortcode: name.to_owned(),
                     url: url("original"),
@@ -490,13 +491,13 @@ pub(super) fn notification<'a>(world: &'a World, notification: &'a Notification,
         id: id.to_string(),
         r#type: kind,
         group_key,
-        account: account(person),
+        account: account(world, person),
         status: about.map(|about| status(world, about, View::Personal, now)),
         report: (kind == "admin.report").then(|| {
             json!({
                 "id": "48", "action_taken": false, "action_taken_at": null, "category": "spam", "comment": "posts timetables into every thread",
                 "forwarded": false, "created_at": created_at, "status_ids": [], "rule_ids": [], "collection_ids": [],
-                "target_account": account(person), "statuses": [],
+                "target_account": account(world, person), "statuses": [],
             })
         }),
         event: (kind == "severed_relationships").then(|| {
@@ -508,7 +509,7 @@ pub(super) fn notification<'a>(world: &'a World, notification: &'a Notification,
         moderation_warning: (kind == "moderation_warning").then(|| {
             json!({
                 "id": "17", "action": "mark_statuses_as_sensitive", "text": "Please hide pictures of pantographs behind a warning.", "status_ids": [],
-                "created_at": created_at, "target_account": account(world.person(World::ME)), "appeal": null,
+                "created_at": created_at, "target_account": account(world, world.person(World::ME)), "appeal": null,
             })
         }),
         collection: matches!(kind, "added_to_collection" | "collection_update").then(|| {
@@ -536,7 +537,7 @@ pub(super) fn conversation<'a>(world: &'a World, conversation: &'a Conversation,
     ConversationJson {
         id: conversation.id.to_string(),
         unread: conversation.unread,
-        accounts: conversation.people.iter().map(|person| account(world.person(*person))).collect(),
+        accounts: conversation.people.iter().map(|person| account(world, world.person(*person))).collect(),
         last_status: conversation.last().and_then(|id| world.statuses.get(id)).map(|last| status(world, last, View::Personal, now)),
     }
 }
@@ -567,7 +568,7 @@ pub(super) fn announcement(announcement: &Announcement, view: View) -> Value {
 
 /// The versions of a status, oldest first.
 pub(super) fn history(world: &World, status: &Status) -> Vec<Value> {
-    let author = account(world.person(status.author));
+    let author = account(world, world.person(status.author));
     let version = |content: &str, spoiler_text: &str, at: Timestamp| {
         json!({
             "content": content, "spoiler_text": spoiler_text, "sensitive": status.sensitive, "created_at": time(at), "account": author,
@@ -605,7 +606,7 @@ pub(super) fn instance(world: &World, streaming: &str, off: Off) -> Value {
         },
         "registrations": { "enabled": false, "approval_required": false, "reason_required": false, "message": null, "min_age": null, "url": null },
         "api_versions": { "mastodon": 7 },
-        "contact": { "email": format!("harbourmaster@{DOMAIN}"), "account": world.find("harbour", None).map(|person| account(world.person(person))) },
+        "contact": { "email": format!("harbourmaster@{DOMAIN}"), "account": world.find("harbour", None).map(|person| account(world, world.person(person))) },
         "rules": [{ "id": "1", "text": "Be kind, and tie up properly.", "hint": "", "translations": {} }],
     })
 }
@@ -627,7 +628,7 @@ pub(super) fn instance_v1(world: &World, streaming: &str) -> Value {
         "approval_required": false,
         "invites_enabled": false,
         "configuration": { "statuses": { "max_characters": 500, "max_media_attachments": 4, "characters_reserved_per_url": 23 }, "polls": { "max_options": 4, "max_characters_per_option": 50, "min_expiration": 300, "max_expiration": 2_629_746 } },
-        "contact_account": world.find("harbour", None).map(|person| account(world.person(person))),
+        "contact_account": world.find("harbour", None).map(|person| account(world, world.person(person))),
         "rules": [{ "id": "1", "text": "Be kind, and tie up properly.", "hint": "" }],
     })
 }
@@ -646,7 +647,7 @@ mod tests {
 
     #[test]
     fn custom_emoji_are_found_and_clock_times_are_not() {
-        let names = |text: &str| emojis(&[text]).into_iter().map(|emoji| emoji.shortcode).collect::<Vec<_>>();
+        let names = |text: &str| emojis("", &[text]).into_iter().map(|emoji| emoji.shortcode).collect::<Vec<_>>();
         assert_eq!(names("Hal :crab: at 10:00 :tea: and :crab:"), ["crab", "tea"]);
         assert!(names("10:30, 11:45: late").is_empty());
     }

@@ -61,6 +61,8 @@ pub(super) fn router(shared: &Arc<Shared>) -> Router {
         .route("/api/v1/streaming/", any(socket::streaming))
         .route("/api/v1/streaming/{*path}", any(socket::streaming))
         .route("/system/media_attachments/files/{name}/{copy}", get(file))
+        .route("/system/accounts/avatars/{name}", get(avatar))
+        .route("/system/custom_emojis/{kind}/{name}", get(emoji))
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(Arc::clone(shared), guard))
         .with_state(Arc::clone(shared))
@@ -110,7 +112,21 @@ async fn file(Path((name, copy)): Path<(String, String)>) -> Response<Body> {
         "small.png" => pictures::SMALL,
         _ => return error(StatusCode::NOT_FOUND, "Record not found"),
     };
-    let painted = tokio::task::spawn_blocking(move || pictures::png(&name, size)).await.ok().flatten();
+    painted(move || pictures::png(&name, size)).await
+}
+
+/// The picture of a person.
+async fn avatar(Path(name): Path<String>) -> Response<Body> {
+    painted(move || pictures::avatar(name.strip_suffix(".png")?)).await
+}
+
+/// The picture of a custom emoji.
+async fn emoji(Path((_kind, name)): Path<(String, String)>) -> Response<Body> {
+    painted(move || pictures::emoji(name.strip_suffix(".png")?)).await
+}
+
+async fn painted(paint: impl FnOnce() -> Option<Vec<u8>> + Send + 'static) -> Response<Body> {
+    let painted = tokio::task::spawn_blocking(paint).await.ok().flatten();
     let Some(png) = painted else { return error(StatusCode::NOT_FOUND, "Record not found") };
     let mut response = Response::new(Body::from(png));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
@@ -226,13 +242,13 @@ async fn instance_v1(State(shared): Server) -> Response<Body> {
 async fn verify_credentials(State(shared): Server) -> Response<Body> {
     let hub = shared.hub.lock().await;
     let requests = hub.world.notifications.values().filter(|notification| notification.kind == "follow_request").count();
-    answer(&json::own_account(hub.world.person(World::ME), requests))
+    answer(&json::own_account(&hub.world, requests))
 }
 
 async fn account(State(shared): Server, Path(id): Path<String>) -> Response<Body> {
     let hub = shared.hub.lock().await;
     let world = &hub.world;
-    world.person_of(&id).map_or_else(not_found, |place| answer(&json::account(world.person(place))))
+    world.person_of(&id).map_or_else(not_found, |place| answer(&json::account(world, world.person(place))))
 }
 
 /// Somebody's posts and boosts as the reader sees them.

@@ -35,7 +35,7 @@ pub(super) async fn search(State(shared): State<Arc<Shared>>, uri: Uri) -> Respo
         .iter()
         .filter(|person| wants("accounts") && if address { person.url() == words } else { is_named(person, words) })
         .take(limit)
-        .filter_map(|person| serde_json::to_value(json::account(person)).ok())
+        .filter_map(|person| serde_json::to_value(json::account(world, person)).ok())
         .collect();
     let statuses: Vec<Value> = world
         .statuses

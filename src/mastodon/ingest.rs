@@ -3,14 +3,14 @@
 //! What an entity nests becomes a flat [`Bundle`]. Only an id (and an author, for a status) is needed; the rest may be
 //! missing. Absent on purpose: the network, and judgement about what deserves to be shown.
 
-use crate::mastodon::entities::{self, Count, Many, One, Raw, Text};
+use crate::mastodon::entities::{self, Count, Many, Nested, One, Raw, Text};
 use crate::model::{
     Account, AccountId, AccountMark, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId,
     Counts, Emoji, FeedAccess, Field, FilterAction, FilterContext, FilterMatch, Found, Item, List, ListId, Markers, Media, MediaKind,
     Mention, Notification, NotificationId, NotificationKind, Page, Personal, Poll, PollOption, Profile, Quote, QuoteState, Reaction,
     Relationship, Status, StatusEdit, StatusId, StatusTag, Tag, Thread, Tie, TimelinesAccess, Timestamp, Visibility,
 };
-use crate::text::{Html, Plain};
+use crate::text::{Html, Plain, WebAddress};
 use std::sync::Arc;
 
 /// What an instance document says that is needed before anything else.
@@ -40,7 +40,7 @@ pub(crate) fn notification(entity: &entities::Notification<'_>) -> Option<(Notif
     let id = NotificationId::new(entity.id.as_str())?;
     let name = entity.kind.filled()?;
     let mut bundle = Bundle::default();
-    let status = entity.status.object().and_then(|status| flatten(&status, 0, &mut bundle));
+    let status = entity.status.look(|status| flatten(status, 0, &mut bundle)).flatten();
     let account = put_account(&entity.account, &mut bundle);
     let kind = kind(name, entity, &mut bundle);
     let notification = Notification {
@@ -312,8 +312,10 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
     let author = person(entity.account.0.as_deref()?)?;
     let quote = quote(&entity.quote, &id, depth, bundle);
     // A boost of a boost does not exist; a server that claims one could make a ring of them.
-    let boosted: Option<entities::Status<'_>> = if depth == 0 { entity.reblog.object() } else { None };
-    let reblog = boosted.filter(|boosted| boosted.id.as_str() != id.as_str()).and_then(|boosted| flatten(&boosted, depth + 1, bundle));
+    let boosted = |boosted: &entities::Status<'_>| {
+        if boosted.id.as_str() == id.as_str() { None } else { flatten(boosted, depth + 1, bundle) }
+    };
+    let reblog = if depth == 0 { entity.reblog.look(boosted).flatten() } else { None };
     let poll = entity.poll.0.as_deref();
     let omitted = [
         entity.media_attachments.omitted,
@@ -360,22 +362,35 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
             pinned: entity.pinned.0,
         },
         filtered: entity.filtered.stated.then(|| kept(&entity.filtered.items, filter)),
-        url: address(&entity.url),
+        url: address(&entity.url).or_else(|| web_address(&entity.uri)),
         omitted: omitted.iter().fold(0, |sum: u32, count| sum.saturating_add(*count)),
     });
     bundle.accounts.push(author);
     Some(id)
 }
 
-fn quote(raw: &Raw<'_>, of: &StatusId, depth: u8, bundle: &mut Bundle) -> Option<Quote> {
-    let entity: entities::Quote<'_> = raw.object()?;
+fn quote(nested: &Nested<'_, entities::Quote<'_>>, of: &StatusId, depth: u8, bundle: &mut Bundle) -> Option<Quote> {
+    nested.look(|entity| quote_of(entity, nested, of, depth, bundle))
+}
+
+fn quote_of(
+    entity: &entities::Quote<'_>,
+    nested: &Nested<'_, entities::Quote<'_>>,
+    of: &StatusId,
+    depth: u8,
+    bundle: &mut Bundle,
+) -> Quote {
     // The Firefish family puts the quoted status itself in the place of the quote.
     let bare = entity.state.0.is_none() && entity.id.0.is_some();
-    let inner = if bare { *raw } else { entity.quoted_status };
-    let quoted: Option<entities::Status<'_>> = inner.object();
-    let quoted = quoted.filter(|quoted| quoted.id.as_str() != of.as_str());
-    let status =
-        quoted.and_then(|quoted| if depth < DEEPEST { flatten(&quoted, depth + 1, bundle) } else { StatusId::new(quoted.id.as_str()) });
+    let mut put = |quoted: &entities::Status<'_>| match quoted.id.as_str() {
+        id if id == of.as_str() => None,
+        id if depth == DEEPEST => StatusId::new(id),
+        _ => flatten(quoted, depth + 1, bundle),
+    };
+    let status = match nested {
+        Nested::Shut(raw) if bare => raw.object::<entities::Status<'_>>().and_then(|quoted| put(&quoted)),
+        Nested::Shut(_) | Nested::Open(_) => entity.quoted_status.look(put).flatten(),
+    };
     let status = status.or_else(|| StatusId::new(entity.quoted_status_id.as_str()));
     let state = match entity.state.filled() {
         None if bare => QuoteState::Accepted,
@@ -391,7 +406,7 @@ fn quote(raw: &Raw<'_>, of: &StatusId, depth: u8, bundle: &mut Bundle) -> Option
         Some("muted_account") => QuoteState::MutedAccount,
         Some(other) => QuoteState::Other(Plain::line(other)),
     };
-    Some(Quote { state, status })
+    Quote { state, status }
 }
 
 fn kind(name: &str, entity: &entities::Notification<'_>, bundle: &mut Bundle) -> NotificationKind {
@@ -666,6 +681,11 @@ fn address(text: &Text<'_>) -> Option<Plain> {
     text.filled().map(Plain::address).filter(|address| !address.is_blank())
 }
 
+/// An address of the web; other identifiers lead nowhere.
+fn web_address(text: &Text<'_>) -> Option<Plain> {
+    address(text).filter(|address| WebAddress::read(address.as_str()).is_some())
+}
+
 fn number(count: Count) -> u64 {
     count.0.unwrap_or_default()
 }
@@ -707,6 +727,18 @@ mod tests {
 
     fn own(more: &Value) -> Status {
         read(more).main().unwrap().clone()
+    }
+
+    #[test]
+    fn a_post_without_a_page_leads_to_what_it_is_known_by_where_that_is_of_the_web() {
+        let url = |more: &Value| own(more).url.map(|url| url.to_string());
+        let uri = "https://a.example/objects/1";
+        assert_eq!(url(&json!({"url": "https://a.example/@a/1", "uri": uri})).as_deref(), Some("https://a.example/@a/1"));
+        assert_eq!(url(&json!({"url": null, "uri": uri})).as_deref(), Some(uri));
+        assert_eq!(url(&json!({"url": "", "uri": uri})).as_deref(), Some(uri));
+        for other in ["tag:a.example,2026:1", "javascript:alert(1)", "at://did:plc:abc/app.bsky.feed.post/1", ""] {
+            assert_eq!(url(&json!({"url": null, "uri": other})), None, "{other}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::{Graphic, Picture, Raster};
 use crate::model::{Canvas, Form};
 use crate::text::guard;
 use image::metadata::Orientation;
-use image::{DynamicImage, GenericImageView as _, ImageDecoder as _, ImageReader, Limits, Rgb, RgbImage, imageops};
+use image::{DynamicImage, GenericImageView as _, ImageDecoder as _, ImageReader, Limits, Rgba, RgbaImage, imageops};
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -22,23 +22,33 @@ const SKEW: u32 = 15;
 /// What shows through where a picture is transparent, and beside one that does not fill its room.
 const GROUND: [u8; 3] = [24, 24, 28];
 
+/// Where a picture is to hang.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    pub(super) columns: u16,
+    pub(super) rows: u16,
+    /// Whether the screen shows through where it is transparent.
+    pub(super) clear: bool,
+}
+
 /// Makes a picture of so many columns and rows from the bytes of a file.
 ///
 /// # Errors
 /// In words, where it is no image of a known format or larger than the bounds.
-pub(super) fn picture(bytes: &[u8], columns: u16, rows: u16, canvas: Canvas) -> Result<Picture, String> {
+pub(super) fn picture(bytes: &[u8], room: Room, canvas: Canvas) -> Result<Picture, String> {
     // Libraries meet what nobody has thought of; that costs this image and nothing else.
-    guard(|| made(bytes, columns, rows, canvas)).unwrap_or_else(|| Err("an image that cannot be read here".to_owned()))
+    guard(|| made(bytes, room, canvas)).unwrap_or_else(|| Err("an image that cannot be read here".to_owned()))
 }
 
-fn made(bytes: &[u8], columns: u16, rows: u16, canvas: Canvas) -> Result<Picture, String> {
+fn made(bytes: &[u8], Room { columns, rows, clear }: Room, canvas: Canvas) -> Result<Picture, String> {
     let image = decoded(bytes)?;
-    let blocks = raster(&fitted(&image, u32::from(columns), u32::from(rows) * 2, shape(canvas, columns, rows)));
+    // Half blocks fill their cells: nothing shows through them.
+    let blocks = raster(&fitted(&image, (u32::from(columns), u32::from(rows) * 2), shape(canvas, columns, rows), false));
     let (width, height) = pixels(canvas, columns, rows);
     let graphic = match canvas.form {
         Form::Blocks => None,
         Form::Kitty | Form::Inline | Form::Sixel(_) => {
-            let pixels = fitted(&image, width, height, (width, height));
+            let pixels = fitted(&image, (width, height), (width, height), clear);
             Some(Arc::new(Graphic::new(&pixels, canvas.form, (columns, rows))?))
         }
     };
@@ -87,8 +97,12 @@ fn decoded(bytes: &[u8]) -> Result<DynamicImage, String> {
 }
 
 /// The image in a room of so many pixels, which stands for one of the shape `shown`: all of it, with bars where it has
-/// another shape.
-fn fitted(image: &DynamicImage, width: u32, height: u32, shown: (u32, u32)) -> RgbImage {
+/// another shape; on a ground, or `clear` where there is nothing of it.
+///
+/// Nothing is ever cut off, so what the server says of the middle that matters (`meta.focus`, which tells clients with
+/// rooms of fixed shapes what to keep when they crop) has no say here: the room has the picture's own shape in the first
+/// place, and up to 15 percent of difference, which cells make, are stretched.
+fn fitted(image: &DynamicImage, (width, height): (u32, u32), shown: (u32, u32), clear: bool) -> RgbaImage {
     let (own_width, own_height) = image.dimensions();
     let (across, down) = (u64::from(own_width) * u64::from(shown.1), u64::from(own_height) * u64::from(shown.0));
     let (more, less) = (across.max(down), across.min(down).max(1));
@@ -106,7 +120,9 @@ fn fitted(image: &DynamicImage, width: u32, height: u32, shown: (u32, u32)) -> R
     } else {
         imageops::resize(&image.to_rgba8(), inner_width, inner_height, imageops::FilterType::Triangle)
     };
-    let mut room = RgbImage::from_pixel(width, height, Rgb(GROUND));
+    let [ground_red, ground_green, ground_blue] = GROUND;
+    let ground = if clear { [0; 4] } else { [ground_red, ground_green, ground_blue, u8::MAX] };
+    let mut room = RgbaImage::from_pixel(width, height, Rgba(ground));
     let (left, top) = ((width - inner_width) / 2, (height - inner_height) / 2);
     for (x, y, pixel) in scaled.enumerate_pixels() {
         let [red, green, blue, alpha] = pixel.0;
@@ -114,15 +130,16 @@ fn fitted(image: &DynamicImage, width: u32, height: u32, shown: (u32, u32)) -> R
             let mixed = (u16::from(own) * u16::from(alpha) + u16::from(ground) * (255 - u16::from(alpha))) / 255;
             u8::try_from(mixed).unwrap_or(u8::MAX)
         };
-        let [ground_red, ground_green, ground_blue] = GROUND;
-        room.put_pixel(left + x, top + y, Rgb([over(red, ground_red), over(green, ground_green), over(blue, ground_blue)]));
+        let shown = if clear { pixel.0 } else { [over(red, ground_red), over(green, ground_green), over(blue, ground_blue), u8::MAX] };
+        room.put_pixel(left + x, top + y, Rgba(shown));
     }
     room
 }
 
-fn raster(image: &RgbImage) -> Raster {
+fn raster(image: &RgbaImage) -> Raster {
     let side = |length: u32| u16::try_from(length).unwrap_or(u16::MAX);
-    Raster { width: side(image.width()), height: side(image.height()), pixels: image.pixels().map(|pixel| pixel.0).collect() }
+    let pixels = image.pixels().map(|pixel| [pixel.0[0], pixel.0[1], pixel.0[2]]).collect();
+    Raster { width: side(image.width()), height: side(image.height()), pixels }
 }
 
 /// The letters that a blurhash is made of.
@@ -149,6 +166,10 @@ mod tests {
     use image::{ImageFormat, Rgba, RgbaImage};
     use proptest::prelude::*;
 
+    fn room(columns: u16, rows: u16) -> Room {
+        Room { columns, rows, clear: false }
+    }
+
     const BLOCKS: Canvas = Canvas { form: Form::Blocks, cell: (10, 20) };
 
     fn png(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> Vec<u8> {
@@ -172,13 +193,13 @@ mod tests {
     #[test]
     fn an_image_fills_its_room_and_keeps_its_shape() {
         let red_and_blue = png(200, 100, |x, _| if x < 100 { [255, 0, 0, 255] } else { [0, 0, 255, 255] });
-        let exact = picture(&red_and_blue, 20, 5, BLOCKS).unwrap().blocks;
+        let exact = picture(&red_and_blue, room(20, 5), BLOCKS).unwrap().blocks;
         assert_eq!((exact.width, exact.height, exact.pixels.len()), (20, 10, 200));
         assert_eq!((exact.at((0, 0), (20, 10)), exact.at((19, 9), (20, 10))), ([255, 0, 0], [0, 0, 255]));
-        let tall = picture(&red_and_blue, 20, 20, BLOCKS).unwrap().blocks;
+        let tall = picture(&red_and_blue, room(20, 20), BLOCKS).unwrap().blocks;
         assert_eq!((tall.at((0, 0), (20, 40)), tall.at((0, 20), (20, 40))), (GROUND, [255, 0, 0]), "bars above and below");
         let clear = png(10, 10, |_, _| [255, 255, 255, 0]);
-        assert_eq!(picture(&clear, 2, 1, BLOCKS).unwrap().blocks.at((0, 0), (2, 2)), GROUND);
+        assert_eq!(picture(&clear, room(2, 1), BLOCKS).unwrap().blocks.at((0, 0), (2, 2)), GROUND);
     }
 
     #[test]
@@ -192,7 +213,7 @@ mod tests {
             (Vec::new(), "kind"),
             (png(64, 64, |x, y| [x as u8, y as u8, 0, 255])[..60].to_vec(), "broken"),
         ] {
-            let error = picture(&bytes, 10, 5, BLOCKS).unwrap_err();
+            let error = picture(&bytes, room(10, 5), BLOCKS).unwrap_err();
             assert!(error.contains(words), "{words}: {error}");
         }
     }
@@ -201,11 +222,30 @@ mod tests {
     fn graphics_have_the_size_of_their_cells_within_bounds() {
         let image = png(400, 300, |x, y| [x as u8, y as u8, 90, 255]);
         for form in [Form::Kitty, Form::Inline, Form::Sixel(64)] {
-            let graphic = picture(&image, 12, 3, Canvas { form, cell: (9, 18) }).unwrap().graphic.unwrap();
+            let graphic = picture(&image, room(12, 3), Canvas { form, cell: (9, 18) }).unwrap().graphic.unwrap();
             assert_eq!((graphic.width, graphic.height), (108, 54), "{form:?}");
         }
         let huge = pixels(Canvas { form: Form::Kitty, cell: (100, 200) }, 400, 100);
         assert_eq!(huge, (2048, 1024));
+    }
+
+    #[test]
+    fn the_screen_shows_through_where_a_picture_is_clear_and_asked_to_be() {
+        let half = png(40, 40, |x, _| if x < 20 { [200, 10, 10, 255] } else { [0, 0, 0, 0] });
+        let made = |clear, form| {
+            let room = Room { columns: 2, rows: 1, clear };
+            picture(&half, room, Canvas { form, cell: (10, 20) }).unwrap().graphic.unwrap()
+        };
+        let pixels = |clear| {
+            use base64::Engine as _;
+            let file = base64::engine::general_purpose::STANDARD.decode(&made(clear, Form::Kitty).data).unwrap();
+            image::load_from_memory(&file).unwrap().to_rgba8()
+        };
+        let (clear, solid) = (pixels(true), pixels(false));
+        assert_eq!((clear.get_pixel(2, 5).0, clear.get_pixel(18, 5).0[3]), ([200, 10, 10, 255], 0));
+        assert_eq!(solid.get_pixel(18, 5).0, [GROUND[0], GROUND[1], GROUND[2], 255]);
+        let sixels = |clear| made(clear, Form::Sixel(16)).data.len();
+        assert!(sixels(true) < sixels(false), "what is clear is not painted");
     }
 
     #[test]
@@ -228,12 +268,12 @@ mod tests {
             if let Some(blur) = blurhash(&hash, 5, 4) {
                 prop_assert_eq!(blur.pixels.len(), 20);
             }
-            prop_assert!(picture(&bytes, 3, 3, BLOCKS).is_err() || bytes.len() > 20);
+            prop_assert!(picture(&bytes, room(3, 3), BLOCKS).is_err() || bytes.len() > 20);
         }
 
         #[test]
         fn every_size_is_made_as_asked(width in 1_u32..80, height in 1_u32..80, columns in 1_u16..30, rows in 1_u16..12) {
-            let made = picture(&png(width, height, |_, _| [9, 9, 9, 255]), columns, rows, BLOCKS).unwrap();
+            let made = picture(&png(width, height, |_, _| [9, 9, 9, 255]), room(columns, rows), BLOCKS).unwrap();
             prop_assert_eq!((made.blocks.width, made.blocks.height), (columns, rows * 2));
         }
     }

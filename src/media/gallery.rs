@@ -138,7 +138,7 @@ mod tests {
     }
 
     fn key(address: &str) -> Key {
-        Key { address: address.into(), columns: 4, rows: 2 }
+        Key { address: address.into(), columns: 4, rows: 2, clear: false }
     }
 
     fn picture(pixels: u16) -> Picture {

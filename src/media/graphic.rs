@@ -46,7 +46,7 @@ static NUMBER: AtomicU32 = AtomicU32::new(1);
 #[cfg(feature = "images")]
 impl Graphic {
     /// A picture of so many columns and rows; half blocks have no other form.
-    pub(super) fn new(image: &image::RgbImage, form: Form, (columns, rows): (u16, u16)) -> Result<Self, String> {
+    pub(super) fn new(image: &image::RgbaImage, form: Form, (columns, rows): (u16, u16)) -> Result<Self, String> {
         use base64::Engine as _;
         let in_base64 = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
         let data = match form {
@@ -66,10 +66,13 @@ impl Graphic {
 }
 
 #[cfg(feature = "images")]
-fn png(image: &image::RgbImage) -> Result<Vec<u8>, String> {
+fn png(image: &image::RgbaImage) -> Result<Vec<u8>, String> {
     use image::codecs::png::{CompressionType, FilterType, PngEncoder};
     let mut file = Vec::new();
     let encoder = PngEncoder::new_with_quality(&mut file, CompressionType::Fast, FilterType::Up);
+    let is_whole = image.pixels().all(|pixel| pixel.0[3] == u8::MAX);
+    let image = image::DynamicImage::from(image.clone());
+    let image = if is_whole { image.into_rgb8().into() } else { image };
     image.write_with_encoder(encoder).map_err(|error| error.to_string())?;
     Ok(file)
 }
@@ -78,11 +81,11 @@ fn png(image: &image::RgbImage) -> Result<Vec<u8>, String> {
 #[expect(clippy::cast_possible_truncation, reason = "colours of test pictures, which may wrap")]
 mod tests {
     use super::*;
-    use image::{Rgb, RgbImage};
+    use image::{Rgba, RgbaImage};
 
     #[test]
     fn every_form_is_one_sequence_or_plain_letters() {
-        let image = RgbImage::from_fn(40, 30, |x, y| Rgb([(x * 6) as u8, (y * 8) as u8, 100]));
+        let image = RgbaImage::from_fn(40, 30, |x, y| Rgba([(x * 6) as u8, (y * 8) as u8, 100, 255]));
         let made = |form| String::from_utf8(Graphic::new(&image, form, (4, 2)).unwrap().data).unwrap();
         assert!(made(Form::Kitty).bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)));
         let inline = made(Form::Inline);

@@ -2,7 +2,8 @@
 //!
 //! What is not wanted any more is let go of. Absent on purpose: whether it was tried before, which the gallery knows.
 
-use super::{Disk, Key, Made, Picture, decode};
+use super::decode::{self, Room};
+use super::{Disk, Key, Made, Picture};
 use crate::mastodon::Files;
 use crate::model::Canvas;
 use std::collections::HashMap;
@@ -69,12 +70,12 @@ impl Studio {
 }
 
 async fn made(files: &Files, disk: Option<Disk>, gate: &Arc<Semaphore>, key: &Key, canvas: Canvas) -> Result<Picture, String> {
-    let (address, columns, rows) = (Arc::clone(&key.address), key.columns, key.rows);
+    let (address, room) = (Arc::clone(&key.address), Room { columns: key.columns, rows: key.rows, clear: key.clear });
     // The gate is never closed; without a permit making it is still right.
     let permit = Arc::clone(gate).acquire_owned().await.ok();
     let kept = on_disk(disk.as_ref(), &address, Disk::read).await.flatten();
     if let Some(bytes) = kept {
-        if let Ok(picture) = apart(move || decode::picture(&bytes, columns, rows, canvas)).await {
+        if let Ok(picture) = apart(move || decode::picture(&bytes, room, canvas)).await {
             drop(permit);
             return Ok(picture);
         }
@@ -83,7 +84,7 @@ async fn made(files: &Files, disk: Option<Disk>, gate: &Arc<Semaphore>, key: &Ke
     }
     let bytes = files.image(&address).await.map_err(|error| error.to_string())?;
     let outcome = apart(move || {
-        let picture = decode::picture(&bytes, columns, rows, canvas);
+        let picture = decode::picture(&bytes, room, canvas);
         // A cancelled task has let go of its place, but this goes on: no more of it than of places.
         drop(permit);
         picture.map(|picture| (picture, bytes))
@@ -154,7 +155,7 @@ mod tests {
     }
 
     fn key(server: &Url, name: &str, columns: u16) -> Key {
-        Key { address: server.join(name).unwrap().as_str().into(), columns, rows: 2 }
+        Key { address: server.join(name).unwrap().as_str().into(), columns, rows: 2, clear: false }
     }
 
     async fn next(studio: &mut Studio) -> Made {

@@ -53,7 +53,7 @@ pub struct Status {
     pub personal: Personal,
     /// The reader's server filters that match; `None` where the copy does not say.
     pub filtered: Option<Vec<FilterMatch>>,
-    /// Address of its page, where the server gave one.
+    /// Address of its page, or else what it is known by among servers where that is an address of the web.
     pub url: Option<Plain>,
     /// How many media, mentions, tags or options were cut off by bounds.
     pub omitted: u32,

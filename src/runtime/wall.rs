@@ -63,16 +63,18 @@ impl Wall {
             }
         }
         for new in &hung {
-            let is_new = !self.hung.contains(new);
             match new.laid.graphic.form {
                 Form::Blocks => {}
                 Form::Kitty => {
                     self.keep(&new.laid.graphic, &mut out);
-                    if is_new {
+                    if !self.hung.contains(new) {
                         place(&mut out, new);
                     }
                 }
                 Form::Inline | Form::Sixel(_) => {
+                    // Pixels that were painted stand in their cells and cannot be told to move: what was scrolled by a line
+                    // is painted anew, all of it. What stays where it is is not, however many of the same come and go.
+                    let is_new = self.hung.iter().all(|old| old.laid != new.laid);
                     let (_, y) = new.laid.at;
                     if is_new || wiped.range(y..y.saturating_add(new.laid.shown)).next().is_some() {
                         at(&mut out, new.laid.at, |out| out.extend_from_slice(&new.laid.graphic.data));
@@ -226,6 +228,8 @@ mod tests {
                 let out = wall.hang(vec![laid(&picture, (2, 4))], &BTreeSet::from([row]));
                 assert_eq!(!out.is_empty(), is_hit, "row {row}");
             }
+            let other = "\x1b7\x1b[2;3HAAA\x1b8";
+            assert_eq!(told(&mut wall, &[laid(&picture, (2, 1)), laid(&picture, (2, 4))]), other, "one more of the same above it");
             assert_eq!(told(&mut wall, &[]), "", "the cells see to that");
         }
     }

@@ -3,8 +3,8 @@
 //! What is folded or hidden stays so: a post that is folded offers itself and its author alone. Absent on purpose: opening
 //! (`runtime`), and what may mislead about an address (`text`).
 
-use crate::model::{Account, AccountId, Sources, StatusId};
-use crate::state::{Entry, Row, State};
+use crate::model::{Account, AccountId, StatusId};
+use crate::state::{Answer, Entry, Place, ProfileView, Row, State};
 use crate::text::{Address, LinkKind, Plain, RichText};
 
 /// Most links of one post that are offered.
@@ -77,6 +77,16 @@ impl LinkList {
         }
     }
 
+    /// Adds all links that stand in the value of a field, under the field's name.
+    fn add_named(&mut self, text: &RichText, name: &Plain, what: &'static str) {
+        for (index, link) in text.links.iter().enumerate() {
+            let words = words_of(text, index);
+            let address = Address::read(&link.url, words.as_str());
+            let words = if name.is_blank() { words } else { Plain::line(&format!("{name}: {words}")) };
+            self.push(LinkChoice { what, words, address });
+        }
+    }
+
     fn push(&mut self, link: LinkChoice) {
         if self.links.len() < MOST {
             self.links.push(link);
@@ -102,16 +112,36 @@ impl State {
         list
     }
 
+    /// The links of a profile: its own page, those of its fields, and those of what it says about itself.
+    pub fn links_of_profile(&self, view: &ProfileView) -> LinkList {
+        let mut list = empty();
+        let told = if let Answer::Told(Some(profile)) = &view.profile { Some(&**profile) } else { None };
+        let held = view.who().and_then(|id| self.store.account(id));
+        if let Some(account) = held.or(told.map(|told| &told.account)) {
+            profile(&mut list, "the profile", account);
+        }
+        let Some(told) = told else { return list };
+        for field in &told.fields {
+            let what = if field.verified_at.is_some() { "verified field" } else { "field" };
+            list.add_named(&field.value.open(&|_| None::<LinkKind>), &field.name, what);
+        }
+        let note = told.note.open(&|_| None::<LinkKind>);
+        for (kind, what) in [(LinkKind::Web, ""), (LinkKind::Mention, "profile"), (LinkKind::Hashtag, "hashtag")] {
+            list.add_words(&note, kind, what);
+        }
+        list
+    }
+
     /// The links of a post: of its words, its preview, its media and its quote; then itself, its author, and whom and what
     /// it names.
     pub fn links_of(&self, id: &StatusId) -> LinkList {
         let mut list = empty();
         let Some(entry) = self.store.shown(id) else { return list };
         let status = entry.status();
-        let sources = self.tabs.active().map(|tab| &tab.sources);
-        list.folded = sources.is_some_and(|sources| self.is_folded(sources, id));
+        let place = self.place();
+        list.folded = place.is_some_and(|place| self.is_folded(place, id));
         if !list.folded {
-            self.add_content(&mut list, entry, sources);
+            self.add_content(&mut list, entry, place);
         }
         list.add("the post", Plain::line("this post on the web"), status.url.as_ref());
         if let Some(account) = self.store.account(&status.account) {
@@ -128,13 +158,13 @@ impl State {
         list
     }
 
-    fn add_content(&self, list: &mut LinkList, entry: &Entry, sources: Option<&Sources>) {
+    fn add_content(&self, list: &mut LinkList, entry: &Entry, place: Option<Place<'_>>) {
         let status = entry.status();
         list.add_words(entry.rich(), LinkKind::Web, "");
         if let Some(card) = &status.card {
             list.add("preview", card.title.clone(), Some(&card.url));
         }
-        if !sources.is_some_and(|sources| self.blurs_media(sources, &status.id)) {
+        if !place.is_some_and(|place| self.blurs_media(place, &status.id)) {
             for medium in &status.media_attachments {
                 list.add(
                     medium.kind.word(),

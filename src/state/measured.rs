@@ -196,4 +196,6 @@ pub struct PicturePlace {
     pub above: u16,
     /// Rows in view.
     pub shown: u16,
+    /// Whether the screen shows through where it is transparent.
+    pub clear: bool,
 }

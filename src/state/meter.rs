@@ -5,6 +5,9 @@ use crate::model::Timestamp;
 /// Length of a bucket in seconds.
 pub const BUCKET_SECONDS: i64 = 5;
 const BUCKETS: usize = 12;
+/// From so many arrivals a minute on much comes, and below so many not any more.
+const BUSY: u32 = 20;
+const NOT_BUSY: u32 = 10;
 
 /// Counts arrivals of the last minute.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,6 +15,7 @@ pub struct Meter {
     counts: [u32; BUCKETS],
     /// The running number of the newest bucket: seconds since the epoch by bucket length.
     newest: i64,
+    busy: bool,
 }
 
 impl Meter {
@@ -21,6 +25,7 @@ impl Meter {
         if let Some(newest) = self.counts.first_mut() {
             *newest = newest.saturating_add(1);
         }
+        self.judge();
     }
 
     /// Lets time pass: buckets older than a minute are emptied. Says whether the picture changes by that.
@@ -40,12 +45,23 @@ impl Meter {
             // A minute or more has passed, or the clock was set back.
             Ok(_) | Err(_) => self.counts = [0; BUCKETS],
         }
+        self.judge();
         changes
     }
 
     /// Arrivals in the last minute.
     pub fn per_minute(&self) -> u32 {
         self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// Whether so much comes that it is worth telling. It takes less to stay busy than to become so: what is told of it does not
+    /// come and go with each arrival.
+    pub fn is_busy(&self) -> bool {
+        self.busy
+    }
+
+    fn judge(&mut self) {
+        self.busy = self.per_minute() >= if self.busy { NOT_BUSY } else { BUSY };
     }
 
     /// Arrivals per second over the last two buckets, in tenths.
@@ -82,6 +98,21 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn it_takes_less_to_stay_busy_than_to_become_so() {
+        let mut meter = Meter::default();
+        (0..19).for_each(|_| meter.count(at(0)));
+        assert!(!meter.is_busy());
+        meter.count(at(5));
+        (0..9).for_each(|_| meter.count(at(30)));
+        assert!(meter.is_busy());
+        meter.advance(at(60));
+        assert_eq!(meter.per_minute(), 10);
+        assert!(meter.is_busy(), "still");
+        meter.advance(at(65));
+        assert!(!meter.is_busy(), "no more");
     }
 
     #[test]

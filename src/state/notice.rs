@@ -58,6 +58,11 @@ impl Notices {
         self.held.pop().is_some()
     }
 
+    /// Takes back what was said, wherever it waits.
+    pub fn withdraw(&mut self, text: &Plain) {
+        self.held.retain(|notice| notice.text != *text);
+    }
+
     /// When the next one expires.
     pub fn next_change(&self) -> Option<Timestamp> {
         self.held.iter().map(|notice| notice.until).min()

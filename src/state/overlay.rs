@@ -62,10 +62,8 @@ impl Overlay {
     /// Whether pictures stay as they are where it is on top: it is no box over them.
     pub fn leaves_room(&self) -> bool {
         match self {
-            Self::Detail(_) | Self::Viewer(_) => true,
-            // What is said of a line that is typed may lie over them.
-            Self::Typed(_)
-            | Self::Help { .. }
+            Self::Detail(_) | Self::Viewer(_) | Self::Typed(_) => true,
+            Self::Help { .. }
             | Self::Picker(_)
             | Self::Edits(_)
             | Self::Profile(_)

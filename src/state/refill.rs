@@ -4,6 +4,7 @@
 //! and what changed in what was proven before (`Review` looks for that).
 
 use crate::model::{Timestamp, by_age};
+use crate::text::Plain;
 use jiff::SignedDuration;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -61,6 +62,31 @@ pub enum Stand {
     Joined,
     /// It cannot go on by itself: too many pages, or an answer that proves nothing.
     Stopped,
+}
+
+/// Why a walk ended before it had filled its gap; the reader may send out another one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Stopped {
+    /// It had taken as many pages as one takes by itself.
+    Pages,
+    /// All refills together have asked as much as they may for now.
+    Budget,
+    /// An answer proved nothing: it did not begin where it was asked to, or could not be read.
+    Unproven,
+    /// It could not be asked, in the words of whoever said so.
+    Failed(Plain),
+}
+
+impl Stopped {
+    /// Why, in words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Pages => format!("stopped after {MOST_PAGES} pages"),
+            Self::Budget => "stopped, much was asked for lately".to_owned(),
+            Self::Unproven => "stopped, the server's answer proves nothing".to_owned(),
+            Self::Failed(reason) => format!("stopped: {reason}"),
+        }
+    }
 }
 
 impl Refill {

@@ -262,6 +262,8 @@ impl Suspects {
 pub struct Polling {
     /// Up to when everything is known to be there; `None` before the first success.
     pub last: Option<Timestamp>,
+    /// When it was last asked, whatever the answer; `None` where it has not been.
+    pub asked: Option<Timestamp>,
     /// When it is asked next.
     pub next: Timestamp,
     /// Why the last poll failed; `None` where it did not.
@@ -271,7 +273,7 @@ pub struct Polling {
 impl Polling {
     /// Polling that begins now.
     pub fn new(now: Timestamp) -> Self {
-        Self { last: None, next: now, failure: None }
+        Self { last: None, asked: None, next: now, failure: None }
     }
 
     /// The time between two polls: shorter on screen, and stretched where the budget gets short.

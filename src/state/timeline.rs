@@ -5,7 +5,7 @@
 
 use crate::model::{ConversationId, Cursor, Failure, NotificationId, Rung, StatusId, Stream, Subscription, Timestamp, by_age};
 use crate::state::meter::Meter;
-use crate::state::refill::Refill;
+use crate::state::refill::{Refill, Stopped};
 use crate::state::review::{Polling, Review, Span};
 use crate::state::rows::Rows;
 use std::cmp::Ordering;
@@ -57,6 +57,8 @@ pub struct Gap {
     pub before: Option<Arc<str>>,
     /// What becomes of it.
     pub fill: Fill,
+    /// Why the last walk that was to fill it did not, until another one begins.
+    pub stopped: Option<Stopped>,
 }
 
 /// What becomes of a gap.
@@ -74,7 +76,7 @@ pub enum Fill {
 impl Gap {
     /// A gap above a row, of which nothing else is known.
     pub(super) fn above(after: Arc<str>, cause: Cause) -> Self {
-        Self { after, since: None, until: None, cause, lost: None, before: None, fill: Fill::Left }
+        Self { after, since: None, until: None, cause, lost: None, before: None, fill: Fill::Left, stopped: None }
     }
 }
 
@@ -438,6 +440,9 @@ impl Timeline {
     pub fn set_fill(&mut self, after: &Arc<str>, fill: Fill) {
         if let Some(gap) = self.gap_mut(after) {
             gap.fill = fill;
+            if fill != Fill::Left {
+                gap.stopped = None;
+            }
             self.due |= fill == Fill::Due;
         }
     }

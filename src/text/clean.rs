@@ -352,12 +352,14 @@ fn kind(c: char) -> Kind {
     match c {
         '\n' | '\r' | '\u{B}' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Kind::Break,
         '\t' => Kind::Tab,
-        // Controls, private use, noncharacters, and the characters that stand for something lost already.
+        // Controls, private use, noncharacters, and the characters that stand for something lost already; and unassigned
+        // ones of two columns that `ui` puts in the place of custom emoji.
         '\0'..='\u{1F}'
         | '\u{7F}'..='\u{9F}'
         | '\u{E000}'..='\u{F8FF}'
         | '\u{FDD0}'..='\u{FDEF}'
         | '\u{FFFC}'..='\u{FFFF}'
+        | '\u{3C000}'..='\u{3FFFF}'
         | '\u{F0000}'..='\u{10FFFF}' => Kind::Replace,
         c if u32::from(c) & 0xFFFE == 0xFFFE => Kind::Replace,
         ZERO_WIDTH_NON_JOINER | ZERO_WIDTH_JOINER => Kind::Joiner,

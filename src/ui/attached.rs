@@ -124,7 +124,8 @@ pub(crate) fn poll(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
     let most = if setting.shape == Shape::Whole { usize::MAX } else { BRIEF_OPTIONS };
     let mut card = Card::default();
     for (index, option) in poll.options.iter().enumerate().take(most) {
-        card.extend(option_lines(setting, poll, index, option));
+        let title = theme.emojis().marked(option.title.as_str(), &status.emojis);
+        card.extend(option_lines(setting, poll, index, &title, option));
     }
     if let Some(more) = poll.options.len().checked_sub(most).filter(|more| *more > 0) {
         card.push(dim_line(theme, format!("and {more} more")));
@@ -159,7 +160,7 @@ pub(crate) fn sums(poll: &Poll) -> String {
     parts.join(" \u{b7} ")
 }
 
-fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, option: &PollOption) -> Vec<Line<'static>> {
+fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, title: &str, option: &PollOption) -> Vec<Line<'static>> {
     let theme = setting.theme;
     let glyphs = theme.glyphs();
     let mine = poll.own_votes.iter().flatten().any(|vote| *vote == index);
@@ -172,7 +173,7 @@ fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, option: &PollOp
             glyphs.choice_one
         };
         let style = if mine { theme.good() } else { theme.dim() };
-        return label_lines(setting, &option.title, &[Span::styled(format!("{mark} "), style)], 2, "", false);
+        return label_lines(setting, title, &[Span::styled(format!("{mark} "), style)], 2, "", false);
     };
     let Standing { percent, first, word } = standing(poll, votes, mine);
     let width = (usize::from(setting.width) / 3).clamp(4, WIDEST_BAR);
@@ -184,7 +185,7 @@ fn option_lines(setting: Setting<'_>, poll: &Poll, index: usize, option: &PollOp
         Span::raw(format!(" {percent:>3} % ")),
         Span::styled(if mine { format!("{} ", glyphs.check) } else { "  ".to_owned() }, theme.good()),
     ];
-    label_lines(setting, &option.title, &before, width + 9, word, first)
+    label_lines(setting, title, &before, width + 9, word, first)
 }
 
 /// How an option of a poll stands.
@@ -211,7 +212,7 @@ pub(crate) fn standing(poll: &Poll, votes: u64, mine: bool) -> Standing {
 
 fn label_lines(
     setting: Setting<'_>,
-    title: &Plain,
+    title: &str,
     before: &[Span<'static>],
     before_width: usize,
     word: &str,
@@ -220,12 +221,12 @@ fn label_lines(
     let theme = setting.theme;
     let room = usize::from(setting.width).saturating_sub(before_width).max(1);
     let style = if first { theme.bold() } else { Style::new() };
-    let mut lines = plain(title.as_str(), crate::ui::line::cols(room), style);
+    let mut lines = plain(title, crate::ui::line::cols(room), style);
     if lines.is_empty() {
         lines.push(Line::default());
     }
     if setting.shape != Shape::Whole && lines.len() > 1 {
-        let joined = title.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
+        let joined = title.split_whitespace().collect::<Vec<_>>().join(" ");
         lines = vec![Line::from(Span::styled(cut(&joined, room, theme).into_owned(), style))];
     }
     if let Some(last) = lines.last_mut()
@@ -344,11 +345,11 @@ fn quoted(setting: Setting<'_>, id: Option<&crate::model::StatusId>) -> Vec<Line
     };
     let status = entry.status();
     let account = store.account(&status.account);
-    let name = account.map_or("unknown account", |account| account.name().as_str());
+    let name = account.map_or("unknown account".into(), |account| crate::ui::status::name(theme, account));
     let acct = account.map(|account| format!(" @{}", account.acct)).unwrap_or_default();
-    let head = Line::from(vec![Span::styled(name.to_owned(), theme.bold()), Span::styled(acct, theme.dim())]);
+    let head = Line::from(vec![Span::styled(name.into_owned(), theme.bold()), Span::styled(acct, theme.dim())]);
     let mut lines = vec![crate::ui::line::cut_line(&head, usize::from(setting.width), theme)];
-    let folded = setting.sources.is_some_and(|sources| setting.state.is_folded(sources, &status.id));
+    let folded = setting.place().is_some_and(|place| setting.state.is_folded(place, &status.id));
     if folded || !status.spoiler_text.is_blank() {
         lines.extend(crate::ui::status::excerpt(setting, entry, 1));
         return lines;

@@ -6,7 +6,7 @@
 use crate::command::Command;
 use crate::media::{Gallery, Laid};
 use crate::model::{AccountId, Announcement, Canvas, Connection, Sources, StatusId, Stream};
-use crate::state::{Fill, Gap, Row, RowKey, Shown, State};
+use crate::state::{Fill, Gap, Place, Row, RowKey, Shown, State};
 use crate::ui::line::Card;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, row, status};
@@ -38,8 +38,9 @@ struct MadeFor {
     today: jiff::civil::Date,
     reader: Option<AccountId>,
     fills: Option<String>,
-    /// What pictures are made for, how high they are in timelines, and how high the screen is.
-    pictures: (Option<Canvas>, u16, u16),
+    /// What pictures are made for, how high they are in timelines, how high the screen is, and whether emoji are pictures and people
+    /// have some.
+    pictures: (Option<Canvas>, u16, u16, [bool; 2]),
 }
 
 #[derive(Debug)]
@@ -53,6 +54,7 @@ struct Held {
 struct Key {
     subject: Subject,
     sources: Option<Sources>,
+    in_profile: bool,
     shape: Shape,
     width: u16,
 }
@@ -83,11 +85,18 @@ pub(crate) struct Setting<'a> {
     pub(crate) theme: &'a Theme,
     /// What the tab shows in which it stands.
     pub(crate) sources: Option<&'a Sources>,
+    /// Whether it stands in a profile instead.
+    pub(crate) in_profile: bool,
     pub(crate) width: u16,
     pub(crate) shape: Shape,
 }
 
 impl<'a> Setting<'a> {
+    /// Where it stands, as far as filters tell places apart.
+    pub(crate) fn place(self) -> Option<Place<'a>> {
+        if self.in_profile { Some(Place::Profile) } else { self.sources.map(Place::Tab) }
+    }
+
     /// What is known of the gaps at the place of a gap row, each with its stream.
     pub(crate) fn gaps(self, row: &'a Gap) -> Vec<(Option<&'a Stream>, &'a Gap)> {
         let known = self.sources.map(|sources| self.state.gaps(sources, &row.after)).unwrap_or_default();
@@ -118,13 +127,18 @@ impl Cards {
             theme.targets().forget();
             self.made_for = None;
         }
+        if theme.emojis().are_many() {
+            theme.emojis().forget();
+            self.made_for = None;
+        }
+        theme.emojis().show(state.shows_emoji());
         let today = theme.zone.to_datetime(state.now).date();
         let (reader, fills) = (state.me.as_ref().map(|me| &me.id), state.first_key(Command::Read));
         let canvas = state.canvas();
         if let Some(canvas) = canvas {
             self.gallery.hang_on(canvas);
         }
-        let pictures = (canvas, state.settings.media_rows, state.size.1);
+        let pictures = (canvas, state.settings.media_rows, state.size.1, [state.shows_emoji(), state.shows_avatars()]);
         let is_same = |made: &MadeFor| {
             made.pictures == pictures
                 && made.theme == *theme
@@ -172,7 +186,8 @@ impl Cards {
     }
 
     fn card(&mut self, subject: Subject, setting: Setting<'_>, stamp: u64, make: impl FnOnce() -> Card) -> Arc<Card> {
-        let key = Key { subject, sources: setting.sources.cloned(), shape: setting.shape, width: setting.width };
+        let key =
+            Key { subject, sources: setting.sources.cloned(), in_profile: setting.in_profile, shape: setting.shape, width: setting.width };
         if let Some(held) = self.held.get_mut(&key).filter(|held| held.stamp == stamp) {
             held.used = self.frame;
             return Arc::clone(&held.card);
@@ -223,7 +238,7 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
         Row::Gap(gap) => {
             (setting.state.line.state == Connection::Live).hash(&mut hasher);
             for (stream, gap) in setting.gaps(gap) {
-                (stream, gap.since, gap.until, gap.lost, gap.fill).hash(&mut hasher);
+                (stream, gap.since, gap.until, gap.lost, gap.fill, &gap.stopped).hash(&mut hasher);
                 std::mem::discriminant(&gap.cause).hash(&mut hasher);
                 let walk = stream.and_then(|stream| setting.state.timelines.get(stream)?.refill.as_ref());
                 walk.filter(|_| gap.fill == Fill::Filling).map(|walk| (walk.pages, walk.retry_at)).hash(&mut hasher);
@@ -248,14 +263,14 @@ fn stamp_status(setting: Setting<'_>, id: &StatusId, hasher: &mut DefaultHasher)
         status.in_reply_to_account_id.as_ref().map(|account| store.account_revision(account)).hash(hasher);
         setting.state.unfolded.contains(&status.id).hash(hasher);
     }
-    if let Some(sources) = setting.sources {
-        let shown = setting.state.shown(sources, id);
+    if let Some(sources) = setting.sources.filter(|sources| sources.is_merged()) {
+        let key = RowKey::Status(id.clone());
+        setting.state.carriers(sources, &key).for_each(|stream| stream.hash(hasher));
+    }
+    if let Some(place) = setting.place() {
+        let shown = setting.state.shown(place, id);
         std::mem::discriminant(&shown).hash(hasher);
-        setting.state.blurs_media(sources, id).hash(hasher);
-        if sources.is_merged() {
-            let key = RowKey::Status(id.clone());
-            setting.state.carriers(sources, &key).for_each(|stream| stream.hash(hasher));
-        }
+        setting.state.blurs_media(place, id).hash(hasher);
         match shown {
             Shown::Filtered(title) => title.hash(hasher),
             Shown::Open | Shown::Warned | Shown::Hidden => {}

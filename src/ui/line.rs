@@ -4,6 +4,7 @@
 
 use crate::model::{Emoji, Timestamp};
 use crate::text::{LinkKind, Mark, RichText, Role, WebAddress, wrap};
+use crate::ui::aside::Aside;
 use crate::ui::pictures::Strip;
 use crate::ui::theme::Theme;
 use ratatui::style::{Modifier, Style};
@@ -22,6 +23,18 @@ pub(crate) enum CardLine {
     Left(Line<'static>, Timestamp),
     /// A row of pictures, the row of that number.
     Picture(Arc<Strip>, u16),
+    /// A line right of a small picture, the line of that number from its top on; most are beneath it.
+    Beside(Arc<Aside>, u16, Box<CardLine>),
+}
+
+impl CardLine {
+    /// The columns before it, and the line itself.
+    pub(crate) fn apart(&self) -> (u16, &CardLine) {
+        match self {
+            Self::Beside(aside, _, line) => (aside.indent, line),
+            Self::Text(_) | Self::Head(_) | Self::Left(..) | Self::Picture(..) => (0, self),
+        }
+    }
 }
 
 /// A heading: a name that is kept as long as possible, what follows it, and at the right a word and an age.
@@ -107,8 +120,9 @@ fn ellipsis_after(text: &str, width: usize, theme: &Theme) -> String {
     short.strip_suffix('…').map_or_else(String::new, |kept| format!("{kept}{}", theme.glyphs().ellipsis))
 }
 
-/// Rich text as lines of at most `width` columns; shortcodes of custom emoji step back.
+/// Rich text as lines of at most `width` columns; custom emoji are pictures, or their shortcodes step back.
 pub(crate) fn rich(text: &RichText, width: u16, theme: &Theme, emojis: &[Emoji]) -> Vec<Line<'static>> {
+    let text = &*theme.emojis().in_words(text, emojis);
     wrap::wrap(text, width.max(1))
         .into_iter()
         .map(|wrapped| {

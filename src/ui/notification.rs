@@ -3,6 +3,7 @@
 use crate::model::{Account, AccountId, Notification, NotificationId, NotificationKind};
 use crate::state::RowKey;
 use crate::text::Plain;
+use crate::ui::aside;
 use crate::ui::attached;
 use crate::ui::cards::{Setting, Shape};
 use crate::ui::line::{Card, CardLine, Head, plain};
@@ -43,15 +44,17 @@ pub(crate) fn card(setting: Setting<'_>, id: &NotificationId) -> Card {
         card.push(dim_line(setting.theme, "a notification that is not held any more"));
         return card;
     };
+    let aside = held.account.as_ref().and_then(|id| aside::beside_post(setting, Some(id)));
+    let setting = Setting { width: aside::room(setting.width, aside.as_ref()), ..setting };
     let sentence = sentence(setting, held);
     head(setting, held, &sentence, &mut card);
     for more in &sentence.more {
         card.extend(plain(more, setting.width, setting.theme.dim()));
     }
     post(setting, held, &mut card);
-    if let Shape::Brief(most) = setting.shape {
-        status::cut_card(&mut card, most, setting.theme);
-    }
+    let most = if let Shape::Brief(most) = setting.shape { most } else { u16::MAX };
+    status::cut_card(&mut card, most, setting.theme);
+    aside::put(&mut card, 0, aside.as_ref(), most);
     card
 }
 
@@ -121,7 +124,7 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
     let all = together(setting, held);
     let who = match account {
         _ if all.len() > 1 => status::several(&status::names(setting, &all), 1, usize::from(setting.width / 3), theme),
-        Some(account) => account.name().to_string(),
+        Some(account) => status::name(theme, account).into_owned(),
         None => "Someone".to_owned(),
     };
     let wait = if all.len() > 1 { "wait" } else { "waits" };
@@ -144,7 +147,10 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
         NotificationKind::FollowRequest => by(glyphs.person, theme.accent(), "asks to follow you"),
         NotificationKind::AdminSignUp => by(glyphs.person, theme.dim(), "signed up"),
         NotificationKind::AdminReport { target, category } => {
-            let whom = target.as_ref().and_then(|id| setting.state.store.account(id)).map_or("an account", |whom| whom.name().as_str());
+            let whom = target
+                .as_ref()
+                .and_then(|id| setting.state.store.account(id))
+                .map_or("an account".into(), |whom| status::name(theme, whom));
             let why = category.as_ref().map(|category| format!(" ({category})")).unwrap_or_default();
             by(glyphs.notice, theme.mark(), &format!("reported {whom}{why}"))
         }
@@ -175,7 +181,7 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
 }
 
 fn unknown(setting: Setting<'_>, account: Option<&Account>, kind: &Plain) -> Sentence {
-    let who = account.map(|account| format!("{}:", account.name()));
+    let who = account.map(|account| format!("{}:", status::name(setting.theme, account)));
     let more = vec!["a kind of notification that this version does not know".to_owned()];
     Sentence { mark: setting.theme.glyphs().dot, ink: setting.theme.dim(), who, words: kind.to_string(), more }
 }

@@ -5,7 +5,7 @@ mod announcements;
 mod edits;
 mod health;
 mod help;
-mod links;
+pub(crate) mod links;
 mod palette;
 mod profile;
 mod search;
@@ -46,6 +46,8 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
             }),
             Overlay::Edits(edits) => Some(edits::draw(painter, state, body, edits)),
             Overlay::Profile(view) => {
+                // What lies over everything has nothing over it.
+                painter.lays = state.top_layer() == Some(overlay);
                 let (pane, posts) = profile::draw(painter, cards, state, body, view);
                 measured.profile = Some(posts);
                 Some(pane)
@@ -70,12 +72,22 @@ fn keys_of(state: &State, row: &Row) -> String {
     format!("{palette} {}", row.name)
 }
 
+/// Whether there is room for a frame.
+fn is_framed(body: Rect) -> bool {
+    body.width >= 48 && body.height >= 10
+}
+
+/// The columns inside a panel, at most so many.
+fn inner_width(body: Rect, most: u16) -> u16 {
+    body.width.saturating_sub(if is_framed(body) { 10 } else { 2 }).clamp(1, most)
+}
+
 /// Draws an empty panel with a title in its frame and gives back its inside. Where there is no room for a frame the
 /// panel takes everything.
 fn panel(painter: &mut Painter<'_>, body: Rect, title: &str, wanted: (u16, u16)) -> Rect {
     let theme = painter.theme;
     painter.cursor = None;
-    if body.width < 48 || body.height < 10 {
+    if !is_framed(body) {
         painter.clear(body);
         painter.text(body.x + 1, body.y, body.width.saturating_sub(2), title, theme.fresh());
         return Rect { x: body.x + 1, y: body.y + 1, width: body.width.saturating_sub(2), height: body.height.saturating_sub(1) };
@@ -86,7 +98,8 @@ fn panel(painter: &mut Painter<'_>, body: Rect, title: &str, wanted: (u16, u16))
     painter.clear(Rect { x: area.x - 1, width: area.width + 2, ..area });
     frame(painter, area);
     painter.text(area.x + 2, area.y, area.width.saturating_sub(4), &format!(" {title} "), theme.fresh());
-    let spaced = u16::from(area.height > 12);
+    // Where everything fits there is a line for it above as there is beneath.
+    let spaced = u16::from(area.height > 12 || wanted.1.saturating_add(4) <= area.height);
     Rect { x: area.x + 3, y: area.y + 1 + spaced, width: area.width - 6, height: area.height - 2 - spaced }
 }
 
@@ -152,10 +165,10 @@ struct Entry {
     right: Line<'static>,
 }
 
-/// Draws the prompt and the entries of a picker around the chosen one.
+/// Draws the prompt and the entries of a picker around the chosen one into a panel over the body.
 fn picker(
     painter: &mut Painter<'_>,
-    area: Rect,
+    (area, body): (Rect, Rect),
     (prompt, hint): (&Prompt, &str),
     entries: &[Entry],
     chosen: usize,
@@ -176,12 +189,14 @@ fn picker(
             painter.text(list.x, row, 1, theme.glyphs().selection, theme.accent());
             left.spans.iter_mut().take(1).for_each(|span| span.style = span.style.patch(theme.bold()));
         }
-        painter.line(list.x + 2, row, right.saturating_sub(list.x + 3), &left);
+        let gap = if right < list.right() { 2 } else { 0 };
+        painter.line(list.x + 2, row, right.saturating_sub(list.x + 2 + gap), &left);
         drawn += 1;
     }
     if entries.is_empty() && list.height > 0 {
         painter.text(list.x + 2, list.y, list.width.saturating_sub(2), none, theme.dim());
     }
+    more(painter, area, body, cols(entries.len().saturating_sub(first + drawn)));
     OverlayPane { area: cells(list), first: (list.y, first), entries: drawn, most: cols(entries.len().saturating_sub(height)) }
 }
 

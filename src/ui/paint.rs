@@ -9,6 +9,8 @@ use crate::media::{Gallery, Laid};
 use crate::state::LinkSpan;
 use crate::state::PicturePlace;
 use crate::text::wrap;
+use crate::ui::aside::Aside;
+use crate::ui::emojis;
 use crate::ui::found;
 use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width};
 use crate::ui::pictures;
@@ -65,6 +67,30 @@ impl<'a> Painter<'a> {
 
     /// Draws text in at most `width` columns and gives back the column after it.
     pub(crate) fn text(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
+        if emojis::has_mark(text) { self.with_emojis(x, y, width, text, style) } else { self.letters(x, y, width, text, style) }
+    }
+
+    fn with_emojis(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
+        let end = x.saturating_add(width).min(self.buffer.area.right());
+        let (mut at, mut rest) = (x, text);
+        while let Some((before, after)) = rest.split_once(emojis::is_mark) {
+            at = self.letters(at, y, end.saturating_sub(at), before, style);
+            let mark = rest.get(before.len()..).and_then(|mark| mark.chars().next());
+            let room = end.saturating_sub(at);
+            match mark.and_then(|mark| self.theme.emojis().of(mark)) {
+                Some(emoji) if room >= emojis::COLUMNS => {
+                    pictures::emoji(self, (at, y), &emoji, style);
+                    at += emojis::COLUMNS;
+                }
+                // Half of one is none.
+                Some(_) | None => at = self.letters(at, y, room.min(emojis::COLUMNS), "  ", style),
+            }
+            rest = after;
+        }
+        self.letters(at, y, end.saturating_sub(at), rest, style)
+    }
+
+    fn letters(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;
         if width == 0 || x < area.left() || x >= area.right() || y < area.top() || y >= area.bottom() {
             return x;
@@ -86,6 +112,12 @@ impl<'a> Painter<'a> {
             cell.reset();
             cell.set_symbol(symbol).set_style(self.theme.base().patch(style));
         }
+    }
+
+    /// Whether a cell is empty, with letters of this colour if it had any.
+    pub(crate) fn is_empty(&self, x: u16, y: u16, color: Option<Color>) -> bool {
+        let cell = self.buffer.cell(Position { x, y });
+        cell.is_some_and(|cell| cell.symbol() == " " && color.is_none_or(|color| cell.fg == color))
     }
 
     /// Draws a line in at most `width` columns, cut with an ellipsis, and gives back the column after it.
@@ -174,23 +206,48 @@ impl<'a> Painter<'a> {
 
     /// Draws the lines `from..` of a card into an area; gives back how many were drawn.
     pub(crate) fn card(&mut self, area: Rect, card: &Card, from: u16) -> u16 {
-        let mut lines = card.lines.iter().skip(usize::from(from)).take(usize::from(area.height)).peekable();
+        let in_view = || card.lines.iter().skip(usize::from(from)).take(usize::from(area.height));
+        self.asides(area, in_view());
+        let mut lines = in_view().map(CardLine::apart).peekable();
         let mut drawn = 0;
-        while let Some(line) = lines.next() {
-            let y = area.y + drawn;
+        while let Some((indent, line)) = lines.next() {
+            let (x, y, width) = (area.x + indent, area.y + drawn, area.width.saturating_sub(indent));
             drawn += 1;
             if let CardLine::Picture(strip, row) = line {
                 let mut count = 1;
-                while lines.next_if(|next| matches!(next, CardLine::Picture(same, _) if Arc::ptr_eq(same, strip))).is_some() {
+                while lines.next_if(|(_, next)| matches!(next, CardLine::Picture(same, _) if Arc::ptr_eq(same, strip))).is_some() {
                     count += 1;
                 }
                 drawn += count - 1;
-                pictures::draw(self, (area.x, y), strip, *row, count);
+                pictures::draw(self, (x, y), strip, *row, count);
             } else {
-                self.card_line(area.x, y, area.width, line);
+                self.card_line(x, y, width, line);
             }
         }
         drawn
+    }
+
+    /// Draws the pictures left of lines, as far as they are in view.
+    fn asides<'c>(&mut self, area: Rect, lines: impl Iterator<Item = &'c CardLine>) {
+        let mut last: Option<&Arc<Aside>> = None;
+        let mut lines = (area.y..).zip(lines).peekable();
+        while let Some((y, line)) = lines.next() {
+            let CardLine::Beside(aside, row, _) = line else { continue };
+            let is_further = last.is_some_and(|last| Arc::ptr_eq(last, aside)) && *row > 0;
+            last = Some(aside);
+            if is_further || *row >= aside.strip.rows {
+                continue;
+            }
+            let mut count = 1;
+            while let Some((_, CardLine::Beside(same, ..))) = lines.peek()
+                && Arc::ptr_eq(same, aside)
+                && row + count < aside.strip.rows
+            {
+                count += 1;
+                lines.next();
+            }
+            pictures::draw(self, (area.x, y), &aside.strip, *row, count);
+        }
     }
 
     fn card_line(&mut self, x: u16, y: u16, width: u16, line: &CardLine) {
@@ -200,6 +257,7 @@ impl<'a> Painter<'a> {
             }
             CardLine::Head(head) => self.head(x, y, width, head),
             CardLine::Picture(strip, row) => pictures::draw(self, (x, y), strip, *row, 1),
+            CardLine::Beside(aside, _, line) => self.card_line(x + aside.indent, y, width.saturating_sub(aside.indent), line),
             CardLine::Left(before, until) => {
                 let words = self.clock.left(*until).map_or_else(|| "ended".to_owned(), |left| format!("{left} left"));
                 let mut line = before.clone();

@@ -4,10 +4,11 @@
 //! A picture is first its blurhash, then itself: as half blocks, or left out of the cells and laid over them by the
 //! terminal's own means. Nothing here moves when it arrives. Absent on purpose: fetching, and protocols.
 
-use crate::media::{Key, Laid, Picture, Raster};
+use crate::media::{Graphic, Key, Laid, Picture, Raster};
 use crate::model::{Canvas, Form, Media, MediaKind};
 use crate::state::PicturePlace;
 use crate::ui::cards::{Setting, Shape};
+use crate::ui::emojis::{COLUMNS, Shown};
 use crate::ui::line::{CardLine, cols};
 use crate::ui::paint::Painter;
 use crate::ui::theme::{Depth, shown};
@@ -48,6 +49,8 @@ pub(crate) struct PictureFrame {
     /// Where the picture is; nothing where only its blurhash is shown.
     pub(crate) address: Option<Arc<str>>,
     pub(crate) blurhash: Option<Arc<str>>,
+    /// Whether the screen shows through where it is transparent.
+    pub(crate) clear: bool,
 }
 
 /// Where the picture of a medium is that is shown among lines.
@@ -79,6 +82,7 @@ pub(crate) fn strip(setting: Setting<'_>, media: &[Media], veiled: bool) -> Vec<
             columns,
             address: if veiled { None } else { still(medium).map(Arc::from) },
             blurhash: medium.blurhash.as_ref().map(|hash| Arc::from(hash.as_str())),
+            clear: false,
         }
     });
     let strip = Arc::new(Strip { rows, frames: frames.collect() });
@@ -132,6 +136,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, (x, y): (u16, u16), strip: &Strip,
             rows: strip.rows,
             above: from,
             shown: count,
+            clear: frame.clear,
         };
         one(painter, place, frame.blurhash.as_deref(), None);
     }
@@ -139,7 +144,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, (x, y): (u16, u16), strip: &Strip,
 
 /// Draws one picture, or what stands for it until it is here: a `smaller` one at another address, or its blurhash.
 pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Option<&str>, smaller: Option<&str>) {
-    let key = place.address.as_ref().map(|address| Key { address: Arc::clone(address), columns: place.columns, rows: place.rows });
+    let (key, columns) = (key(&place), place.columns);
     let picture = key.as_ref().and_then(|key| painter.gallery.picture(key));
     let is_whole = place.above == 0 && place.shown == place.rows;
     let form = painter.gallery.canvas().form;
@@ -148,15 +153,7 @@ pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Opti
         painter.lays && (is_whole || form == Form::Kitty)
     });
     if let Some(graphic) = graphic {
-        let tag = (form != Form::Kitty).then_some(graphic.number);
-        leave_room(painter, &place, tag);
-        painter.laid.push(Laid {
-            graphic: Arc::clone(graphic),
-            at: (place.x, place.y),
-            size: (place.columns, place.rows),
-            above: place.above,
-            shown: place.shown,
-        });
+        lay(painter, &place, graphic);
     } else {
         let addresses = place.address.as_deref().into_iter().chain(smaller);
         let other = || addresses.into_iter().find_map(|address| painter.gallery.other_size(address));
@@ -164,7 +161,11 @@ pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Opti
         let blur = if held.is_none() { blurhash.and_then(|hash| painter.gallery.blur(hash)) } else { None };
         let raster = held.as_ref().map(|picture| &picture.blocks).or(blur.as_deref());
         blocks(painter, &place, raster);
-        let why = key.as_ref().filter(|_| held.is_none()).and_then(|key| painter.gallery.failure(key)).map(str::to_owned);
+        let why = key
+            .as_ref()
+            .filter(|_| held.is_none() && columns >= LEAST_COLUMNS)
+            .and_then(|key| painter.gallery.failure(key))
+            .map(str::to_owned);
         if let Some(why) = why
             && (place.above..place.above + place.shown).contains(&(place.rows / 2))
         {
@@ -174,6 +175,42 @@ pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Opti
         }
     }
     painter.places.push(place);
+}
+
+/// Draws a custom emoji in its two columns: its picture, or until that is here a mark that says there will be one.
+pub(crate) fn emoji(painter: &mut Painter<'_>, (x, y): (u16, u16), emoji: &Shown, style: Style) {
+    let address = Some(Arc::clone(&emoji.address));
+    let place = PicturePlace { address, x, y, columns: COLUMNS, rows: 1, above: 0, shown: 1, clear: true };
+    let key = Key { address: Arc::clone(&emoji.address), columns: COLUMNS, rows: 1, clear: true };
+    let dim = style.patch(painter.theme.dim());
+    match painter.gallery.picture(&key) {
+        Some(picture) => match picture.graphic.as_ref().filter(|_| painter.lays) {
+            Some(graphic) => lay(painter, &place, graphic),
+            None => blocks(painter, &place, Some(&picture.blocks)),
+        },
+        None if painter.gallery.failure(&key).is_some() => {
+            painter.theme.emojis().fail(emoji);
+            // The beginning of its name, in the room that it was given.
+            let short: String = emoji.shortcode.chars().take(usize::from(COLUMNS)).collect();
+            painter.text(x, y, COLUMNS, &format!("{short:2}"), dim);
+        }
+        None => {
+            painter.text(x, y, COLUMNS, "::", dim);
+        }
+    }
+    painter.places.push(place);
+}
+
+/// Has the terminal lay a picture over the cells of its place.
+fn lay(painter: &mut Painter<'_>, place: &PicturePlace, graphic: &Arc<Graphic>) {
+    leave_room(painter, place, tag(graphic));
+    painter.laid.push(Laid {
+        graphic: Arc::clone(graphic),
+        at: (place.x, place.y),
+        size: (place.columns, place.rows),
+        above: place.above,
+        shown: place.shown,
+    });
 }
 
 /// Leaves cells empty under a picture that the terminal lays over them. Where that is wiped away by what is written there
@@ -186,6 +223,44 @@ fn leave_room(painter: &mut Painter<'_>, place: &PicturePlace, tag: Option<u32>)
             painter.cell(place.x + column, place.y + row, " ", style);
         }
     }
+}
+
+/// Something may have been written over pictures since they were drawn (what is said of a line that is typed): the terminal
+/// would lay them over it. Kitty is told of the rows above it alone; others cannot show a part, so half blocks stand in.
+pub(crate) fn settle(painter: &mut Painter<'_>) {
+    for laid in std::mem::take(&mut painter.laid) {
+        let free: Vec<bool> = (0..laid.shown).map(|row| is_free(painter, &laid, row)).collect();
+        let above = cols(free.iter().take_while(|free| **free).count());
+        if above == laid.shown || (above > 0 && laid.graphic.form == Form::Kitty) {
+            painter.laid.push(Laid { shown: above, ..laid });
+            continue;
+        }
+        let same = |place: &&PicturePlace| (place.x, place.y) == laid.at && (place.columns, place.rows) == laid.size;
+        let Some(place) = painter.places.iter().rfind(same).cloned() else { continue };
+        let Some(key) = key(&place) else { continue };
+        let picture = painter.gallery.picture(&key);
+        for row in (0..place.shown).zip(free).filter_map(|(row, free)| free.then_some(row)) {
+            let part = PicturePlace { y: place.y + row, above: place.above + row, shown: 1, ..place.clone() };
+            blocks(painter, &part, picture.as_ref().map(|picture| &picture.blocks));
+        }
+    }
+}
+
+/// Whether a row of a picture's place is as it was left for it.
+fn is_free(painter: &Painter<'_>, laid: &Laid, row: u16) -> bool {
+    let color = tag(&laid.graphic).map(|tag| mark(painter.theme.depth(), tag, laid.above + row));
+    let ((x, y), (columns, _)) = (laid.at, laid.size);
+    (x..x.saturating_add(columns)).all(|x| painter.is_empty(x, y + row, color))
+}
+
+/// What tells cells under a picture from those under another, where they have to be.
+fn tag(graphic: &Graphic) -> Option<u32> {
+    (graphic.form != Form::Kitty).then_some(graphic.number)
+}
+
+fn key(place: &PicturePlace) -> Option<Key> {
+    let (columns, rows, clear) = (place.columns, place.rows, place.clear);
+    place.address.as_ref().map(|address| Key { address: Arc::clone(address), columns, rows, clear })
 }
 
 fn mark(depth: Depth, tag: u32, row: u16) -> Color {

@@ -26,11 +26,11 @@ const MOST_INDENT: u16 = 4;
 /// Draws the reader into its area.
 pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, area: Rect) -> ReaderPane {
     let sources = state.tabs.active().map(|tab| &tab.sources);
-    let width = area.width.saturating_sub(2).clamp(1, MEASURE);
-    let setting = Setting { state, theme: painter.theme, sources, width, shape: Shape::Whole };
+    // Two columns for the bar beside a post of a thread. A post alone stands where it will in its thread: opening it moves nothing.
+    let width = area.width.saturating_sub(3).clamp(1, MEASURE);
+    let setting = Setting { state, theme: painter.theme, sources, in_profile: false, width, shape: Shape::Whole };
     let pane = match state.detail() {
-        // A column is for the bar beside the post with the cursor.
-        Some(detail) => thread(painter, cards, Setting { width: width.saturating_sub(1).max(1), ..setting }, detail, area),
+        Some(detail) => thread(painter, cards, setting, detail, area),
         None => alone(painter, cards, setting, area),
     };
     if let Some(search) = &state.finding {
@@ -45,7 +45,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
 /// What is under the cursor of the timeline.
 fn alone(painter: &mut Painter<'_>, cards: &mut Cards, setting: Setting<'_>, area: Rect) -> ReaderPane {
     let card = preview(setting, cards);
-    let text = Rect { x: area.x + 1, width: setting.width, ..area };
+    let text = Rect { x: area.x + 2, width: setting.width, ..area };
     painter.card(text, &card, 0);
     let more = card.height() > area.height;
     ReaderPane { area: cells(area), status: setting.state.reading(), line: (0, 0), visible: Vec::new(), more }
@@ -263,7 +263,7 @@ fn replies(setting: Setting<'_>, detail: &Detail, card: &mut Card) {
         (ThreadState::Failed(_), _) => rule(setting, card, &format!("{there}, others could not be loaded")),
     }
     if let ThreadState::Failed(failure) = &detail.thread {
-        card.extend(plain(failure.reason.as_str(), setting.width, setting.theme.bad()));
+        card.extend(plain(failure.reason.as_str(), setting.width, Style::new()));
         card.blank();
     }
 }
@@ -342,7 +342,7 @@ fn gap_text(setting: Setting<'_>, gap: &Gap, card: &mut Card) {
     let things = if notifications { "Notifications" } else { "Posts" };
     card.extend(plain(&gap_words(setting, gap), setting.width, setting.theme.bold()));
     if let Some(fate) = gap_fate(setting, gap) {
-        card.extend(plain(&fate, setting.width, setting.theme.mark()));
+        card.extend(plain(&fate, setting.width, Style::new()));
     }
     card.blank();
     let why =

@@ -2,6 +2,7 @@
 
 use crate::command::Command;
 use crate::model::{Account, Connection, ConversationId, Sources, StatusId, Stream};
+use crate::state::refill::Stopped;
 use crate::state::{Cause, Fill, Gap, Refill, Row, State};
 use crate::text::{Plain, wrap};
 use crate::ui::cards::{Setting, Shape};
@@ -10,6 +11,7 @@ use crate::ui::theme::Theme;
 use crate::ui::{notification, status, times};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use std::borrow::Cow;
 
 /// Lays out a row.
 pub(crate) fn card(setting: Setting<'_>, row: &Row) -> Card {
@@ -36,7 +38,12 @@ pub(crate) fn tombstone(setting: Setting<'_>, id: &StatusId) -> Card {
 
 /// When something is missing, in words: `14:02–14:19`.
 pub(crate) fn gap_span(gap: &Gap, state: &State, theme: &Theme) -> String {
-    let told = |at| times::moment(at, state.now, &theme.zone);
+    let minute = |at| times::moment(at, state.now, &theme.zone);
+    let told = |at| match (gap.since, gap.until) {
+        // Within a minute only the seconds tell the one from the other.
+        (Some(since), Some(until)) if minute(since) == minute(until) => times::to_the_second(at, state.now, &theme.zone),
+        _ => minute(at),
+    };
     match (gap.since, gap.until) {
         (Some(since), Some(until)) if told(since) == told(until) => format!("around {}", told(since)),
         (Some(since), Some(until)) => format!("{}{}{}", told(since), theme.glyphs().to, told(until)),
@@ -96,7 +103,9 @@ fn fate_of(setting: Setting<'_>, stream: Option<&Stream>, gap: &Gap) -> Option<S
         Fill::Filling => Some(walk.map_or_else(|| format!("filling{}", glyphs.ellipsis), |walk| walk_words(walk, state, setting.theme))),
         Fill::Left => {
             stream.filter(|stream| stream.is_paged_by_id())?;
-            setting.state.first_key(Command::Read).map(|key| format!("{key} to fill"))
+            let key = setting.state.first_key(Command::Read).map(|key| format!("{key} to fill"));
+            let told: Vec<String> = gap.stopped.as_ref().map(Stopped::words).into_iter().chain(key).collect();
+            (!told.is_empty()).then(|| told.join("; "))
         }
     }
 }
@@ -109,7 +118,7 @@ pub(crate) fn walk_words(walk: &Refill, state: &State, theme: &Theme) -> String 
         pages => format!("filling, {pages} pages so far"),
     };
     match walk.retry_at {
-        Some(at) => format!("{pages}, goes on at {}", times::moment(at, state.now, &theme.zone)),
+        Some(at) => format!("{pages}, goes on at {}", times::due(at, state.now, &theme.zone)),
         None => pages,
     }
 }
@@ -161,7 +170,7 @@ fn conversation(setting: Setting<'_>, id: &ConversationId) -> Card {
             } else if held.accounts.len() > 1
                 && let Some(author) = state.store.account(&entry.status().account)
             {
-                card.push(Line::styled(format!("{} {} wrote last", theme.glyphs().reply, author.name()), theme.dim()));
+                card.push(Line::styled(format!("{} {} wrote last", theme.glyphs().reply, status::name(theme, author)), theme.dim()));
             }
             status::body(setting, &entry.status().id, entry, &mut card);
         }
@@ -174,7 +183,7 @@ fn conversation(setting: Setting<'_>, id: &ConversationId) -> Card {
 }
 
 pub(crate) fn people<'a>(setting: Setting<'_>, accounts: impl Iterator<Item = &'a Account>) -> String {
-    let mut names: Vec<&str> = accounts.map(|account| account.name().as_str()).collect();
+    let mut names: Vec<Cow<'a, str>> = accounts.map(|account| status::name(setting.theme, account)).collect();
     if names.is_empty() {
         return "yourself".to_owned();
     }

@@ -2,9 +2,10 @@
 //!
 //! Parts that are lists (media, options) live in `attached`. Absent on purpose: the row around it, its age, its selection.
 
-use crate::model::{AccountId, Status, StatusId, Visibility};
+use crate::model::{Account, AccountId, Status, StatusId, Visibility};
 use crate::state::{Entry, RowKey, Shown};
 use crate::text::{with_addresses, wrap};
+use crate::ui::aside;
 use crate::ui::attached;
 use crate::ui::cards::{Setting, Shape};
 use crate::ui::line::{Card, CardLine, Head, cols, cut, ellipsize, hang, plain, rich, shorten};
@@ -12,6 +13,7 @@ use crate::ui::row::{dim_line, tombstone};
 use crate::ui::theme::Theme;
 use crate::ui::times;
 use ratatui::text::{Line, Span};
+use std::borrow::Cow;
 
 /// Lines of a post's words in a timeline.
 const BRIEF_WORDS: usize = 12;
@@ -27,19 +29,21 @@ pub(crate) fn card(setting: Setting<'_>, id: &StatusId) -> Card {
         Shape::Whole => whole(setting, id, entry, &mut card),
         Shape::Brief(_) | Shape::Reply => {
             context(setting, outer.status(), entry.status(), &mut card);
+            let (aside, first) = (aside::beside_post(setting, Some(&entry.status().account)), card.lines.len());
+            let setting = Setting { width: aside::room(setting.width, aside.as_ref()), ..setting };
             card.lines.push(head(setting, entry.status()));
             if let (Some(whence), Some(CardLine::Head(head))) = (whence(setting, id), card.lines.last_mut()) {
                 head.word = [Some(whence), head.word.take()].into_iter().flatten().reduce(|whence, word| format!("{whence} {word}"));
             }
             body(setting, id, entry, &mut card);
+            let most = if let Shape::Brief(most) = setting.shape { most } else { u16::MAX };
+            cut_card(&mut card, most, setting.theme);
+            aside::put(&mut card, first, aside.as_ref(), most);
         }
         Shape::Glance => {
             card.lines.push(head(setting, entry.status()));
             body(setting, id, entry, &mut card);
         }
-    }
-    if let Shape::Brief(most) = setting.shape {
-        cut_card(&mut card, most, setting.theme);
     }
     card
 }
@@ -99,30 +103,36 @@ fn context(setting: Setting<'_>, outer: &Status, inner: &Status, card: &mut Card
 }
 
 /// The names of all who boosted what one row shows, the last one first.
-fn boosters<'a>(setting: Setting<'a>, outer: &'a Status) -> Vec<&'a str> {
+fn boosters<'a>(setting: Setting<'a>, outer: &'a Status) -> Vec<Cow<'a, str>> {
     let tab = setting.sources.and_then(|sources| setting.state.tabs.named(sources));
     let all = tab.map(|tab| setting.state.together(tab, &RowKey::Status(outer.id.clone()))).unwrap_or_default();
     if all.len() > 1 { names(setting, &all) } else { names(setting, &[&outer.account]) }
 }
 
 /// The names of some accounts.
-pub(crate) fn names<'a>(setting: Setting<'a>, ids: &[&'a AccountId]) -> Vec<&'a str> {
-    ids.iter().map(|id| setting.state.store.account(id).map_or("someone", |account| account.name().as_str())).collect()
+pub(crate) fn names<'a>(setting: Setting<'a>, ids: &[&'a AccountId]) -> Vec<Cow<'a, str>> {
+    let theme = setting.theme;
+    ids.iter().map(|id| setting.state.store.account(id).map_or("someone".into(), |account| name(theme, account))).collect()
+}
+
+/// The name of an account as it is laid out: with the pictures of its custom emoji, where those are drawn.
+pub(crate) fn name<'a>(theme: &Theme, account: &'a Account) -> Cow<'a, str> {
+    theme.emojis().marked(account.name().as_str(), &account.emojis)
 }
 
 /// Names in words: `Ada`, `Ada and Bo`, `Ada, Bo and Cy`, `Ada, Bo and 2 others`. Where there are several none is longer than
 /// `widest` columns, so that it can be read how many there are.
-pub(crate) fn several(names: &[&str], most: usize, widest: usize, theme: &Theme) -> String {
+pub(crate) fn several(names: &[impl AsRef<str>], most: usize, widest: usize, theme: &Theme) -> String {
     let short = |name: &str| cut(name, widest.max(4), theme).into_owned();
     match names {
         [] => "someone".to_owned(),
-        [name] => (*name).to_owned(),
+        [name] => name.as_ref().to_owned(),
         [first @ .., last] if names.len() <= most + 1 => {
-            let first: Vec<String> = first.iter().map(|name| short(name)).collect();
-            format!("{} and {}", first.join(", "), short(last))
+            let first: Vec<String> = first.iter().map(|name| short(name.as_ref())).collect();
+            format!("{} and {}", first.join(", "), short(last.as_ref()))
         }
         _ => {
-            let told: Vec<String> = names.iter().take(most).map(|name| short(name)).collect();
+            let told: Vec<String> = names.iter().take(most).map(|name| short(name.as_ref())).collect();
             format!("{} and {} others", told.join(", "), names.len() - told.len())
         }
     }
@@ -144,20 +154,20 @@ fn name_of(setting: Setting<'_>, status: &Status, id: &AccountId) -> Option<Stri
     if me {
         return Some("you".to_owned());
     }
-    let known = setting.state.store.account(id).map(|account| account.name().to_string());
+    let known = setting.state.store.account(id).map(|account| name(setting.theme, account).into_owned());
     known.or_else(|| status.mentions.iter().find(|mention| mention.id.as_ref() == Some(id)).map(|mention| format!("@{}", mention.acct)))
 }
 
 fn head(setting: Setting<'_>, status: &Status) -> CardLine {
     let theme = setting.theme;
     let account = setting.state.store.account(&status.account);
-    let name = account.map_or("unknown account", |account| account.name().as_str());
+    let name = account.map_or("unknown account".into(), |account| name(theme, account));
     let mut rest = account.map(|account| format!("@{}", account.acct)).unwrap_or_default();
     if account.is_some_and(|account| account.bot) {
         rest.push_str(" bot");
     }
     CardLine::Head(Head {
-        name: Line::from(Span::styled(name.to_owned(), theme.bold())),
+        name: Line::from(Span::styled(name.into_owned(), theme.bold())),
         rest: dim_line(theme, rest),
         word: short_visibility(&status.visibility),
         at: status.created_at,
@@ -187,9 +197,9 @@ pub(crate) fn visibility(visibility: &Visibility) -> String {
 /// The words of a post and what hangs on it, or what they are folded behind. `id` is the row's: of the boost, if it is one.
 pub(crate) fn body(setting: Setting<'_>, id: &StatusId, entry: &Entry, card: &mut Card) {
     let status = entry.status();
-    let shown = setting.sources.map_or(Shown::Open, |sources| setting.state.shown(sources, id));
+    let shown = setting.place().map_or(Shown::Open, |place| setting.state.shown(place, id));
     match shown {
-        Shown::Warned => card.extend(fold(setting, status.spoiler_text.as_str(), "")),
+        Shown::Warned => card.extend(fold(setting, &setting.theme.emojis().marked(status.spoiler_text.as_str(), &status.emojis), "")),
         Shown::Filtered(title) => card.extend(fold(setting, title.as_str(), "filtered: ")),
         Shown::Hidden => card.push(dim_line(setting.theme, "hidden by a filter")),
         Shown::Open => open_body(setting, entry, card),
@@ -217,7 +227,8 @@ fn open_body(setting: Setting<'_>, entry: &Entry, card: &mut Card) {
     let (theme, status) = (setting.theme, entry.status());
     if !status.spoiler_text.is_blank() {
         let mark = Span::styled(format!("{} ", theme.glyphs().notice), theme.mark());
-        let lines = plain(status.spoiler_text.as_str(), setting.width.saturating_sub(2), theme.aside());
+        let words = theme.emojis().marked(status.spoiler_text.as_str(), &status.emojis);
+        let lines = plain(&words, setting.width.saturating_sub(2), theme.aside());
         card.extend(hang(lines, &mark, &Span::raw("  ")));
     }
     card.extend(words(setting, entry));
@@ -260,8 +271,8 @@ fn words(setting: Setting<'_>, entry: &Entry) -> Vec<Line<'static>> {
 }
 
 fn media(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
-    let blurred = setting.sources.is_some_and(|sources| setting.state.blurs_media(sources, &status.id));
-    let veiled = setting.sources.is_some_and(|sources| setting.state.veils_media(sources, &status.id));
+    let blurred = setting.place().is_some_and(|place| setting.state.blurs_media(place, &status.id));
+    let veiled = setting.place().is_some_and(|place| setting.state.veils_media(place, &status.id));
     attached::media(setting, status, blurred, veiled)
 }
 
@@ -318,11 +329,14 @@ pub(crate) fn short_count(count: u64) -> String {
 /// The post as the reader pane shows it.
 fn whole(setting: Setting<'_>, id: &StatusId, entry: &Entry, card: &mut Card) {
     let (theme, status) = (setting.theme, entry.status());
-    who(setting, &status.account, card);
-    card.extend(plain(&about(setting, status), setting.width, theme.dim()));
+    let (aside, first) = (aside::beside_post(setting, Some(&status.account)), card.lines.len());
+    let beside = Setting { width: aside::room(setting.width, aside.as_ref()), ..setting };
+    who(beside, &status.account, card);
+    card.extend(plain(&about(setting, status), beside.width, theme.dim()));
     if let Some(whom) = answers(setting, status) {
-        card.extend(plain(&format!("{} {whom}", theme.glyphs().reply), setting.width, theme.dim()));
+        card.extend(plain(&format!("{} {whom}", theme.glyphs().reply), beside.width, theme.dim()));
     }
+    aside::put(card, first, aside.as_ref(), u16::MAX);
     card.blank();
     body(setting, id, entry, card);
     let sums = sums(setting, status);
@@ -343,11 +357,11 @@ pub(crate) fn who(setting: Setting<'_>, id: &AccountId, card: &mut Card) {
         return;
     };
     let acct = format!("@{}", account.acct);
-    let name = account.name().as_str();
-    if wrap::width(name) + 2 + wrap::width(&acct) <= usize::from(width) {
-        card.push(Line::from(vec![Span::styled(name.to_owned(), theme.bold()), Span::styled(format!("  {acct}"), theme.dim())]));
+    let name = name(theme, account);
+    if wrap::width(&name) + 2 + wrap::width(&acct) <= usize::from(width) {
+        card.push(Line::from(vec![Span::styled(name.into_owned(), theme.bold()), Span::styled(format!("  {acct}"), theme.dim())]));
     } else {
-        card.extend(plain(name, width, theme.bold()));
+        card.extend(plain(&name, width, theme.bold()));
         card.extend(plain(&acct, width, theme.dim()));
     }
 }
@@ -402,11 +416,11 @@ pub(crate) fn sums(setting: Setting<'_>, status: &Status) -> String {
 /// The first words of a post in at most `most` dim lines, for where it is only mentioned.
 pub(crate) fn excerpt(setting: Setting<'_>, entry: &Entry, most: usize) -> Vec<Line<'static>> {
     let (theme, status) = (setting.theme, entry.status());
-    let folded = setting.sources.is_some_and(|sources| setting.state.is_folded(sources, &status.id));
+    let folded = setting.place().is_some_and(|place| setting.state.is_folded(place, &status.id));
     if folded || !status.spoiler_text.is_blank() {
         return fold_excerpt(setting, status);
     }
-    let words = entry.rich().text();
+    let words = theme.emojis().in_words(entry.rich(), &status.emojis).text();
     let mut lines = plain(words.trim(), setting.width, theme.dim());
     lines.retain(|line| line.spans.iter().any(|span| !span.content.trim().is_empty()));
     ellipsize(&mut lines, most, setting.width, theme);
@@ -419,7 +433,8 @@ pub(crate) fn excerpt(setting: Setting<'_>, entry: &Entry, most: usize) -> Vec<L
 fn fold_excerpt(setting: Setting<'_>, status: &Status) -> Vec<Line<'static>> {
     let theme = setting.theme;
     let words = if status.spoiler_text.is_blank() { "filtered" } else { status.spoiler_text.as_str() };
-    let short = cut(words, usize::from(setting.width.saturating_sub(2)), theme).into_owned();
+    let words = theme.emojis().marked(words, &status.emojis);
+    let short = cut(&words, usize::from(setting.width.saturating_sub(2)), theme).into_owned();
     debug_assert!(cols(wrap::width(&short)) <= setting.width);
     vec![Line::from(vec![
         Span::styled(format!("{} ", theme.glyphs().folded), theme.mark()),

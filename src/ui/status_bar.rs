@@ -6,6 +6,7 @@ use crate::command::{COMMANDS, Command, Row};
 use crate::keymap::Sequence;
 use crate::model::{Carriage, Connection, Rung, Stream, Subscription, Withheld};
 use crate::state::{Anchor, Completeness, Fill, Meter, Overlay, State, Tab, ThreadState, Timeline, Unproven};
+use crate::text::wrap;
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::row::gap_span;
@@ -27,7 +28,13 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16, told: bool)
     let left = left(state, theme, told, next.as_deref());
     let room = end.saturating_sub(1);
     // A message that is too long gives way to one hint, but not where what is said is all there is room for.
-    let room = if state.notices.shown().is_some() && width >= SPARE { room.saturating_sub(HINT) } else { room };
+    let spare = match state.line.state {
+        _ if state.notices.shown().is_some() => HINT,
+        // Signed out, the words say what to do.
+        Connection::Live | Connection::Connecting | Connection::SignedOut { .. } => 0,
+        Connection::Reconnecting { .. } | Connection::Offline { .. } | Connection::RateLimited { .. } | Connection::Failed { .. } => RETRY,
+    };
+    let room = if width >= SPARE { room.saturating_sub(spare) } else { room };
     let x = painter.line(1, y, room, &left);
     if state.pending.is_empty() {
         hints(painter, state, x, end, y);
@@ -76,6 +83,8 @@ fn separator(painter: &mut Painter<'_>, from: u16, y: u16) -> u16 {
 const SPARE: u16 = 60;
 /// The columns of the hint with the mark before it.
 const HINT: u16 = 12;
+/// The columns of the hint at trying again.
+const RETRY: u16 = 21;
 
 /// What the line begins with where nothing else is on screen, in words.
 pub(crate) fn words(state: &State, theme: &Theme, next: Option<&str>) -> String {
@@ -134,7 +143,7 @@ fn away(state: &State, theme: &Theme, told: bool, next: Option<&str>) -> Option<
         Connection::Reconnecting { .. } => named(&format!("reconnecting{}", next(""))),
         Connection::Offline { .. } => named(&format!("offline{}", next(", again"))),
         Connection::RateLimited { .. } => {
-            let until = state.line.next_attempt.map(|at| format!(" until {}", times::moment(at, state.now, &theme.zone)));
+            let until = state.line.next_attempt.map(|at| format!(" until {}", times::due(at, state.now, &theme.zone)));
             format!("rate limited{}: {why}", until.unwrap_or_default())
         }
         Connection::SignedOut { .. } => named("signed out"),
@@ -187,11 +196,17 @@ fn open(state: &State, theme: &Theme, tab: &Tab, (stream, timeline): (&Stream, &
     };
     match mark {
         Some(mark) => line.spans.extend(said((mark, theme.mark()), words).spans),
-        None => line.push_span(Span::styled(words, theme.good())),
+        // All is well, and there is no room to say so.
+        None if tab.held && line_width(&line) + wrap::width(&words) + 2 > usize::from(state.size.0) => {}
+        None => {
+            // Only what is proven is well.
+            let proven = matches!(timeline.completeness(stream), Completeness::Since(_) | Completeness::Between(..));
+            line.push_span(Span::styled(words, if proven { theme.good() } else { theme.dim() }));
+        }
     }
     let mut aside = |words: String, style| line.push_span(Span::styled(format!(" {} {words}", glyphs.dot), style));
     if let Some(flood) = tab.flood.filter(|_| state.size.1 < ROOMY + 3) {
-        aside(format!("{} a minute, {}", state.meter_of(tab).map_or(0, Meter::per_minute), flood.words()), theme.mark());
+        aside(format!("{} a minute, {}", state.meter_of(tab).map_or(0, Meter::per_minute), flood.words()), ratatui::style::Style::new());
     }
     if let Some(withheld) = state.withheld(stream) {
         aside(if withheld == Withheld::Local { "local posts off" } else { "remote posts off" }.to_owned(), ratatui::style::Style::new());
@@ -259,12 +274,20 @@ const BY_WORTH: [Command; 12] = [
 fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
     let scopes = state.scopes();
     let bare = state.overlays.is_empty();
+    let is_reading = matches!(state.overlays.last(), Some(Overlay::Detail(_)));
     let at_top = state.tabs.active().is_some_and(|tab| tab.anchor == Anchor::Top || tab.flood.is_some());
     let out_of_place = [
         // Without a layer there is only a message to close.
         (Command::Back, bare),
         (Command::First, at_top || !bare),
         (Command::Search, !bare),
+        // What these are about lies beneath.
+        (Command::Subscribe, !bare),
+        (Command::Announcements, !bare),
+        (Command::CloseTab, !bare),
+        // Of a timeline there is more to say.
+        (Command::OpenLinks, !is_reading),
+        (Command::View, !is_reading),
         (Command::RetryNow, state.line.state == Connection::Connecting || is_read_well(state)),
         (Command::HoldOrUnfold, !bare && !unfolds),
         // It says itself what its keys do.

@@ -9,12 +9,10 @@ use crate::text::wrap;
 use crate::ui::line::{cols, cut, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
-use crate::ui::times::{Clock, moment};
+use crate::ui::times::{Clock, due};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-/// From so many arrivals a minute on a tab shows how busy it is.
-const BUSY: u32 = 20;
 /// The longest title of a tab, in columns.
 const LONGEST_TITLE: usize = 24;
 /// The longest title where there is little room.
@@ -63,8 +61,9 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) -> (Vec<(u1
         let tabs = tab_lines(state, theme, level);
         let line = connection(state, theme, &mut painter.clock, level.line);
         let brand = if level.brand { brand(theme) } else { Line::default() };
-        let own = line_width(&brand) + tabs.iter().map(line_width).sum::<usize>() + line_width(&line) + 2;
-        let fits = own <= usize::from(width);
+        let sum = |tabs: &[Line<'_>]| tabs.iter().map(line_width).sum::<usize>();
+        let own = line_width(&brand) + sum(&tabs) + line_width(&line) + 2;
+        let fits = own.max(later(painter, state, level)) <= usize::from(width);
         chosen = Some((brand, tabs, line, level.line != Words::Mark));
         if fits {
             break;
@@ -75,6 +74,22 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) -> (Vec<(u1
     let x = painter.line(0, y, right, &brand);
     let (areas, open) = tabs_between(painter, state, &tabs, (x, right.saturating_sub(1)), y);
     (areas, OpenTab { told, ..open })
+}
+
+/// The columns that the bar takes when each tab counts as many as two digits tell. Where there is room for them now, the name
+/// does not go, nor do titles get shorter and tabs jump, with the next post.
+fn later(painter: &mut Painter<'_>, state: &State, level: Level) -> usize {
+    if !level.brand || state.line.state != Connection::Live {
+        return 0;
+    }
+    let theme = painter.theme;
+    let words = if level.short_titles { Words::Short } else { level.line };
+    let level = Level { sparks: false, line: words, ..level };
+    let spare = |tab: &Tab| if tab.unseen.is_empty() { 3 } else { 2_usize.saturating_sub(tab.unseen.len().to_string().len()) };
+    let tabs: usize = tab_lines(state, theme, level).iter().map(line_width).sum();
+    let more: usize = state.tabs.all().iter().map(spare).sum();
+    let line = connection(state, theme, &mut painter.clock, words);
+    line_width(&brand(theme)) + tabs + more + line_width(&line) + 2
 }
 
 fn brand(theme: &Theme) -> Line<'static> {
@@ -155,7 +170,7 @@ fn tab_line(state: &State, theme: &Theme, level: Level, index: usize, tab: &Tab)
     if let Some((mark, style)) = mark(state, theme, tab) {
         line.push_span(Span::styled(format!(" {mark}"), style));
     }
-    if let Some(meter) = state.meter_of(tab).filter(|meter| level.sparks && meter.per_minute() >= BUSY) {
+    if let Some(meter) = state.meter_of(tab).filter(|meter| level.sparks && meter.is_busy()) {
         line.push_span(Span::styled(format!(" {}", spark(meter, theme, 4)), theme.rule()));
         line.push_span(Span::styled(format!(" {}/m", meter.per_minute()), theme.dim()));
     }
@@ -227,12 +242,12 @@ fn told(state: &State, theme: &Theme, clock: &mut Clock<'_>) -> Told {
             (glyphs.again, theme.mark(), (format!("reconnecting{failed}, next try {next}"), format!("retry {next}")))
         }
         Connection::RateLimited { .. } => {
-            let until = line.next_attempt.map(|at| format!(" until {}", moment(at, state.now, &theme.zone))).unwrap_or_default();
+            let until = line.next_attempt.map(|at| format!(" until {}", due(at, state.now, &theme.zone))).unwrap_or_default();
             (glyphs.again, theme.mark(), (format!("rate limited{until}"), format!("limited{until}")))
         }
         Connection::Offline { .. } => {
             let next = next.unwrap_or_else(|| "now".to_owned());
-            (glyphs.cross, theme.bad(), (format!("offline, next try {next}"), format!("offline, {next}")))
+            (glyphs.cross, theme.bad(), (format!("offline, next try {next}"), format!("offline, again {next}")))
         }
         Connection::SignedOut { .. } => (glyphs.cross, theme.bad(), both("signed out")),
         Connection::Failed { .. } => (glyphs.cross, theme.bad(), ("not connected".to_owned(), "failed".to_owned())),

@@ -8,6 +8,7 @@
 mod depth;
 
 use crate::config::{Color as Named, Part, Scheme};
+use crate::ui::emojis::Emojis;
 use crate::ui::targets::Targets;
 pub use depth::Depth;
 pub(crate) use depth::shown;
@@ -24,6 +25,7 @@ pub struct Theme {
     scheme: Scheme,
     inks: Inks,
     targets: Targets,
+    emojis: Emojis,
 }
 
 /// The colours of a scheme as this terminal shows them; `None` is the terminal's own.
@@ -80,7 +82,7 @@ impl Theme {
     pub fn on(depth: Depth, ascii: bool, zone: TimeZone) -> Self {
         let scheme = Scheme::usual();
         let inks = Inks::mix(&scheme, depth);
-        Self { zone, depth, ascii, scheme, inks, targets: Targets::default() }
+        Self { zone, depth, ascii, scheme, inks, targets: Targets::default(), emojis: Emojis::default() }
     }
 
     /// The same in other colours.
@@ -91,6 +93,7 @@ impl Theme {
             inks: Inks::mix(scheme, self.depth),
             zone: self.zone.clone(),
             targets: self.targets.clone(),
+            emojis: self.emojis.clone(),
             ..*self
         }
     }
@@ -118,6 +121,11 @@ impl Theme {
     /// Where links on the screen lead.
     pub fn targets(&self) -> &Targets {
         &self.targets
+    }
+
+    /// Custom emoji on the screen.
+    pub(crate) fn emojis(&self) -> &Emojis {
+        &self.emojis
     }
 
     /// How many colours are drawn.

@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::model::{Connection, Rung, Stream, Subscription, Withheld, by_age};
 use crate::state::{Anchor, Area, Flood, Loading, Meter, Row, Rows, State, Tab, Timeline, TimelinePane, VisibleRow};
 use crate::ui::cards::{Cards, Setting, Shape};
-use crate::ui::line::{Card, plain};
+use crate::ui::line::{Card, hang, plain};
 use crate::ui::paint::Painter;
 use crate::ui::row::dim_line;
 use crate::ui::theme::Theme;
@@ -46,6 +46,7 @@ pub(crate) fn draw_tab(
         state,
         theme,
         sources: Some(&tab.sources),
+        in_profile: false,
         width: area.width.saturating_sub(3).clamp(1, MEASURE),
         shape: Shape::Brief(body.height.saturating_sub(2)),
     };
@@ -386,6 +387,12 @@ fn fast(state: &State, tab: &Tab, theme: &Theme, flood: Flood) -> Line<'static> 
     line
 }
 
+/// What failed, behind its mark.
+fn failed(theme: &Theme, words: &str, width: u16) -> Vec<Line<'static>> {
+    let mark = Span::styled(format!("{} ", theme.glyphs().cross), theme.bad());
+    hang(plain(words, width.saturating_sub(2), Style::new()), &mark, &Span::raw("  "))
+}
+
 /// What stands beneath the oldest row.
 fn foot(painter: &mut Painter<'_>, state: &State, tab: &Tab, width: u16) -> Card {
     let theme = painter.theme;
@@ -396,7 +403,7 @@ fn foot(painter: &mut Painter<'_>, state: &State, tab: &Tab, width: u16) -> Card
         Loading::Asked => dim_line(theme, format!("loading older posts{}", theme.glyphs().ellipsis)),
         Loading::Failed(failure, retry) => {
             let again = again(painter, state, *retry);
-            card.extend(plain(&format!("{} {of}older posts: {}{again}", theme.glyphs().cross, failure.reason), width, theme.bad()));
+            card.extend(failed(theme, &format!("{of}older posts: {}{again}", failure.reason), width));
             return card;
         }
         Loading::Idle | Loading::Done if timeline.older.is_none() && timeline.first_page == Loading::Done => {
@@ -405,11 +412,7 @@ fn foot(painter: &mut Painter<'_>, state: &State, tab: &Tab, width: u16) -> Card
         Loading::Idle | Loading::Done => match &timeline.first_page {
             Loading::Failed(failure, retry) => {
                 let again = again(painter, state, *retry);
-                card.extend(plain(
-                    &format!("{} {of}what came before: {}{again}", theme.glyphs().cross, failure.reason),
-                    width,
-                    theme.bad(),
-                ));
+                card.extend(failed(theme, &format!("{of}what came before: {}{again}", failure.reason), width));
                 return card;
             }
             Loading::Asked | Loading::Idle if state.line.state == Connection::Live => {

@@ -120,6 +120,16 @@ pub(crate) fn moment(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     then.strftime(format).to_string()
 }
 
+/// As `moment`, with the seconds.
+pub(crate) fn to_the_second(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    format!("{}{}", moment(at, now, zone), zone.to_datetime(at).strftime(":%S"))
+}
+
+/// When something is due: with the seconds where it is so soon that the minute alone would say nothing.
+pub(crate) fn due(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    if at.duration_since(now).as_secs() < 2 * MINUTE { to_the_second(at, now, zone) } else { moment(at, now, zone) }
+}
+
 /// Day and time in full.
 pub(crate) fn full(at: Timestamp, zone: &TimeZone) -> String {
     zone.to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string()
@@ -202,5 +212,8 @@ mod tests {
         assert_eq!(moment("2026-11-23T08:05:00Z".parse().unwrap(), now, &ZONE), "08:05");
         assert_eq!(moment("2026-11-22T08:05:00Z".parse().unwrap(), now, &ZONE), "22 Nov 08:05");
         assert_eq!(moment("2025-11-22T08:05:00Z".parse().unwrap(), now, &ZONE), "2025-11-22 08:05");
+        assert_eq!(to_the_second("2026-11-22T08:05:07Z".parse().unwrap(), now, &ZONE), "22 Nov 08:05:07");
+        let after = |seconds| due(now.checked_add(SignedDuration::from_secs(seconds)).unwrap(), now, &ZONE);
+        assert_eq!((after(119).len(), after(120).len()), (8, 5), "{} {}", after(119), after(120));
     }
 }

@@ -9,7 +9,11 @@ use crate::ui::overlay::typed_line;
 use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+
+/// How a regular expression is written.
+const REGEX: &str = "/regex/";
 
 /// Draws the line at `y`, and what is said of it right above.
 pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, typed: &Typed, y: u16) {
@@ -64,7 +68,7 @@ fn said(painter: &mut Painter<'_>, state: &State, typed: &Typed, y: u16) {
         Purpose::Search(seeker) => seeker.wrong.clone(),
     };
     if let Some(wrong) = wrong {
-        let mut lines = plain(&wrong, width.saturating_sub(2), theme.bad());
+        let mut lines = plain(&wrong, width.saturating_sub(2), Style::new());
         // What is wrong is said whole, where the screen has the lines for it.
         let most = usize::from((painter.screen().height / 3).max(1));
         lines.truncate(most);
@@ -80,14 +84,14 @@ fn said(painter: &mut Painter<'_>, state: &State, typed: &Typed, y: u16) {
     }
     let words = match &typed.what {
         Purpose::Filter { .. } => Line::from(Span::styled(hint(typed.prompt.before_cursor()), theme.dim())),
-        Purpose::Search(seeker) => keys(state, seeker, theme),
+        Purpose::Search(seeker) => keys(state, seeker, theme, usize::from(width)),
     };
     painter.clear(Rect { x: 0, y, width: painter.screen().width, height: 1 });
     painter.line(1, y, width.min(cols(line_width(&words)).max(1)), &words);
 }
 
-/// The keys that count while a search is typed.
-fn keys(state: &State, seeker: &Seeker, theme: &Theme) -> Line<'static> {
+/// The keys that count while a search is typed, as many as there is room for.
+fn keys(state: &State, seeker: &Seeker, theme: &Theme, width: usize) -> Line<'static> {
     let tabs = if seeker.all_tabs { "this tab" } else { "all tabs" };
     let mut line = Line::default();
     for (command, words) in [
@@ -98,10 +102,16 @@ fn keys(state: &State, seeker: &Seeker, theme: &Theme) -> Line<'static> {
         (Command::PreviousChoice, "previous"),
     ] {
         if let Some(key) = state.first_key(command).filter(|_| state.can(command)) {
+            let words = format!(" {words}  ");
+            if line_width(&line) + key.len() + words.trim_end().len() > width {
+                return line;
+            }
             line.push_span(Span::styled(key.to_owned(), theme.bold()));
-            line.push_span(Span::styled(format!(" {words}  "), theme.dim()));
+            line.push_span(Span::styled(words, theme.dim()));
         }
     }
-    line.push_span(Span::styled("/regex/", theme.bold()));
+    if line_width(&line) + REGEX.len() <= width {
+        line.push_span(Span::styled(REGEX, theme.bold()));
+    }
     line
 }

@@ -3,8 +3,10 @@
 //! Rows and posts are told in labelled lines by `words/post.rs`; layers are told as they are drawn, so that none is left
 //! out. Absent on purpose: when anything is said (`linear`).
 
+mod layers;
 mod post;
 
+use crate::command::Command;
 use crate::model::{Connection, Timestamp};
 use crate::state::{Area, Measured, Overlay, OverlayPane, State};
 use crate::ui::cards::{Cards, Setting, Shape};
@@ -12,6 +14,7 @@ use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
 use crate::ui::times::Clock;
 use crate::ui::{overlay, status_bar, timeline};
+pub(crate) use layers::{typed, typing};
 pub(crate) use post::{post, row};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -22,7 +25,7 @@ const SHEET: Rect = Rect { x: 0, y: 0, width: 96, height: 600 };
 /// How rows of the open tab are told.
 pub(crate) fn setting<'a>(state: &'a State, theme: &'a Theme) -> Setting<'a> {
     let sources = state.tabs.active().map(|tab| &tab.sources);
-    Setting { state, theme, sources, width: u16::MAX, shape: Shape::Whole }
+    Setting { state, theme, sources, in_profile: false, width: u16::MAX, shape: Shape::Whole }
 }
 
 /// How the connection and the open stream stand. What keeps moving in it is told as of now.
@@ -52,6 +55,21 @@ pub(crate) fn nothing(state: &State, theme: &Theme) -> String {
 
 /// What the top layer says; nothing for an open post.
 pub(crate) fn layer(state: &State, theme: &Theme) -> Option<Layer> {
+    match state.overlays.last() {
+        Some(Overlay::Viewer(viewer)) => return Some(layers::viewer(state, theme, viewer)),
+        Some(Overlay::Links(list)) => return Some(layers::links(state, list)),
+        Some(
+            Overlay::Help { .. }
+            | Overlay::Picker(_)
+            | Overlay::Detail(_)
+            | Overlay::Typed(_)
+            | Overlay::Edits(_)
+            | Overlay::Profile(_)
+            | Overlay::Announcements { .. }
+            | Overlay::Health { .. },
+        )
+        | None => {}
+    }
     let (buffer, pane, cursor) = drawn(state, theme)?;
     let area = rect(&pane);
     let title = lines(&buffer, SHEET).into_iter().next().unwrap_or_default();
@@ -99,6 +117,20 @@ fn drawn(state: &State, theme: &Theme) -> Option<Drawn> {
 fn rect(pane: &OverlayPane) -> Rect {
     let Area { x, y, width, height } = pane.area;
     Rect { x, y, width, height }
+}
+
+/// The key of a command as it is said.
+pub(crate) fn key(state: &State, command: Command) -> String {
+    match state.first_key(command) {
+        Some("?") => "question mark".to_owned(),
+        Some(".") => "full stop".to_owned(),
+        Some("[") => "left bracket".to_owned(),
+        Some("]") => "right bracket".to_owned(),
+        Some(":") => "colon".to_owned(),
+        Some("esc") => "escape".to_owned(),
+        Some(key) => key.to_owned(),
+        None => format!("the command {}", command.row().map_or("", |row| row.name)),
+    }
 }
 
 /// How long ago in whole words, as of now.

@@ -5,7 +5,7 @@
 
 use super::{Effect, say};
 use crate::config::Notify;
-use crate::model::{Notification, NotificationId, NotificationKind, Stream};
+use crate::model::{Notification, NotificationId, NotificationKind, Sources, Stream};
 use crate::state::{Shown, State};
 use crate::text::Plain;
 
@@ -15,7 +15,7 @@ pub(super) fn notified(state: &mut State, id: &NotificationId) {
     let usual = Notify::default();
     let wanted = if state.settings.notify == Notify::Off { &usual } else { &state.settings.notify };
     let Some(held) = state.store.notification(id) else { return };
-    let is_shown = held.status.as_ref().is_none_or(|status| state.shown(&Stream::UserNotification.into(), status) != Shown::Hidden);
+    let is_shown = held.status.as_ref().is_none_or(|status| state.shown(&Sources::from(Stream::UserNotification), status) != Shown::Hidden);
     if state.focused || !state.alerts.on || !is_shown || !wanted.includes(&held.kind) {
         return;
     }
@@ -73,7 +73,7 @@ fn words(state: &State, held: &Notification) -> Plain {
 /// What the post beneath says, as far as it is open.
 fn said(state: &State, held: &Notification) -> String {
     let Some((id, entry)) = held.status.as_ref().and_then(|id| Some((id, state.store.shown(id)?))) else { return String::new() };
-    match state.shown(&Stream::UserNotification.into(), id) {
+    match state.shown(&Sources::from(Stream::UserNotification), id) {
         Shown::Open => format!(": {}", entry.rich().text()),
         Shown::Warned => format!(", with a warning: {}", entry.status().spoiler_text),
         Shown::Filtered(_) | Shown::Hidden => String::new(),

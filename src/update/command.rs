@@ -20,6 +20,7 @@ const NEAR_END: usize = 10;
 pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effects: &mut Vec<Effect>) {
     if !state.can(wanted) {
         super::heard(state, Outcome::Refused(wanted));
+        tell_why_not(state, wanted);
         return;
     }
     state.revision += 1;
@@ -125,11 +126,36 @@ fn open_themes(state: &mut State) {
     state.overlays.push(Overlay::picker(Pick::Theme, worn.unwrap_or(0)));
 }
 
+/// Why commands make no sense, for those of which it is not seen.
+const WHY_NOT: [(Command, &str); 10] = [
+    (Command::View, "no media here"),
+    (Command::NextUnread, "nothing unread here"),
+    (Command::PreviousUnread, "nothing unread here"),
+    (Command::SearchNext, "nothing is searched for"),
+    (Command::SearchPrevious, "nothing is searched for"),
+    (Command::RestoreTab, "no tab to bring back"),
+    (Command::Announcements, "the server announces nothing"),
+    (Command::Accounts, "no other account is saved"),
+    (Command::Columns, "columns need a wider screen and a second tab"),
+    (Command::ReaderPlace, "the reader has a place beside the timeline on wider screens only"),
+];
+
+/// Says why a key does nothing, where that is not seen. In lines that is said of every command.
+fn tell_why_not(state: &mut State, wanted: Command) {
+    let is_bare = matches!(state.overlays.last(), None | Some(Overlay::Detail(_)));
+    if !is_bare || state.settings.linear {
+        return;
+    }
+    if let Some((_, words)) = WHY_NOT.iter().find(|(command, _)| *command == wanted) {
+        say(state, Plain::line(words), false);
+    }
+}
+
 /// Puts the reader beside the timeline, or over it.
 fn move_reader(state: &mut State) {
     state.settings.reader = state.settings.reader.other();
     let place = state.settings.reader.as_str();
-    let words = format!("the reader stands {place} the timeline; reader = \"{place}\" in the file makes it the usual place");
+    let words = format!("to keep the reader {place} the timeline: reader = \"{place}\" in the file");
     say(state, Plain::line(&words), false);
 }
 
@@ -163,9 +189,12 @@ fn next_columns(state: &mut State) {
 /// Draws posts alone from now on, or everything again. Without a line of hints the way back is told once.
 fn zen(state: &mut State) {
     state.zen = !state.zen;
+    let key = state.first_key(Command::Zen).unwrap_or("the command zen");
+    let words = Plain::line(&format!("{key} brings everything back"));
     if state.zen {
-        let key = state.first_key(Command::Zen).unwrap_or("the command zen");
-        say(state, Plain::line(&format!("{key} brings tabs and status back; what is wrong is said here")), false);
+        say(state, words, false);
+    } else {
+        state.notices.withdraw(&words);
     }
 }
 
@@ -397,13 +426,12 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
 }
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
-    let Some(sources) = state.tabs.active().map(|tab| tab.sources.clone()) else { return };
     let open = match state.profile_view() {
         Some(view) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
         None => state.detail().map(|detail| detail.cursor.clone()),
     };
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {
-        if state.is_folded(&sources, &status) || state.veils_media(&sources, &status) {
+        if state.place().is_some_and(|place| state.is_folded(place, &status) || state.veils_media(place, &status)) {
             state.unfolded.insert(status);
             return;
         }
@@ -520,7 +548,7 @@ fn accept(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
             let wanted = state.theme_choices(prompt.text()).get(*chosen).map(|scheme| scheme.name.clone());
             if let Some(name) = wanted {
                 state.overlays.pop();
-                say(state, Plain::line(&format!("theme {name}; theme = \"{name}\" in the file makes it the usual one")), false);
+                say(state, Plain::line(&format!("to keep theme {name}: theme = \"{name}\" in the file")), false);
                 state.settings.theme = name;
             }
         }

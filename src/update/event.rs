@@ -2,6 +2,7 @@
 
 use super::rows::{self, Came};
 use super::{Effect, Question, alert, hold, refill, reply, review, say, thread};
+use crate::command::Command;
 use crate::model::{
     Announcement, AnnouncementReaction, Bundle, Connection, Conversation, Event, Notification, Origin, Payload, Reaction, Rung, Server,
     StatusId, Stream, StreamEvent, Subscription,
@@ -369,7 +370,8 @@ fn announced(state: &mut State, announcement: Announcement) {
         state.announcements.insert(0, announcement);
         state.announcements.truncate(ANNOUNCEMENTS_KEPT);
     }
-    say(state, Plain::line(&format!("announcement, A reads it: {first}")), false);
+    let key = state.first_key(Command::Announcements).map(|key| format!(", {key} reads it")).unwrap_or_default();
+    say(state, Plain::line(&format!("announcement{key}: {first}")), false);
 }
 
 fn reacted(state: &mut State, reaction: AnnouncementReaction) {

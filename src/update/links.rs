@@ -8,15 +8,19 @@ use crate::model::StatusId;
 use crate::state::{LinkList, Measured, Overlay, State};
 use crate::text::{Plain, with_addresses, written};
 
-/// Shows the links of what is read, or of the row under the cursor; closes them where they are shown.
+/// Shows the links of the open profile or of the post chosen in it, of what is read, or of the row under the cursor; closes them where they are shown.
 pub(super) fn show(state: &mut State, measured: &Measured) {
     if matches!(state.overlays.last(), Some(Overlay::Links(_))) {
         state.overlays.pop();
         return;
     }
-    let list = match state.detail() {
-        Some(detail) => Some(state.links_of(&detail.cursor)),
-        None => state.drawn_cursor_row(measured).map(|row| state.links_of_row(row)),
+    let list = match (state.profile_view(), state.detail()) {
+        (Some(view), _) => Some(match view.chosen_post() {
+            Some(post) => state.links_of(post),
+            None => state.links_of_profile(view),
+        }),
+        (None, Some(detail)) => Some(state.links_of(&detail.cursor)),
+        (None, None) => state.drawn_cursor_row(measured).map(|row| state.links_of_row(row)),
     };
     match list.filter(|list| !list.links.is_empty()) {
         Some(list) => state.overlays.push(Overlay::Links(list)),
@@ -82,11 +86,18 @@ pub(super) fn open(state: &mut State, place: usize, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Copies the chosen link, or else the address of the post.
+/// Copies the chosen link, or else the address of the profile or the post.
 pub(super) fn copy_address(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
     if let Some(list) = shown(state) {
         if let Some(link) = list.choice() {
             effects.push(Effect::Copy { what: "the link", text: link.address.shown().to_string() });
+        }
+        return;
+    }
+    if let Some(view) = state.profile_view().filter(|view| view.chosen_post().is_none()) {
+        match view.who().and_then(|id| state.store.account(id)).and_then(|account| account.url.clone()) {
+            Some(url) => effects.push(Effect::Copy { what: "the address of the profile", text: url.to_string() }),
+            None => say(state, Plain::line("the server gave no address for this profile"), true),
         }
         return;
     }
@@ -100,7 +111,7 @@ pub(super) fn copy_address(state: &mut State, measured: &Measured, effects: &mut
 /// Copies the words of the post as they are shown: of one that is folded, what it is folded behind.
 pub(super) fn copy_text(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
     let Some((id, entry)) = post(state, measured).and_then(|id| Some((id.clone(), state.store.shown(&id)?))) else { return };
-    let folded = state.tabs.active().is_some_and(|tab| state.is_folded(&tab.sources, &id));
+    let folded = state.place().is_some_and(|place| state.is_folded(place, &id));
     let warning = entry.status().spoiler_text.as_str();
     let words = if folded { String::new() } else { written(&with_addresses(entry.rich())) };
     let both = [warning, &words].into_iter().filter(|part| !part.trim().is_empty()).collect::<Vec<_>>().join("\n\n");
@@ -112,10 +123,11 @@ pub(super) fn copy_text(state: &mut State, measured: &Measured, effects: &mut Ve
     }
 }
 
-/// The post that is read, or the one that was drawn under the cursor.
+/// The post that is chosen in a profile, that is read, or that was drawn under the cursor.
 fn post(state: &State, measured: &Measured) -> Option<StatusId> {
-    match state.detail() {
-        Some(detail) => Some(detail.cursor.clone()),
-        None => state.status_of(state.drawn_cursor_row(measured)?),
+    match (state.profile_view(), state.detail()) {
+        (Some(view), _) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
+        (None, Some(detail)) => Some(detail.cursor.clone()),
+        (None, None) => state.status_of(state.drawn_cursor_row(measured)?),
     }
 }

@@ -3,7 +3,7 @@
 use super::command::{Go, scrolled};
 use super::{Effect, Question};
 use crate::model::{AccountId, AccountMark, Bundle, Failure, Item, Page, Profile, Relationship};
-use crate::state::{Answer, Measured, Overlay, ProfileView, State};
+use crate::state::{Answer, Measured, Overlay, Place, ProfileView, Shown, State};
 
 /// Opens the profiles of the people of what is read or under the cursor; where one is open, the next of them.
 pub(super) fn open(state: &mut State, measured: &Measured) {
@@ -75,7 +75,10 @@ pub(super) fn posts(state: &mut State, id: &AccountId, result: Result<Page, Fail
     let answer = result.map(|page| {
         state.store.put(page.bundle);
         let held = page.items.into_iter().filter_map(|item| match item {
-            Item::Status(id) => state.store.shown(&id).is_some().then_some(id),
+            Item::Status(id) => {
+                let is_hidden = state.shown(Place::Profile, &id) == Shown::Hidden;
+                (state.store.shown(&id).is_some() && !is_hidden).then_some(id)
+            }
             Item::Notification(_) | Item::Conversation(_) => None,
         });
         Some(held.collect::<Vec<_>>())

@@ -6,7 +6,7 @@
 use super::rows::{self, Came};
 use super::{Effect, Question, reply, review, say};
 use crate::model::{Connection, Failure, Item, Page, Stream, Timestamp, by_age};
-use crate::state::refill::{CHECK_AFTER, Seen, Stand};
+use crate::state::refill::{CHECK_AFTER, MOST_PAGES, Seen, Stand, Stopped};
 use crate::state::review::{DEEP_AFTER, DEEP_APART, MOST_SUSPECTS, Span};
 use crate::state::{Cause, Fill, Measured, Refill, Row, State, Store, Timeline};
 use crate::text::Plain;
@@ -96,7 +96,7 @@ fn ask(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>) -> bool {
     }
     if !state.budget.take(now) {
         let words = format!("{}: too many pages were asked for; enter on the gap fills it later", stream.title(&state.offer.lists));
-        stop(state, stream);
+        stop(state, stream, Stopped::Budget);
         say(state, Plain::line(&words), false);
         return false;
     }
@@ -124,7 +124,7 @@ pub(super) fn answered(state: &mut State, measured: &Measured, stream: &Stream, 
             }
             if stops {
                 let title = stream.title(&state.offer.lists);
-                stop(state, stream);
+                stop(state, stream, Stopped::Failed(failure.reason.clone()));
                 say(state, Plain::line(&format!("{title}: what may be missing could not be asked for: {}", failure.reason)), true);
             }
             state.revision += 1;
@@ -144,6 +144,8 @@ pub(super) fn answered(state: &mut State, measured: &Measured, stream: &Stream, 
     };
     let stand = refill.take(&seen, joins.as_deref());
     let (proven, begun) = (Arc::clone(&refill.proven), refill.begun);
+    // One that took its last page proves as much as the others.
+    let why = if refill.pages > 0 && refill.pages.is_multiple_of(MOST_PAGES) { Stopped::Pages } else { Stopped::Unproven };
     let listed = review::listed(&page);
     reply::take(state, measured, stream, page, Came::Refill);
     if let Some((newest, oldest)) = seen.ends.clone()
@@ -159,7 +161,7 @@ pub(super) fn answered(state: &mut State, measured: &Measured, stream: &Stream, 
     match stand {
         // The next question is asked with all others.
         Stand::On => {}
-        Stand::Stopped => stop(state, stream),
+        Stand::Stopped => stop(state, stream, why),
         Stand::Joined | Stand::Complete => finish(state, measured, stream, stand, (&proven, begun)),
     }
     if seen.rejected > 0 {
@@ -248,14 +250,18 @@ fn finish(state: &mut State, measured: &Measured, stream: &Stream, stand: Stand,
 }
 
 /// Ends a walk that cannot go on by itself: what it did not reach is left as a gap.
-pub(super) fn stop(state: &mut State, stream: &Stream) {
+pub(super) fn stop(state: &mut State, stream: &Stream, why: Stopped) {
     let now = state.now;
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
     let Some(refill) = timeline.refill.take() else { return };
     timeline.check_at = None;
+    let after = refill.gap.clone().unwrap_or(refill.proven);
     match refill.gap {
         Some(gap) => timeline.set_fill(&gap, Fill::Left),
-        None => timeline.open_gap(&refill.proven, timeline.subscribed, Some(now), Cause::Disconnected),
+        None => timeline.open_gap(&after, timeline.subscribed, Some(now), Cause::Disconnected),
+    }
+    if let Some(gap) = timeline.gap_mut(&after) {
+        gap.stopped = Some(why);
     }
     state.revision += 1;
 }

@@ -11,7 +11,7 @@ use crate::model::{
     Bundle, Connection, Failure, FailureKind, Item, Notification, NotificationId, Page, Rung, StatusId, Stream, Subscription, Timestamp,
     by_age,
 };
-use crate::state::refill::{CHECK_AFTER, Seen};
+use crate::state::refill::{CHECK_AFTER, Seen, Stopped};
 use crate::state::review::{DEEP_APART, DEEP_RESERVE, FULL_PAGE, MOST_SUSPECTS, POLL_RESERVE, Span, Step};
 use crate::state::{Cause, Fill, Gap, Loading, Measured, Polling, Refill, Review, Row, RowKey, State, Store, Suspect, Timeline};
 use crate::text::Plain;
@@ -84,6 +84,9 @@ pub(super) fn ask(state: &mut State, stream: &Stream, effects: &mut Vec<Effect>)
     review.asked = Some(state.questions);
     review.retry_at = None;
     effects.push(Effect::Ask(Question::Review { stream: stream.clone(), cursor: review.cursor(), asked: state.questions, deep: false }));
+    if let Some(poll) = state.timelines.get_mut(stream).and_then(|timeline| timeline.poll.as_mut()) {
+        poll.asked = Some(now);
+    }
     true
 }
 
@@ -139,7 +142,7 @@ fn give_up(state: &mut State, stream: &Stream, failure: Option<Failure>) {
         }
     } else {
         let what = if review.step == Step::Newest { "what may be missing" } else { "what may have changed on screen" };
-        words = failure.map(|failure| format!("{title}: {what} could not be asked for: {}", failure.reason));
+        words = failure.as_ref().map(|failure| format!("{title}: {what} could not be asked for: {}", failure.reason));
     }
     let polls = review.polls && timeline.poll.is_some();
     if !polls
@@ -149,6 +152,9 @@ fn give_up(state: &mut State, stream: &Stream, failure: Option<Failure>) {
     {
         timeline.check_at = None;
         timeline.open_gap(proven, timeline.subscribed, Some(now), Cause::Disconnected);
+        if let Some(gap) = timeline.gap_mut(proven) {
+            gap.stopped = Some(failure.map_or(Stopped::Budget, |failure| Stopped::Failed(failure.reason)));
+        }
     } else if let Some(apart) = review.apart {
         walk_up(&state.store, timeline, review.proven, apart, now);
     }

@@ -9,8 +9,8 @@ pub(super) fn toggle(state: &mut State) {
         state.overlays.pop();
         return;
     }
-    let (Some(status), Some(sources)) = (state.viewable(), state.tabs.active().map(|tab| tab.sources.clone())) else { return };
-    let veiled = state.veils_media(&sources, &status) || state.is_folded(&sources, &status);
+    let (Some(status), Some(place)) = (state.viewable(), state.place()) else { return };
+    let veiled = state.veils_media(place, &status) || state.is_folded(place, &status);
     state.overlays.push(Overlay::Viewer(Viewer { status, index: 0, words: true, veiled }));
 }
 

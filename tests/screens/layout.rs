@@ -113,7 +113,7 @@ fn the_reader_stands_beside_or_over_as_the_reader_wishes() {
     send(&mut state, Msg::Command(Command::ReaderPlace));
     let over = draw(&state).measured;
     assert!(over.reader.is_none() && over.timeline.unwrap().area.width == 120);
-    assert!(rows(&draw(&state).buffer).pop().unwrap().contains("the reader stands over the timeline"));
+    assert!(rows(&draw(&state).buffer).pop().unwrap().contains("to keep the reader over the timeline"));
     send(&mut state, Msg::Command(Command::Read));
     let open = draw(&state).measured;
     assert!(open.timeline.is_none() && open.reader.unwrap().area.width == 120);

@@ -5,6 +5,7 @@ use super::{draw, draw_with, find, picture, rows, theme};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use trunkline::config::MediaMode;
+use trunkline::filter::Filter;
 use trunkline::media::{Graphic, Key, Picture, Raster};
 use trunkline::model::*;
 use trunkline::state::*;
@@ -42,7 +43,7 @@ fn hang(state: &State, cards: &mut Cards, measured: &Measured, form: Form) {
         let graphic = (form != Form::Blocks)
             .then(|| Graphic { form, number: 7, width: 40, height: 40, data: b"data".to_vec() })
             .map(std::sync::Arc::new);
-        let key = Key { address, columns: place.columns, rows: place.rows };
+        let key = Key { address, columns: place.columns, rows: place.rows, clear: place.clear };
         #[expect(clippy::disallowed_methods, reason = "the gallery asks how long ago something failed, and nothing did")]
         let now = std::time::Instant::now();
         assert!(state.canvas().is_some() && cards.gallery.lacks(&key, now));
@@ -127,6 +128,45 @@ fn what_lies_over_pictures_is_not_covered_by_them() {
 }
 
 #[test]
+fn pictures_stay_while_a_line_is_typed_and_what_is_said_of_it_is_not_covered() {
+    let mut cut = 0;
+    for (form, above) in [Form::Kitty, Form::Sixel(16)].into_iter().flat_map(|form| (0..10).map(move |above| (form, above))) {
+        let height = 14;
+        let mut state = with((80, height), vec![shown("a", (960, 640))], false);
+        post(&mut state, &Stream::User, status("99", "2", 1, &"<p>Above.</p>".repeat(above)));
+        state.pictures.told(&TerminalFact::Kitty(form == Form::Kitty), state.size);
+        state.pictures.told(&TerminalFact::Attributes { sixel: form != Form::Kitty }, state.size);
+        state.pictures.told(&TerminalFact::Cell(10, 20), state.size);
+        let (mut cards, theme) = (Cards::new(), theme());
+        let drawn = draw_with(&state, &theme, &mut cards);
+        hang(&state, &mut cards, &drawn.measured, form);
+        draw_with(&state, &theme, &mut cards);
+        let before = cards.laid.clone();
+        let what = Purpose::Filter { before: Filter::default(), wrong: None };
+        state.overlays.push(Overlay::Typed(Typed { prompt: Prompt::default(), what }));
+        let drawn = draw_with(&state, &theme, &mut cards);
+        let said = height - 2;
+        for laid in &before {
+            let (_, y) = laid.at;
+            let stays = cards.laid.iter().find(|stays| stays.at == laid.at);
+            if y + laid.shown <= said {
+                assert_eq!(stays, Some(laid), "{form:?} {above}");
+            } else {
+                cut += 1;
+                assert_eq!(
+                    stays.map(|stays| stays.at.1 + stays.shown),
+                    (form == Form::Kitty && y < said).then_some(said),
+                    "{form:?} {above}"
+                );
+                assert_eq!(cells(&drawn.buffer, BLOCK) > 0, form != Form::Kitty && y < said, "{form:?} {above}");
+            }
+        }
+        assert!(rows(&drawn.buffer)[usize::from(said)].contains("/regex/"), "{:?}", rows(&drawn.buffer)[usize::from(said)]);
+    }
+    assert!(cut > 0, "somewhere there is a picture where something is said");
+}
+
+#[test]
 fn the_viewer_shows_one_at_a_time_with_its_words() {
     let media = vec![
         shown("a lichen on a wall, with a date that somebody scratched into it", (960, 640)),
@@ -175,4 +215,124 @@ proptest! {
         let blocks: usize = drawn.measured.pictures.iter().map(|place| usize::from(place.columns) * usize::from(place.shown)).sum();
         prop_assert_eq!(cells(&drawn.buffer, BLOCK), blocks);
     }
+}
+
+/// A home with a post by somebody, both with a custom emoji in their words.
+fn with_emoji(form: Form) -> State {
+    let mut state = bare((80, 24));
+    (state.pictures.wanted, state.pictures.colorful) = (true, true);
+    state.pictures.told(&TerminalFact::Kitty(form == Form::Kitty), state.size);
+    state.pictures.told(&TerminalFact::Attributes { sixel: form == Form::Sixel(16) }, state.size);
+    state.pictures.told(&TerminalFact::Cell(10, 20), state.size);
+    let emoji = |name: &str| Emoji { shortcode: plain(name), picture: Some(plain(&format!("https://files.tide.example/{name}.png"))) };
+    let words = "<p>A :tea: for :tea: and <code>:tea:</code> at 10:30:15, :nobody:</p>";
+    let post_of = Status { emojis: vec![emoji("tea")], ..status("9", "7", 3, words) };
+    let author = Account { emojis: vec![emoji("crab")], ..account("7", "hal", "Hal :crab: Okafor") };
+    state.store.put_account(author);
+    post(&mut state, &Stream::User, post_of);
+    state
+}
+
+#[test]
+fn custom_emoji_take_two_columns_and_stay_where_they_are_when_they_come() {
+    for form in [Form::Kitty, Form::Sixel(16)] {
+        let state = with_emoji(form);
+        let (mut cards, theme) = (Cards::new(), theme());
+        let before = draw_with(&state, &theme, &mut cards);
+        find(&before.buffer, "Hal :: Okafor @hal");
+        find(&before.buffer, "A :: for :: and :tea: at 10:30:15, :nobody:");
+        let places = &before.measured.pictures;
+        assert!(places.len() == 3 && places.iter().all(|place| (place.columns, place.rows, place.clear) == (2, 1, true)), "{places:?}");
+        let mut once = before.measured.clone();
+        // One of them is there twice.
+        once.pictures.dedup_by(|one, other| one.address == other.address);
+        hang(&state, &mut cards, &once, form);
+        let after = draw_with(&state, &theme, &mut cards);
+        find(&after.buffer, "Hal    Okafor @hal");
+        find(&after.buffer, "A    for    and :tea: at 10:30:15, :nobody:");
+        assert_eq!(after.measured, before.measured, "{form:?}");
+        let laid: Vec<_> = cards.laid.iter().map(|laid| (laid.at, laid.size)).collect();
+        assert_eq!(laid, places.iter().map(|place| ((place.x, place.y), (2, 1))).collect::<Vec<_>>(), "{form:?}");
+    }
+}
+
+#[test]
+fn where_emoji_are_no_pictures_or_cannot_be_had_there_are_their_names() {
+    let mut state = with_emoji(Form::Blocks);
+    assert!(draw(&state).measured.pictures.is_empty());
+    find(&draw(&state).buffer, "Hal :crab: Okafor @hal");
+    state.pictures.told(&TerminalFact::Kitty(true), state.size);
+    state.settings.media_emoji = false;
+    find(&draw(&state).buffer, "A :tea: for :tea: and :tea:");
+    state.settings.media_emoji = true;
+    let (mut cards, theme) = (Cards::new(), theme());
+    let drawn = draw_with(&state, &theme, &mut cards);
+    let place = &drawn.measured.pictures[0];
+    let key = Key { address: place.address.clone().unwrap(), columns: 2, rows: 1, clear: true };
+    #[expect(clippy::disallowed_methods, reason = "some moment")]
+    cards.gallery.hang(key, Err("none".to_owned()), std::time::Instant::now());
+    find(&draw_with(&state, &theme, &mut cards).buffer, "Hal cr Okafor @hal");
+    // What is laid out later has the name.
+    state.size = (100, 24);
+    find(&draw_with(&state, &theme, &mut cards).buffer, "Hal :crab: Okafor @hal");
+}
+
+#[test]
+fn people_have_pictures_beside_their_words_where_the_reader_wants_them() {
+    for form in [Form::Blocks, Form::Kitty, Form::Sixel(16)] {
+        let mut state = with_emoji(form);
+        let picture = |name: &str| Some(plain(&format!("https://files.tide.example/avatars/{name}.png")));
+        state.store.put_account(Account { avatar: picture("hal"), ..account("7", "hal", "Hal Okafor") });
+        post(
+            &mut state,
+            &Stream::User,
+            Status { media_attachments: vec![shown("a", (960, 640))], ..status("8", "7", 5, "<p>And a picture.</p>") },
+        );
+        let theme = theme();
+        let plainly = draw_with(&state, &theme, &mut Cards::new());
+        let avatars = |drawn: &Measured| -> Vec<PicturePlace> {
+            let of_people = |place: &&PicturePlace| place.address.as_ref().is_some_and(|address| address.contains("/avatars/"));
+            drawn.pictures.iter().filter(of_people).cloned().collect()
+        };
+        assert_eq!(avatars(&plainly.measured), [], "not asked for");
+        state.settings.avatars = true;
+        let mut cards = Cards::new();
+        let before = draw_with(&state, &theme, &mut cards);
+        let places = avatars(&before.measured);
+        assert_eq!(places.len(), 2, "{form:?}");
+        for place in &places {
+            assert_eq!((place.columns, place.rows, place.shown, place.clear), (4, 2, 2, true));
+            let line = &rows(&before.buffer)[usize::from(place.y)];
+            assert!(line.chars().skip(usize::from(place.x)).skip(5).collect::<String>().starts_with("Hal Okafor @hal"), "{line:?}");
+        }
+        let medium = before.measured.pictures.iter().find(|place| place.columns > 4).unwrap();
+        assert_eq!(medium.x, places[0].x + 5, "what hangs on a post stands beneath its words");
+        let mut once = before.measured.clone();
+        once.pictures.sort_by(|one, other| one.address.cmp(&other.address));
+        once.pictures.dedup_by(|one, other| one.address == other.address);
+        hang(&state, &mut cards, &once, form);
+        let after = draw_with(&state, &theme, &mut cards);
+        assert_eq!(after.measured, before.measured);
+        let lays = cards.laid.iter().filter(|laid| laid.size == (4, 2)).count();
+        assert_eq!(lays, if form == Form::Blocks { 0 } else { 2 }, "{form:?}");
+        state.settings.media = MediaMode::Off;
+        assert!(draw(&state).measured.pictures.is_empty());
+    }
+}
+
+#[test]
+fn a_profile_shows_its_picture_and_nothing_lies_over_it() {
+    let mut state = with_emoji(Form::Kitty);
+    state.settings.avatars = true;
+    let avatar = Some(plain("https://files.tide.example/avatars/hal.png"));
+    state.store.put_account(Account { avatar, ..account("7", "hal", "Hal Okafor") });
+    state.overlays.push(Overlay::Profile(Box::new(ProfileView::of(vec![aid("7")]))));
+    let (mut cards, theme) = (Cards::new(), theme());
+    let drawn = draw_with(&state, &theme, &mut cards);
+    let place = drawn.measured.pictures.iter().find(|place| (place.columns, place.rows) == (8, 4)).unwrap().clone();
+    let mut once = drawn.measured.clone();
+    once.pictures = vec![place.clone()];
+    hang(&state, &mut cards, &once, Form::Kitty);
+    draw_with(&state, &theme, &mut cards);
+    assert_eq!(cards.laid.iter().map(|laid| (laid.at, laid.size)).collect::<Vec<_>>(), [((place.x, place.y), (8, 4))]);
 }

@@ -6,7 +6,11 @@
 //! loopback address included. Absent on purpose: what the bytes are, and repeating.
 
 use super::addresses::Public;
-use super::{CONNECT, Error, IDLE, Publicity, Trouble, Unread, builder, publicity, read, secure, set_up};
+use super::headers::{Unread, read};
+use super::origin::{Publicity, name, publicity, secure};
+use super::trouble::Trouble;
+use super::trust::{CONNECT, builder, set_up};
+use super::{Error, IDLE};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use reqwest::{Response, redirect};
 use std::fmt;
@@ -71,7 +75,7 @@ impl Files {
     /// Fetches an image; 20 s for all of it.
     pub async fn image(&self, address: &str) -> Result<Vec<u8>, NoFile> {
         let url = Url::parse(address).map_err(|_| NoFile::Refused("it is no address of the web"))?;
-        let host = super::name(&url);
+        let host = name(&url);
         tokio::time::timeout(self.patience, self.follow(url))
             .await
             .unwrap_or_else(|_| Err(NoFile::Unreachable(format!("{host} did not send it within {} s", self.patience.as_secs()))))
@@ -105,7 +109,7 @@ impl Files {
 
 impl fmt::Debug for Files {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Files").field("server", &super::name(&self.server)).finish_non_exhaustive()
+        f.debug_struct("Files").field("server", &name(&self.server)).finish_non_exhaustive()
     }
 }
 
@@ -131,7 +135,7 @@ fn may_be_fetched(url: &Url) -> Result<(), &'static str> {
 }
 
 async fn body(url: &Url, mut response: Response) -> Result<Vec<u8>, NoFile> {
-    let host = super::name(url);
+    let host = name(url);
     if response.status() != reqwest::StatusCode::OK {
         return Err(NoFile::Answered(host, response.status().as_u16()));
     }
@@ -258,6 +262,35 @@ mod tests {
         }
         let circle = serving(b"HTTP/1.1 302 Found\r\nLocation: /b.png\r\nContent-Length: 0\r\n\r\n".to_vec(), false).await;
         assert_eq!(fetched(&circle, LONG).await, Err(NoFile::Refused("it has moved too often")));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_dialled_at_a_private_place_by_any_of_its_names() {
+        let private = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = private.local_addr().unwrap().port();
+        // Another port of the same machine is not the instance.
+        let files = Files::new(Url::parse("http://127.0.0.1:9/").unwrap()).unwrap();
+        for host in [
+            "127.0.0.1",
+            "localhost",
+            "localhost.",
+            "2130706433",
+            "0x7f.1",
+            "0177.1",
+            "127.1",
+            "0.0.0.0",
+            "[::ffff:7f00:1]",
+            "me@127.0.0.1",
+        ] {
+            for scheme in ["https", "http"] {
+                let outcome = files.image(&format!("{scheme}://{host}:{port}/a.png")).await;
+                assert!(matches!(outcome, Err(NoFile::Refused(_))), "{scheme}://{host}: {outcome:?}");
+            }
+        }
+        // What was dialled would lie in the listener's queue.
+        let mut dialled = std::pin::pin!(private.accept());
+        let dialled = std::future::poll_fn(|context| std::task::Poll::Ready(dialled.as_mut().poll(context).is_ready())).await;
+        assert!(!dialled);
     }
 
     #[tokio::test]

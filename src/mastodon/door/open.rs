@@ -4,9 +4,11 @@
 //! question is followed within the origin, one of a form never, for it would carry a secret along. Absent on purpose:
 //! repeating, and recording: what passes here are secrets.
 
-use super::{
-    CONNECT, Clock, Error, PATIENCE, Trouble, Unread, Way, builder, http_date, is_html, name, read, same_origin_only, set_up, tls, wait,
-};
+use super::headers::{Unread, http_date, is_html, read, wait};
+use super::origin::name;
+use super::trouble::{Trouble, Way, tls};
+use super::trust::{CONNECT, builder, same_origin_only, set_up};
+use super::{Clock, Error, PATIENCE};
 use crate::model::Timestamp;
 use crate::text::Plain;
 use reqwest::header::{ACCEPT, DATE, LOCATION};

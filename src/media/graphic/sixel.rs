@@ -1,11 +1,11 @@
 //! Sixels: six rows of pixels at a time, a colour at a time, from a palette that the picture itself gives.
 //!
 //! The palette is cut from the picture by halves (median cut), and what a pixel is off by is passed on to its neighbours
-//! (Floyd and Steinberg).
+//! (Floyd and Steinberg). What is more than half clear is not painted.
 //!
 //! Source: <https://vt100.net/docs/vt3xx-gp/chapter14.html>.
 
-use image::RgbImage;
+use image::{Rgba, RgbaImage};
 use std::fmt::Write as _;
 
 /// Fewest and most colours of a palette.
@@ -17,7 +17,7 @@ type Color = [u8; 3];
 
 /// The whole sequence for an image. Its height is cut to whole bands of six rows, so that it never reaches into the line
 /// beneath.
-pub(super) fn encoded(image: &RgbImage, colors: u16) -> Vec<u8> {
+pub(super) fn encoded(image: &RgbaImage, colors: u16) -> Vec<u8> {
     let colors = usize::from(colors).clamp(COLORS.0, COLORS.1);
     let (width, height) = (image.width() as usize, (image.height() / 6 * 6).max(image.height().min(6)) as usize);
     let palette = palette(image, colors);
@@ -35,9 +35,9 @@ pub(super) fn encoded(image: &RgbImage, colors: u16) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn write_band(out: &mut String, band: &[u8], width: usize) {
+fn write_band(out: &mut String, band: &[Option<u8>], width: usize) {
     let mut used = [false; 256];
-    for index in band {
+    for index in band.iter().flatten() {
         if let Some(used) = used.get_mut(usize::from(*index)) {
             *used = true;
         }
@@ -51,7 +51,7 @@ fn write_band(out: &mut String, band: &[u8], width: usize) {
         let mut run: (char, usize) = ('?', 0);
         for x in 0..width {
             let column = band.iter().skip(x).step_by(width).enumerate();
-            let bits = column.fold(0_u8, |bits, (row, index)| if *index == color { bits | 1 << row } else { bits });
+            let bits = column.fold(0_u8, |bits, (row, index)| if *index == Some(color) { bits | 1 << row } else { bits });
             let sixel = char::from(b'?' + bits);
             if sixel == run.0 {
                 run.1 += 1;
@@ -77,9 +77,9 @@ fn write_run(out: &mut String, (sixel, count): (char, usize)) {
 }
 
 /// Colours that stand for those of the image, by halving the box of colours that reaches farthest.
-fn palette(image: &RgbImage, colors: usize) -> Vec<Color> {
+fn palette(image: &RgbaImage, colors: usize) -> Vec<Color> {
     let step = (image.width() as usize * image.height() as usize / 16_384).max(1);
-    let all: Vec<Color> = image.pixels().step_by(step).map(|pixel| pixel.0).collect();
+    let all: Vec<Color> = image.pixels().step_by(step).copied().filter_map(color_of).collect();
     let mut boxes = vec![all];
     while boxes.len() < colors {
         let reach = |held: &Vec<Color>| longest(held).1 * u32::try_from(held.len().min(4096)).unwrap_or(4096);
@@ -109,6 +109,12 @@ fn longest(colors: &[Color]) -> (usize, u32) {
     (0..3).map(|part| (part, reach(part))).max_by_key(|(_, reach)| *reach).unwrap_or_default()
 }
 
+/// The colour of a pixel, where there is enough of it.
+fn color_of(pixel: Rgba<u8>) -> Option<Color> {
+    let [red, green, blue, alpha] = pixel.0;
+    (alpha > u8::MAX / 2).then_some([red, green, blue])
+}
+
 fn mean(colors: &[Color]) -> Color {
     let sum = colors.iter().fold([0_usize; 3], |[red, green, blue], color| {
         [red + usize::from(color[0]), green + usize::from(color[1]), blue + usize::from(color[2])]
@@ -117,7 +123,7 @@ fn mean(colors: &[Color]) -> Color {
 }
 
 /// Which colour of the palette each pixel gets.
-fn dithered(image: &RgbImage, palette: &[Color]) -> Vec<u8> {
+fn dithered(image: &RgbaImage, palette: &[Color]) -> Vec<Option<u8>> {
     let width = image.width() as usize;
     let mut known: Vec<Option<u8>> = vec![None; 1 << (BITS * 3)];
     let mut indices = Vec::with_capacity(width * image.height() as usize);
@@ -125,13 +131,17 @@ fn dithered(image: &RgbImage, palette: &[Color]) -> Vec<u8> {
     let (mut here, mut below) = (vec![[0_i32; 3]; width + 2], vec![[0_i32; 3]; width + 2]);
     for row in image.rows() {
         for (x, pixel) in row.enumerate() {
+            let Some(color) = color_of(*pixel) else {
+                indices.push(None);
+                continue;
+            };
             let owed = here.get(x + 1).copied().unwrap_or_default();
             let mut wanted = [0_u8; 3];
-            for ((part, own), owed) in wanted.iter_mut().zip(pixel.0).zip(owed) {
+            for ((part, own), owed) in wanted.iter_mut().zip(color).zip(owed) {
                 *part = u8::try_from((i32::from(own) + owed / 16).clamp(0, 255)).unwrap_or_default();
             }
             let index = nearest(palette, wanted, &mut known);
-            indices.push(index);
+            indices.push(Some(index));
             let given = palette.get(usize::from(index)).copied().unwrap_or_default();
             for (part, (wanted, given)) in wanted.into_iter().zip(given).enumerate() {
                 let off = i32::from(wanted) - i32::from(given);
@@ -169,7 +179,6 @@ fn nearest(palette: &[Color], [red, green, blue]: Color, known: &mut [Option<u8>
 #[expect(clippy::cast_possible_truncation, clippy::string_slice, reason = "small pictures, and text of ASCII alone")]
 mod tests {
     use super::*;
-    use image::Rgb;
     use std::collections::HashMap;
 
     /// Reads what a terminal would paint: pixels by column and row.
@@ -229,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_pixel_is_painted_once_in_about_its_colour() {
-        let image = RgbImage::from_fn(50, 20, |x, y| Rgb([(x * 5) as u8, (y * 12) as u8, if x > 25 { 250 } else { 5 }]));
+        let image = RgbaImage::from_fn(50, 20, |x, y| Rgba([(x * 5) as u8, (y * 12) as u8, if x > 25 { 250 } else { 5 }, 255]));
         for colors in [16, 256] {
             let pixels = painted(&encoded(&image, colors));
             assert_eq!(pixels.len(), 50 * 18, "whole bands alone");
@@ -237,7 +246,7 @@ mod tests {
                 .iter()
                 .map(|((x, y), color)| {
                     let own = image.get_pixel(*x as u32, *y as u32).0;
-                    own.iter().zip(color).map(|(own, given)| (u32::from(*own) * 100 / 255).abs_diff(*given)).sum::<u32>()
+                    own.iter().take(3).zip(color).map(|(own, given)| (u32::from(*own) * 100 / 255).abs_diff(*given)).sum::<u32>()
                 })
                 .sum();
             assert!(off / 900 < if colors == 16 { 60 } else { 20 }, "{colors}: {}", off / 900);
@@ -246,11 +255,11 @@ mod tests {
 
     #[test]
     fn few_colours_stay_as_they_are_and_runs_are_counted() {
-        let image = RgbImage::from_fn(100, 6, |x, _| if x < 60 { Rgb([255, 0, 0]) } else { Rgb([0, 0, 255]) });
+        let image = RgbaImage::from_fn(100, 6, |x, _| if x < 60 { Rgba([255, 0, 0, 255]) } else { Rgba([0, 0, 255, 255]) });
         let out = encoded(&image, 256);
         let text = String::from_utf8(out.clone()).unwrap();
         assert!(text.contains("!60~") && text.contains("!40~") && text.len() < 120, "{text}");
         assert!(painted(&out).values().all(|color| *color == [100, 0, 0] || *color == [0, 0, 100]));
-        assert!(painted(&encoded(&RgbImage::from_pixel(3, 2, Rgb([9, 9, 9])), 16)).len() == 6, "less than one band");
+        assert!(painted(&encoded(&RgbaImage::from_pixel(3, 2, Rgba([9, 9, 9, 255])), 16)).len() == 6, "less than one band");
     }
 }

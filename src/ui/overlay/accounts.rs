@@ -25,5 +25,5 @@ pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, prompt:
         })
         .collect();
     let area = panel(painter, body, "Go on with", (52, cols(state.accounts.len()) + 2));
-    picker(painter, area, (prompt, "type to find an account"), &entries, chosen, "no account matches")
+    picker(painter, (area, body), (prompt, "type to find an account"), &entries, chosen, "no account matches")
 }

@@ -1,6 +1,6 @@
 //! The server's announcements.
 
-use super::{panel, words};
+use super::{inner_width, more, panel, words};
 use crate::model::Announcement;
 use crate::state::{OverlayPane, State};
 use crate::ui::cards::Cards;
@@ -15,12 +15,13 @@ use ratatui::text::Line;
 
 /// Draws the announcements.
 pub(super) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, body: Rect, scroll: u16) -> OverlayPane {
-    let width = body.width.saturating_sub(10).clamp(1, 80);
+    let width = inner_width(body, 80);
     let card = cards.announcements(&state.announcements, width, |all| card(all, painter.theme, width));
     let area = panel(painter, body, "Announcements", (width, card.height()));
     let most = card.height().saturating_sub(area.height);
     let scroll = scroll.min(most);
     painter.card(area, &card, scroll);
+    more(painter, area, body, most - scroll);
     OverlayPane { area: cells(area), first: (area.y, usize::from(scroll)), entries: usize::from(area.height), most }
 }
 

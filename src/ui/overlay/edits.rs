@@ -3,11 +3,11 @@
 //! What came and what went is told by signs as well as by colour: `+` and a line beneath, `-` and a line through; where only
 //! ASCII is drawn, in brackets that end it as well.
 
-use super::{panel, words};
+use super::{inner_width, panel, words};
 use crate::state::edits::{Fate, Piece, Version};
 use crate::state::{Answer, Edits, OverlayPane, State};
 use crate::text::{Block, BlockKind, Mark, RichText, Span, wrap};
-use crate::ui::line::{Card, plain};
+use crate::ui::line::{Card, hang, plain};
 use crate::ui::paint::Painter;
 use crate::ui::row::dim_line;
 use crate::ui::theme::Theme;
@@ -19,7 +19,7 @@ use ratatui::text::Line;
 
 /// Draws the history of a post.
 pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, edits: &Edits) -> OverlayPane {
-    let width = body.width.saturating_sub(10).clamp(1, 90);
+    let width = inner_width(body, 90);
     let card = card(state, painter.theme, edits, width);
     let area = panel(painter, body, "Edits", (width, card.height()));
     let most = card.height().saturating_sub(area.height);
@@ -36,7 +36,8 @@ fn card(state: &State, theme: &Theme, edits: &Edits, width: u16) -> Card {
         Answer::Unasked | Answer::Asked => card.push(dim_line(theme, format!("loading what was edited{}", theme.glyphs().ellipsis))),
         Answer::Failed(failure) => {
             card.extend(plain("The history of edits could not be loaded.", width, theme.bold()));
-            card.extend(plain(failure.reason.as_str(), width, theme.bad()));
+            let mark = words(format!("{} ", theme.glyphs().cross), theme.bad());
+            card.extend(hang(plain(failure.reason.as_str(), width.saturating_sub(2), Style::new()), &mark, &words("  ", Style::new())));
         }
         Answer::Told(None) => card.push(dim_line(theme, "The server tells no history of this post.")),
         Answer::Told(Some(versions)) => told(theme, versions, width, &mut card),

@@ -3,7 +3,7 @@
 //! Laid out so that it stands still: each fact has a place of its own that does not depend on the numbers in it. Absent on
 //! purpose: questions to the server; `update` asks them when the view opens, and the state holds the answers.
 
-use super::{more, panel, words};
+use super::{inner_width, more, panel, words};
 use crate::command::Command;
 use crate::model::{Connection, Rung, Server, Stream, Subscription, Timestamp, Withheld};
 use crate::state::refill::{Budget, MOST_QUESTIONS};
@@ -36,7 +36,7 @@ const GAPS: usize = 3;
 
 /// Draws the view.
 pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, scroll: u16) -> OverlayPane {
-    let width = body.width.saturating_sub(if body.width < 48 { 2 } else { 10 }).clamp(1, WIDEST);
+    let width = inner_width(body, WIDEST);
     let mut sheet = Sheet { card: Card::default(), theme: painter.theme, clock: &mut painter.clock, width, tall: body.height >= TALL };
     sheet.connection(state);
     sheet.streams(state);
@@ -199,21 +199,22 @@ impl Sheet<'_, '_> {
         if timeline.standing != Subscription::NotStreamed {
             facts.push(timeline.rung.words().to_owned());
         }
-        facts.extend([
-            match timeline.last_event {
-                Some(at) => match state.silence(stream) {
-                    Some(silence) => format!("silent for {}", length(silence)),
-                    None => format!("last event {}", self.ago(at)),
-                },
-                None => "no event yet".to_owned(),
-            },
-            format!("{} a minute, {}", timeline.meter.per_minute(), counted(rows, "row")),
-        ]);
+        match (timeline.last_event, state.silence(stream), &timeline.poll) {
+            (Some(_), Some(silence), _) => facts.push(format!("silent for {}", length(silence))),
+            (Some(at), None, _) => facts.push(format!("last event {}", self.ago(at))),
+            (None, _, None) => facts.push("no event yet".to_owned()),
+            // What is polled brings no events.
+            (None, _, Some(_)) => {}
+        }
+        facts.push(format!("{} a minute, {}", timeline.meter.per_minute(), counted(rows, "row")));
         if let Some(poll) = &timeline.poll {
-            facts.push(match poll.last {
-                Some(last) => format!("last poll {}", self.clock.lately(last)),
-                None => "no poll yet".to_owned(),
+            facts.push(match poll.asked.or(poll.last) {
+                Some(at) => format!("last asked {}", self.clock.lately(at)),
+                None => "not asked yet".to_owned(),
             });
+            if let Some(last) = poll.last.filter(|last| poll.asked.is_some_and(|asked| asked > *last)) {
+                facts.push(format!("last answer {}", self.clock.lately(last)));
+            }
             facts.push(format!("next {}", self.clock.soon(poll.next)));
         }
         if let (None, Some(tab)) = (state.tabs.of(stream), state.tabs.showing(stream).next()) {
@@ -289,9 +290,9 @@ impl Sheet<'_, '_> {
         let span = gap_span(gap, state, self.theme);
         let lost = gap.lost.map(|lost| format!(", about {}", counted(lost, "post"))).unwrap_or_default();
         let fate = match gap.fill {
-            Fill::Left => "left open",
-            Fill::Due => "waits to be filled",
-            Fill::Filling => "being filled",
+            Fill::Left => gap.stopped.as_ref().map_or_else(|| "left open".to_owned(), |why| format!("left open, {}", why.words())),
+            Fill::Due => "waits to be filled".to_owned(),
+            Fill::Filling => "being filled".to_owned(),
         };
         self.words(&format!("gap {}{lost}: {fate}", if span.is_empty() { "at an unknown time" } else { &span }));
     }

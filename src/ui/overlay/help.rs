@@ -1,6 +1,6 @@
 //! Every command with its keys, by group.
 
-use super::{keys_of, more, panel, words};
+use super::{inner_width, keys_of, more, panel, words};
 use crate::command::{COMMANDS, Command, Group, Row};
 use crate::filter::TERMS;
 use crate::keymap::Sequence;
@@ -16,12 +16,14 @@ use ratatui::text::Line;
 
 /// From this inner width on the groups stand in two columns.
 const TWO_COLUMNS: u16 = 88;
+/// Below this inner width there is little room.
+const NARROW: u16 = 44;
 /// Most columns of the keys.
 const KEYS: usize = 24;
 
 /// Draws the help.
 pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, scroll: u16) -> OverlayPane {
-    let width = body.width.saturating_sub(10).min(116);
+    let width = inner_width(body, 116);
     let columns = columns(state, width, painter.theme);
     let tallest = columns.iter().map(Card::height).max().unwrap_or(0);
     let area = panel(painter, body, "Help", (width, tallest));
@@ -72,7 +74,9 @@ fn entries(state: &State, group: Group) -> Vec<(String, &'static str)> {
 /// Sections beneath each other; what keys do begins beside the longest ones.
 fn column(sections: &[Section], width: u16, theme: &Theme) -> Card {
     let widest = sections.iter().flat_map(|(_, entries)| entries).map(|(keys, _)| wrap::width(keys)).max().unwrap_or(0);
-    let keys_width = (widest + 2).min(KEYS).min(usize::from(width) / 2);
+    // Where there is little room, what keys do has most of it.
+    let share = if width < NARROW { usize::from(width) * 2 / 5 } else { usize::from(width) / 2 };
+    let keys_width = (widest + 2).min(KEYS).min(share);
     let mut card = Card::default();
     for (title, entries) in sections {
         if card.height() > 0 {

@@ -2,11 +2,11 @@
 //!
 //! What may mislead stands above the address, so that a long one cannot push it out of view.
 
-use super::{more, panel, words};
+use super::{inner_width, more, panel, words};
 use crate::command::Command;
 use crate::state::{LinkChoice, LinkList, OverlayPane, State};
 use crate::text::{Doubt, wrap};
-use crate::ui::line::{cols, cut, plain};
+use crate::ui::line::{cols, cut, line_width, plain};
 use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
 use crate::ui::timeline::cells;
@@ -22,8 +22,8 @@ const MARGIN: u16 = 5;
 /// Draws the links.
 pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, list: &LinkList) -> OverlayPane {
     let theme = painter.theme;
-    let width = body.width.saturating_sub(10).clamp(1, WIDEST);
-    let room = if body.width < 48 || body.height < 10 { body.width.saturating_sub(2) } else { width }.saturating_sub(MARGIN).max(1);
+    let width = inner_width(body, WIDEST);
+    let room = width.saturating_sub(MARGIN).max(1);
     let blocks: Vec<Vec<Line<'static>>> = list.links.iter().map(|link| block(link, theme, room)).collect();
     let spaced = blocks.iter().map(|block| block.len() + 1).sum::<usize>() + 2 < usize::from(body.height);
     let gap = usize::from(spaced);
@@ -95,7 +95,8 @@ fn block(link: &LinkChoice, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     lines
 }
 
-fn doubt_words(doubt: &Doubt, link: &LinkChoice) -> String {
+/// What should be known of an address before it is opened.
+pub(crate) fn doubt_words(doubt: &Doubt, link: &LinkChoice) -> String {
     let host = link.address.host().map_or("", |host| host.as_str());
     match doubt {
         Doubt::Elsewhere(said) => format!("the words say {said}, but it leads to {host}"),
@@ -142,5 +143,7 @@ fn hints(painter: &mut Painter<'_>, state: &State, list: &LinkList, area: Rect) 
         line.push_span(words(key.to_owned(), theme.bold()));
         line.push_span(words(format!(" {words_}  "), theme.dim()));
     }
-    painter.line(area.x + MARGIN, area.y, area.width.saturating_sub(MARGIN), &line);
+    // Beneath the words of the links, or from the edge where there is little room.
+    let margin = MARGIN.min(area.width.saturating_sub(cols(line_width(&line))));
+    painter.line(area.x + margin, area.y, area.width.saturating_sub(margin), &line);
 }

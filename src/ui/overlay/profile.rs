@@ -2,16 +2,17 @@
 //!
 //! Each part says for itself that it is being asked for, or why it is not to be had.
 
-use super::panel;
+use super::{inner_width, panel};
 use crate::command::Command;
 use crate::model::{Account, AccountMark, Emoji, Failure, FailureKind, Field, Profile, Relationship, Tie};
 use crate::state::{Answer, OverlayPane, ProfilePane, ProfileView, State};
 use crate::text::{Html, LinkKind, Plain, with_addresses};
+use crate::ui::aside;
 use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::line::{Card, CardLine, hang, plain, rich};
 use crate::ui::paint::Painter;
 use crate::ui::row::dim_line;
-use crate::ui::status::short_count;
+use crate::ui::status::{self, short_count};
 use crate::ui::theme::Theme;
 use crate::ui::timeline::cells;
 use crate::ui::times;
@@ -30,13 +31,13 @@ pub(super) fn draw(
     body: Rect,
     view: &ProfileView,
 ) -> (OverlayPane, ProfilePane) {
-    let width = body.width.saturating_sub(10).clamp(1, 90);
+    let width = inner_width(body, 90);
     let theme = painter.theme;
     let mut card = head(state, theme, view, width);
     let mut posts = Vec::new();
     recent(state, theme, view, width, &mut card);
-    let sources = state.tabs.active().map(|tab| &tab.sources);
-    let setting = Setting { state, theme, sources, width: width.saturating_sub(2).max(1), shape: Shape::Brief(MOST_LINES) };
+    let width_of_posts = width.saturating_sub(2).max(1);
+    let setting = Setting { state, theme, sources: None, in_profile: true, width: width_of_posts, shape: Shape::Brief(MOST_LINES) };
     for id in view.shown_posts() {
         card.blank();
         let post = cards.post(setting, id);
@@ -82,6 +83,8 @@ fn head(state: &State, theme: &Theme, view: &ProfileView, width: u16) -> Card {
     let Some(id) = view.who() else { return card };
     let profile = if let Answer::Told(Some(profile)) = &view.profile { Some(&**profile) } else { None };
     let account = state.store.account(id).or(profile.map(|profile| &profile.account));
+    let (aside, whole) = (aside::in_profile(state, width, account), width);
+    let width = aside::room(width, aside.as_ref());
     if let Some(account) = account {
         names(state, theme, account, profile, width, &mut card);
     }
@@ -92,6 +95,8 @@ fn head(state: &State, theme: &Theme, view: &ProfileView, width: u16) -> Card {
         Answer::Failed(failure) => card.extend(lacking(theme, "the profile", "read:accounts", failure, width)),
     }
     card.extend(standing(state, theme, view, width));
+    aside::put(&mut card, 0, aside.as_ref(), u16::MAX);
+    let width = whole;
     if let Some(profile) = profile {
         about(theme, profile, width, &mut card);
     }
@@ -103,7 +108,7 @@ fn head(state: &State, theme: &Theme, view: &ProfileView, width: u16) -> Card {
 }
 
 fn names(state: &State, theme: &Theme, account: &Account, profile: Option<&Profile>, width: u16, card: &mut Card) {
-    card.extend(plain(account.name().as_str(), width, theme.bold()));
+    card.extend(plain(&status::name(theme, account), width, theme.bold()));
     let own = || state.server.as_ref().map(|server| server.domain.clone());
     let (user, shown) = match account.acct.as_str().rsplit_once('@') {
         Some((user, domain)) => (user, Some(Plain::line(domain))),

@@ -23,7 +23,7 @@ pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, prompt:
     let area = panel(painter, body, &title, WANTED);
     let entries: Vec<Entry> =
         state.search.results(prompt.text()).into_iter().map(|found| entry(painter, state, area.width, &found)).collect();
-    let pane = picker(painter, area, (prompt, "words, #tag, @name@host or an address"), &entries, chosen, "");
+    let pane = picker(painter, (area, body), (prompt, "words, #tag, @name@host or an address"), &entries, chosen, "");
     if entries.is_empty() {
         let (said, style) = standing(painter, state, prompt);
         let top = pane.area.y;
@@ -46,7 +46,7 @@ fn standing(painter: &Painter<'_>, state: &State, prompt: &Prompt) -> (String, S
         Answer::Unasked => ("enter asks the server".to_owned(), theme.dim()),
         Answer::Asked => (format!("searching{}", theme.glyphs().ellipsis), theme.dim()),
         Answer::Told(_) => (format!("nothing found for {}", Plain::line(typed)), theme.dim()),
-        Answer::Failed(failure) => (refused(painter, state, failure), theme.bad()),
+        Answer::Failed(failure) => (refused(painter, state, failure), Style::new()),
     }
 }
 
@@ -55,7 +55,7 @@ fn refused(painter: &Painter<'_>, state: &State, failure: &Failure) -> String {
     let reason = &failure.reason;
     match failure.kind {
         FailureKind::RateLimited(until) => {
-            format!("rate limited until {}: {reason}", times::moment(until, state.now, &painter.theme.zone))
+            format!("rate limited until {}: {reason}", times::due(until, state.now, &painter.theme.zone))
         }
         FailureKind::Forbidden => format!("refused: {reason}. Searching needs the scope read:search; sign in again to grant it"),
         FailureKind::NotFound => "this server has no search".to_owned(),
@@ -97,7 +97,7 @@ fn post(painter: &Painter<'_>, state: &State, width: u16, id: &StatusId) -> Line
     let Some(entry) = state.store.shown(id) else { return Line::from(words("a post that is not held any more", theme.dim())) };
     let name = state.store.account(&entry.status().account).map_or("unknown account", |account| account.name().as_str());
     let sources = state.tabs.active().map(|tab| &tab.sources);
-    let setting = Setting { state, theme, sources, width: width.max(1), shape: Shape::Glance };
+    let setting = Setting { state, theme, sources, in_profile: false, width: width.max(1), shape: Shape::Glance };
     let mut line = Line::from(vec![words(name.to_owned(), Style::new()), Span::raw("  ")]);
     let first = status::excerpt(setting, entry, 1).into_iter().next();
     first.into_iter().flat_map(|line| line.spans).for_each(|span| line.push_span(span));

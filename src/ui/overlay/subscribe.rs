@@ -16,13 +16,12 @@ pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, prompt:
         .iter()
         .map(|choice| {
             let title = words(choice.title.to_string(), Style::new());
-            let mut right = Line::from(words(choice.origin, theme.dim()));
+            let mut right = Line::default();
             if choice.open {
-                let gap = if choice.origin.is_empty() { "" } else { "  " };
-                right.push_span(words(gap, theme.dim()));
                 right.push_span(words(theme.glyphs().live, theme.good()));
-                right.push_span(words(" open", theme.dim()));
+                right.push_span(words(if choice.origin.is_empty() { " open" } else { " open  " }, theme.dim()));
             }
+            right.push_span(words(choice.origin, theme.dim()));
             Entry { left: Line::from(title), right }
         })
         .collect();
@@ -33,5 +32,5 @@ pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, prompt:
         Loading::Idle | Loading::Done => "Add a stream".to_owned(),
     };
     let area = panel(painter, body, &title, (52, cols(all).max(10) + 2));
-    picker(painter, area, (prompt, "type to find, #word for a hashtag"), &entries, chosen, "nothing matches; #word adds a hashtag")
+    picker(painter, (area, body), (prompt, "type to find, #word for a hashtag"), &entries, chosen, "nothing matches; #word adds a hashtag")
 }

@@ -1,6 +1,6 @@
 //! The themes to choose from, each in its own colours; the chosen one is worn by the whole screen meanwhile.
 
-use super::{Entry, panel, picker, words};
+use super::{Entry, is_framed, panel, picker, words};
 use crate::state::{OverlayPane, Prompt, State};
 use crate::text::{Plain, wrap};
 use crate::ui::line::cols;
@@ -24,12 +24,14 @@ pub(super) fn draw(painter: &mut Painter<'_>, state: &State, body: Rect, prompt:
             let name = Plain::line(&scheme.name).truncate(LONGEST).into_owned();
             let gap = " ".repeat(widest.saturating_sub(wrap::width(&name)) + 2);
             let name = words(name, Style::new());
-            let about = words(format!("{gap}{}", scheme.about), theme.dim());
+            // Where there is room for a word or two, they say nothing that the colours do not.
+            let about = if is_framed(body) { scheme.about.as_str() } else { "" };
+            let about = words(format!("{gap}{about}"), theme.dim());
             Entry { left: Line::from(vec![name, about]), right: swatch(&theme.wearing(scheme)) }
         })
         .collect();
     let area = panel(painter, body, "Themes", (70, cols(state.settings.themes.len()) + 2));
-    picker(painter, area, (prompt, "choose, or type to find"), &entries, chosen, "no theme matches")
+    picker(painter, (area, body), (prompt, "choose, or type to find"), &entries, chosen, "no theme matches")
 }
 
 /// The colours of a theme, on its background.

@@ -54,6 +54,7 @@ fn picture(painter: &mut Painter<'_>, state: &State, viewer: &Viewer, medium: &M
         rows,
         above: 0,
         shown: rows,
+        clear: false,
     };
     pictures::one(painter, place, medium.blurhash.as_ref().map(Plain::as_str), pictures::still(medium).filter(|_| !viewer.veiled));
 }

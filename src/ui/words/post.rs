@@ -2,7 +2,7 @@
 
 use crate::command::Command;
 use crate::model::{Account, AccountId, ConversationId, Media, NotificationId, NotificationKind, Poll, Status, StatusId};
-use crate::state::{Entry, Gap, Row, Shown};
+use crate::state::{Entry, Gap, Row, RowKey, Shown};
 use crate::text::wrap::{self, Role};
 use crate::text::{LinkKind, Plain, RichText};
 use crate::ui::cards::Setting;
@@ -12,6 +12,8 @@ use crate::ui::{attached, notification, status};
 
 /// The most characters of a post that is only mentioned.
 const EXCERPT: usize = 160;
+/// How many boosters of one post are named.
+const NAMED: usize = 12;
 
 /// A row of a timeline.
 pub(crate) fn row(setting: Setting<'_>, row: &Row) -> Vec<String> {
@@ -34,7 +36,7 @@ pub(crate) fn post(setting: Setting<'_>, id: &StatusId, label: &str) -> Vec<Stri
     let (status, outer) = (entry.status(), outer.status());
     let mut lines = Vec::new();
     if outer.reblog.is_some() {
-        lines.push(format!("Boosted by {}.", who(setting, &outer.account)));
+        lines.push(format!("Boosted by {}.", boosters(setting, outer)));
     }
     let mut head = vec![format!("{label} by {}", who(setting, &status.account))];
     head.extend(status.created_at.map(|at| ago(at, setting.state, setting.theme)));
@@ -44,6 +46,16 @@ pub(crate) fn post(setting: Setting<'_>, id: &StatusId, label: &str) -> Vec<Stri
     lines.extend(status::answers(setting, status).map(|words| sentence(&words)));
     body(setting, id, entry, &mut lines);
     lines
+}
+
+/// Who boosted a post, all of them where one row tells several boosts: the first few by name.
+fn boosters(setting: Setting<'_>, outer: &Status) -> String {
+    let tab = setting.sources.and_then(|sources| setting.state.tabs.named(sources));
+    let all = tab.map(|tab| setting.state.together(tab, &RowKey::Status(outer.id.clone()))).unwrap_or_default();
+    if all.len() < 2 {
+        return who(setting, &outer.account);
+    }
+    status::several(&status::names(setting, &all), NAMED, usize::MAX, setting.theme)
 }
 
 fn who(setting: Setting<'_>, id: &AccountId) -> String {
@@ -62,7 +74,7 @@ fn body(setting: Setting<'_>, id: &StatusId, entry: &Entry, lines: &mut Vec<Stri
     let status = entry.status();
     let key = setting.state.first_key(Command::HoldOrUnfold);
     let to_read = key.map(|key| format!(" {} to read.", sentence_start(key))).unwrap_or_default();
-    match setting.sources.map_or(Shown::Open, |sources| setting.state.shown(sources, id)) {
+    match setting.place().map_or(Shown::Open, |place| setting.state.shown(place, id)) {
         Shown::Warned => lines.push(format!("Content warning: {}.{to_read}", status.spoiler_text)),
         Shown::Filtered(title) => lines.push(format!("Filtered: {title}.{to_read}")),
         Shown::Hidden => lines.push("Hidden by a filter.".to_owned()),
@@ -113,7 +125,7 @@ fn links(rich: &RichText, lines: &mut Vec<String>) {
 
 fn media(setting: Setting<'_>, status: &Status, lines: &mut Vec<String>) {
     let all = &status.media_attachments;
-    let blurred = setting.sources.is_some_and(|sources| setting.state.blurs_media(sources, &status.id));
+    let blurred = setting.place().is_some_and(|place| setting.state.blurs_media(place, &status.id));
     if blurred {
         let key = setting.state.first_key(Command::HoldOrUnfold).map(|key| format!(" {} shows.", sentence_start(key)));
         lines.push(format!("{} media hidden by a filter.{}", all.len(), key.unwrap_or_default()));
@@ -200,7 +212,7 @@ fn quote(setting: Setting<'_>, status: &Status, lines: &mut Vec<String>) {
 /// The first words of a post that is only mentioned, as far as they are open.
 fn excerpt(setting: Setting<'_>, entry: &Entry) -> String {
     let status = entry.status();
-    let folded = setting.sources.is_some_and(|sources| setting.state.is_folded(sources, &status.id));
+    let folded = setting.place().is_some_and(|place| setting.state.is_folded(place, &status.id));
     if !status.spoiler_text.is_blank() {
         return format!("content warning, {}", status.spoiler_text);
     }
