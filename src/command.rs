@@ -108,6 +108,8 @@ pub enum Command {
     Redraw,
     /// Draw nothing but the posts, or everything again.
     Zen,
+    /// Draw the pictures of people, or none.
+    Avatars,
     /// Put the reader beside the timeline, or over it.
     ReaderPlace,
     /// Put two or three tabs side by side, or one again.
@@ -297,6 +299,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Reload, "reload", "", "read the configuration file again", Group::Program, Scope::Browse, &[]),
     row(Command::Redraw, "redraw", "", "paint the screen again", Group::Program, Scope::Always, &["ctrl-l"]),
     row(Command::Zen, "zen", "", "posts alone, and what is wrong; or everything again", Group::Program, Scope::Browse, &["z"]),
+    row(Command::Avatars, "avatars", "", "pictures of people beside their words, or none", Group::Program, Scope::Browse, &[]),
     row(Command::Columns, "columns", "", "two or three tabs side by side, or one again", Group::Tabs, Scope::Browse, &["|"]),
     row(
         Command::ReaderPlace,

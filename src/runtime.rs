@@ -59,7 +59,7 @@ use tokio_util::sync::CancellationToken;
 pub const TURN_MESSAGES: usize = 256;
 /// Most time between two drawings that is spent on messages.
 pub const TURN_TIME: Duration = Duration::from_millis(8);
-/// Least time between two drawings that no key asked for.
+/// Least time between two drawings that no key asked for, but that the first may be followed by another at once.
 const FRAME: Duration = Duration::from_millis(16);
 /// Least time between two drawings that only the clock asked for.
 const CLOCK_FRAME: Duration = Duration::from_millis(200);
@@ -680,7 +680,7 @@ impl<S: Screen, K: Keys> App<S, K> {
         }
         let Self { state, theme, cards, measured, .. } = self;
         let drawn = self.screen.show(state, theme, cards, measured);
-        self.drawing = Drawing { wanted: false, revision: Some(self.state.revision), last: Some(now) };
+        self.drawing.drew(self.state.revision, now);
         self.on_screen(drawn);
         self.want_pictures();
     }
@@ -791,12 +791,22 @@ struct Drawing {
     wanted: bool,
     revision: Option<u64>,
     last: Option<Instant>,
+    /// The time that the frames so far take up, each [`FRAME`].
+    taken_up: Option<Instant>,
 }
 
 impl Drawing {
     /// Time until the next frame may be drawn, if one is wanted.
     fn due_in(&self, now: Instant) -> Option<Duration> {
-        self.wanted.then(|| self.last.map_or(Duration::ZERO, |last| FRAME.saturating_sub(now.duration_since(last))))
+        // One frame may come early: of two posts close to each other the second need not wait.
+        self.wanted.then(|| self.taken_up.map_or(Duration::ZERO, |until| until.saturating_duration_since(now + FRAME)))
+    }
+
+    /// Takes in that a frame was drawn.
+    fn drew(&mut self, revision: u64, now: Instant) {
+        // What keys ask for does not hold up others for longer than one frame.
+        let until = self.taken_up.map_or(now, |until| until.clamp(now, now + FRAME)) + FRAME;
+        *self = Self { wanted: false, revision: Some(revision), last: Some(now), taken_up: Some(until) };
     }
 
     fn clock_frame_in(&self, now: Instant) -> Duration {
@@ -809,14 +819,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_keep_their_distance() {
+    fn a_frame_may_follow_at_once_and_others_keep_their_distance() {
         let now = Clocks::read().steady;
-        let mut drawing = Drawing { wanted: true, revision: None, last: None };
-        assert_eq!(drawing.due_in(now), Some(Duration::ZERO));
-        drawing.last = Some(now);
-        assert_eq!(drawing.due_in(now + Duration::from_millis(6)), Some(Duration::from_millis(10)));
-        assert_eq!(drawing.clock_frame_in(now + Duration::from_millis(50)), Duration::from_millis(150));
-        drawing.wanted = false;
-        assert_eq!(drawing.due_in(now), None);
+        let at = |millis| now + Duration::from_millis(millis);
+        let mut drawing = Drawing { wanted: true, ..Drawing::default() };
+        // Frames that come as early as they may, for a second: two at the beginning, then evenly.
+        let (mut time, mut drawn) = (now, Vec::new());
+        while time < at(1_000) {
+            drawing.wanted = true;
+            time += drawing.due_in(time).unwrap();
+            assert_eq!(drawing.due_in(time), Some(Duration::ZERO));
+            drawing.drew(0, time);
+            drawn.push(time);
+        }
+        assert_eq!(drawn.get(1), Some(&now), "the second need not wait");
+        assert!(drawn.windows(2).skip(1).all(|pair| pair[1] - pair[0] == FRAME), "{drawn:?}");
+        assert_eq!(drawing.due_in(time), None, "none is wanted");
+        // After keys, which wait for nothing, no frame waits longer than one.
+        for _ in 0..10 {
+            drawing.drew(0, time);
+        }
+        drawing.wanted = true;
+        assert_eq!(drawing.due_in(time), Some(FRAME));
+        assert_eq!(drawing.clock_frame_in(time + Duration::from_millis(50)), Duration::from_millis(150));
+        assert_eq!(drawing.due_in(time + FRAME * 2), Some(Duration::ZERO));
     }
 }

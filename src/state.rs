@@ -9,6 +9,7 @@ pub mod edits;
 pub mod finding;
 pub mod flood;
 pub mod folds;
+pub mod hashed;
 pub mod heard;
 pub mod hold;
 pub mod links;
@@ -954,6 +955,7 @@ impl State {
             Command::Step => self.overlays.is_empty() && self.tabs.active().is_some_and(|tab| tab.held && self.has_above(tab)),
             Command::ReaderPlace => self.size.0 >= WIDE && !self.zen && !self.settings.linear,
             Command::Zen => !self.settings.linear,
+            Command::Avatars => self.canvas().is_some() && !self.settings.linear,
             Command::Columns => !text && self.most_columns() > 1 && self.tabs.all().len() > 1,
             Command::SelectTab(number) => usize::from(number) <= links.map_or(self.tabs.all().len(), |list| list.links.len()),
             Command::NextTab | Command::PreviousTab => self.tabs.all().len() > 1 || detail || viewing,
@@ -1113,7 +1115,7 @@ impl State {
             for row in timeline.rows() {
                 match row {
                     Row::Status(id) => {
-                        keep.statuses.insert(id.clone());
+                        keep.statuses.push(id.clone());
                     }
                     Row::Notification(id) => {
                         keep.notifications.insert(id.clone());
@@ -1128,7 +1130,7 @@ impl State {
         }
         for overlay in &self.overlays {
             if let Overlay::Edits(edits) = overlay {
-                keep.statuses.insert(edits.status.clone());
+                keep.statuses.push(edits.status.clone());
             }
             if let Overlay::Profile(view) = overlay {
                 keep.authors.extend(view.people.iter().cloned());

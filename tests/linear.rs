@@ -430,7 +430,7 @@ fn a_gap_says_why_the_last_attempt_to_fill_it_stopped_and_counts_seconds_within_
     let mut listener = Listener::home();
     let second = |seconds: i64| now().checked_sub(SignedDuration::from_secs(3_600 - seconds)).unwrap();
     timeline(&mut listener.state, &Stream::User).mark_gap(Some(second(2)), Some(second(40)), Cause::Disconnected, None);
-    let after = timeline(&mut listener.state, &Stream::User).gaps().next().unwrap().after.clone();
+    let after = std::sync::Arc::clone(&timeline(&mut listener.state, &Stream::User).gaps().next().unwrap().after);
     let reasons = [
         (refill::Stopped::Pages, "Stopped after 10 pages; enter to fill."),
         (refill::Stopped::Budget, "Stopped, much was asked for lately; enter to fill."),

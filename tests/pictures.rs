@@ -116,7 +116,7 @@ fn meant(raw: &str) -> (usize, usize, usize) {
                 let end = rest.find(|ch: char| ('@'..='~').contains(&ch)).unwrap();
                 let (sequence, last) = (&rest[..end], rest[end..].chars().next().unwrap());
                 assert!(
-                    "mHKJhlqtG".contains(last) && sequence.chars().all(|ch| ch.is_ascii_digit() || "?; :".contains(ch)),
+                    "mHKJhlqtGrLM".contains(last) && sequence.chars().all(|ch| ch.is_ascii_digit() || "?; :".contains(ch)),
                     "CSI {sequence}{last}"
                 );
                 rest = &rest[end + 1..];

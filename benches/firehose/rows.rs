@@ -345,6 +345,8 @@ pub(crate) fn idle(bench: &Bench) -> Vec<Line> {
     let server = start_server(bench, &FOUR, 5_000);
     let mut terminal = screen(&server, &FOUR, &home);
     terminal.settle(Duration::from_secs(3));
+    // Some seconds after a subscription the beginning of each timeline is asked for once more, and the threads for it go.
+    terminal.watch(Duration::from_secs(17), |_, _| {});
     let process = terminal.process();
     let before = (process.spent(), process.wakes(), terminal.bytes);
     terminal.watch(time, |_, _| {});
@@ -473,6 +475,9 @@ pub(crate) fn trickle(bench: &Bench) -> Vec<Line> {
     for _ in 0..rounds {
         for who in BOTH {
             let home = bench.fresh_home();
+            // Every post is shown as it comes, and not a sample of them.
+            std::fs::create_dir_all(home.join("trunkline")).unwrap();
+            std::fs::write(home.join("trunkline/config.toml"), "flood = 0\n").unwrap();
             let mut server = start_server(bench, &FEDERATED, 0);
             let mut terminal = on_screen(who, &server, &FEDERATED, &home);
             let fifty = Duration::from_millis(20);

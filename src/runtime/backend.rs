@@ -1,42 +1,75 @@
-//! `CarefulBackend`: crossterm's, but for text that terminals measure differently from us.
+//! `CarefulBackend`: what is wanted on the screen, and the few bytes that bring it there.
+//!
+//! It holds the screen as it is believed to be and as it is to be. With each flush rows that have only moved are moved by the terminal
+//! itself, and then what differs is written. Nothing may be moved or erased where pictures hang: it is told so.
 //!
 //! A cluster of several code points (Devanagari and Thai syllables, emoji joined or with a selector, letters with marks)
 //! takes as many columns as the terminal thinks, not as many as we count. What it leaves beside itself, now or when it is
 //! replaced, and what it pushes aside, is not in our picture of the screen. So a line that has such a cluster, or had one, is
-//! erased and written whole when anything on it changes, and behind each cluster the cursor is placed anew. All other lines
-//! are written as ever.
+//! erased and written whole when anything on it changes, and behind each cluster the cursor is placed anew.
 //!
 //! Where the locale knows nothing but ASCII, other letters are written as the letter beneath their marks, or as `?`: bytes
 //! that the terminal takes for something else could be anything, control characters too.
 
-use crate::text::WebAddress;
+mod pen;
+mod rows;
+mod shift;
+
 use crate::ui::Targets;
+use pen::Pen;
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use ratatui::style::Color;
+use rows::{COVERED, Rows, cell, columns};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// Writes cells so that no cluster can damage what stands beside it.
+/// Most unchanged cells between two changed ones that are written again, which takes no more than placing the cursor.
+const BRIDGED: usize = 4;
+/// From how many cells on a blank end of a row is erased rather than written.
+const ERASED: usize = 4;
+
+/// Writes what differs, so that no cluster can damage what stands beside it.
 #[derive(Debug)]
 pub(crate) struct CarefulBackend<W: Write> {
     inner: CrosstermBackend<W>,
-    /// The screen as we believe it to be, line by line, as far as it has been written.
-    lines: Vec<Vec<Cell>>,
+    /// The screen as we believe it to be.
+    shown: Rows,
+    /// The screen as it is to be.
+    wanted: Rows,
+    /// Rows of it that were drawn on since the last flush.
+    touched: BTreeSet<u16>,
     /// Whether nothing but ASCII may be written.
     ascii: bool,
+    /// Whether nothing may be moved or erased, nor written that stands there already.
+    is_still: bool,
     /// Lines that were erased and written whole since somebody asked.
     rewritten: BTreeSet<u16>,
     /// Where links lead, where the terminal is told.
     targets: Option<Targets>,
+    /// Where the cursor is, where that is known, and whether it is to be seen.
+    cursor: (Option<Position>, Option<bool>),
+    /// Where it is to be, and whether it is to be seen.
+    wanted_cursor: (Position, bool),
 }
 
 impl<W: Write> CarefulBackend<W> {
     pub(crate) fn new(out: W, ascii: bool) -> Self {
-        Self { inner: CrosstermBackend::new(out), lines: Vec::new(), ascii, rewritten: BTreeSet::new(), targets: None }
+        Self {
+            inner: CrosstermBackend::new(out),
+            shown: Rows::default(),
+            wanted: Rows::default(),
+            touched: BTreeSet::new(),
+            ascii,
+            is_still: false,
+            rewritten: BTreeSet::new(),
+            targets: None,
+            cursor: (None, None),
+            wanted_cursor: (Position::ORIGIN, false),
+        }
     }
 
     /// Tells the terminal from now on where links lead.
@@ -44,99 +77,112 @@ impl<W: Write> CarefulBackend<W> {
         self.targets = Some(targets);
     }
 
+    /// Says whether pictures hang on the screen, which nothing but what changes may touch.
+    pub(crate) fn keep_still(&mut self, is_still: bool) {
+        self.is_still = is_still;
+    }
+
     /// Lines that were erased and written whole since this was asked the last time.
     pub(crate) fn take_rewritten(&mut self) -> BTreeSet<u16> {
         std::mem::take(&mut self.rewritten)
     }
 
-    /// Whether a line has a cluster that terminals may measure differently.
-    fn is_doubtful(&self, y: u16) -> bool {
-        self.lines.get(usize::from(y)).is_some_and(|line| line.iter().any(is_doubtful))
+    /// What was shown is not there any more, and where the cursor is nobody knows.
+    fn forget(&mut self) {
+        self.shown.forget();
+        self.wanted.forget();
+        self.touched.clear();
+        self.cursor = (None, None);
     }
 
-    /// Takes a cell into our picture of the screen; what a wide one covers is blank.
-    fn keep(&mut self, x: u16, y: u16, cell: &Cell) {
-        let (x, y) = (usize::from(x), usize::from(y));
-        if self.lines.len() <= y {
-            self.lines.resize_with(y + 1, Vec::new);
+    /// Writes whatever differs.
+    fn write(&mut self) -> io::Result<()> {
+        let Self { inner, shown, wanted, touched, targets, rewritten, .. } = self;
+        touched.retain(|y| shown.row(*y) != wanted.row(*y));
+        if touched.is_empty() {
+            return Ok(());
         }
-        let Some(line) = self.lines.get_mut(y) else { return };
-        let columns = cell.symbol().width().max(1);
-        if line.len() < x + columns {
-            line.resize(x + columns, Cell::EMPTY);
+        self.cursor.0 = None;
+        let mut pen = Pen::new(inner, targets.as_ref());
+        if !self.is_still
+            && let Some(shift) = shift::find(shown, wanted, touched)
+        {
+            pen.shift(shift.top, shift.bottom, shift.by)?;
+            shown.shift(shift.top, shift.bottom, shift.by);
+            touched.extend(shift.top..=shift.bottom);
         }
-        for (column, kept) in line.iter_mut().skip(x).take(columns).enumerate() {
-            *kept = if column == 0 { cell.clone() } else { Cell::EMPTY };
+        for y in std::mem::take(touched) {
+            let (old, new) = (shown.row(y), wanted.row(y));
+            if old == new {
+                continue;
+            }
+            if [old, new].into_iter().flatten().any(is_doubtful) {
+                rewrite(&mut pen, y, new)?;
+                rewritten.insert(y);
+            } else {
+                mend(&mut pen, y, old, new, self.is_still)?;
+            }
+            shown.copy(y, wanted);
         }
+        pen.plain()
     }
 
-    /// Erases a line and writes it whole.
-    fn rewrite(&mut self, y: u16) -> io::Result<()> {
-        self.inner.set_cursor_position((0, y))?;
-        self.inner.clear_region(ClearType::CurrentLine)?;
-        let Some(line) = self.lines.get(usize::from(y)) else { return Ok(()) };
-        let mut run: Vec<(u16, u16, &Cell)> = Vec::with_capacity(line.len());
-        let mut covered = 0;
-        for (x, cell) in (0..).zip(line) {
-            if covered > 0 {
-                covered -= 1;
-                continue;
-            }
-            let columns = cell.symbol().width().max(1);
-            covered = columns - 1;
-            if *cell == Cell::EMPTY {
-                continue;
-            }
-            run.push((x, y, cell));
-            // The backend places the cursor at the beginning and wherever the next cell is not one column on.
-            if is_doubtful(cell) && columns < 2 {
-                put(&mut self.inner, self.targets.as_ref(), run.drain(..))?;
-            }
+    /// Places, shows and hides the cursor, where it is not as it should be.
+    fn point(&mut self) -> io::Result<()> {
+        let (place, is_visible) = self.wanted_cursor;
+        if is_visible && self.cursor.0 != Some(place) {
+            self.inner.set_cursor_position(place)?;
+            self.cursor.0 = Some(place);
         }
-        put(&mut self.inner, self.targets.as_ref(), run.into_iter())
+        if self.cursor.1 != Some(is_visible) {
+            if is_visible { self.inner.show_cursor() } else { self.inner.hide_cursor() }?;
+            self.cursor.1 = Some(is_visible);
+        }
+        Ok(())
     }
 }
 
-/// Writes cells; those that lead somewhere between the sequences that say so and undo it (OSC 8), so that nothing beside them does.
-fn put<'a, W: Write>(
-    inner: &mut CrosstermBackend<W>,
-    targets: Option<&Targets>,
-    cells: impl Iterator<Item = (u16, u16, &'a Cell)>,
-) -> io::Result<()> {
-    let mut run: Vec<(u16, u16, Cell)> = Vec::new();
-    let mut link: Option<(u32, WebAddress)> = None;
-    for (x, y, cell) in cells {
-        let own =
-            targets.and_then(|targets| targets.of(cell.underline_color)).filter(|(_, address)| address.as_str().len() <= LONGEST_TARGET);
-        if own != link {
-            put_run(inner, link.as_ref(), &mut run)?;
-            link = own;
-        }
-        let mut cell = cell.clone();
-        // That colour was no colour.
-        cell.underline_color = Color::Reset;
-        run.push((x, y, cell));
-    }
-    put_run(inner, link.as_ref(), &mut run)
-}
-
-fn put_run<W: Write>(inner: &mut CrosstermBackend<W>, link: Option<&(u32, WebAddress)>, run: &mut Vec<(u16, u16, Cell)>) -> io::Result<()> {
-    if run.is_empty() {
-        return Ok(());
-    }
-    if let Some((number, address)) = link {
-        write!(inner, "\x1b]8;id=tl{number};{address}\x1b\\")?;
-    }
-    inner.draw(run.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
-    run.clear();
-    if link.is_some() {
-        write!(inner, "\x1b]8;;\x1b\\")?;
+/// Erases a line and writes it whole.
+fn rewrite<W: Write>(pen: &mut Pen<'_, W>, y: u16, row: &[Cell]) -> io::Result<()> {
+    pen.erase_from(0, y)?;
+    for (x, cell) in (0..).zip(row).filter(|(_, cell)| **cell != Cell::EMPTY && **cell != COVERED) {
+        pen.cell(x, y, cell, columns(cell))?;
     }
     Ok(())
 }
 
-/// Bytes of an address that terminals surely take.
-const LONGEST_TARGET: usize = 2_000;
+/// Writes what differs of a row.
+fn mend<W: Write>(pen: &mut Pen<'_, W>, y: u16, old: &[Cell], new: &[Cell], is_still: bool) -> io::Result<()> {
+    let end = old.len().max(new.len());
+    let written = new.iter().rposition(|cell| *cell != Cell::EMPTY).map_or(0, |last| last + 1);
+    let behind = (written..end).filter(|x| cell(old, *x) != &Cell::EMPTY).count();
+    let erased = if is_still || behind < ERASED { end } else { written };
+    let mut x = 0;
+    while x < erased {
+        let one = cell(new, x);
+        let columns = columns(one);
+        if (x..x + columns).any(|x| cell(old, x) != cell(new, x)) {
+            if !is_still {
+                bridge(pen, y, new, x)?;
+            }
+            // Half of a glyph does not begin anywhere: whatever covers it has been written.
+            if *one != COVERED {
+                pen.cell(u16::try_from(x).unwrap_or(u16::MAX), y, one, columns)?;
+            }
+        }
+        x += columns;
+    }
+    if erased < end { pen.erase_from(u16::try_from(erased).unwrap_or(u16::MAX), y) } else { Ok(()) }
+}
+
+/// Goes on to a column by writing what stands between there already, where that is short.
+fn bridge<W: Write>(pen: &mut Pen<'_, W>, y: u16, row: &[Cell], to: usize) -> io::Result<()> {
+    let Some(from) = pen.column_on(y).map(usize::from) else { return Ok(()) };
+    if from >= to || to - from > BRIDGED || !(from..to).all(|x| pen.is_dressed_for(cell(row, x))) {
+        return Ok(());
+    }
+    (from..to).try_for_each(|x| pen.cell(u16::try_from(x).unwrap_or(u16::MAX), y, cell(row, x), 1))
+}
 
 /// Whether terminals may differ about the width of a cell's text.
 fn is_doubtful(cell: &Cell) -> bool {
@@ -165,34 +211,36 @@ fn in_ascii(cell: &Cell) -> Cell {
 impl<W: Write> Backend for CarefulBackend<W> {
     type Error = io::Error;
 
+    /// Takes in what is wanted; it is written with the next flush.
     fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let legible: Vec<(u16, u16, Cell)>;
-        let content: Vec<(u16, u16, &Cell)> = if self.ascii {
-            legible = content.map(|(x, y, cell)| (x, y, in_ascii(cell))).collect();
-            legible.iter().map(|(x, y, cell)| (*x, *y, cell)).collect()
-        } else {
-            content.collect()
-        };
-        let touched: BTreeSet<u16> = content.iter().map(|(_, y, _)| *y).collect();
-        let mut whole: BTreeSet<u16> = touched.iter().copied().filter(|y| self.is_doubtful(*y)).collect();
-        for (x, y, cell) in &content {
-            self.keep(*x, *y, cell);
+        for (x, y, cell) in content {
+            self.touched.insert(y);
+            let leads = cell.underline_color != Color::Reset;
+            if self.ascii || (leads && self.targets.is_none()) {
+                let mut cell = if self.ascii { in_ascii(cell) } else { cell.clone() };
+                if self.targets.is_none() {
+                    // That colour is no colour.
+                    cell.underline_color = Color::Reset;
+                }
+                self.wanted.put(x, y, &cell);
+            } else {
+                self.wanted.put(x, y, cell);
+            }
         }
-        whole.extend(touched.into_iter().filter(|y| self.is_doubtful(*y)));
-        put(&mut self.inner, self.targets.as_ref(), content.into_iter().filter(|(_, y, _)| !whole.contains(y)))?;
-        self.rewritten.extend(&whole);
-        whole.into_iter().try_for_each(|y| self.rewrite(y))
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        self.inner.hide_cursor()
+        self.wanted_cursor.1 = false;
+        Ok(())
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        self.inner.show_cursor()
+        self.wanted_cursor.1 = true;
+        Ok(())
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
@@ -201,18 +249,18 @@ impl<W: Write> Backend for CarefulBackend<W> {
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.inner.set_cursor_position(position)
+        self.wanted_cursor.0 = position.into();
+        Ok(())
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.lines.clear();
+        self.forget();
         self.inner.clear()
     }
 
-    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+    fn clear_region(&mut self, _: ClearType) -> io::Result<()> {
         // ratatui clears whole screens only, if line by line, and paints every cell afterwards.
-        self.lines.clear();
-        self.inner.clear_region(clear_type)
+        self.clear()
     }
 
     fn append_lines(&mut self, n: u16) -> io::Result<()> {
@@ -228,6 +276,8 @@ impl<W: Write> Backend for CarefulBackend<W> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.write()?;
+        self.point()?;
         Backend::flush(&mut self.inner)
     }
 }
@@ -235,9 +285,10 @@ impl<W: Write> Backend for CarefulBackend<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::WebAddress;
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
-    use ratatui::style::Style;
+    use ratatui::style::{Modifier, Style};
     use std::cell::RefCell;
     use std::rc::Rc;
 
@@ -264,8 +315,10 @@ mod tests {
         let sink = Sink::default();
         let mut backend = CarefulBackend::new(sink.clone(), false);
         backend.draw(Buffer::empty(area).diff(&old).into_iter()).unwrap();
+        Backend::flush(&mut backend).unwrap();
         sink.0.borrow_mut().clear();
         backend.draw(old.diff(&new).into_iter()).unwrap();
+        Backend::flush(&mut backend).unwrap();
         String::from_utf8(sink.0.take()).unwrap()
     }
 
@@ -300,20 +353,6 @@ mod tests {
         let (_, behind) = out.split_once('\u{301}').unwrap();
         let (between, _) = behind.split_once('z').unwrap();
         assert!(between.contains("\u{1b}[1;2H"), "{out:?}");
-    }
-
-    #[test]
-    fn ordinary_text_is_written_as_ever() {
-        for text in ["plain words", "日本語と字", "café"] {
-            let out = written("xxxxxxxxxxxx", text);
-            let mut plain = Vec::new();
-            let area = Rect::new(0, 0, 20, 2);
-            let (mut old, mut new) = (Buffer::empty(area), Buffer::empty(area));
-            old.set_string(0, 0, "xxxxxxxxxxxx", Style::new());
-            new.set_string(0, 0, text, Style::new());
-            CrosstermBackend::new(&mut plain).draw(old.diff(&new).into_iter()).unwrap();
-            assert_eq!(out.as_bytes(), plain, "{text}");
-        }
     }
 
     /// Every OSC 8 sequence of an output, by where it leads; and what is printed while one is open.
@@ -354,6 +393,7 @@ mod tests {
         backend.link(targets);
         let mut outs = frames.windows(2).map(|pair| {
             backend.draw(pair[0].diff(&pair[1]).into_iter()).unwrap();
+            Backend::flush(&mut backend).unwrap();
             String::from_utf8(sink.0.take()).unwrap()
         });
         let link = |url: &str| vec![(url.to_owned(), "here".to_owned())];
@@ -375,7 +415,9 @@ mod tests {
         let mut new = Buffer::empty(area);
         new.set_string(0, 0, "here", Style::new().underline_color(color));
         let sink = Sink::default();
-        CarefulBackend::new(sink.clone(), false).draw(Buffer::empty(area).diff(&new).into_iter()).unwrap();
+        let mut backend = CarefulBackend::new(sink.clone(), false);
+        backend.draw(Buffer::empty(area).diff(&new).into_iter()).unwrap();
+        Backend::flush(&mut backend).unwrap();
         let out = String::from_utf8(sink.0.take()).unwrap();
         assert!(!out.contains("\x1b]") && !out.contains("\x1b[58"), "{out:?}");
     }
@@ -391,9 +433,182 @@ mod tests {
             let sink = Sink::default();
             let mut backend = CarefulBackend::new(sink.clone(), true);
             backend.draw(old.diff(&new).into_iter()).unwrap();
+            Backend::flush(&mut backend).unwrap();
             let out = sink.0.take();
             assert!(out.is_ascii(), "{text}");
             assert_eq!(shown(&String::from_utf8(out).unwrap()).trim_end(), wanted, "{text}");
         }
+    }
+
+    const WIDE: Rect = Rect { x: 0, y: 0, width: 48, height: 14 };
+
+    /// A list with a bar, a line above and below, and something beside it.
+    #[derive(Debug, Clone)]
+    struct Page {
+        rows: Vec<(u8, u8)>,
+        top: usize,
+        chosen: usize,
+        beside: u8,
+        is_filled: bool,
+    }
+
+    impl Page {
+        fn draw(&self, buffer: &mut Buffer) {
+            const WORDS: [&str; 7] =
+                ["", "a ferry at night", "日本語のこと", "x", "one two three four five six seven", "ﾊﾝ é ▌─│", "字x字 y 字"];
+            const STYLES: [Style; 5] = [
+                Style::new(),
+                Style::new().fg(Color::Magenta),
+                Style::new().add_modifier(Modifier::BOLD).fg(Color::DarkGray),
+                Style::new().bg(Color::Blue).add_modifier(Modifier::DIM.union(Modifier::ITALIC)),
+                Style::new().fg(Color::Rgb(1, 2, 3)).bg(Color::Indexed(200)).add_modifier(Modifier::UNDERLINED),
+            ];
+            if self.is_filled {
+                buffer.set_style(WIDE, Style::new().bg(Color::Black));
+            }
+            buffer.set_string(0, 0, "── above", STYLES[1]);
+            for (y, (place, (word, style))) in (1..13).zip(self.rows.iter().enumerate().skip(self.top)) {
+                let text = format!("{}{word}{style} {}", char::from(b'a' + word % 26), WORDS[usize::from(*word) % 7]);
+                buffer.set_stringn(2, y, text, 30, STYLES[usize::from(*style) % 5]);
+                if place == self.chosen {
+                    buffer.set_string(0, y, "▌", STYLES[1]);
+                }
+            }
+            for y in 1..13 {
+                buffer.set_string(33, y, "│", STYLES[0]);
+                let words = WORDS[usize::from(self.beside.wrapping_mul(7).wrapping_add(y as u8 / 3)) % 7];
+                buffer.set_stringn(35, y, words, 13, STYLES[usize::from(self.beside) % 5]);
+            }
+            buffer.set_string(0, 13, format!("{} rows", self.rows.len()), STYLES[0]);
+        }
+
+        fn change(&mut self, (what, number): (u8, u8)) {
+            let at = usize::from(number) % (self.rows.len() + 1);
+            match what % 8 {
+                0 | 1 => (0..=number % 4).for_each(|more| self.rows.insert(0, (number.wrapping_add(more.wrapping_mul(31)), more))),
+                2 => self.rows.insert(at, (number, number / 7)),
+                3 => drop((at < self.rows.len()).then(|| self.rows.remove(at))),
+                4 => self.top = (self.top + usize::from(number % 5)).min(self.rows.len()),
+                5 => self.top = self.top.saturating_sub(usize::from(number % 5)),
+                6 => self.chosen = at,
+                _ => (self.beside, self.is_filled) = (number, number % 16 == 0),
+            }
+        }
+    }
+
+    /// The terminal of a screen, and what it is written with.
+    fn written_to() -> (ratatui::Terminal<CarefulBackend<Sink>>, Sink, vt100::Parser) {
+        let sink = Sink::default();
+        let options = ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(WIDE) };
+        let terminal = ratatui::Terminal::with_options(CarefulBackend::new(sink.clone(), false), options).unwrap();
+        (terminal, sink, vt100::Parser::new(WIDE.height.try_into().unwrap(), WIDE.width.try_into().unwrap(), 0))
+    }
+
+    fn color(color: Color) -> vt100::Color {
+        match (pen_number(color), color) {
+            (Some(number), _) => vt100::Color::Idx(number),
+            (None, Color::Rgb(red, green, blue)) => vt100::Color::Rgb(red, green, blue),
+            (None, _) => vt100::Color::Default,
+        }
+    }
+
+    fn pen_number(color: Color) -> Option<u8> {
+        let all =
+            [Color::Black, Color::Red, Color::Green, Color::Yellow, Color::Blue, Color::Magenta, Color::Cyan, Color::Gray, Color::DarkGray];
+        match color {
+            Color::Indexed(number) => Some(number),
+            other => all.iter().position(|color| *color == other).map(|number| u8::try_from(number).unwrap()),
+        }
+    }
+
+    /// Compares every cell that a terminal shows with the one that was drawn.
+    fn assert_shows(screen: &vt100::Screen, buffer: &Buffer) {
+        for y in 0..WIDE.height {
+            let mut x = 0;
+            while x < WIDE.width {
+                let (drawn, shown) = (&buffer[(x, y)], screen.cell(y, x).unwrap());
+                let text = if shown.has_contents() { shown.contents() } else { " " };
+                let style = (
+                    color(drawn.fg),
+                    color(drawn.bg),
+                    drawn.modifier.contains(Modifier::BOLD),
+                    drawn.modifier.contains(Modifier::UNDERLINED),
+                );
+                let has_style = (shown.fgcolor(), shown.bgcolor(), shown.bold(), shown.underline());
+                assert_eq!(text, drawn.symbol(), "at {x}, {y}\n{}", screen.contents());
+                // Nobody sees the colour of a blank.
+                assert!(
+                    style == has_style || (text == " " && style.1 == has_style.1 && style.3 == has_style.3),
+                    "at {x}, {y}: {style:?} {has_style:?}"
+                );
+                x += u16::try_from(columns(drawn)).unwrap();
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { cases: 96, ..Default::default() })]
+
+        #[test]
+        fn whatever_changes_the_terminal_shows_what_was_drawn(
+            rows in proptest::collection::vec(proptest::arbitrary::any::<(u8, u8)>(), 0..30),
+            changes in proptest::collection::vec((proptest::arbitrary::any::<(u8, u8)>(), proptest::arbitrary::any::<bool>()), 1..40),
+        ) {
+            let (mut terminal, sink, mut parser) = written_to();
+            let mut page = Page { rows, top: 0, chosen: 0, beside: 0, is_filled: false };
+            for (change, is_still) in changes {
+                terminal.backend_mut().keep_still(is_still);
+                let drawn = terminal.draw(|frame| page.draw(frame.buffer_mut())).unwrap().buffer.clone();
+                parser.process(&sink.0.take());
+                assert_shows(parser.screen(), &drawn);
+                page.change(change);
+            }
+        }
+    }
+
+    #[test]
+    fn half_blocks_of_one_colour_take_no_more_than_blanks() {
+        let (mut terminal, sink, mut parser) = written_to();
+        let blocks = |buffer: &mut Buffer| {
+            buffer.set_string(0, 0, "▀▀▀", Style::new().fg(Color::Indexed(97)).bg(Color::Indexed(97)));
+            buffer.set_string(3, 0, "▀", Style::new().fg(Color::Indexed(98)).bg(Color::Indexed(97)));
+            buffer.set_string(4, 0, "▀", Style::new());
+        };
+        terminal.draw(|frame| blocks(frame.buffer_mut())).unwrap();
+        let out = sink.0.take();
+        parser.process(&out);
+        let (cells, out) = ((0..5).map(|x| parser.screen().cell(0, x).unwrap()), String::from_utf8(out).unwrap());
+        assert_eq!(cells.map(|cell| cell.contents()).collect::<Vec<_>>(), [" ", " ", " ", "▀", "▀"], "{out:?}");
+        assert!((0..4).all(|x| parser.screen().cell(0, x).unwrap().bgcolor() == vt100::Color::Idx(97)), "{out:?}");
+        assert_eq!(parser.screen().cell(0, 3).unwrap().fgcolor(), vt100::Color::Idx(98));
+    }
+
+    #[test]
+    fn rows_that_only_move_are_moved_by_the_terminal() {
+        let (mut terminal, sink, mut parser) = written_to();
+        let mut page =
+            Page { rows: (0..30).map(|number| (number * 5 + 1, number)).collect(), top: 0, chosen: 40, beside: 0, is_filled: false };
+        let mut show = |page: &Page, is_still: bool| {
+            terminal.backend_mut().keep_still(is_still);
+            let drawn = terminal.draw(|frame| page.draw(frame.buffer_mut())).unwrap().buffer.clone();
+            let out = sink.0.take();
+            parser.process(&out);
+            assert_shows(parser.screen(), &drawn);
+            String::from_utf8(out).unwrap()
+        };
+        let whole = show(&page, false);
+        page.rows.splice(0..0, [(200, 0), (201, 1)]);
+        let followed = show(&page, false);
+        assert!(followed.contains("\x1b[2;13r\x1b[2;1H\x1b[2L\x1b[r") && followed.len() * 2 < whole.len(), "{followed:?}");
+        page.top = 1;
+        let scrolled = show(&page, false);
+        assert!(scrolled.contains("\x1b[2;13r\x1b[2;1H\x1b[1M\x1b[r") && scrolled.len() * 2 < whole.len(), "{scrolled:?}");
+        page.top = 4;
+        let still = show(&page, true);
+        assert!(!still.contains('M') && !still.contains("\x1b[K"), "pictures hang there: {still:?}");
+        page.beside = 3;
+        page.top = 0;
+        assert!(!show(&page, false).is_empty());
+        assert_eq!(show(&page, false), "", "nothing has changed");
     }
 }

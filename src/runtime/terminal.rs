@@ -14,6 +14,7 @@ use crate::state::{Measured, State};
 use crate::text::Plain;
 use crate::ui::{self, Cards, Targets, Theme};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use ratatui::backend::Backend as _;
 use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use std::cell::RefCell;
@@ -167,8 +168,8 @@ const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 /// Has the terminal keep the title that it has. It keeps several, so this is written once before [`LEAVE`].
 const KEEP_TITLE: &[u8] = b"\x1b[22;2t";
-/// Ends a frame cut short first, and whatever string of it was not at its end; then everything that [`ENTER`] and [`MOUSE`] set, and the title that was kept.
-const LEAVE: &[u8] = b"\x1b\\\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[23;2t\x1b[?1049l";
+/// Ends a frame cut short first, whatever string of it was not at its end, and whatever rows it was moving; then everything that [`ENTER`] and [`MOUSE`] set, and the title that was kept.
+const LEAVE: &[u8] = b"\x1b\\\x1b[r\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\x1b[0m\x1b[0 q\x1b[?25h\x1b[23;2t\x1b[?1049l";
 /// Has kitty take down and forget every picture; written behind the end of whatever was cut short, and before [`LEAVE`].
 const TAKE_DOWN: &[u8] = b"\x1b\\\x1b_Ga=d,d=A,q=2\x1b\\";
 /// Asks for kitty's graphics (with one pixel that is not kept), the name, the size of a cell and of the room in pixels, the
@@ -410,23 +411,30 @@ impl Screen for TerminalScreen {
             self.terminal.resize(area)?;
             self.wall.wiped();
         }
+        // What hangs moves with the rows in some terminals, and not in others.
+        self.terminal.backend_mut().keep_still(self.wall.hangs());
         let mut laid = Vec::new();
         self.terminal.draw(|frame| laid = draw(frame))?;
         let rewritten = self.terminal.backend_mut().take_rewritten();
         let mut frame = std::mem::take(&mut self.alert);
         frame.append(&mut self.copied);
-        frame.extend_from_slice(BEGIN_FRAME);
-        frame.append(&mut self.drawn.0.borrow_mut());
-        frame.append(&mut self.wall.hang(laid, &rewritten));
+        let mut shown = self.drawn.0.take();
+        shown.append(&mut self.wall.hang(laid, &rewritten));
         KEPT.store(self.wall.is_kept(), Ordering::SeqCst);
-        frame.extend_from_slice(END_FRAME);
-        self.outlet.give(frame)
+        if !shown.is_empty() {
+            frame.extend_from_slice(BEGIN_FRAME);
+            frame.append(&mut shown);
+            frame.extend_from_slice(END_FRAME);
+        }
+        if frame.is_empty() { Ok(()) } else { self.outlet.give(frame) }
     }
 
     fn repaint(&mut self) -> io::Result<()> {
         self.area = area();
         self.wall.wiped();
-        self.terminal.resize(self.area)
+        self.terminal.resize(self.area)?;
+        // Not every size is one that ratatui clears.
+        self.terminal.backend_mut().clear()
     }
 
     fn is_free(&self) -> bool {

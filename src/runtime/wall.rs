@@ -39,6 +39,11 @@ impl Wall {
         self.stale.append(&mut self.kept);
     }
 
+    /// Whether pictures hang there.
+    pub(super) fn hangs(&self) -> bool {
+        self.hung.iter().any(|hung| hung.laid.graphic.form != Form::Blocks)
+    }
+
     /// Whether the terminal keeps pictures.
     pub(super) fn is_kept(&self) -> bool {
         !(self.kept.is_empty() && self.stale.is_empty())

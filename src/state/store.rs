@@ -11,11 +11,11 @@ use crate::filter::{Post, words_of};
 use crate::model::{
     Account, AccountId, Bundle, Conversation, ConversationId, FilterAction, Notification, NotificationId, QuoteState, Status, StatusId,
 };
+use crate::state::hashed::{IdMap, IdSet};
 use crate::text::{LinkKind, RichText};
 use gone::Gone;
 use ring::Ring;
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
 
 /// How many edits of posts that are not held are remembered, for a first copy that comes late.
 const EDITS_KEPT: usize = 1_000;
@@ -31,6 +31,8 @@ pub struct Entry {
     words: OnceCell<Box<str>>,
     /// The store's moment when the stream last told of it.
     heard: u64,
+    /// Whether the sweep under way leaves it.
+    is_needed: bool,
 }
 
 impl Entry {
@@ -77,18 +79,20 @@ impl PartialEq for Entry {
 struct Known {
     account: Account,
     revision: u32,
+    /// Whether the sweep under way leaves it.
+    is_needed: bool,
 }
 
 /// Everything that tabs show, once.
 #[derive(Debug, Default, PartialEq)]
 pub struct Store {
     /// Boxed, as a table that grows keeps half of its places empty.
-    statuses: HashMap<StatusId, Box<Entry>>,
-    accounts: HashMap<AccountId, Known>,
-    notifications: HashMap<NotificationId, Notification>,
-    conversations: HashMap<ConversationId, Conversation>,
+    statuses: IdMap<StatusId, Box<Entry>>,
+    accounts: IdMap<AccountId, Known>,
+    notifications: IdMap<NotificationId, Notification>,
+    conversations: IdMap<ConversationId, Conversation>,
     /// What shows another status: boosts and quotes of it.
-    mentioned_by: HashMap<StatusId, Vec<StatusId>>,
+    mentioned_by: IdMap<StatusId, Vec<StatusId>>,
     deleted: Gone,
     edits: Ring<StatusId, Box<Status>>,
     /// Statuses that a filter may hide since the last look, each with whether it was held before.
@@ -98,7 +102,7 @@ pub struct Store {
     /// Whether since then an account changed its name, or what it says it is.
     people_changed: bool,
     /// Statuses that are not held and that notifications or conversations name.
-    awaited: HashSet<StatusId>,
+    awaited: IdSet<StatusId>,
     /// Replies that were not held before, each with what it answers, while somebody wants to know.
     replies: Vec<(StatusId, StatusId)>,
     gathers: bool,
@@ -298,7 +302,7 @@ impl Store {
             }
             None => {
                 account.pack();
-                self.accounts.insert(account.id.clone(), Known { account, revision: 1 });
+                self.accounts.insert(account.id.clone(), Known { account, revision: 1, is_needed: false });
             }
         }
     }
@@ -383,7 +387,7 @@ impl Store {
         {
             self.replies.push((id.clone(), parent.clone()));
         }
-        let entry = Entry { status: incoming, revision: 1, rich: OnceCell::new(), words: OnceCell::new(), heard: 0 };
+        let entry = Entry { status: incoming, revision: 1, rich: OnceCell::new(), words: OnceCell::new(), heard: 0, is_needed: false };
         self.statuses.insert(id, Box::new(entry));
         Put::New
     }
@@ -454,39 +458,46 @@ impl Store {
 
     /// Drops whatever no row needs. `keep` names the statuses, notifications and conversations of all rows and panes.
     pub fn sweep(&mut self, keep: Keep) {
-        self.notifications.retain(|id, _| keep.notifications.contains(id));
-        self.conversations.retain(|id, _| keep.conversations.contains(id));
-        let mut needed = keep.statuses;
-        needed.extend(self.notifications.values().filter_map(|notification| notification.status.clone()));
-        needed.extend(self.conversations.values().filter_map(|conversation| conversation.last_status.clone()));
-        let mut todo: Vec<StatusId> = needed.iter().cloned().collect();
+        let Self { statuses, accounts, notifications, conversations, mentioned_by, deleted, awaited, .. } = self;
+        notifications.retain(|id, _| keep.notifications.contains(id));
+        conversations.retain(|id, _| keep.conversations.contains(id));
+        let mut todo = keep.statuses;
+        todo.extend(notifications.values().filter_map(|notification| notification.status.clone()));
+        todo.extend(conversations.values().filter_map(|conversation| conversation.last_status.clone()));
+        let mut absent: IdSet<StatusId> = IdSet::default();
         while let Some(id) = todo.pop() {
-            let Some(entry) = self.statuses.get(&id) else { continue };
-            for other in related(&entry.status).into_iter().flatten() {
-                if needed.insert(other.clone()) {
-                    todo.push(other);
+            match statuses.get_mut(&id) {
+                Some(entry) if !entry.is_needed => {
+                    entry.is_needed = true;
+                    todo.extend(related(&entry.status).into_iter().flatten());
                 }
+                Some(_) => {}
+                None => drop(absent.insert(id)),
             }
         }
-        self.statuses.retain(|id, entry| {
+        // What is marked stays, and is ready for the next time.
+        statuses.retain(|_, entry| {
             // What was looked at once is opened again when it is looked at again: what is in view is laid out already.
             entry.rich = OnceCell::new();
-            needed.contains(id)
+            std::mem::take(&mut entry.is_needed)
         });
-        self.awaited.retain(|id| needed.contains(id) && !self.statuses.contains_key(id));
-        self.mentioned_by.retain(|_, list| {
-            list.retain(|id| needed.contains(id));
+        awaited.retain(|id| absent.contains(id));
+        mentioned_by.retain(|_, list| {
+            list.retain(|id| statuses.contains_key(id));
             !list.is_empty()
         });
-        let mut people: HashSet<&AccountId> = HashSet::new();
-        people.extend(self.statuses.values().map(|entry| &entry.status.account));
-        people.extend(self.notifications.values().filter_map(|notification| notification.account.as_ref()));
-        people.extend(self.notifications.values().filter_map(|notification| notification.kind.target()));
-        people.extend(self.conversations.values().flat_map(|conversation| &conversation.accounts));
-        people.extend(self.deleted.authors().filter(|id| keep.authors.contains(*id)));
-        people.extend(keep.authors.iter());
-        let people: HashSet<AccountId> = people.into_iter().cloned().collect();
-        self.accounts.retain(|id, _| people.contains(id));
+        let mut need = |id: &AccountId| {
+            if let Some(known) = accounts.get_mut(id) {
+                known.is_needed = true;
+            }
+        };
+        statuses.values().for_each(|entry| need(&entry.status.account));
+        notifications.values().filter_map(|notification| notification.account.as_ref()).for_each(&mut need);
+        notifications.values().filter_map(|notification| notification.kind.target()).for_each(&mut need);
+        conversations.values().flat_map(|conversation| &conversation.accounts).for_each(&mut need);
+        deleted.authors().filter(|id| keep.authors.contains(*id)).for_each(&mut need);
+        keep.authors.iter().for_each(&mut need);
+        accounts.retain(|_, known| std::mem::take(&mut known.is_needed));
         self.swept_to = self.statuses.len() + self.notifications.len();
     }
 }
@@ -495,13 +506,13 @@ impl Store {
 #[derive(Debug, Default)]
 pub struct Keep {
     /// Statuses of rows and panes.
-    pub statuses: HashSet<StatusId>,
+    pub statuses: Vec<StatusId>,
     /// Notifications of rows.
-    pub notifications: HashSet<NotificationId>,
+    pub notifications: IdSet<NotificationId>,
     /// Conversations of rows.
-    pub conversations: HashSet<ConversationId>,
+    pub conversations: IdSet<ConversationId>,
     /// Accounts that tombstones and panes name.
-    pub authors: HashSet<AccountId>,
+    pub authors: IdSet<AccountId>,
 }
 
 fn may_hide(status: &Status) -> bool {

@@ -24,12 +24,12 @@ pub(crate) enum CardLine {
     /// A row of pictures, the row of that number.
     Picture(Arc<Strip>, u16),
     /// A line right of a small picture, the line of that number from its top on; most are beneath it.
-    Beside(Arc<Aside>, u16, Box<CardLine>),
+    Beside(Arc<Aside>, u16, Box<Self>),
 }
 
 impl CardLine {
     /// The columns before it, and the line itself.
-    pub(crate) fn apart(&self) -> (u16, &CardLine) {
+    pub(crate) fn apart(&self) -> (u16, &Self) {
         match self {
             Self::Beside(aside, _, line) => (aside.indent, line),
             Self::Text(_) | Self::Head(_) | Self::Left(..) | Self::Picture(..) => (0, self),

@@ -23,6 +23,10 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         tell_why_not(state, wanted);
         return;
     }
+    // Why another key did nothing is of no more interest.
+    if state.notices.shown().is_some_and(|shown| WHY_NOT.iter().any(|(_, words)| shown.text.as_str() == *words)) {
+        state.notices.dismiss();
+    }
     state.revision += 1;
     state.heard.hear(Outcome::Ran(wanted));
     if viewer::run(state, wanted) {
@@ -106,6 +110,10 @@ pub(super) fn run(state: &mut State, wanted: Command, measured: &Measured, effec
         Command::Theme => open_themes(state),
         Command::Notify => super::alert::switch(state),
         Command::Zen => zen(state),
+        Command::Avatars => {
+            state.settings.avatars = !state.settings.avatars;
+            state.revision += 1;
+        }
         Command::Columns => next_columns(state),
         Command::ReaderPlace => move_reader(state),
         Command::Reload => effects.push(Effect::Reload),

@@ -4,12 +4,14 @@ use super::stage::*;
 use super::{draw, draw_with, find, picture, rows, theme};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
+use trunkline::command::Command;
 use trunkline::config::MediaMode;
 use trunkline::filter::Filter;
 use trunkline::media::{Graphic, Key, Picture, Raster};
 use trunkline::model::*;
 use trunkline::state::*;
 use trunkline::ui::Cards;
+use trunkline::update::{Msg, update};
 
 const BLUR: &str = "UFBWY:8_0Jxv4mx]t8t64.%M-:IUWGWAt6M}";
 const BLOCK: &str = "\u{2580}";
@@ -335,4 +337,29 @@ fn a_profile_shows_its_picture_and_nothing_lies_over_it() {
     hang(&state, &mut cards, &once, Form::Kitty);
     draw_with(&state, &theme, &mut cards);
     assert_eq!(cards.laid.iter().map(|laid| (laid.at, laid.size)).collect::<Vec<_>>(), [((place.x, place.y), (8, 4))]);
+}
+
+#[test]
+fn a_command_brings_the_pictures_of_people_and_takes_them_away() {
+    let mut state = with_emoji(Form::Kitty);
+    let measured = draw(&state).measured;
+    for shown in [true, false] {
+        assert!(state.can(Command::Avatars));
+        update(&mut state, Msg::Command(Command::Avatars), &measured);
+        assert_eq!(draw(&state).measured.pictures.iter().any(|place| place.columns == 4), shown);
+    }
+    state.settings.media = MediaMode::Off;
+    assert!(!state.can(Command::Avatars), "there would be nothing to see");
+}
+
+#[test]
+fn the_health_screen_says_how_pictures_are_drawn() {
+    for (form, words) in
+        [(Form::Blocks, "half blocks, cells of 10 by 20"), (Form::Kitty, "kitty's protocol, cells"), (Form::Sixel(16), "sixels of 16")]
+    {
+        let mut state = with_emoji(form);
+        state.size = (100, 60);
+        state.overlays.push(Overlay::Health { scroll: 0 });
+        find(&draw(&state).buffer, words);
+    }
 }

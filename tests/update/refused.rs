@@ -16,6 +16,8 @@ fn a_key_that_does_nothing_says_why() {
         desk.key(key);
         assert!(said(&desk).is_some_and(|said| said.contains(words)), "{key}: {:?}", said(&desk));
     }
+    desk.key("j");
+    assert!(!said(&desk).is_some_and(|said| said.contains("announces nothing")), "the next key that does something ends it");
     // Where nobody would miss it, nothing is said.
     desk.state.notices = Notices::default();
     desk.key("P");

@@ -16,6 +16,7 @@ use reqwest::{Response, redirect};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 use url::Url;
 
 /// Bound of a file, in bytes.
@@ -30,8 +31,9 @@ pub struct Files {
     server: Url,
     /// To the instance's own origin.
     own: reqwest::Client,
-    /// To everywhere else; nothing where this machine has no trust store, which a reader of a loopback server does not need.
-    strangers: Option<reqwest::Client>,
+    /// To everywhere else, from the first file there on: the trust store is hundreds of files to read, and nobody waits for them at
+    /// the start. Nothing where this machine has none, which a reader of a loopback server does not need.
+    strangers: OnceCell<Option<reqwest::Client>>,
     patience: Duration,
 }
 
@@ -62,14 +64,8 @@ impl Files {
     /// Where this machine has no trust store for a server that needs one.
     pub fn new(server: Url) -> Result<Self, Error> {
         let _first_or_not = rustls::crypto::ring::default_provider().install_default();
-        let client = |builder: reqwest::ClientBuilder| {
-            builder.connect_timeout(CONNECT).pool_idle_timeout(IDLE).no_gzip().redirect(redirect::Policy::none())
-        };
-        let own = client(builder(&server)).build().map_err(|error| set_up(&error))?;
-        let public = Public::new(|name| std::env::var(name).ok());
-        let anywhere = Url::parse("https://anywhere.invalid/").ok();
-        let strangers = anywhere.and_then(|anywhere| client(builder(&anywhere)).dns_resolver(Arc::new(public)).build().ok());
-        Ok(Self { server, own, strangers, patience: PATIENCE })
+        let own = careful(builder(&server)).build().map_err(|error| set_up(&error))?;
+        Ok(Self { server, own, strangers: OnceCell::new(), patience: PATIENCE })
     }
 
     /// Fetches an image; 20 s for all of it.
@@ -95,16 +91,29 @@ impl Files {
 
     async fn ask(&self, url: &Url) -> Result<Response, NoFile> {
         let own = url.origin() == self.server.origin();
-        let client = if own { &self.own } else { self.stranger(url)? };
+        let client = if own { &self.own } else { self.stranger(url).await? };
         let request = client.get(url.clone()).header(ACCEPT, "image/webp,image/png,image/jpeg,image/gif");
         request.send().await.map_err(|error| NoFile::Unreachable(Trouble::of(&error, url).words.to_string()))
     }
 
     /// The client for a host that a stranger names, if it may be asked at all.
-    fn stranger(&self, url: &Url) -> Result<&reqwest::Client, NoFile> {
+    async fn stranger(&self, url: &Url) -> Result<&reqwest::Client, NoFile> {
         may_be_fetched(url).map_err(NoFile::Refused)?;
-        self.strangers.as_ref().ok_or(NoFile::Refused("this machine has no trust store for secure connections"))
+        let made = || async { tokio::task::spawn_blocking(strangers).await.ok().flatten() };
+        self.strangers.get_or_init(made).await.as_ref().ok_or(NoFile::Refused("this machine has no trust store for secure connections"))
     }
+}
+
+/// A client for files, of which each step is looked at.
+fn careful(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.connect_timeout(CONNECT).pool_idle_timeout(IDLE).no_gzip().redirect(redirect::Policy::none())
+}
+
+/// The client for hosts that strangers name; reads the trust store.
+fn strangers() -> Option<reqwest::Client> {
+    let public = Public::new(|name| std::env::var(name).ok());
+    let anywhere = Url::parse("https://anywhere.invalid/").ok()?;
+    careful(builder(&anywhere)).dns_resolver(Arc::new(public)).build().ok()
 }
 
 impl fmt::Debug for Files {

@@ -419,10 +419,11 @@ objects! {
         b"in_reply_to_account_id" in_reply_to_account_id b"media_attachments" media_attachments b"poll" poll b"card" card
         b"quote" quote b"mentions" mentions b"tags" tags b"emojis" emojis b"replies_count" replies_count
         b"reblogs_count" reblogs_count b"favourites_count" favourites_count b"quotes_count" quotes_count b"favourited" favourited
-        b"reblogged" reblogged b"bookmarked" bookmarked b"muted" muted b"pinned" pinned b"filtered" filtered b"url" url
+        b"reblogged" reblogged b"bookmarked" bookmarked b"muted" muted b"pinned" pinned b"filtered" filtered b"url" url b"uri" uri
     };
     Account<'a> {
         b"id" id b"username" username b"acct" acct b"display_name" display_name b"url" url b"bot" bot b"locked" locked
+        b"avatar" avatar b"avatar_static" avatar_static b"emojis" emojis
     };
     MediaAttachment<'a> {
         b"type" kind b"description" description b"url" url b"remote_url" remote_url b"preview_url" preview_url
@@ -445,7 +446,7 @@ objects! {
         if |quote| quote.state.0.is_some() || quote.id.0.is_none();
     Mention<'a> { b"id" id b"username" username b"acct" acct b"url" url };
     Tag<'a> { b"name" name b"url" url };
-    CustomEmoji<'a> { b"shortcode" shortcode };
+    CustomEmoji<'a> { b"shortcode" shortcode b"url" url b"static_url" static_url };
     // What comes with the kinds that are not about a post is left to the lenient way.
     Notification<'a> {
         b"id" id b"type" kind b"created_at" created_at b"group_key" group_key b"account" account b"status" status

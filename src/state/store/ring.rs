@@ -1,11 +1,12 @@
 //! `Ring`: a map that forgets its oldest entries.
 
-use std::collections::{HashMap, VecDeque};
+use crate::state::hashed::IdMap;
+use std::collections::VecDeque;
 
 /// A map that forgets its oldest entries.
 #[derive(Debug, PartialEq)]
 pub(super) struct Ring<K: Eq + std::hash::Hash, V> {
-    map: HashMap<K, (u64, V)>,
+    map: IdMap<K, (u64, V)>,
     /// Keys as they came, each with the turn of its insertion; those that no longer match the map are stale.
     order: VecDeque<(u64, K)>,
     turn: u64,
@@ -13,7 +14,7 @@ pub(super) struct Ring<K: Eq + std::hash::Hash, V> {
 
 impl<K: Eq + std::hash::Hash, V> Default for Ring<K, V> {
     fn default() -> Self {
-        Self { map: HashMap::new(), order: VecDeque::new(), turn: 0 }
+        Self { map: IdMap::default(), order: VecDeque::new(), turn: 0 }
     }
 }
 

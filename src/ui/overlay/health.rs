@@ -5,7 +5,7 @@
 
 use super::{inner_width, more, panel, words};
 use crate::command::Command;
-use crate::model::{Connection, Rung, Server, Stream, Subscription, Timestamp, Withheld};
+use crate::model::{Connection, Form, Rung, Server, Stream, Subscription, Timestamp, Withheld};
 use crate::state::refill::{Budget, MOST_QUESTIONS};
 use crate::state::{Answer, Completeness, Fill, Gap, Loading, OverlayPane, State, Timeline};
 use crate::text::{Plain, wrap};
@@ -314,6 +314,16 @@ impl Sheet<'_, '_> {
         let colors = self.theme.depth().words();
         let glyphs = if self.theme.is_ascii() { "ASCII only" } else { "Unicode" };
         self.fact("screen", &format!("{columns} by {rows}, {colors}, {glyphs}"));
+        if let Some(canvas) = state.canvas() {
+            let (width, height) = canvas.cell;
+            let by = match canvas.form {
+                Form::Blocks => "half blocks".to_owned(),
+                Form::Kitty => "kitty's protocol".to_owned(),
+                Form::Inline => "iTerm2's inline images".to_owned(),
+                Form::Sixel(colors) => format!("sixels of {colors} colours"),
+            };
+            self.fact("pictures", &format!("{by}, cells of {width} by {height} pixels"));
+        }
         if !state.terminal.is_empty() {
             self.fact("found", &state.terminal.iter().map(Plain::as_str).collect::<Vec<_>>().join(", "));
         }

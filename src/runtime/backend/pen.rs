@@ -1,0 +1,211 @@
+//! `Pen`: writes cells with as few bytes as that takes, and knows where the cursor is and how it writes.
+//!
+//! Each stretch of cells begins with the cursor placed by number. Only behind ASCII, of whose width all terminals think the same, a few
+//! unchanged cells are written again instead. Between frames the pen is plain.
+
+use crate::text::WebAddress;
+use crate::ui::Targets;
+use ratatui::buffer::Cell;
+use ratatui::style::{Color, Modifier};
+use std::io::{self, Write};
+
+/// Bytes of an address that terminals surely take.
+const LONGEST_TARGET: usize = 2_000;
+
+/// A pen on the terminal's cells.
+#[derive(Debug)]
+pub(super) struct Pen<'a, W> {
+    out: &'a mut W,
+    targets: Option<&'a Targets>,
+    /// Where the next cell goes; nothing where that is to be said anew.
+    at: Option<(u16, u16)>,
+    /// Whether nothing but ASCII was written since that was said, so that no terminal thinks otherwise.
+    is_sure: bool,
+    style: Style,
+    /// The colour that leads where the open link does.
+    link: Color,
+    is_linked: bool,
+}
+
+/// How it writes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Style {
+    fg: Color,
+    bg: Color,
+    modifier: Modifier,
+}
+
+impl<'a, W: Write> Pen<'a, W> {
+    pub(super) fn new(out: &'a mut W, targets: Option<&'a Targets>) -> Self {
+        Self { out, targets, at: None, is_sure: false, style: Style::default(), link: Color::Reset, is_linked: false }
+    }
+
+    /// The column of a row where all terminals agree that the next cell goes.
+    pub(super) fn column_on(&self, y: u16) -> Option<u16> {
+        self.at.filter(|(_, row)| *row == y && self.is_sure).map(|(x, _)| x)
+    }
+
+    /// Whether a cell is ASCII and would be written without any word about how.
+    pub(super) fn is_dressed_for(&self, cell: &Cell) -> bool {
+        let symbol = cell.symbol();
+        self.style == Style::of(cell) && self.link == cell.underline_color && symbol.len() == 1 && symbol.is_ascii()
+    }
+
+    /// Writes a cell of so many columns.
+    pub(super) fn cell(&mut self, x: u16, y: u16, cell: &Cell, columns: usize) -> io::Result<()> {
+        self.go(x, y)?;
+        let symbol = if is_plain_block(cell) { " " } else { cell.symbol() };
+        self.dress(cell)?;
+        self.out.write_all(symbol.as_bytes())?;
+        self.is_sure &= symbol.is_ascii();
+        // Behind all others, of whose width terminals may think differently, it is placed anew.
+        self.at = (columns == 1 && symbol.chars().nth(1).is_none()).then_some((x + 1, y));
+        Ok(())
+    }
+
+    /// Erases what is right of a place, or the whole line from its beginning.
+    pub(super) fn erase_from(&mut self, x: u16, y: u16) -> io::Result<()> {
+        self.go(x, y)?;
+        self.plain()?;
+        self.out.write_all(if x == 0 { b"\x1b[2K" } else { b"\x1b[K" })
+    }
+
+    /// Moves rows as far as `by` says, with blank ones coming in.
+    pub(super) fn shift(&mut self, top: u16, bottom: u16, by: i32) -> io::Result<()> {
+        self.plain()?;
+        // Lines are inserted and deleted at the top of a region: more terminals do that than scroll by number.
+        let (count, way) = (by.unsigned_abs(), if by > 0 { 'L' } else { 'M' });
+        write!(self.out, "\x1b[{};{}r\x1b[{};1H\x1b[{count}{way}\x1b[r", top + 1, bottom + 1, top + 1)?;
+        self.at = None;
+        Ok(())
+    }
+
+    /// Undoes whatever was said about how to write.
+    pub(super) fn plain(&mut self) -> io::Result<()> {
+        self.unlink()?;
+        if self.style != Style::default() {
+            self.out.write_all(b"\x1b[m")?;
+            self.style = Style::default();
+        }
+        Ok(())
+    }
+
+    fn go(&mut self, x: u16, y: u16) -> io::Result<()> {
+        match self.at {
+            Some(at) if at == (x, y) => Ok(()),
+            Some((_, row)) if row == y && self.is_sure => write!(self.out, "\x1b[{}G", x + 1),
+            Some(_) | None => {
+                self.is_sure = true;
+                write!(self.out, "\x1b[{};{}H", y + 1, x + 1)
+            }
+        }?;
+        self.at = Some((x, y));
+        Ok(())
+    }
+
+    fn dress(&mut self, cell: &Cell) -> io::Result<()> {
+        if cell.underline_color != self.link {
+            self.unlink()?;
+            self.link = cell.underline_color;
+            if let Some((number, address)) = self.targets.and_then(|targets| targets.of(self.link)).filter(fits) {
+                write!(self.out, "\x1b]8;id=tl{number};{address}\x1b\\")?;
+                self.is_linked = true;
+            }
+        }
+        let mut style = Style::of(cell);
+        if is_plain_block(cell) {
+            style.fg = self.style.fg;
+        }
+        if style != self.style {
+            self.style.turn_into(style, self.out)?;
+            self.style = style;
+        }
+        Ok(())
+    }
+
+    fn unlink(&mut self) -> io::Result<()> {
+        self.link = Color::Reset;
+        if std::mem::take(&mut self.is_linked) { self.out.write_all(b"\x1b]8;;\x1b\\") } else { Ok(()) }
+    }
+}
+
+/// Whether a cell is half a block of a picture whose other half has the same colour: a blank one looks the same and takes less.
+fn is_plain_block(cell: &Cell) -> bool {
+    cell.fg == cell.bg && cell.fg != Color::Reset && cell.modifier.is_empty() && cell.symbol() == "\u{2580}"
+}
+
+fn fits((_, address): &(u32, WebAddress)) -> bool {
+    address.as_str().len() <= LONGEST_TARGET
+}
+
+impl Style {
+    fn of(cell: &Cell) -> Self {
+        Self { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
+    }
+
+    /// Says in one sequence what is different.
+    fn turn_into(mut self, to: Self, out: &mut impl Write) -> io::Result<()> {
+        let mut lead = "\x1b[";
+        let mut say = |out: &mut dyn Write, words: std::fmt::Arguments<'_>| {
+            out.write_all(std::mem::replace(&mut lead, ";").as_bytes())?;
+            out.write_fmt(words)
+        };
+        if !(self.modifier - to.modifier).is_empty() {
+            say(out, format_args!("0"))?;
+            self = Self::default();
+        }
+        for (modifier, number) in MODIFIERS {
+            if (to.modifier - self.modifier).contains(modifier) {
+                say(out, format_args!("{number}"))?;
+            }
+        }
+        for (from, to, base) in [(self.fg, to.fg, 30), (self.bg, to.bg, 40)] {
+            if from == to {
+                continue;
+            }
+            match (number(to), to) {
+                (Some(number), _) => say(out, format_args!("{};5;{number}", base + 8))?,
+                (None, Color::Rgb(red, green, blue)) => say(out, format_args!("{};2;{red};{green};{blue}", base + 8))?,
+                (None, _) => say(out, format_args!("{}", base + 9))?,
+            }
+        }
+        out.write_all(b"m")
+    }
+}
+
+/// Modifiers and the numbers that switch them on.
+const MODIFIERS: [(Modifier, u8); 9] = [
+    (Modifier::BOLD, 1),
+    (Modifier::DIM, 2),
+    (Modifier::ITALIC, 3),
+    (Modifier::UNDERLINED, 4),
+    (Modifier::SLOW_BLINK, 5),
+    (Modifier::RAPID_BLINK, 6),
+    (Modifier::REVERSED, 7),
+    (Modifier::HIDDEN, 8),
+    (Modifier::CROSSED_OUT, 9),
+];
+
+/// The number of a colour in the terminal's palette.
+fn number(color: Color) -> Option<u8> {
+    match color {
+        Color::Reset | Color::Rgb(..) => None,
+        Color::Black => Some(0),
+        Color::Red => Some(1),
+        Color::Green => Some(2),
+        Color::Yellow => Some(3),
+        Color::Blue => Some(4),
+        Color::Magenta => Some(5),
+        Color::Cyan => Some(6),
+        Color::Gray => Some(7),
+        Color::DarkGray => Some(8),
+        Color::LightRed => Some(9),
+        Color::LightGreen => Some(10),
+        Color::LightYellow => Some(11),
+        Color::LightBlue => Some(12),
+        Color::LightMagenta => Some(13),
+        Color::LightCyan => Some(14),
+        Color::White => Some(15),
+        Color::Indexed(number) => Some(number),
+    }
+}

@@ -1,0 +1,98 @@
+//! `Rows`: a screen as cells, row by row, as far as something has been written.
+//!
+//! What a wide glyph covers is held as [`COVERED`], so that two rows are equal exactly where they look alike. Absent on
+//! purpose: sizes; beyond what is held everything is blank.
+
+use ratatui::buffer::{Cell, CellWidth as _};
+
+/// The other half of a wide glyph.
+pub(super) const COVERED: Cell = Cell::new("");
+/// A blank cell, to be borrowed.
+static BLANK: Cell = Cell::EMPTY;
+
+/// Rows of cells.
+#[derive(Debug, Default)]
+pub(super) struct Rows(Vec<Vec<Cell>>);
+
+impl Rows {
+    pub(super) fn height(&self) -> u16 {
+        u16::try_from(self.0.len()).unwrap_or(u16::MAX)
+    }
+
+    pub(super) fn row(&self, y: u16) -> &[Cell] {
+        self.0.get(usize::from(y)).map_or(&[], Vec::as_slice)
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    /// Takes a cell in; what a wide one covers is covered, and what half of one is left is blank.
+    pub(super) fn put(&mut self, x: u16, y: u16, cell: &Cell) {
+        let Some(row) = self.row_mut(y) else { return };
+        let (x, columns) = (usize::from(x), columns(cell));
+        if row.len() < x + columns {
+            row.resize(x + columns, Cell::EMPTY);
+        }
+        if row.get(x) == Some(&COVERED)
+            && let Some(head) = row.iter_mut().take(x).rfind(|head| **head != COVERED)
+        {
+            *head = Cell::EMPTY;
+        }
+        for (column, kept) in row.iter_mut().skip(x).take(columns).enumerate() {
+            if column == 0 {
+                kept.clone_from(cell)
+            } else {
+                *kept = COVERED
+            };
+        }
+        row.iter_mut().skip(x + columns).take_while(|cell| **cell == COVERED).for_each(|cell| *cell = Cell::EMPTY);
+    }
+
+    /// Makes a row that of other rows.
+    pub(super) fn copy(&mut self, y: u16, from: &Self) {
+        let (Some(row), from) = (self.row_mut(y), from.row(y)) else { return };
+        row.resize(from.len(), Cell::EMPTY);
+        row.clone_from_slice(from);
+    }
+
+    /// Moves the rows `top..=bottom` down by so many, up where that is negative; what comes in is blank.
+    pub(super) fn shift(&mut self, top: u16, bottom: u16, by: i32) {
+        drop(self.row_mut(bottom));
+        let Some(moved) = self.0.get_mut(usize::from(top)..=usize::from(bottom)) else { return };
+        let count = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX).min(moved.len());
+        if by > 0 {
+            moved.rotate_right(count);
+            moved.iter_mut().take(count).for_each(Vec::clear);
+        } else {
+            moved.rotate_left(count);
+            moved.iter_mut().rev().take(count).for_each(Vec::clear);
+        }
+    }
+
+    fn row_mut(&mut self, y: u16) -> Option<&mut Vec<Cell>> {
+        let y = usize::from(y);
+        if self.0.len() <= y {
+            self.0.resize_with(y + 1, Vec::new);
+        }
+        self.0.get_mut(y)
+    }
+}
+
+/// A cell of a row, blank beyond its end.
+pub(super) fn cell(row: &[Cell], x: usize) -> &Cell {
+    row.get(x).unwrap_or(&BLANK)
+}
+
+/// Columns that a cell takes.
+pub(super) fn columns(cell: &Cell) -> usize {
+    match cell.symbol() {
+        symbol if symbol.len() == 1 => 1,
+        symbol => usize::from(symbol.cell_width()).max(1),
+    }
+}
+
+/// In how many cells two rows differ.
+pub(super) fn differences(one: &[Cell], other: &[Cell]) -> usize {
+    (0..one.len().max(other.len())).filter(|x| cell(one, *x) != cell(other, *x)).count()
+}

@@ -1,0 +1,111 @@
+//! Maps and sets by id, hashed in a few instructions.
+//!
+//! A server makes the ids, so the hash has a key that differs with each run and that nothing tells; it is no hash for
+//! anything that leaves the program. Absent on purpose: order.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::LazyLock;
+
+/// A map by id.
+pub type IdMap<K, V> = HashMap<K, V, Keyed>;
+
+/// A set of ids.
+pub type IdSet<K> = HashSet<K, Keyed>;
+
+/// Hashes with the key of this run.
+#[derive(Debug, Clone, Copy)]
+pub struct Keyed {
+    start: u64,
+    factor: u64,
+}
+
+/// A hash under way.
+#[derive(Debug)]
+pub struct Folding {
+    state: u64,
+    factor: u64,
+}
+
+static KEYED: LazyLock<Keyed> = LazyLock::new(|| {
+    let random = RandomState::new();
+    // An even factor would lose a bit with each word.
+    Keyed { start: random.hash_one(0), factor: random.hash_one(1) | 1 }
+});
+
+impl Default for Keyed {
+    fn default() -> Self {
+        *KEYED
+    }
+}
+
+impl BuildHasher for Keyed {
+    type Hasher = Folding;
+
+    fn build_hasher(&self) -> Folding {
+        Folding { state: self.start, factor: self.factor }
+    }
+}
+
+impl Folding {
+    /// Takes a word in: both halves of the product, so that each bit of it reaches the lowest and the highest ones.
+    fn fold(&mut self, word: u64) {
+        let [low, high] = [0, 64].map(|shift| (u128::from(self.state ^ word) * u128::from(self.factor)) >> shift);
+        let mask = u128::from(u64::MAX);
+        self.state = u64::try_from((low ^ high) & mask).unwrap_or_default();
+    }
+}
+
+impl Hasher for Folding {
+    fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            self.fold(u64::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
+            let last = rest.iter().fold(0, |last, byte| last << 8 | u64::from(*byte));
+            self.fold(last ^ (rest.len() as u64) << 56);
+        }
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.fold(u64::from(byte));
+    }
+
+    fn finish(&self) -> u64 {
+        self.state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_as_servers_count_them_up_are_spread_evenly() {
+        let hashes: Vec<u64> =
+            (0..4_096_u64).map(|at| Keyed::default().hash_one((117_000_000_000_000_000 + at * 1_000).to_string())).collect();
+        // A table looks at the lowest bits for the place and at the highest ones for the entry there.
+        for part in [|hash: u64| hash & 0xff, |hash: u64| hash >> 56] {
+            let mut counts = [0_u32; 256];
+            hashes.iter().for_each(|hash| counts[usize::try_from(part(*hash)).unwrap()] += 1);
+            let most = counts.iter().max().unwrap();
+            assert!(*most < 64, "{most} of 4,096 are in one of 256 places");
+        }
+        let different: HashSet<&u64> = hashes.iter().collect();
+        assert_eq!(different.len(), hashes.len());
+    }
+
+    #[test]
+    fn what_is_equal_is_found_and_nothing_else() {
+        let mut map: IdMap<String, usize> = IdMap::default();
+        for length in 0..40 {
+            map.insert("x".repeat(length), length);
+            map.insert(format!("{}y", "x".repeat(length)), 100 + length);
+        }
+        assert!(
+            (0..40).all(|length| map["x".repeat(length).as_str()] == length && map[&format!("{}y", "x".repeat(length))] == 100 + length)
+        );
+        assert_eq!(map.get("z"), None);
+    }
+}
