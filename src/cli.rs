@@ -192,7 +192,9 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn block_on<T>(task: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(Stop::failed)?;
+    // One worker for the trunk and what is asked, beside the loop on this thread: an event is then always made in the same
+    // place, where the allocator finds room again. With two workers each kept a heap of its own for a whole burst.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(Stop::failed)?;
     finish(runtime, task)
 }
 

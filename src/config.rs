@@ -81,7 +81,8 @@ pub struct Config {
     pub tabs: Vec<Spec>,
     /// The filters that some of them begin with.
     pub filters: Vec<(Spec, Filter)>,
-    /// Rows kept per tab, within [`ROWS`].
+    /// Rows kept per tab, within [`ROWS`]. One costs at most some 4.5 KB, with the posts that are boosted and what the allocator
+    /// keeps beside: four full tabs of the default of 2,000 were measured at 36 MB over an empty program.
     pub rows: usize,
     /// The name of the theme: a built-in one or one of `themes`.
     pub theme: String,

@@ -10,6 +10,7 @@ pub mod html;
 pub mod nearest;
 pub mod plain;
 pub mod rich;
+mod stretch;
 pub mod wrap;
 pub mod written;
 
@@ -20,5 +21,6 @@ pub use html::{Html, guarded};
 pub use nearest::nearest;
 pub use plain::Plain;
 pub use rich::{Block, BlockKind, Indent, Link, LinkKind, Mark, RichText, Span};
+pub(crate) use stretch::{Stretch, pack};
 pub use wrap::{Piece, Role, WrappedLine};
 pub use written::{with_addresses, written};

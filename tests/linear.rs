@@ -108,7 +108,7 @@ fn a_post_is_said_in_labelled_lines_one_fact_each() {
     );
     listener.pass(60);
     let polled = Status {
-        poll: Some(poll(&[("Tea", Some(3)), ("Coffee", Some(1))], Some(0), ago(-200))),
+        poll: Some(Box::new(poll(&[("Tea", Some(3)), ("Coffee", Some(1))], Some(0), ago(-200)))),
         visibility: Visibility::Private,
         ..status("301", "5", 0, "<p>Which?</p>")
     };
@@ -119,7 +119,10 @@ fn a_post_is_said_in_labelled_lines_one_fact_each() {
     hold(&mut listener.state, status("204", "9", 90, "<p>quoted</p>"));
     hold(
         &mut listener.state,
-        Status { quote: Some(Quote { state: QuoteState::Accepted, status: Some(sid("204")) }), ..status("302", "6", 5, "<p>See:</p>") },
+        Status {
+            quote: Some(Box::new(Quote { state: QuoteState::Accepted, status: Some(sid("204")) })),
+            ..status("302", "6", 5, "<p>See:</p>")
+        },
     );
     listener.pass(60);
     assert_eq!(

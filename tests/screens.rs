@@ -578,7 +578,7 @@ fn quotes_say_why_they_are_not_shown() {
     hold(&mut state, status("9", "6", 60, "<p>Quoted words.</p>"));
     for (index, quote) in states.into_iter().enumerate() {
         let quote = Some(Quote { state: quote, status: Some(sid("9")) });
-        post(&mut state, &Stream::User, Status { quote, ..status(&(50 - index).to_string(), "2", 5, "<p>This.</p>") });
+        post(&mut state, &Stream::User, Status { quote: quote.map(Box::new), ..status(&(50 - index).to_string(), "2", 5, "<p>This.</p>") });
     }
     insta::assert_snapshot!("quotes", picture(&state));
 }
@@ -592,7 +592,7 @@ fn polls_show_choices_winners_and_hidden_counts_in_words() {
     let several = Poll { multiple: true, voters_count: Some(3), ..poll(&options, Some(1), ends) };
     let polls = [poll(&options, None, ends), poll(&options, Some(0), ago(5)), poll(&hidden, Some(1), ends), several];
     for (index, poll) in polls.into_iter().enumerate() {
-        post(&mut state, &Stream::User, Status { poll: Some(poll), ..status(&(50 - index).to_string(), "2", 5, "<p>?</p>") });
+        post(&mut state, &Stream::User, Status { poll: Some(Box::new(poll)), ..status(&(50 - index).to_string(), "2", 5, "<p>?</p>") });
     }
     insta::assert_snapshot!("polls", picture(&state));
 }
@@ -914,23 +914,23 @@ fn strange_status(id: usize, (name, words, extra, visibility): (String, String, 
         made.media_attachments = vec![image(&words), image("")];
     }
     if extra % 3 == 0 {
-        made.poll = Some(poll(&[(&name, Some(3)), (&words, Some(u64::MAX / 2))], Some(1), ago(-9)));
+        made.poll = Some(Box::new(poll(&[(&name, Some(3)), (&words, Some(u64::MAX / 2))], Some(1), ago(-9))));
     }
     if extra % 5 == 0 {
         made.spoiler_text = plain(&words);
     }
     if extra % 7 == 0 {
-        made.quote = Some(Quote { state: QuoteState::Accepted, status: Some(sid("1000")) });
+        made.quote = Some(Box::new(Quote { state: QuoteState::Accepted, status: Some(sid("1000")) }));
         made.counts = counts(u64::MAX, 7, 0);
     }
     if extra % 11 == 0 {
-        made.card = Some(Card {
+        made.card = Some(Box::new(Card {
             url: plain(&words),
             title: plain(&words),
             description: plain(&name),
             provider_name: plain(&name),
             authors: vec![plain(&name)],
-        });
+        }));
     }
     (author, made)
 }

@@ -393,7 +393,7 @@ fn a_delete_applies_everywhere_and_no_late_frame_revives() {
     desk.post(&["home"], "4");
     desk.event(&["home"], Payload::Update(bundle(boost("6", "5"))));
     let mut quoting = status("7", "look");
-    quoting.quote = Some(Quote { state: QuoteState::Accepted, status: Some(sid("5")) });
+    quoting.quote = Some(Box::new(Quote { state: QuoteState::Accepted, status: Some(sid("5")) }));
     desk.event(&["home"], Payload::Update(bundle(vec![status("5", "words"), quoting])));
     desk.event(&["local"], Payload::Delete(sid("5")));
     assert_eq!(desk.words("5"), "", "the words are gone at once");
@@ -2144,7 +2144,7 @@ fn payloads() -> impl Strategy<Value = Payload> {
         2 => (id.clone(), id.clone()).prop_map(|(id, of)| if id == of { Payload::Other } else { Payload::Update(bundle(boost(&format!("b{id}{of}"), &of))) }),
         1 => (id.clone(), id.clone()).prop_map(|(id, of)| {
             let mut quoting = status(&format!("q{id}"), "quotes");
-            quoting.quote = Some(Quote { state: QuoteState::Accepted, status: Some(sid(&of)) });
+            quoting.quote = Some(Box::new(Quote { state: QuoteState::Accepted, status: Some(sid(&of)) }));
             Payload::Update(bundle(vec![status(&of, "quoted"), quoting]))
         }),
         1 => (id.clone(), id.clone()).prop_map(|(id, of)| Payload::Notification(notification(&id, Some(&of)), bundle(vec![status(&of, "mine")]))),

@@ -342,11 +342,11 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
         in_reply_to_id: StatusId::new(entity.in_reply_to_id.as_str()),
         in_reply_to_account_id: AccountId::new(entity.in_reply_to_account_id.as_str()),
         media_attachments: entity.media_attachments.items.iter().map(medium).collect(),
-        poll: poll.map(ballot),
-        card: entity.card.0.as_deref().and_then(card),
-        quote,
-        mentions: entity.mentions.items.iter().filter_map(mention).collect(),
-        tags: entity.tags.items.iter().filter_map(tag).collect(),
+        poll: poll.map(ballot).map(Box::new),
+        card: entity.card.0.as_deref().and_then(card).map(Box::new),
+        quote: quote.map(Box::new),
+        mentions: kept(&entity.mentions.items, mention),
+        tags: kept(&entity.tags.items, tag),
         emojis: emojis(&entity.emojis.items),
         counts: Counts {
             replies: number(entity.replies_count),
@@ -361,7 +361,7 @@ fn flatten(entity: &entities::Status<'_>, depth: u8, bundle: &mut Bundle) -> Opt
             muted: entity.muted.0,
             pinned: entity.pinned.0,
         },
-        filtered: entity.filtered.stated.then(|| entity.filtered.items.iter().filter_map(filter).collect()),
+        filtered: entity.filtered.stated.then(|| kept(&entity.filtered.items, filter)),
         url: address(&entity.url).or_else(|| web_address(&entity.uri)),
         omitted: omitted.iter().fold(0, |sum: u32, count| sum.saturating_add(*count)),
     });
@@ -490,7 +490,14 @@ fn emojis(entities: &[entities::CustomEmoji<'_>]) -> Vec<Emoji> {
         let picture = address(&entity.static_url).or_else(|| address(&entity.url));
         Some(Emoji { shortcode: visible(&entity.shortcode)?, picture })
     };
-    entities.iter().filter_map(read).collect()
+    kept(entities, read)
+}
+
+/// What can be read of a list, with room for no more than that: thousands of these are held.
+fn kept<T, K>(entities: &[T], read: impl Fn(&T) -> Option<K>) -> Vec<K> {
+    let mut kept = Vec::with_capacity(entities.len());
+    kept.extend(entities.iter().filter_map(read));
+    kept
 }
 
 fn edit(entity: &entities::StatusEdit<'_>) -> StatusEdit {

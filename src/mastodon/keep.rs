@@ -130,8 +130,8 @@ fn nested(held: &impl Holdings, status: &Status, depth: u8) -> Option<Value> {
         "in_reply_to_id": status.in_reply_to_id.as_ref().map(StatusId::as_str),
         "in_reply_to_account_id": status.in_reply_to_account_id.as_ref().map(AccountId::as_str),
         "media_attachments": status.media_attachments.iter().map(medium).collect::<Vec<_>>(),
-        "poll": status.poll.as_ref().map(ballot),
-        "card": status.card.as_ref().map(card),
+        "poll": status.poll.as_deref().map(ballot),
+        "card": status.card.as_deref().map(card),
         "quote": status.quote.as_ref().map(|quote| quoted(quote, inner)),
         "mentions": status.mentions.iter().map(|mention| json!({
             "id": mention.id.as_ref().map(AccountId::as_str),

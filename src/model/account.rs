@@ -1,7 +1,7 @@
 //! `Account`: who wrote something.
 
 use crate::model::{AccountId, Emoji};
-use crate::text::Plain;
+use crate::text::{Plain, pack};
 
 /// An account, as far as reading timelines needs it.
 ///
@@ -27,6 +27,13 @@ pub struct Account {
 }
 
 impl Account {
+    /// Brings all its texts into one allocation: for keeping it.
+    pub(crate) fn pack(&mut self) {
+        let Self { id: _, acct, display_name, url, bot: _, locked: _, avatar, emojis } = self;
+        let texts = [Some(acct), Some(display_name), url.as_mut(), avatar.as_mut()].into_iter().flatten();
+        pack(texts.chain(emojis.iter_mut().flat_map(Emoji::texts)).map(Plain::stretch).collect());
+    }
+
     /// What to call it: the display name, or the account where nothing of the name is visible.
     pub fn name(&self) -> &Plain {
         if self.display_name.is_blank() { &self.acct } else { &self.display_name }

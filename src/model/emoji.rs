@@ -14,3 +14,10 @@ pub struct Emoji {
     /// Address of a picture of it that does not move, where the server gave one.
     pub picture: Option<Plain>,
 }
+
+impl Emoji {
+    /// Its texts, to be packed with others.
+    pub(crate) fn texts(&mut self) -> impl Iterator<Item = &mut Plain> {
+        [Some(&mut self.shortcode), self.picture.as_mut()].into_iter().flatten()
+    }
+}

@@ -1,7 +1,7 @@
 //! `Status` and what hangs on it. A boost names the boosted status by id; nothing is nested.
 
 use crate::model::{AccountId, Emoji, StatusId, Timestamp};
-use crate::text::{Html, LinkKind, Plain, RichText};
+use crate::text::{Html, LinkKind, Plain, RichText, Stretch, pack};
 
 /// A post or a boost.
 ///
@@ -36,11 +36,11 @@ pub struct Status {
     /// Attached media.
     pub media_attachments: Vec<Media>,
     /// Poll.
-    pub poll: Option<Poll>,
+    pub poll: Option<Box<Poll>>,
     /// Preview of a link in it.
-    pub card: Option<Card>,
+    pub card: Option<Box<Card>>,
     /// Quoted status.
-    pub quote: Option<Quote>,
+    pub quote: Option<Box<Quote>>,
     /// Accounts mentioned.
     pub mentions: Vec<Mention>,
     /// Hashtags.
@@ -71,6 +71,34 @@ impl Status {
                 None
             }
         })
+    }
+
+    /// Brings all its texts into one allocation: for keeping it.
+    pub(crate) fn pack(&mut self) {
+        let mut texts: Vec<&mut Stretch> = vec![self.spoiler_text.stretch(), self.content.stretch()];
+        texts.extend([&mut self.language, &mut self.url].into_iter().flatten().map(Plain::stretch));
+        for medium in &mut self.media_attachments {
+            let Media { kind: _, description, url, preview, blurhash, size: _, seconds: _ } = medium;
+            texts.extend([description, url, preview, blurhash].into_iter().flatten().map(Plain::stretch));
+        }
+        if let Some(poll) = &mut self.poll {
+            texts.extend(poll.options.iter_mut().map(|option| option.title.stretch()));
+        }
+        if let Some(card) = &mut self.card {
+            let Card { url, title, description, provider_name, authors } = &mut **card;
+            texts.extend([url, title, description, provider_name].into_iter().chain(authors).map(Plain::stretch));
+        }
+        for mention in &mut self.mentions {
+            texts.push(mention.acct.stretch());
+            texts.extend(mention.url.as_mut().map(Plain::stretch));
+        }
+        for tag in &mut self.tags {
+            texts.push(tag.name.stretch());
+            texts.extend(tag.url.as_mut().map(Plain::stretch));
+        }
+        texts.extend(self.emojis.iter_mut().flat_map(Emoji::texts).map(Plain::stretch));
+        texts.extend(self.filtered.iter_mut().flatten().map(|found| found.title.stretch()));
+        pack(texts);
     }
 
     /// Whether this copy shows the reader's own view (`user`, `list`, REST) and not the anonymous one.

@@ -4,17 +4,19 @@
 //! presence, and what a deletion outlasts. Nothing here costs more with longer timelines, but for `sweep`, which the
 //! caller spreads over many insertions.
 
+mod gone;
+mod ring;
+
 use crate::filter::{Post, words_of};
 use crate::model::{
     Account, AccountId, Bundle, Conversation, ConversationId, FilterAction, Notification, NotificationId, QuoteState, Status, StatusId,
 };
 use crate::state::hashed::{IdMap, IdSet};
 use crate::text::{LinkKind, RichText};
+use gone::Gone;
+use ring::Ring;
 use std::cell::OnceCell;
-use std::collections::VecDeque;
 
-/// How many deleted ids are remembered against late frames.
-const DELETED_KEPT: usize = 20_000;
 /// How many edits of posts that are not held are remembered, for a first copy that comes late.
 const EDITS_KEPT: usize = 1_000;
 /// Below this many statuses nothing is ever swept.
@@ -25,7 +27,7 @@ const SWEEP_FLOOR: usize = 512;
 pub struct Entry {
     status: Status,
     revision: u32,
-    rich: OnceCell<RichText>,
+    rich: OnceCell<Box<RichText>>,
     words: OnceCell<Box<str>>,
     /// The store's moment when the stream last told of it.
     heard: u64,
@@ -46,7 +48,7 @@ impl Entry {
 
     /// The content, opened when it is first looked at.
     pub fn rich(&self) -> &RichText {
-        self.rich.get_or_init(|| self.status.open())
+        self.rich.get_or_init(|| Box::new(self.status.open()))
     }
 }
 
@@ -84,13 +86,14 @@ struct Known {
 /// Everything that tabs show, once.
 #[derive(Debug, Default, PartialEq)]
 pub struct Store {
-    statuses: IdMap<StatusId, Entry>,
+    /// Boxed, as a table that grows keeps half of its places empty.
+    statuses: IdMap<StatusId, Box<Entry>>,
     accounts: IdMap<AccountId, Known>,
     notifications: IdMap<NotificationId, Notification>,
     conversations: IdMap<ConversationId, Conversation>,
     /// What shows another status: boosts and quotes of it.
     mentioned_by: IdMap<StatusId, Vec<StatusId>>,
-    deleted: Ring<StatusId, Deleted>,
+    deleted: Gone,
     edits: Ring<StatusId, Box<Status>>,
     /// Statuses that a filter may hide since the last look, each with whether it was held before.
     hiding: Vec<(StatusId, bool)>,
@@ -107,12 +110,6 @@ pub struct Store {
     clock: u64,
     version: u64,
     swept_to: usize,
-}
-
-#[derive(Debug, PartialEq)]
-struct Deleted {
-    account: Option<AccountId>,
-    at: u64,
 }
 
 /// What putting a status into the store did.
@@ -138,7 +135,7 @@ pub struct Removed {
 impl Store {
     /// A held status.
     pub fn status(&self, id: &StatusId) -> Option<&Entry> {
-        self.statuses.get(id)
+        self.statuses.get(id).map(Box::as_ref)
     }
 
     /// A held account.
@@ -163,12 +160,12 @@ impl Store {
 
     /// Whether a status is known to be deleted.
     pub fn is_deleted(&self, id: &StatusId) -> bool {
-        self.deleted.get(id).is_some()
+        self.deleted.moment(id).is_some()
     }
 
     /// Who wrote (or boosted) a deleted status, if it was held.
     pub fn deleted_author(&self, id: &StatusId) -> Option<&Account> {
-        self.account(self.deleted.get(id)?.account.as_ref()?)
+        self.account(self.deleted.author(id)?)
     }
 
     /// The status that a row about `id` shows: the boosted one for a boost.
@@ -280,8 +277,8 @@ impl Store {
     /// Lifts a deletion because REST answered for that very status, if it was asked at a `moment` after the deletion.
     /// Says whether the status may be shown.
     pub fn lift(&mut self, id: &StatusId, asked: u64) -> bool {
-        match self.deleted.get(id) {
-            Some(deleted) if deleted.at > asked => false,
+        match self.deleted.moment(id) {
+            Some(deleted) if deleted > asked => false,
             Some(_) => {
                 self.deleted.remove(id);
                 self.awaited.insert(id.clone());
@@ -292,17 +289,19 @@ impl Store {
     }
 
     /// Puts an account; the newest profile wins.
-    pub fn put_account(&mut self, account: Account) {
+    pub fn put_account(&mut self, mut account: Account) {
         match self.accounts.get_mut(&account.id) {
             Some(known) if known.account == account => {}
             Some(known) => {
                 let (before, after) = (&known.account, &account);
                 self.people_changed |= (&before.acct, &before.display_name, before.bot) != (&after.acct, &after.display_name, after.bot);
+                account.pack();
                 known.account = account;
                 known.revision += 1;
                 self.version += 1;
             }
             None => {
+                account.pack();
                 self.accounts.insert(account.id.clone(), Known { account, revision: 1, is_needed: false });
             }
         }
@@ -334,7 +333,11 @@ impl Store {
         }
     }
 
-    fn put_status(&mut self, incoming: Status) -> Put {
+    fn put_status(&mut self, mut incoming: Status) -> Put {
+        // Each copy comes with letters of its own for the id of its author, of whom there are few.
+        if let Some((known, _)) = self.accounts.get_key_value(&incoming.account) {
+            incoming.account = known.clone();
+        }
         if self.is_deleted(&incoming.id) || incoming.reblog.as_ref().is_some_and(|inner| self.is_deleted(inner)) {
             return Put::Gone;
         }
@@ -357,6 +360,7 @@ impl Store {
                 self.changed.push((id.clone(), true));
             }
             entry.status = merged;
+            entry.status.pack();
             entry.revision += 1;
             self.version += 1;
             if before != after {
@@ -369,7 +373,8 @@ impl Store {
             Some(edit) => merge(&edit, incoming),
             None => incoming,
         };
-        let incoming = self.without_deleted_quote(incoming);
+        let mut incoming = self.without_deleted_quote(incoming);
+        incoming.pack();
         self.link(&id, related(&incoming));
         if may_hide(&incoming) {
             self.hiding.push((id.clone(), false));
@@ -382,8 +387,8 @@ impl Store {
         {
             self.replies.push((id.clone(), parent.clone()));
         }
-        self.statuses
-            .insert(id, Entry { status: incoming, revision: 1, rich: OnceCell::new(), words: OnceCell::new(), heard: 0, is_needed: false });
+        let entry = Entry { status: incoming, revision: 1, rich: OnceCell::new(), words: OnceCell::new(), heard: 0, is_needed: false };
+        self.statuses.insert(id, Box::new(entry));
         Put::New
     }
 
@@ -398,7 +403,8 @@ impl Store {
 
     fn link(&mut self, id: &StatusId, related: [Option<StatusId>; 2]) {
         for other in related.into_iter().flatten() {
-            self.mentioned_by.entry(other).or_default().push(id.clone());
+            // Mostly there is one.
+            self.mentioned_by.entry(other).or_insert_with(|| Vec::with_capacity(1)).push(id.clone());
         }
     }
 
@@ -441,8 +447,7 @@ impl Store {
             self.version += 1;
         }
         let at = self.moment();
-        let account = account.or_else(|| self.deleted.remove(id).and_then(|known| known.account));
-        self.deleted.insert(id.clone(), Deleted { account, at }, DELETED_KEPT);
+        self.deleted.insert(id, account, at);
     }
 
     /// Whether enough has come since the last sweep to make another worth its cost.
@@ -471,7 +476,11 @@ impl Store {
             }
         }
         // What is marked stays, and is ready for the next time.
-        statuses.retain(|_, entry| std::mem::take(&mut entry.is_needed));
+        statuses.retain(|_, entry| {
+            // What was looked at once is opened again when it is looked at again: what is in view is laid out already.
+            entry.rich = OnceCell::new();
+            std::mem::take(&mut entry.is_needed)
+        });
         awaited.retain(|id| absent.contains(id));
         mentioned_by.retain(|_, list| {
             list.retain(|id| statuses.contains_key(id));
@@ -488,7 +497,7 @@ impl Store {
         notifications.values().filter_map(|notification| notification.account.as_ref()).for_each(&mut need);
         notifications.values().filter_map(|notification| notification.kind.target()).for_each(&mut need);
         conversations.values().flat_map(|conversation| &conversation.accounts).for_each(&mut need);
-        deleted.values().filter_map(|deleted| deleted.account.as_ref()).filter(|id| keep.authors.contains(*id)).for_each(&mut need);
+        deleted.authors().filter(|id| keep.authors.contains(*id)).for_each(&mut need);
         keep.authors.iter().for_each(&mut need);
         accounts.retain(|_, known| std::mem::take(&mut known.is_needed));
         self.swept_to = self.statuses.len() + self.notifications.len();
@@ -570,79 +579,4 @@ fn fill(mut winner: Status, loser: &Status) -> Status {
         winner.card.clone_from(&loser.card);
     }
     winner
-}
-
-/// A map that forgets its oldest entries.
-#[derive(Debug, PartialEq)]
-struct Ring<K: Eq + std::hash::Hash, V> {
-    map: IdMap<K, (u64, V)>,
-    /// Keys as they came, each with the turn of its insertion; those that no longer match the map are stale.
-    order: VecDeque<(u64, K)>,
-    turn: u64,
-}
-
-impl<K: Eq + std::hash::Hash, V> Default for Ring<K, V> {
-    fn default() -> Self {
-        Self { map: IdMap::default(), order: VecDeque::new(), turn: 0 }
-    }
-}
-
-impl<K: Clone + Eq + std::hash::Hash, V> Ring<K, V> {
-    fn get(&self, key: &K) -> Option<&V> {
-        self.map.get(key).map(|(_, value)| value)
-    }
-
-    fn values(&self) -> impl Iterator<Item = &V> {
-        self.map.values().map(|(_, value)| value)
-    }
-
-    fn insert(&mut self, key: K, value: V, most: usize) {
-        self.turn += 1;
-        self.map.insert(key.clone(), (self.turn, value));
-        self.order.push_back((self.turn, key));
-        while self.map.len() > most
-            && let Some((turn, oldest)) = self.order.pop_front()
-        {
-            if self.map.get(&oldest).is_some_and(|(held, _)| *held == turn) {
-                self.map.remove(&oldest);
-            }
-        }
-        // What was removed or put again leaves stale turns behind, so the order is bounded apart from the map.
-        if self.order.len() > most * 2 {
-            self.order.retain(|(turn, key)| self.map.get(key).is_some_and(|(held, _)| held == turn));
-        }
-    }
-
-    fn remove(&mut self, key: &K) -> Option<V> {
-        self.map.remove(key).map(|(_, value)| value)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_ring_stays_small_when_the_same_keys_come_again_and_again() {
-        let mut ring = Ring::default();
-        for turn in 0..100 {
-            let key = turn % 3;
-            ring.remove(&key);
-            ring.insert(key, turn, 4);
-            assert!(ring.order.len() <= 8 && ring.map.len() <= 3, "{ring:?}");
-        }
-        for key in 10..14 {
-            ring.insert(key, key, 4);
-        }
-        assert_eq!((ring.get(&2), ring.get(&10), ring.get(&13)), (None, Some(&10), Some(&13)), "the oldest go first");
-    }
-
-    #[test]
-    fn a_key_put_again_is_young_again() {
-        let mut ring = Ring::default();
-        for key in [1, 2, 3, 1, 4] {
-            ring.insert(key, (), 3);
-        }
-        assert!(ring.get(&1).is_some() && ring.get(&2).is_none());
-    }
 }

@@ -9,17 +9,16 @@ mod convert;
 mod scan;
 mod sinks;
 
-use crate::text::{Link, LinkKind, Plain, RichText, clean};
+use crate::text::{Link, LinkKind, Plain, RichText, Stretch, clean};
 use sinks::{Markup, Words};
 use std::cell::Cell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 /// HTML from a server, kept shut: it can be opened into [`RichText`] and in no other way.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Html {
-    raw: Option<Arc<str>>,
+    raw: Stretch,
     /// Whether what stands in for a quote is hidden, because the quote itself is shown.
     quoted: bool,
 }
@@ -28,7 +27,7 @@ impl Html {
     /// Keeps HTML as it came, at most 64 KiB of it; what is cut ends in `…`.
     pub fn new(raw: &str) -> Self {
         if raw.len() <= MOST_BYTES {
-            return Self { raw: (!raw.is_empty()).then(|| raw.into()), quoted: false };
+            return Self { raw: Stretch::new(raw), quoted: false };
         }
         let most = MOST_BYTES - '…'.len_utf8();
         let kept = (0..=most).rev().find_map(|end| raw.get(..end)).unwrap_or_default();
@@ -37,7 +36,7 @@ impl Html {
             (Some(open), close) if close.is_none_or(|close| close < open) && kept.len() - open < MOST_CUT_TAG => open,
             _ => kept.len(),
         };
-        Self { raw: Some([kept.get(..whole).unwrap_or_default(), "…"].concat().into()), quoted: false }
+        Self { raw: Stretch::new(&[kept.get(..whole).unwrap_or_default(), "…"].concat()), quoted: false }
     }
 
     /// The same, of a post whose quote is shown beside it: the `RE: address` that stands in for it elsewhere (class
@@ -49,18 +48,26 @@ impl Html {
 
     /// Whether there is no HTML at all.
     pub fn is_empty(&self) -> bool {
-        self.raw.is_none()
+        self.raw.is_empty()
     }
 
     /// The HTML as it came, for keeping it on disk: whoever reads it there shuts it in again.
     pub fn kept(&self) -> &str {
-        self.raw.as_deref().unwrap_or_default()
+        self.raw.as_str()
+    }
+
+    /// The HTML, to be packed with other texts.
+    pub(crate) fn stretch(&mut self) -> &mut Stretch {
+        &mut self.raw
     }
 
     /// Opens the HTML. `known` names the kind of a link by its address (a status's own mentions and tags); where it
     /// answers `None` the link's class names decide.
     pub fn open(&self, known: &dyn Fn(&str) -> Option<LinkKind>) -> RichText {
-        let Some(raw) = &self.raw else { return RichText::default() };
+        let raw = self.raw.as_str();
+        if raw.is_empty() {
+            return RichText::default();
+        }
         let mut markup = Markup::new(raw.len());
         scan::scan(raw, self.quoted, &mut markup);
         let links: Vec<Link> = markup
@@ -87,7 +94,7 @@ impl Html {
 
     /// The bare words with nothing but the tags gone.
     fn words(&self) -> String {
-        let raw = self.raw.as_deref().unwrap_or_default();
+        let raw = self.raw.as_str();
         let mut words = Words::new(raw.len());
         scan::scan(raw, self.quoted, &mut words);
         words.finish().trim_end_matches('\n').to_owned()
@@ -96,7 +103,7 @@ impl Html {
 
 impl fmt::Debug for Html {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Html({} bytes)", self.raw.as_deref().unwrap_or_default().len())
+        write!(f, "Html({} bytes)", self.raw.as_str().len())
     }
 }
 

@@ -3,14 +3,14 @@
 //! What the door does is in [`crate::text::clean`]; here is only the type that proves it was done. Absent on purpose: a way
 //! to build one without cleaning.
 
+use crate::text::stretch::Stretch;
 use crate::text::{clean, wrap};
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
-/// Clean text: no control characters, no bidi overrides, bounded clusters. Cheap to clone, and free where there is none.
+/// Clean text: no control characters, no bidi overrides, bounded clusters. Cheap to clone.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Plain(Option<Arc<str>>);
+pub struct Plain(Stretch);
 
 impl Plain {
     /// Cleans a one-line field (name, title, account, error): line ends and tabs become spaces, spaces around it go, at
@@ -31,7 +31,7 @@ impl Plain {
 
     /// The clean text.
     pub fn as_str(&self) -> &str {
-        self.0.as_deref().unwrap_or_default()
+        self.0.as_str()
     }
 
     /// Whether nothing of it is visible.
@@ -49,8 +49,13 @@ impl Plain {
         wrap::truncate(self.as_str(), width)
     }
 
+    /// The text, to be packed with others.
+    pub(crate) fn stretch(&mut self) -> &mut Stretch {
+        &mut self.0
+    }
+
     fn of(clean: &str) -> Self {
-        Self((!clean.is_empty()).then(|| Arc::from(clean)))
+        Self(Stretch::new(clean))
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) fn edited(state: &mut State, id: &StatusId) {
     rows.extend(state.store.showing(id).iter().filter(boosts).map(|boost| RowKey::Status(boost.clone())));
     for place in holding(state, |held| rows.iter().any(|key| held.index_of(key).is_some())) {
         if let Some(tab) = state.tabs.all_mut().get_mut(place) {
-            tab.since_hold.edited.insert(id.clone());
+            tab.since_hold.edit(id);
         }
     }
 }

@@ -228,13 +228,13 @@ pub(crate) fn home(size: (u16, u16)) -> State {
 pub(crate) fn ada() -> Status {
     Status {
         media_attachments: vec![image("a ferry at night, its lights doubled in the water"), image("the same ferry from the pier")],
-        card: Some(Card {
+        card: Some(Box::new(Card {
             url: plain("https://tide.example/notes/2026/the-new-release"),
             title: plain("The new release"),
             description: plain("What changed, and why it took a year"),
             provider_name: plain("tide.example"),
             authors: Vec::new(),
-        }),
+        })),
         counts: counts(3, 12, 40),
         edited_at: Some(ago(0)),
         personal: trunkline::model::Personal { favourited: Some(true), ..Default::default() },
@@ -247,14 +247,18 @@ fn newer_posts() -> Vec<Status> {
     vec![
         Status { spoiler_text: plain("spoilers for episode 4"), ..status("228", "4", 8, "<p>It was the gardener.</p>") },
         Status {
-            poll: Some(poll(&[("Harbour", Some(61)), ("Observatory", Some(37)), ("Neither, more cake", Some(20))], Some(0), ago(-200))),
+            poll: Some(Box::new(poll(
+                &[("Harbour", Some(61)), ("Observatory", Some(37)), ("Neither, more cake", Some(20))],
+                Some(0),
+                ago(-200),
+            ))),
             ..status("226", "5", 21, "<p>أي خط ترام خيالي يجب أن يأتي بعد ذلك؟ Which line should the imaginary tram get next?</p>")
         },
         quoted,
         Status {
             edited_at: Some(ago(26)),
             counts: counts(0, 2, 9),
-            quote: Some(Quote { state: QuoteState::Accepted, status: Some(sid("204")) }),
+            quote: Some(Box::new(Quote { state: QuoteState::Accepted, status: Some(sid("204")) })),
             in_reply_to_id: Some(sid("1")),
             in_reply_to_account_id: Some(aid("1")),
             ..status(
@@ -372,14 +376,17 @@ pub(crate) fn notifications(size: (u16, u16)) -> State {
     hold(
         &mut state,
         Status {
-            poll: Some(poll(&[("Tea", Some(8)), ("Coffee", Some(2))], Some(1), ago(5))),
+            poll: Some(Box::new(poll(&[("Tea", Some(8)), ("Coffee", Some(2))], Some(1), ago(5)))),
             ..status("302", "5", 1445, "<p>Tea or coffee?</p>")
         },
     );
     hold(&mut state, status("303", "10", 9, "<p>Storm warning for the harbour.</p>"));
     hold(
         &mut state,
-        Status { quote: Some(Quote { state: QuoteState::Accepted, status: Some(sid("301")) }), ..status("304", "6", 12, "<p>This.</p>") },
+        Status {
+            quote: Some(Box::new(Quote { state: QuoteState::Accepted, status: Some(sid("301")) })),
+            ..status("304", "6", 12, "<p>This.</p>")
+        },
     );
     hold(&mut state, status("305", "99", 12, "<p>Gone.</p>"));
     state.store.delete(&sid("305"));

@@ -102,7 +102,7 @@ fn words_are_found_wherever_they_can_be_read() {
     }];
     let option = PollOption { title: Plain::line("Nordsee"), votes_count: None };
     let ends = (false, None, None, None);
-    rich.poll = Some(Poll {
+    rich.poll = Some(Box::new(Poll {
         options: vec![option],
         votes_count: 0,
         voters_count: None,
@@ -111,14 +111,14 @@ fn words_are_found_wherever_they_can_be_read() {
         expires_at: ends.1,
         voted: ends.2,
         own_votes: ends.3,
-    });
-    rich.card = Some(Card {
+    }));
+    rich.card = Some(Box::new(Card {
         url: Plain::address("https://x.example"),
         title: Plain::line("Timetable"),
         description: Plain::default(),
         provider_name: Plain::default(),
         authors: Vec::new(),
-    });
+    }));
     let post = held(rich);
     for yes in [
         "ferry",
@@ -149,7 +149,7 @@ fn properties_mean_what_the_table_says() {
     rich.in_reply_to_id = StatusId::new("7");
     rich.edited_at = Timestamp::from_second(5).ok();
     rich.sensitive = true;
-    rich.quote = Some(Quote { state: QuoteState::Accepted, status: None });
+    rich.quote = Some(Box::new(Quote { state: QuoteState::Accepted, status: None }));
     rich.media_attachments =
         vec![Media { kind: MediaKind::Gifv, description: None, url: None, preview: None, blurhash: None, size: None, seconds: None }];
     let post = Held { leads_out: true, ..held(rich) };

@@ -19,9 +19,10 @@ type Lock<T> = std::sync::Mutex<T>;
 const OVERHEAD: usize = 512;
 /// Events of a burst after which the reader is woken though more have come already: waking costs about what an event does.
 const WORTH_WAKING: usize = 32;
-/// From which part of either bound on reading is to wait for the app, and below which part it need not any more.
-const HEAVY: usize = 8;
-const LIGHT: usize = 16;
+/// From which part of either bound on reading is to wait for the app, and below which part it need not any more. What lies
+/// here in a burst is memory that is never given back to the system as a whole: it has to cover a drawing, and no more.
+const HEAVY: usize = 32;
+const LIGHT: usize = 64;
 /// Places that an empty queue may go on holding on either side.
 const SPARE: usize = 1024;
 
@@ -328,7 +329,7 @@ mod tests {
 
     #[tokio::test]
     async fn much_that_waits_is_heavy_until_little_does() {
-        let (mut outbox, mut inbox) = outbox(160, usize::MAX);
+        let (mut outbox, mut inbox) = outbox(640, usize::MAX);
         for number in 0..20 {
             outbox.push(HERE, update(number), 0);
             assert_eq!(outbox.load(), None, "{number}");
