@@ -4,6 +4,7 @@
 //! drawn now and then, and the whole state is weighed by its dump in letters: whatever collection grows with what has passed
 //! shows in it, also one that is added later. Absent on purpose: what the allocator makes of it, which
 //! `cargo bench --bench firehose -- memory` looks at.
+#![cfg(test)]
 
 #[path = "../benches/firehose/events.rs"]
 #[expect(dead_code, reason = "the bench needs more of it")]

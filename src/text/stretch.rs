@@ -83,7 +83,9 @@ pub(crate) fn pack(mut texts: Vec<&mut Stretch>) {
         return;
     }
     let mut whole = String::with_capacity(length);
-    texts.iter().for_each(|text| whole.push_str(text.as_str()));
+    for text in &*texts {
+        whole.push_str(text.as_str());
+    }
     let whole: Arc<str> = whole.into();
     let mut from = 0;
     for text in texts {
