@@ -81,6 +81,14 @@ fn start_server(bench: &Bench, streams: &[(&str, &str)], held: u64) -> Server {
     Server::start(&bench.events, &keys, held)
 }
 
+/// A home in which every post is shown as it comes, and not a sample of them.
+fn following(bench: &Bench) -> std::path::PathBuf {
+    let home = bench.fresh_home();
+    std::fs::create_dir_all(home.join("trunkline")).unwrap();
+    std::fs::write(home.join("trunkline/config.toml"), "flood = 0\n").unwrap();
+    home
+}
+
 /// Trunkline on its screen, live and at rest.
 fn screen(server: &Server, streams: &[(&str, &str)], home: &Path) -> Terminal {
     let address = format!("http://{}", server.address);
@@ -152,7 +160,7 @@ pub(crate) fn burst(bench: &Bench) -> Vec<Line> {
     let mut took: [Vec<f64>; 2] = Default::default();
     for _ in 0..rounds {
         for who in BOTH {
-            let home = bench.fresh_home();
+            let home = following(bench);
             let mut server = start_server(bench, &FOUR, 0);
             let mut terminal = on_screen(who, &server, &FOUR, &home);
             let job = Job { ends_with_post: true, ..burst_of(&FOUR, 0..count) };
@@ -474,10 +482,7 @@ pub(crate) fn trickle(bench: &Bench) -> Vec<Line> {
     let mut unseen = 0;
     for _ in 0..rounds {
         for who in BOTH {
-            let home = bench.fresh_home();
-            // Every post is shown as it comes, and not a sample of them.
-            std::fs::create_dir_all(home.join("trunkline")).unwrap();
-            std::fs::write(home.join("trunkline/config.toml"), "flood = 0\n").unwrap();
+            let home = following(bench);
             let mut server = start_server(bench, &FEDERATED, 0);
             let mut terminal = on_screen(who, &server, &FEDERATED, &home);
             let fifty = Duration::from_millis(20);

@@ -23,7 +23,6 @@ use jiff::tz::TimeZone;
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -200,7 +199,7 @@ pub(super) async fn run_to_end<S: Screen>(app: App<S, TerminalKeys>) -> Outcome 
 #[cfg(debug_assertions)]
 pub(super) async fn panic_for_tests() -> std::convert::Infallible {
     let panic = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         panic!("asked for by a test");
     };
     match variable("TRUNKLINE_TEST_PANIC").as_deref() {
