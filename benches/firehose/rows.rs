@@ -82,7 +82,7 @@ fn start_server(bench: &Bench, streams: &[(&str, &str)], held: u64) -> Server {
 }
 
 /// A home in which every post is shown as it comes, and not a sample of them.
-fn following(bench: &Bench) -> std::path::PathBuf {
+fn following(bench: &Bench) -> PathBuf {
     let home = bench.fresh_home();
     std::fs::create_dir_all(home.join("trunkline")).unwrap();
     std::fs::write(home.join("trunkline/config.toml"), "flood = 0\n").unwrap();
