@@ -60,7 +60,7 @@ pub const TURN_MESSAGES: usize = 256;
 /// Most time between two drawings that is spent on messages.
 pub const TURN_TIME: Duration = Duration::from_millis(8);
 /// Least time between two drawings that no key asked for, but that the first may be followed by another at once.
-const FRAME: Duration = Duration::from_millis(16);
+const FRAME: Duration = Duration::from_millis(8);
 /// Least time between two drawings that only the clock asked for.
 const CLOCK_FRAME: Duration = Duration::from_millis(200);
 /// Least time between two titles of the terminal.
