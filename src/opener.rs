@@ -53,8 +53,12 @@ pub fn is_remote() -> bool {
 fn remote(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
     // With a display that was forwarded a browser opens where the reader sits.
-    ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"].iter().any(|name| is_set(name))
-        && !["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| is_set(name))
+    is_over_ssh(is_set) && !["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(is_set)
+}
+
+/// Whether this machine is reached over SSH, with a display or without, by which variables of the environment are set.
+pub fn is_over_ssh(is_set: impl Fn(&str) -> bool) -> bool {
+    ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"].into_iter().any(is_set)
 }
 
 #[cfg(test)]

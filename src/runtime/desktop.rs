@@ -4,7 +4,9 @@
 //! the service would speak on the wrong screen. One that fails or is silent is asked no more in this run. Absent on purpose:
 //! how a terminal is asked (`osc`), and what is told (`update::alert`).
 
+use super::osc::{self, Wrapping};
 use crate::config::NotifyBy;
+use crate::opener;
 use crate::text::Plain;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -38,17 +40,12 @@ impl Desktop {
     pub(super) fn told(variable: impl Fn(&str) -> Option<String>) -> Self {
         let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
         // Even with a display that was forwarded: the service of this machine is not the reader's.
-        let is_remote = ["SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"].iter().any(|name| is_set(name));
+        let is_remote = opener::is_over_ssh(is_set);
         let has_service = !cfg!(all(unix, not(target_os = "macos")))
             || is_set("DBUS_SESSION_BUS_ADDRESS")
             || variable("XDG_RUNTIME_DIR").is_some_and(|folder| std::path::Path::new(&folder).join("bus").exists());
-        let of = |name: &str| variable(name).unwrap_or_default();
         // Within tmux and screen the terminal may be any, and few settings let alerts through.
-        let is_terminal_able = !is_set("TMUX")
-            && !is_set("STY")
-            && (is_set("KITTY_WINDOW_ID")
-                || ["xterm-kitty", "xterm-ghostty", "foot"].iter().any(|name| of("TERM").starts_with(name))
-                || ["iTerm.app", "WezTerm", "ghostty"].contains(&of("TERM_PROGRAM").as_str()));
+        let is_terminal_able = Wrapping::told(&variable) == Wrapping::Bare && osc::surely_tells(&variable);
         Self { is_near: has_service && !is_remote, is_terminal_able, has_failed: false, under_way: None }
     }
 

@@ -31,7 +31,7 @@ impl Dialect {
         let term = variable("TERM").unwrap_or_default();
         if term == "linux" {
             Self::Mute
-        } else if term.starts_with("xterm-kitty") || variable("KITTY_WINDOW_ID").is_some_and(|value| !value.is_empty()) {
+        } else if is_kitty(&variable) {
             Self::Kitty
         } else if term.starts_with("rxvt")
             || term.starts_with("foot")
@@ -42,6 +42,19 @@ impl Dialect {
             Self::Growl
         }
     }
+}
+
+fn is_kitty(variable: impl Fn(&str) -> Option<String>) -> bool {
+    variable("TERM").is_some_and(|term| term.starts_with("xterm-kitty"))
+        || variable("KITTY_WINDOW_ID").is_some_and(|value| !value.is_empty())
+}
+
+/// Whether the environment names a terminal that tells the desktop; others take what asks them, and may skip it.
+pub(super) fn surely_tells(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let of = |name: &str| variable(name).unwrap_or_default();
+    is_kitty(&variable)
+        || ["xterm-ghostty", "foot"].iter().any(|name| of("TERM").starts_with(name))
+        || ["iTerm.app", "WezTerm", "ghostty"].contains(&of("TERM_PROGRAM").as_str())
 }
 
 /// What stands between us and the terminal, and takes sequences that it does not know only when they are wrapped.
