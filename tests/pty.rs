@@ -133,6 +133,22 @@ impl Terminal {
         }
     }
 
+    /// Has it write more than any terminal holds back, of which nobody takes anything from here on, and ends it by keys or by
+    /// a signal: it ends well all the same.
+    fn end_unread(&mut self, sizes: u16, keys: &str, ending: &str) {
+        for size in 0..sizes {
+            self.master.resize(PtySize { rows: 60, cols: 150 + size % 2, ..PtySize::default() }).unwrap();
+            self.press(keys);
+            std::thread::yield_now();
+        }
+        if ending.starts_with('-') {
+            signal(ending, &self.pid);
+        } else {
+            self.press(ending);
+        }
+        assert_eq!(self.ended.recv_timeout(PATIENCE), Ok(0), "{ending:?}");
+    }
+
     /// That titles were kept and brought back, and the focus reported and not, so many times.
     fn assert_told_and_untold(&self, times: usize) {
         let raw = String::from_utf8_lossy(&self.raw);
@@ -464,18 +480,7 @@ fn a_terminal_that_takes_nothing_holds_up_no_end() {
     for ending in ["q", "\x03", "-TERM"] {
         let mut terminal = Terminal::demo(&[], &[]);
         terminal.wait("live", |screen| screen.contents().contains('●'));
-        // More than any terminal holds back, and nobody takes it from here on.
-        for size in 0..60 {
-            terminal.master.resize(PtySize { rows: 60, cols: 150 + size % 2, ..PtySize::default() }).unwrap();
-            terminal.press("23451");
-            std::thread::yield_now();
-        }
-        if ending.starts_with('-') {
-            signal(ending, &terminal.pid);
-        } else {
-            terminal.press(ending);
-        }
-        assert_eq!(terminal.ended.recv_timeout(PATIENCE), Ok(0), "{ending:?}");
+        terminal.end_unread(60, "23451", ending);
         assert_eq!(format!("{:?}", terminal.master.get_termios()), terminal.before, "{ending:?}: the terminal's settings");
     }
 }
@@ -508,18 +513,7 @@ fn a_terminal_that_stops_in_the_middle_of_a_picture_and_goes_on_when_all_is_over
                 has_answered = true;
             }
         }
-        // More than any terminal holds back.
-        for size in 0..20 {
-            terminal.master.resize(PtySize { rows: 60, cols: 150 + size % 2, ..PtySize::default() }).unwrap();
-            terminal.press("jk");
-            std::thread::yield_now();
-        }
-        if ending.starts_with('-') {
-            signal(ending, &terminal.pid);
-        } else {
-            terminal.press(ending);
-        }
-        assert_eq!(terminal.ended.recv_timeout(PATIENCE), Ok(0), "{ending:?}");
+        terminal.end_unread(20, "jk", ending);
         while let Ok(bytes) = terminal.output.recv_timeout(Duration::from_millis(500)) {
             terminal.take(&bytes);
         }
