@@ -34,7 +34,7 @@ pub(super) fn avatar(name: &str) -> Option<Vec<u8>> {
     }
     #[cfg(not(feature = "images"))]
     {
-        let _none: &str = name;
+        let _ = name;
         None
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn emoji(name: &str) -> Option<Vec<u8>> {
     }
     #[cfg(not(feature = "images"))]
     {
-        let _none: &str = name;
+        let _ = name;
         None
     }
 }

@@ -19,7 +19,7 @@ const AUTHORS_KEPT: usize = 1_000;
 /// not sending a status gains: that it is not seen.
 type Fingerprint = u64;
 
-/// The newest deletions.
+/// The newest deletions. Not a [`Ring`], though it forgets alike: the moment is the turn too, which saves a third of the room.
 #[derive(Default, PartialEq)]
 pub(super) struct Gone {
     /// When each was deleted.
