@@ -28,6 +28,7 @@ pub use event::{
     AnnouncementReaction, Bundle, Connection, Cursor, Event, Failure, FailureKind, Found, Item, Markers, Offer, Origin, Page, Payload,
     Rung, StreamEvent, Subscription, Thread,
 };
+pub(crate) use id::bytes_by_age;
 pub use id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, StatusId, by_age};
 pub use notification::{Notification, NotificationKind};
 pub use profile::{AccountMark, Field, Profile, Relationship, Tie};

@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// The longest id that is believed, in bytes. Real ones have at most 26.
@@ -13,23 +14,28 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(Letters);
 
         impl $name {
             /// Takes an id as a server sent it; `None` unless it is 1 to [`LONGEST`] printable ASCII characters.
             pub fn new(raw: &str) -> Option<Self> {
-                believable(raw).then(|| Self(raw.into()))
+                believable(raw).then(|| Self(Letters::new(raw)))
             }
 
             /// The id as the server sent it.
             pub fn as_str(&self) -> &str {
-                &self.0
+                self.0.as_str()
+            }
+
+            /// The same as bytes.
+            pub(crate) fn as_bytes(&self) -> &[u8] {
+                self.0.as_bytes()
             }
         }
 
         impl Ord for $name {
             fn cmp(&self, other: &Self) -> Ordering {
-                by_age(&self.0, &other.0)
+                bytes_by_age(self.as_bytes(), other.as_bytes())
             }
         }
 
@@ -41,13 +47,13 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self.0)
+                write!(f, concat!(stringify!($name), "({})"), self.as_str())
             }
         }
     };
@@ -80,7 +86,70 @@ id!(
 
 /// Which of two ids of one kind is newer: by length, then bytes.
 pub fn by_age(left: &str, right: &str) -> Ordering {
-    (left.len(), left).cmp(&(right.len(), right))
+    bytes_by_age(left.as_bytes(), right.as_bytes())
+}
+
+/// [`by_age`] of their bytes.
+pub(crate) fn bytes_by_age(left: &[u8], right: &[u8]) -> Ordering {
+    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+}
+
+/// The letters of an id, in place where they are as few as Mastodon's: ids are looked at all the time, and what lies elsewhere
+/// has to be fetched each time.
+#[derive(Clone, PartialEq, Eq)]
+enum Letters {
+    /// How many, then they, then zeros.
+    Few(u8, [u8; FEW]),
+    /// More than fit.
+    Many(Arc<str>),
+}
+
+/// How many letters are kept in place.
+const FEW: usize = 22;
+
+impl Letters {
+    fn new(raw: &str) -> Self {
+        let mut letters = [0; FEW];
+        match (u8::try_from(raw.len()), letters.get_mut(..raw.len())) {
+            (Ok(length), Some(place)) => {
+                place.copy_from_slice(raw.as_bytes());
+                Self::Few(length, letters)
+            }
+            _ => Self::Many(raw.into()),
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        match self {
+            // They are ASCII.
+            Self::Few(..) => std::str::from_utf8(self.as_bytes()).unwrap_or_default(),
+            Self::Many(letters) => letters,
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Few(length, letters) => letters.get(..usize::from(*length)).unwrap_or_default(),
+            Self::Many(letters) => letters.as_bytes(),
+        }
+    }
+}
+
+impl Hash for Letters {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            // Zeros stand behind them all, and none is a letter.
+            Self::Few(_, letters) => {
+                let (words, rest) = letters.as_chunks::<8>();
+                let last = rest.iter().fold(0, |last, byte| last << 8 | u64::from(*byte));
+                for word in words {
+                    state.write_u64(u64::from_le_bytes(*word));
+                }
+                state.write_u64(last);
+            }
+            Self::Many(letters) => letters.hash(state),
+        }
+    }
 }
 
 fn believable(raw: &str) -> bool {
@@ -106,5 +175,17 @@ mod tests {
             assert_eq!(StatusId::new(raw), None, "{raw:?}");
         }
         assert_eq!(StatusId::new(&"1".repeat(LONGEST + 1)), None);
+    }
+
+    #[test]
+    fn an_id_of_any_length_is_itself_alone() {
+        let ids: Vec<_> = (1..=LONGEST).map(|length| "9".repeat(length)).collect();
+        let parsed: Vec<_> = ids.iter().map(|raw| StatusId::new(raw).unwrap()).collect();
+        assert!(parsed.is_sorted());
+        assert!(parsed.iter().zip(&ids).all(|(id, raw)| id.as_str() == raw && id.as_bytes() == raw.as_bytes()));
+        let different: std::collections::HashSet<_> = parsed.iter().cloned().collect();
+        assert_eq!(different.len(), LONGEST);
+        assert!(parsed.iter().all(|id| different.contains(id)));
+        assert_eq!(size_of::<Option<StatusId>>(), 24);
     }
 }

@@ -72,6 +72,10 @@ impl Hasher for Folding {
         self.fold(u64::from(byte));
     }
 
+    fn write_u64(&mut self, word: u64) {
+        self.fold(word);
+    }
+
     fn finish(&self) -> u64 {
         self.state
     }

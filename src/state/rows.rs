@@ -4,11 +4,10 @@
 //! brought in line from there, so that nothing has to be gone through as a whole. Absent on purpose: what rows mean, and how
 //! they come and go (`Timeline`).
 
-use crate::state::timeline::{Cause, Gap, Row, RowKey};
+use crate::state::timeline::{Gap, Place, Row, RowKey};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::collections::vec_deque::IntoIter;
-use std::sync::Arc;
 
 /// Sorted unique rows, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,7 +34,7 @@ impl Rows {
             RowKey::Conversation(id) => return self.all.iter().position(|row| matches!(row, Row::Conversation(held, _) if held == id)),
             RowKey::Status(_) | RowKey::Notification(_) | RowKey::Gap(_) => self.place_of(key),
         };
-        self.all.get(index).filter(|row| row.key() == *key).map(|_| index)
+        self.all.get(index).filter(|row| row.is_of(key)).map(|_| index)
     }
 
     /// The row of a key.
@@ -50,32 +49,27 @@ impl Rows {
 
     /// How many rows stand above a key's place; none above a conversation's, which only its last message tells.
     pub fn place_of(&self, key: &RowKey) -> usize {
-        let probe = match key {
-            RowKey::Status(id) => Row::Status(id.clone()),
-            RowKey::Notification(id) => Row::Notification(id.clone()),
-            RowKey::Conversation(_) => return 0,
-            RowKey::Gap(after) => Row::Gap(Gap::above(Arc::clone(after), Cause::Disconnected)),
-        };
-        self.all.partition_point(|row| row.newest_first(&probe) == Ordering::Less)
+        key.place().map_or(0, |place| self.above(place))
     }
 
     /// Puts a row where it belongs; says where that is, if it was not there before.
     pub fn insert(&mut self, row: Row) -> Option<usize> {
-        let index = self.all.partition_point(|held| held.newest_first(&row) == Ordering::Less);
-        if self.all.get(index).is_some_and(|held| held.key() == row.key()) {
+        let index = self.above(row.place());
+        if self.all.get(index).is_some_and(|held| held.newest_first(&row).is_eq() && held.is_of(&row.key())) {
             return None;
         }
-        self.touch(row.key());
+        self.touch(&row);
         self.all.insert(index, row);
         Some(index)
     }
 
     /// Puts a row in the place of the one with its key; says whether there is one.
     pub(super) fn replace(&mut self, row: Row) -> bool {
-        let Some(held) = self.index_of(&row.key()).and_then(|index| self.all.get_mut(index)) else { return false };
-        let key = row.key();
-        *held = row;
-        self.touch(key);
+        let Some(index) = self.index_of(&row.key()) else { return false };
+        self.touch(&row);
+        if let Some(held) = self.all.get_mut(index) {
+            *held = row;
+        }
         true
     }
 
@@ -83,14 +77,14 @@ impl Rows {
     pub fn remove(&mut self, key: &RowKey) -> Option<Row> {
         let index = self.index_of(key)?;
         let row = self.all.remove(index)?;
-        self.touch(row.key());
+        self.touch(&row);
         Some(row)
     }
 
     /// Takes the oldest row out.
     pub(super) fn pop_back(&mut self) -> Option<Row> {
         let row = self.all.pop_back()?;
-        self.touch(row.key());
+        self.touch(&row);
         Some(row)
     }
 
@@ -98,7 +92,7 @@ impl Rows {
     pub(super) fn drain(&mut self, from: usize, to: usize) -> IntoIter<Row> {
         let drained: VecDeque<Row> = self.all.drain(from..to).collect();
         for row in &drained {
-            self.touch(row.key());
+            self.touch(row);
         }
         drained.into_iter()
     }
@@ -134,10 +128,29 @@ impl Rows {
         self.touched.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    fn touch(&mut self, key: RowKey) {
+    fn touch(&mut self, row: &Row) {
         if let Some(touched) = &mut self.touched {
-            touched.push(key);
+            touched.push(row.key());
         }
+    }
+
+    /// How many rows stand above a place. Looked for from the newest on, since nearly all that comes belongs there or is about
+    /// what has just come: the cost goes with the distance, and what lies further down is not fetched.
+    fn above(&self, place: Place<'_>) -> usize {
+        let is_above = |index: usize| self.all.get(index).is_some_and(|row| row.place().newest_first(place) == Ordering::Less);
+        let (mut known, mut step) = (0, 1);
+        while is_above(known + step - 1) {
+            known += step;
+            step *= 2;
+        }
+        // The first that is not is among so many from here on.
+        while step > 1 {
+            step /= 2;
+            if is_above(known + step - 1) {
+                known += step;
+            }
+        }
+        known
     }
 
     /// Whether the rows are sorted and unique: tests ask after every message.

@@ -3,7 +3,7 @@
 //! A gap knows the row after which nothing is proven; the walk that fills it is a `Refill`, and moves it up as answers come.
 //! What else may have changed is looked for by a `Review`.
 
-use crate::model::{ConversationId, Cursor, Failure, NotificationId, Rung, StatusId, Stream, Subscription, Timestamp, by_age};
+use crate::model::{ConversationId, Cursor, Failure, NotificationId, Rung, StatusId, Stream, Subscription, Timestamp, by_age, bytes_by_age};
 use crate::state::meter::Meter;
 use crate::state::refill::{Refill, Stopped};
 use crate::state::review::{Polling, Review, Span};
@@ -24,7 +24,7 @@ pub enum Row {
     /// Where a deleted status was on screen.
     Tombstone(StatusId),
     /// Where rows may be missing.
-    Gap(Gap),
+    Gap(Box<Gap>),
 }
 
 /// What tells a row from all others of its timeline, and stays when the row changes: cursors and anchors hold it.
@@ -102,25 +102,65 @@ impl Row {
         }
     }
 
-    /// The id that places it, whether it stands above a row of the same id, and what tells it from one at the same place.
-    fn place(&self) -> (&str, bool, &str) {
+    /// Where it stands among others.
+    pub(super) fn place(&self) -> Place<'_> {
         match self {
-            Self::Status(id) | Self::Tombstone(id) => (id.as_str(), false, ""),
-            Self::Notification(id) => (id.as_str(), false, ""),
-            Self::Conversation(id, last) => (last.as_ref().map_or(id.as_str(), StatusId::as_str), false, id.as_str()),
-            Self::Gap(gap) => (&gap.after, true, ""),
+            Self::Status(id) | Self::Tombstone(id) => Place(id.as_bytes(), false, &[]),
+            Self::Notification(id) => Place(id.as_bytes(), false, &[]),
+            Self::Conversation(id, last) => Place(last.as_ref().map_or(id.as_bytes(), StatusId::as_bytes), false, id.as_bytes()),
+            Self::Gap(gap) => Place(gap.after.as_bytes(), true, &[]),
         }
     }
 
     /// Newest first; ids by length, then bytes.
     pub(super) fn newest_first(&self, other: &Self) -> Ordering {
-        let ((mine, above, own), (theirs, theirs_above, their_own)) = (self.place(), other.place());
-        by_age(theirs, mine).then_with(|| (theirs_above, their_own).cmp(&(above, own)))
+        self.place().newest_first(other.place())
+    }
+
+    /// Whether this is its key.
+    pub(super) fn is_of(&self, key: &RowKey) -> bool {
+        match (self, key) {
+            (Self::Status(own) | Self::Tombstone(own), RowKey::Status(id)) => own == id,
+            (Self::Notification(own), RowKey::Notification(id)) => own == id,
+            (Self::Conversation(own, _), RowKey::Conversation(id)) => own == id,
+            (Self::Gap(gap), RowKey::Gap(after)) => gap.after == *after,
+            (Self::Status(_) | Self::Tombstone(_) | Self::Notification(_) | Self::Conversation(..) | Self::Gap(_), _) => false,
+        }
     }
 
     /// The id that places the row; opaque.
     pub fn place_id(&self) -> &str {
-        self.place().0
+        match self {
+            Self::Status(id) | Self::Tombstone(id) => id.as_str(),
+            Self::Notification(id) => id.as_str(),
+            Self::Conversation(id, last) => last.as_ref().map_or(id.as_str(), StatusId::as_str),
+            Self::Gap(gap) => &gap.after,
+        }
+    }
+}
+
+impl RowKey {
+    /// Where its row stands; nobody can say that of a conversation, which only its last message tells.
+    pub(super) fn place(&self) -> Option<Place<'_>> {
+        match self {
+            Self::Status(id) => Some(Place(id.as_bytes(), false, &[])),
+            Self::Notification(id) => Some(Place(id.as_bytes(), false, &[])),
+            Self::Conversation(_) => None,
+            Self::Gap(after) => Some(Place(after.as_bytes(), true, &[])),
+        }
+    }
+}
+
+/// Where a row stands: the id that places it, whether it stands above a row of the same id, and what tells it from one at the
+/// same place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a>(&'a [u8], bool, &'a [u8]);
+
+impl Place<'_> {
+    /// Newest first; ids by length, then bytes.
+    pub(super) fn newest_first(self, Place(theirs, theirs_above, their_own): Place<'_>) -> Ordering {
+        let Self(mine, above, own) = self;
+        bytes_by_age(theirs, mine).then_with(|| (theirs_above, their_own).cmp(&(above, own)))
     }
 }
 
@@ -358,7 +398,7 @@ impl Timeline {
                     };
                 }
                 None => {
-                    self.rows.insert(Row::Gap(Gap { since, until, lost, ..Gap::above(after, cause) }));
+                    self.rows.insert(Row::Gap(Box::new(Gap { since, until, lost, ..Gap::above(after, cause) })));
                 }
             },
         }
@@ -416,7 +456,7 @@ impl Timeline {
             Some(held) if held.cause != Cause::Trimmed => held.before = None,
             Some(held) => held.before = gap.before,
             None => {
-                self.rows.insert(Row::Gap(gap));
+                self.rows.insert(Row::Gap(Box::new(gap)));
             }
         }
         drained
@@ -425,7 +465,7 @@ impl Timeline {
     /// The gaps, newest first.
     pub fn gaps(&self) -> impl Iterator<Item = &Gap> {
         self.rows.all().iter().filter_map(|row| match row {
-            Row::Gap(gap) => Some(gap),
+            Row::Gap(gap) => Some(&**gap),
             Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) => None,
         })
     }
@@ -454,7 +494,7 @@ impl Timeline {
             // There is more to it than was thought.
             gap.before = None;
         } else if self.rows_from(after).next().is_some() {
-            self.insert(Row::Gap(Gap { since, until, ..Gap::above(Arc::clone(after), cause) }));
+            self.insert(Row::Gap(Box::new(Gap { since, until, ..Gap::above(Arc::clone(after), cause) })));
         }
     }
 
@@ -463,7 +503,7 @@ impl Timeline {
         if let Some(Row::Gap(gap)) = self.remove(&RowKey::Gap(Arc::clone(after)))
             && let Some(to) = to
         {
-            self.insert(Row::Gap(Gap { after: Arc::clone(to), ..gap }));
+            self.insert(Row::Gap(Box::new(Gap { after: Arc::clone(to), ..*gap })));
         }
     }
 

@@ -108,7 +108,7 @@ impl State {
     /// The gaps above an id, each with its stream.
     pub fn gaps<'a>(&'a self, sources: &'a Sources, after: &Arc<str>) -> Vec<(&'a Stream, &'a Gap)> {
         let key = RowKey::Gap(Arc::clone(after));
-        let gap = |timeline: &'a Timeline| if let Some(Row::Gap(gap)) = timeline.ledger().get(&key) { Some(gap) } else { None };
+        let gap = |timeline: &'a Timeline| if let Some(Row::Gap(gap)) = timeline.ledger().get(&key) { Some(&**gap) } else { None };
         self.ledgers(sources).filter_map(|(stream, timeline)| Some((stream, gap(timeline)?))).collect()
     }
 
@@ -229,7 +229,7 @@ impl State {
             return None;
         }
         Some(match row {
-            Row::Gap(gap) => Row::Gap(Gap::above(Arc::clone(&gap.after), Cause::Disconnected)),
+            Row::Gap(gap) => Row::Gap(Box::new(Gap::above(Arc::clone(&gap.after), Cause::Disconnected))),
             Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) => row.clone(),
         })
     }
@@ -326,7 +326,7 @@ impl State {
         let mut wanted: Vec<Row> = Vec::new();
         for row in self.ledgers(&tab.sources).flat_map(|(_, timeline)| timeline.rows()) {
             let row = match row {
-                Row::Gap(gap) => Row::Gap(Gap::above(Arc::clone(&gap.after), Cause::Disconnected)),
+                Row::Gap(gap) => Row::Gap(Box::new(Gap::above(Arc::clone(&gap.after), Cause::Disconnected))),
                 Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) => row.clone(),
             };
             if floor.is_none_or(|floor| by_age(row.place_id(), floor) != Ordering::Less) && !wanted.contains(&row) {

@@ -293,7 +293,7 @@ pub(super) fn listed(page: &Page) -> HashSet<RowKey> {
 fn covered(timeline: &Timeline, span: &Span, review: &Review) -> Vec<Arc<str>> {
     let newest = review.step.below().is_none();
     let gaps = timeline.rows_in(span).filter_map(|row| match row {
-        Row::Gap(gap) => Some(gap),
+        Row::Gap(gap) => Some(&**gap),
         Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) => None,
     });
     let covers = |gap: &&Gap| {
