@@ -262,6 +262,8 @@ pub struct State {
     pub budget: Budget,
     /// Rows that a page should list and does not.
     pub suspects: Suspects,
+    /// Rows that were dropped to bound memory since the store was last looked through for what they showed.
+    pub(crate) released: Vec<RowKey>,
     /// Counts the questions of refills and reviews, so that an answer to one that nobody waits for any more is told from others.
     pub questions: u64,
     /// What the server knows of what was read.
@@ -338,6 +340,7 @@ impl State {
             terminal: Vec::new(),
             budget: Budget::default(),
             suspects: Suspects::default(),
+            released: Vec::new(),
             questions: 0,
             positions: Positions { local: true, ..Positions::default() },
             pictures: Pictures::default(),
@@ -785,6 +788,9 @@ impl State {
     /// The row that is drawn in a tab for another one that tells the same; `None` where a row stands for itself. Where a filter
     /// hides the one that carries its group, the newest that none hides does.
     pub fn drawn_for<'a>(&self, tab: &'a Tab, key: &RowKey) -> Option<&'a RowKey> {
+        if !tab.folds.is_any_shared() {
+            return None;
+        }
         let (rows, carrier) = tab.folds.group(key).filter(|(rows, _)| rows.len() > 1)?;
         let drawn = if self.lets_through(tab, carrier) { Some(carrier) } else { rows.iter().find(|row| self.lets_through(tab, row)) };
         drawn.filter(|drawn| *drawn != key)
@@ -1107,7 +1113,13 @@ impl State {
 
     /// Drops from the store what no row and no pane needs, once enough has come to make it worth the cost.
     pub fn sweep(&mut self) {
+        let released = std::mem::take(&mut self.released);
         if !self.store.wants_sweep() {
+            // What lies over the timeline may show what no row does.
+            if self.overlays.is_empty() && !released.is_empty() {
+                let timelines = &self.timelines;
+                self.store.release(released, |key| timelines.values().any(|timeline| timeline.holds_old(key)));
+            }
             return;
         }
         let mut keep = Keep::default();

@@ -148,15 +148,16 @@ pub async fn run(
         match woken {
             Woken::Reply(reply) => headless.reply(reply, &mut turn),
             Woken::Event(origin, event) => {
-                headless.event(origin, event, &mut turn);
+                headless.take(origin, event, &mut turn);
                 let mut taken = 1;
                 while taken < TURN
                     && turn.end.is_none()
                     && let Some((origin, event)) = events.try_recv()
                 {
-                    headless.event(origin, event, &mut turn);
+                    headless.take(origin, event, &mut turn);
                     taken += 1;
                 }
+                headless.settle(&mut turn);
             }
             Woken::Time => headless.look(&mut turn),
             Woken::Continued => {}

@@ -15,6 +15,8 @@ mod least_status;
 mod links;
 #[path = "update/refused.rs"]
 mod refused;
+#[path = "update/together.rs"]
+mod together;
 
 use jiff::SignedDuration;
 use least_status::least_status;
@@ -2160,6 +2162,7 @@ fn payloads() -> impl Strategy<Value = Payload> {
 #[derive(Debug, Clone)]
 enum Step {
     Event(Vec<&'static str>, Box<Payload>),
+    Burst(Vec<(Vec<&'static str>, Payload)>),
     Key(&'static str),
     Connection(bool),
     Lagged(u64),
@@ -2183,6 +2186,7 @@ fn steps() -> impl Strategy<Value = Step> {
     ]);
     prop_oneof![
         12 => (streams, payloads()).prop_map(|(streams, payload)| Step::Event(streams, Box::new(payload))),
+        3 => together::events().prop_map(Step::Burst),
         6 => key.prop_map(Step::Key),
         1 => any::<bool>().prop_map(Step::Connection),
         1 => (1_u64..9).prop_map(Step::Lagged),
@@ -2288,6 +2292,7 @@ proptest! {
                     desk.send(Msg::Event(origin(), Event::Subscription { stream: stream(spec), standing, rung }));
                 }
                 Step::Event(streams, payload) => desk.event(&streams, *payload),
+                Step::Burst(events) => together::send(&mut desk, events),
                 Step::Key(key) => drop(desk.key(key)),
                 Step::Connection(true) => drop(desk.send(Msg::Event(origin(), Event::Connection(Connection::Live)))),
                 Step::Connection(false) => {

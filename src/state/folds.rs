@@ -5,10 +5,11 @@
 //! comes or goes costs the same however many there are. Absent on purpose: filters. `State` asks them who may be drawn.
 
 use crate::model::{NotificationKind, StatusId, by_age};
+use crate::state::hashed::{IdMap, IdSet};
 use crate::state::store::Store;
 use crate::state::timeline::{Row, RowKey};
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::mem::{Discriminant, discriminant};
 
 /// What rows of a group have in common.
@@ -65,11 +66,11 @@ fn folds(kind: &NotificationKind) -> bool {
 /// The groups of a tab's rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Folds {
-    groups: HashMap<FoldKey, Group>,
+    groups: IdMap<FoldKey, Group>,
     /// The group of each row that has one, as it was when the row came: a deleted boost tells no more what it boosted.
-    of: HashMap<RowKey, FoldKey>,
+    of: IdMap<RowKey, FoldKey>,
     /// Groups that another row carries than the newest.
-    late: HashSet<FoldKey>,
+    late: IdSet<FoldKey>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +151,11 @@ impl Folds {
     /// Whether another row than the newest carries a group.
     pub fn is_late(&self) -> bool {
         !self.late.is_empty()
+    }
+
+    /// Whether any row is told together with another one.
+    pub fn is_any_shared(&self) -> bool {
+        self.of.len() > self.groups.len()
     }
 
     /// The rows that are told together with a row, newest first, itself among them, and the one that carries them; `None` for

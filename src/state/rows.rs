@@ -4,15 +4,19 @@
 //! brought in line from there, so that nothing has to be gone through as a whole. Absent on purpose: what rows mean, and how
 //! they come and go (`Timeline`).
 
+use crate::model::by_age;
 use crate::state::timeline::{Gap, Place, Row, RowKey};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::collections::vec_deque::IntoIter;
+use std::sync::Arc;
 
 /// Sorted unique rows, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
     all: VecDeque<Row>,
+    /// Where gaps stand, newest first: the screen asks for them with each frame.
+    gaps: Vec<Arc<str>>,
     /// Keys that came, went or changed since the last look; `None` where nobody looks.
     touched: Option<Vec<RowKey>>,
 }
@@ -59,6 +63,10 @@ impl Rows {
             return None;
         }
         self.touch(&row);
+        if let Row::Gap(gap) = &row {
+            let place = self.gaps.partition_point(|held| by_age(held, &gap.after) == Ordering::Greater);
+            self.gaps.insert(place, Arc::clone(&gap.after));
+        }
         self.all.insert(index, row);
         Some(index)
     }
@@ -77,14 +85,14 @@ impl Rows {
     pub fn remove(&mut self, key: &RowKey) -> Option<Row> {
         let index = self.index_of(key)?;
         let row = self.all.remove(index)?;
-        self.touch(&row);
+        self.left(&row);
         Some(row)
     }
 
     /// Takes the oldest row out.
     pub(super) fn pop_back(&mut self) -> Option<Row> {
         let row = self.all.pop_back()?;
-        self.touch(&row);
+        self.left(&row);
         Some(row)
     }
 
@@ -92,7 +100,7 @@ impl Rows {
     pub(super) fn drain(&mut self, from: usize, to: usize) -> IntoIter<Row> {
         let drained: VecDeque<Row> = self.all.drain(from..to).collect();
         for row in &drained {
-            self.touch(row);
+            self.left(row);
         }
         drained.into_iter()
     }
@@ -110,9 +118,17 @@ impl Rows {
         }
     }
 
+    /// The gaps, newest first.
+    pub fn gaps(&self) -> impl Iterator<Item = &Gap> {
+        self.gaps.iter().filter_map(|after| match self.row(self.above(Place::of_gap(after)))? {
+            Row::Gap(gap) => Some(&**gap),
+            Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) => None,
+        })
+    }
+
     /// The rows at and below an id, newest first.
     pub fn from(&self, id: &str) -> impl Iterator<Item = &Row> {
-        let index = self.all.partition_point(|row| crate::model::by_age(row.place_id(), id) == Ordering::Greater);
+        let index = self.all.partition_point(|row| by_age(row.place_id(), id) == Ordering::Greater);
         self.all.range(index..)
     }
 
@@ -128,10 +144,38 @@ impl Rows {
         self.touched.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// Takes in that a row was taken out.
+    fn left(&mut self, row: &Row) {
+        self.touch(row);
+        if let Row::Gap(gap) = row {
+            self.gaps.retain(|held| *held != gap.after);
+        }
+    }
+
     fn touch(&mut self, row: &Row) {
         if let Some(touched) = &mut self.touched {
             touched.push(row.key());
         }
+    }
+
+    /// Whether there is a row of a key that is old if it is there at all: looked for from the oldest on.
+    pub(super) fn holds_old(&self, key: &RowKey) -> bool {
+        let Some(place) = key.place() else { return false };
+        let length = self.all.len();
+        let row = |below: usize| length.checked_sub(below).and_then(|index| self.all.get(index));
+        let is_not_above = |below: usize| row(below).is_some_and(|row| row.place().newest_first(place) != Ordering::Less);
+        let (mut known, mut step) = (0, 1);
+        while is_not_above(known + step) {
+            known += step;
+            step *= 2;
+        }
+        while step > 1 {
+            step /= 2;
+            if is_not_above(known + step) {
+                known += step;
+            }
+        }
+        row(known).is_some_and(|row| row.is_of(key))
     }
 
     /// How many rows stand above a place. Looked for from the newest on, since nearly all that comes belongs there or is about
@@ -153,8 +197,10 @@ impl Rows {
         known
     }
 
-    /// Whether the rows are sorted and unique: tests ask after every message.
+    /// Whether the rows are sorted and unique, and the gaps are those that stand there: tests ask after every message.
     pub fn is_sorted(&self) -> bool {
-        self.all.iter().zip(self.all.iter().skip(1)).all(|(newer, older)| newer.newest_first(older) == Ordering::Less)
+        let gap = |row: &Row| if let Row::Gap(gap) = row { Some(Arc::clone(&gap.after)) } else { None };
+        self.all.iter().filter_map(gap).eq(self.gaps.iter().cloned())
+            && self.all.iter().zip(self.all.iter().skip(1)).all(|(newer, older)| newer.newest_first(older) == Ordering::Less)
     }
 }

@@ -4,14 +4,14 @@
 //! Absent on purpose: the filters that the reader has set on the server (`State::shown`).
 
 use crate::filter::Filter;
+use crate::state::hashed::IdSet;
 use crate::state::timeline::RowKey;
-use std::collections::HashSet;
 
 /// The filter of a tab and what it hides.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sieve {
     filter: Filter,
-    hidden: HashSet<RowKey>,
+    hidden: IdSet<RowKey>,
     /// How many of the newest rows have been looked at, while not all have.
     looked: Option<usize>,
     /// Whether all rows are to be looked at once more after that.

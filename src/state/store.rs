@@ -5,6 +5,7 @@
 //! caller spreads over many insertions.
 
 mod gone;
+mod release;
 mod ring;
 
 use crate::filter::{Post, words_of};
@@ -93,6 +94,8 @@ pub struct Store {
     conversations: IdMap<ConversationId, Conversation>,
     /// What shows another status: boosts and quotes of it.
     mentioned_by: IdMap<StatusId, Vec<StatusId>>,
+    /// Which notifications are about a status.
+    told_of: IdMap<StatusId, Vec<NotificationId>>,
     deleted: Gone,
     edits: Ring<StatusId, Box<Status>>,
     /// Statuses that a filter may hide since the last look, each with whether it was held before.
@@ -110,6 +113,10 @@ pub struct Store {
     clock: u64,
     version: u64,
     swept_to: usize,
+    /// How many accounts the last sweep left.
+    known_to: usize,
+    /// How many statuses have come since then.
+    came: usize,
 }
 
 /// What putting a status into the store did.
@@ -151,6 +158,13 @@ impl Store {
     /// A held notification.
     pub fn notification(&self, id: &NotificationId) -> Option<&Notification> {
         self.notifications.get(id)
+    }
+
+    /// The held notifications about a status, newest first.
+    pub fn notifications_about(&self, id: &StatusId) -> Vec<NotificationId> {
+        let mut about = self.told_of.get(id).cloned().unwrap_or_default();
+        about.sort_by(|left, right| right.cmp(left));
+        about
     }
 
     /// A held conversation.
@@ -314,7 +328,18 @@ impl Store {
         let changes = known.is_some_and(|known| *known != notification);
         self.version += u64::from(changes);
         self.await_status(notification.status.as_ref());
-        self.notifications.insert(id, notification).is_none()
+        let about = notification.status.clone();
+        let before = self.notifications.insert(id.clone(), notification);
+        if before.as_ref().is_none_or(|before| before.status != about) {
+            if let Some(list) = before.as_ref().and_then(|before| self.told_of.get_mut(before.status.as_ref()?)) {
+                list.retain(|known| *known != id);
+            }
+            if let Some(about) = about {
+                // Mostly there is one.
+                self.told_of.entry(about).or_insert_with(|| Vec::with_capacity(1)).push(id);
+            }
+        }
+        before.is_none()
     }
 
     /// Puts a conversation and gives back the one it replaces.
@@ -389,6 +414,7 @@ impl Store {
         }
         let entry = Entry { status: incoming, revision: 1, rich: OnceCell::new(), words: OnceCell::new(), heard: 0, is_needed: false };
         self.statuses.insert(id, Box::new(entry));
+        self.came += 1;
         Put::New
     }
 
@@ -453,13 +479,19 @@ impl Store {
     /// Whether enough has come since the last sweep to make another worth its cost.
     pub fn wants_sweep(&self) -> bool {
         // A quarter over what was needed: what waits to be swept is what memory is spent on in a flood.
-        self.statuses.len() + self.notifications.len() > (self.swept_to + self.swept_to / 4).max(SWEEP_FLOOR)
+        let is_much = |held: usize, swept_to: usize| held > (swept_to + swept_to / 4).max(SWEEP_FLOOR);
+        let is_long_ago = self.came > (self.swept_to * 4).max(SWEEP_FLOOR * 8);
+        is_long_ago || is_much(self.statuses.len() + self.notifications.len(), self.swept_to) || is_much(self.accounts.len(), self.known_to)
     }
 
     /// Drops whatever no row needs. `keep` names the statuses, notifications and conversations of all rows and panes.
     pub fn sweep(&mut self, keep: Keep) {
-        let Self { statuses, accounts, notifications, conversations, mentioned_by, deleted, awaited, .. } = self;
+        let Self { statuses, accounts, notifications, conversations, mentioned_by, told_of, deleted, awaited, .. } = self;
         notifications.retain(|id, _| keep.notifications.contains(id));
+        told_of.retain(|_, list| {
+            list.retain(|id| notifications.contains_key(id));
+            !list.is_empty()
+        });
         conversations.retain(|id, _| keep.conversations.contains(id));
         let mut todo = keep.statuses;
         todo.extend(notifications.values().filter_map(|notification| notification.status.clone()));
@@ -501,6 +533,8 @@ impl Store {
         keep.authors.iter().for_each(&mut need);
         accounts.retain(|_, known| std::mem::take(&mut known.is_needed));
         self.swept_to = self.statuses.len() + self.notifications.len();
+        self.known_to = self.accounts.len();
+        self.came = 0;
     }
 }
 

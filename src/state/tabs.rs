@@ -4,12 +4,12 @@ use crate::filter::Filter;
 use crate::model::{Sources, Stream, by_age};
 use crate::state::flood::Flood;
 use crate::state::folds::Folds;
+use crate::state::hashed::IdSet;
 use crate::state::hold::SinceHold;
 use crate::state::sieve::Sieve;
 use crate::state::timeline::RowKey;
 use crate::state::views::Merged;
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Where the view of a tab stands.
@@ -43,9 +43,9 @@ pub struct Tab {
     /// How the view goes on where it follows and too much comes; it is anchored to a row then.
     pub flood: Option<Flood>,
     /// Rows that came and have not been in view yet.
-    pub unseen: HashSet<RowKey>,
+    pub unseen: IdSet<RowKey>,
     /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
-    pub hidden: HashSet<RowKey>,
+    pub hidden: IdSet<RowKey>,
     /// Its own filter, and which rows that hides.
     pub sieve: Sieve,
     /// Which rows tell the same of one post, and which of them is drawn for the others.
@@ -70,8 +70,8 @@ impl Tab {
             held_at_top: false,
             since_hold: SinceHold::default(),
             flood: None,
-            unseen: HashSet::new(),
-            hidden: HashSet::new(),
+            unseen: IdSet::default(),
+            hidden: IdSet::default(),
             sieve: Sieve::default(),
             folds: Folds::default(),
             read: None,

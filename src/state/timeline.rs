@@ -3,7 +3,9 @@
 //! A gap knows the row after which nothing is proven; the walk that fills it is a `Refill`, and moves it up as answers come.
 //! What else may have changed is looked for by a `Review`.
 
-use crate::model::{ConversationId, Cursor, Failure, NotificationId, Rung, StatusId, Stream, Subscription, Timestamp, by_age, bytes_by_age};
+use crate::model::{
+    ConversationId, Cursor, Failure, NotificationId, Rung, StatusId, Stream, Subscription, Timestamp, by_age, bytes_by_age,
+};
 use crate::state::meter::Meter;
 use crate::state::refill::{Refill, Stopped};
 use crate::state::review::{Polling, Review, Span};
@@ -108,7 +110,7 @@ impl Row {
             Self::Status(id) | Self::Tombstone(id) => Place(id.as_bytes(), false, &[]),
             Self::Notification(id) => Place(id.as_bytes(), false, &[]),
             Self::Conversation(id, last) => Place(last.as_ref().map_or(id.as_bytes(), StatusId::as_bytes), false, id.as_bytes()),
-            Self::Gap(gap) => Place(gap.after.as_bytes(), true, &[]),
+            Self::Gap(gap) => Place::of_gap(&gap.after),
         }
     }
 
@@ -146,7 +148,7 @@ impl RowKey {
             Self::Status(id) => Some(Place(id.as_bytes(), false, &[])),
             Self::Notification(id) => Some(Place(id.as_bytes(), false, &[])),
             Self::Conversation(_) => None,
-            Self::Gap(after) => Some(Place(after.as_bytes(), true, &[])),
+            Self::Gap(after) => Some(Place::of_gap(after)),
         }
     }
 }
@@ -155,6 +157,13 @@ impl RowKey {
 /// same place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'a>(&'a [u8], bool, &'a [u8]);
+
+impl<'a> Place<'a> {
+    /// That of the gap above a row.
+    pub(super) fn of_gap(after: &'a str) -> Self {
+        Self(after.as_bytes(), true, &[])
+    }
+}
 
 impl Place<'_> {
     /// Newest first; ids by length, then bytes.
@@ -338,6 +347,11 @@ impl Timeline {
         self.rows.insert(row)
     }
 
+    /// Whether there is a row of a key that is old if it is there at all.
+    pub(super) fn holds_old(&self, key: &RowKey) -> bool {
+        self.rows.holds_old(key)
+    }
+
     /// Takes a row out.
     pub fn remove(&mut self, key: &RowKey) -> Option<Row> {
         self.rows.remove(key)
@@ -464,10 +478,7 @@ impl Timeline {
 
     /// The gaps, newest first.
     pub fn gaps(&self) -> impl Iterator<Item = &Gap> {
-        self.rows.all().iter().filter_map(|row| match row {
-            Row::Gap(gap) => Some(&**gap),
-            Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) => None,
-        })
+        self.rows.gaps()
     }
 
     /// The gap above a row.

@@ -10,7 +10,7 @@ use crate::mastodon::streaming::Wanted;
 use crate::model::{Bundle, Connection, Event, Origin, Payload, Rung, Spec, Stream, StreamEvent, Subscription, Timestamp};
 use crate::state::{Loading, Measured, RowKey, Settings, State};
 use crate::text::Plain;
-use crate::update::{Effect, Msg, Reply, update};
+use crate::update::{Batch, Effect, Msg, Reply, update};
 use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -46,6 +46,8 @@ pub(super) struct Headless<'a> {
     state: State,
     /// Nothing is ever drawn.
     measured: Measured,
+    /// The events of this turn.
+    batch: Option<Batch>,
     streams: Vec<Stream>,
     refused: BTreeMap<Stream, Plain>,
     /// The streams of which it has been said that they are polled.
@@ -71,6 +73,7 @@ impl<'a> Headless<'a> {
             printer: Printer::new(options.form),
             state: State::new(settings, now, specs),
             measured: Measured::default(),
+            batch: None,
             streams,
             refused: BTreeMap::new(),
             polled: BTreeSet::new(),
@@ -128,8 +131,8 @@ impl<'a> Headless<'a> {
         }
     }
 
-    /// Takes in what the trunk said.
-    pub(super) fn event(&mut self, origin: Origin, event: Event, turn: &mut Turn) {
+    /// Takes in what the trunk said. What follows from events that came together is done once, by [`Self::settle`].
+    pub(super) fn take(&mut self, origin: Origin, event: Event, turn: &mut Turn) {
         match &event {
             Event::Stream(event) => self.live(event, turn),
             Event::Connection(connection) => self.connection(connection, turn),
@@ -139,12 +142,21 @@ impl<'a> Headless<'a> {
             Event::Server(_) | Event::Ping(_) | Event::Ladder { .. } | Event::Traffic { .. } => {}
         }
         if matches!(event, Event::Connection(_) | Event::Subscription { .. } | Event::Lagged { .. }) {
+            self.settle(turn);
             let rowless = self.rowless();
             self.update(Msg::Event(origin, event), turn);
             self.tell_rowless(rowless, turn);
             self.look(turn);
         } else {
-            self.update(Msg::Event(origin, event), turn);
+            let Self { batch, state, measured, .. } = self;
+            batch.get_or_insert_with(|| Batch::begin(state, measured)).take(state, Msg::Event(origin, event), measured);
+        }
+    }
+
+    /// Does what follows from the events that came.
+    pub(super) fn settle(&mut self, turn: &mut Turn) {
+        if let Some(batch) = self.batch.take() {
+            turn.effects.extend(batch.end(&mut self.state, &self.measured));
         }
     }
 
@@ -431,7 +443,10 @@ mod tests {
         }
 
         fn event(&mut self, event: Event) {
-            self.turn(|headless, turn| headless.event(Origin::default(), event, turn));
+            self.turn(|headless, turn| {
+                headless.take(Origin::default(), event, turn);
+                headless.settle(turn);
+            });
         }
 
         fn connection(&mut self, connection: Connection) {

@@ -450,12 +450,10 @@ pub(super) fn doubt_notifications(state: &mut State, post: &StatusId) {
 
 /// The rows of notifications about a post, newest first.
 fn notifications_about(state: &State, post: &StatusId) -> Vec<NotificationId> {
-    let rows = state.timelines.get(&Stream::UserNotification).into_iter().flat_map(Timeline::rows);
-    let about = |row: &Row| match row {
-        Row::Notification(id) => state.store.notification(id).filter(|held| held.status.as_ref() == Some(post)).map(|_| id.clone()),
-        Row::Status(_) | Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
-    };
-    rows.filter_map(about).collect()
+    let Some(timeline) = state.timelines.get(&Stream::UserNotification) else { return Vec::new() };
+    let mut about = state.store.notifications_about(post);
+    about.retain(|id| timeline.index_of(&RowKey::Notification(id.clone())).is_some());
+    about
 }
 
 /// Asks the next page of a deep pass, for the tab on screen first: one question in all, when nothing else wants any, and

@@ -205,13 +205,9 @@ pub(crate) fn count_hidden(state: &mut State) {
     for (id, _) in &changed {
         keys.extend([id].into_iter().chain(state.store.showing(id)).map(|id| RowKey::Status(id.clone())));
     }
-    // There is no way from a status to its notifications but through all of them; what comes anew has none yet.
-    let held: Vec<&StatusId> = changed.iter().filter_map(|(id, was_held)| was_held.then_some(id)).collect();
-    if !held.is_empty()
-        && let Some(timeline) = state.timelines.get(&Stream::UserNotification)
-    {
-        let about = |row: &&Row| matches!(row, Row::Notification(id) if state.store.notification(id).and_then(|found| found.status.as_ref()).is_some_and(|status| held.contains(&status)));
-        keys.extend(timeline.rows().iter().filter(about).map(Row::key));
+    // What comes anew has none that stands yet.
+    for (id, _) in changed.iter().filter(|(_, was_held)| *was_held) {
+        keys.extend(state.store.notifications_about(id).into_iter().map(RowKey::Notification));
     }
     let mut hidden: Vec<(Sources, RowKey)> = Vec::new();
     for tab in state.tabs.all() {
@@ -335,17 +331,19 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
         if let Row::Tombstone(id) = &row {
             timeline.tombstones.retain(|held| held != id);
         }
-        let Some(tab) = state.tabs.of_mut(stream) else { continue };
-        tab.leave_fold(&key);
-        tab.unseen.remove(&key);
-        tab.hidden.remove(&key);
-        tab.sieve.forget(&key);
-        if tab.cursor.as_ref() == Some(&key) {
-            tab.cursor = None;
+        if let Some(tab) = state.tabs.of_mut(stream) {
+            tab.leave_fold(&key);
+            tab.unseen.remove(&key);
+            tab.hidden.remove(&key);
+            tab.sieve.forget(&key);
+            if tab.cursor.as_ref() == Some(&key) {
+                tab.cursor = None;
+            }
+            if matches!(&tab.anchor, Anchor::Row(at, _) if *at == key) {
+                tab.anchor = Anchor::Top;
+            }
         }
-        if matches!(&tab.anchor, Anchor::Row(at, _) if *at == key) {
-            tab.anchor = Anchor::Top;
-        }
+        state.released.push(key);
     }
     state.follow();
 }

@@ -43,6 +43,10 @@ const WRITE_BUFFER: usize = 256 * 1024;
 const OUTGOING: usize = 4_096;
 /// Kinds of odd messages that are logged.
 const ODDITIES: usize = 32;
+/// Messages that are read before they are decoded, where so many lie here.
+const PIECE: usize = 31;
+/// The same in bytes.
+const PIECE_BYTES: usize = 256 * 1024;
 /// How often the app is told what has gone over the links.
 const TALLY: Duration = Duration::from_secs(5);
 /// How long a closing handshake may take.
@@ -101,8 +105,7 @@ pub(crate) async fn run(
             Next::Farewell | Next::Room => {}
             Next::Heard(link, heard) => {
                 task.heard(link, heard);
-                // A burst lies in our own buffers, where the runtime does not see that a task never pauses.
-                tokio::task::consume_budget().await;
+                task.go_on().await;
             }
             Next::Time => task.timer(),
         }
@@ -180,6 +183,27 @@ impl Task {
             polled
         })
         .await
+    }
+
+    /// Takes in what lies here behind a message, a piece at a time: a burst then waits for nothing else in between, and what
+    /// reads messages and what decodes them each goes on in its own code.
+    async fn go_on(&mut self) {
+        let (mut waiting, mut bytes) = (Vec::new(), 0);
+        while waiting.len() < PIECE && bytes < PIECE_BYTES && self.outbox.load().is_none() {
+            let heard = poll_fn(|context| Poll::Ready(self.links.poll(false, context))).await;
+            let Poll::Ready((link, heard)) = heard else { break };
+            let length = if let Heard::Message(Message::Text(text)) = &heard { Some(text.len()) } else { None };
+            waiting.push((link, heard));
+            // Whatever else came may be the last of its link.
+            let Some(length) = length else { break };
+            bytes += length;
+        }
+        let is_full = waiting.len() >= PIECE || bytes >= PIECE_BYTES;
+        for (link, heard) in waiting {
+            self.heard(link, heard);
+        }
+        // A burst lies in our own buffers, where the runtime does not see that a task never pauses.
+        if is_full { tokio::task::yield_now().await } else { tokio::task::consume_budget().await }
     }
 
     fn want(&mut self, wanted: Wanted) {
@@ -432,19 +456,20 @@ impl Links {
     /// Waits for what comes next on any of them; where reading waits, only what is to be sent is sent. May be cancelled at any
     /// time: nothing is kept outside the links.
     async fn hear(&mut self, waits: bool) -> (Link, Heard) {
-        poll_fn(|context| {
-            let Self { open, next } = self;
-            let first = if open.is_empty() { 0 } else { *next % open.len() };
-            let (early, late) = open.split_at_mut(first);
-            for (turn, open) in late.iter_mut().chain(early).enumerate() {
-                if let Poll::Ready(heard) = open.poll(waits, context) {
-                    *next = first + turn + 1;
-                    return Poll::Ready((open.link, heard));
-                }
+        poll_fn(|context| self.poll(waits, context)).await
+    }
+
+    fn poll(&mut self, waits: bool, context: &mut Context<'_>) -> Poll<(Link, Heard)> {
+        let Self { open, next } = self;
+        let first = if open.is_empty() { 0 } else { *next % open.len() };
+        let (early, late) = open.split_at_mut(first);
+        for (turn, open) in late.iter_mut().chain(early).enumerate() {
+            if let Poll::Ready(heard) = open.poll(waits, context) {
+                *next = first + turn + 1;
+                return Poll::Ready((open.link, heard));
             }
-            Poll::Pending
-        })
-        .await
+        }
+        Poll::Pending
     }
 }
 

@@ -6,24 +6,25 @@
 
 use super::ring::Ring;
 use crate::model::{AccountId, StatusId};
-use std::collections::{HashMap, VecDeque};
+use crate::state::hashed::{IdMap, Keyed};
+use std::collections::VecDeque;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 
 /// How many deleted ids are remembered. At capacity they take 1.1 MB (with their ids and authors it would be 3.7 MB).
 const KEPT: usize = 20_000;
 /// Of how many of them the author is remembered.
 const AUTHORS_KEPT: usize = 1_000;
 
-/// Stands for an id. That two ids of a lifetime share one takes 2^32 tries of whoever gives out the ids, who would gain what
-/// not sending a status gains: that it is not seen.
+/// Stands for an id. That two ids of a lifetime share one takes 2^32 tries of whoever gives out the ids, who does not learn the
+/// key of this run and would gain what not sending a status gains: that it is not seen.
 type Fingerprint = u64;
 
 /// The newest deletions. Not a [`Ring`], though it forgets alike: the moment is the turn too, which saves a third of the room.
 #[derive(Default, PartialEq)]
 pub(super) struct Gone {
     /// When each was deleted.
-    moments: HashMap<Fingerprint, u64>,
+    moments: IdMap<Fingerprint, u64>,
     /// As they came; those that no longer match `moments` are stale.
     order: VecDeque<(u64, Fingerprint)>,
     authors: Ring<StatusId, AccountId>,
@@ -81,9 +82,7 @@ impl fmt::Debug for Gone {
 }
 
 fn fingerprint(id: &StatusId) -> Fingerprint {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
+    Keyed::default().hash_one(id)
 }
 
 #[cfg(test)]
