@@ -34,7 +34,7 @@ use crate::opener;
 use crate::state::{Measured, Settings, State};
 use crate::text::{Plain, WebAddress};
 use crate::ui::{Cards, Theme};
-use crate::update::{Effect, Msg, update};
+use crate::update::{Batch, Effect, Msg, update};
 use chores::Chores;
 pub(crate) use crash::install_hook as install_panic_hook;
 use desktop::{Desktop, Undelivered};
@@ -57,6 +57,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Most messages between two drawings.
 pub const TURN_MESSAGES: usize = 256;
+/// Events that are taken in together, and count as one message, where as many have come: no key waits for long behind them.
+const EVENTS_TOGETHER: usize = 16;
 /// Most time between two drawings that is spent on messages.
 pub const TURN_TIME: Duration = Duration::from_millis(8);
 /// Least time between two drawings that no key asked for, but that the first may be followed by another at once.
@@ -393,6 +395,17 @@ impl<S: Screen, K: Keys> App<S, K> {
         match woken {
             Woken::Signal(signal) => self.signalled(signal).await,
             Woken::Key(None) | Woken::Free(Err(_)) => self.end = Some(Outcome::Gone),
+            Woken::Msg(msg @ Msg::Event(..)) => {
+                let mut batch = Batch::begin(&mut self.state, &self.measured);
+                batch.take(&mut self.state, msg, &self.measured);
+                for _ in 1..EVENTS_TOGETHER {
+                    let Some((origin, event)) = self.events.as_mut().and_then(Events::try_recv) else { break };
+                    batch.take(&mut self.state, Msg::Event(origin, event), &self.measured);
+                }
+                for effect in batch.end(&mut self.state, &self.measured) {
+                    self.carry_out(effect).await;
+                }
+            }
             Woken::Key(Some(msg)) | Woken::Msg(msg) => {
                 for effect in self.update(msg) {
                     self.carry_out(effect).await;
