@@ -126,6 +126,6 @@ fn draw(bencher: Bencher<'_, '_>, rows: u64) {
     bencher.bench_local(|| {
         let event = decoded(news.by_ref().take(1).next().map_or(0..0, |number| number..number + 1)).remove(0);
         drop(update(&mut state, Msg::Event(ORIGIN, Event::Stream(event)), &measured));
-        terminal.draw(|frame| measured = ui::view(&state, &theme, &mut cards, frame)).unwrap();
+        terminal.draw(|frame| measured = ui::view(&state, &theme, &mut cards, frame.buffer_mut())).unwrap();
     });
 }

@@ -7,8 +7,8 @@
 #[path = "common/transcripts.rs"]
 mod transcripts;
 
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -217,7 +217,6 @@ fn check(name: &str, expected: &Expected, state: &State) -> usize {
 fn look(name: &str, state: &mut State) {
     let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
     let mut cards = Cards::new();
-    let mut terminal = Terminal::new(TestBackend::new(80, 30)).unwrap();
     let mut measured = Measured::default();
     update(state, Msg::Resized(80, 30), &measured);
     let streams = state.subscriptions();
@@ -227,8 +226,9 @@ fn look(name: &str, state: &mut State) {
         let steps = state.timelines[&stream].rows().len().min(150);
         update(state, Msg::Key("g".parse().unwrap()), &measured);
         for _ in 0..=steps {
-            let drawn = terminal.draw(|frame| measured = view(state, &theme, &mut cards, frame)).unwrap();
-            screens.extend(drawn.buffer.content().iter().map(ratatui::buffer::Cell::symbol).filter(|symbol| *symbol != " "));
+            let mut cells = Buffer::empty(Rect::new(0, 0, 80, 30));
+            measured = view(state, &theme, &mut cards, &mut cells);
+            screens.extend(cells.content().iter().map(ratatui::buffer::Cell::symbol).filter(|symbol| *symbol != " "));
             screens.push('\n');
             update(state, Msg::Key("j".parse().unwrap()), &measured);
         }

@@ -23,9 +23,8 @@ mod transcripts;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use stage::*;
 use std::fmt::Write as _;
@@ -49,11 +48,9 @@ fn theme() -> Theme {
 }
 
 fn draw_with(state: &State, theme: &Theme, cards: &mut Cards) -> Drawn {
-    let mut terminal = Terminal::new(TestBackend::new(state.size.0, state.size.1)).unwrap();
-    let mut measured = Measured::default();
-    terminal.draw(|frame| measured = view(state, theme, cards, frame)).unwrap();
-    let cursor = terminal.backend().cursor_visible().then(|| terminal.backend().cursor_position()).map(|at| (at.x, at.y));
-    Drawn { buffer: terminal.backend().buffer().clone(), measured, cursor }
+    let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.0, state.size.1));
+    let measured = view(state, theme, cards, &mut buffer);
+    Drawn { buffer, measured, cursor: cards.cursor.map(|at| (at.x, at.y)) }
 }
 
 fn draw(state: &State) -> Drawn {

@@ -53,7 +53,7 @@ impl Inside {
 
     fn frame(&mut self) {
         let Self { state, measured, cards, theme, terminal } = self;
-        terminal.draw(|frame| *measured = ui::view(state, theme, cards, frame)).unwrap();
+        terminal.draw(|frame| *measured = ui::view(state, theme, cards, frame.buffer_mut())).unwrap();
     }
 
     /// Presses a key and draws; how long that took.

@@ -60,6 +60,15 @@ pub fn width(text: &str) -> usize {
     }
 }
 
+/// The graphemes of clean text from left to right, each with its columns.
+pub fn graphemes(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    let mut start = 0;
+    Graphemes::new(text, 0).map(move |grapheme| {
+        let from = std::mem::replace(&mut start, grapheme.end);
+        (text.get(from..grapheme.end).unwrap_or_default(), grapheme.width)
+    })
+}
+
 /// Wraps rich text to lines of at most `width` columns (at least 1). Spaced blocks have one blank line before them: a line
 /// without pieces, or with the bars alone between two blocks of one quotation. Margins take at most half the width.
 pub fn wrap(text: &RichText, width: u16) -> Vec<WrappedLine> {

@@ -16,7 +16,7 @@ use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width};
 use crate::ui::pictures;
 use crate::ui::theme::Theme;
 use crate::ui::times::Clock;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
@@ -46,7 +46,9 @@ pub(crate) struct Painter<'a> {
 impl<'a> Painter<'a> {
     pub(crate) fn new(buffer: &'a mut Buffer, theme: &'a Theme, clock: Clock<'a>) -> Self {
         let area = buffer.area;
-        buffer.set_style(area, theme.base());
+        if theme.base() != Style::new() {
+            buffer.set_style(area, theme.base());
+        }
         Self {
             theme,
             clock,
@@ -97,12 +99,24 @@ impl<'a> Painter<'a> {
         }
         let text = if self.theme.is_ascii() && text.contains('\u{25af}') { Cow::Owned(text.replace('\u{25af}', "?")) } else { text.into() };
         self.mend(x, y);
-        // What stood there before leaves nothing of its style.
-        let style = Style::reset().patch(self.theme.base()).patch(style);
-        let end = self.buffer.set_stringn(x, y, text, usize::from(width), style).0;
-        // The other halves of wide glyphs, which ratatui leaves bare.
-        self.buffer.set_style(Rect { x, y, width: end - x, height: 1 }, style);
-        end
+        // What stood there before leaves nothing of its style, and both halves of a wide glyph have the new one.
+        let mut blank = Cell::EMPTY;
+        blank.set_style(Style::reset().patch(self.theme.base()).patch(style));
+        let (from, room) = (self.buffer.index_of(x, y), width.min(area.right() - x));
+        let Some(cells) = self.buffer.content.get_mut(from..from + usize::from(room)) else { return x };
+        let mut at = 0;
+        for (symbol, columns) in wrap::graphemes(&text) {
+            if columns == 0 || symbol.contains(char::is_control) {
+                continue;
+            }
+            let Some(taken) = cells.get_mut(at..at + columns) else { break };
+            taken.iter_mut().for_each(|cell| cell.clone_from(&blank));
+            if let Some(first) = taken.first_mut().filter(|_| symbol != " ") {
+                first.set_symbol(symbol);
+            }
+            at += columns;
+        }
+        x + cols(at)
     }
 
     /// Draws one cell of a picture.
@@ -141,9 +155,7 @@ impl<'a> Painter<'a> {
 
     /// Draws the same glyph over a whole row.
     pub(crate) fn row_of(&mut self, x: u16, y: u16, width: u16, glyph: &str, style: Style) {
-        for column in x..x.saturating_add(width) {
-            self.text(column, y, 1, glyph, style);
-        }
+        self.text(x, y, width, &glyph.repeat(usize::from(width)), style);
     }
 
     /// Draws the same glyph over a whole column.
