@@ -6,7 +6,6 @@ mod demo;
 
 use demo::{Demo, demo};
 use jiff::tz::TimeZone;
-use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use std::future::Future;
 use std::io;
@@ -26,7 +25,7 @@ use trunkline::replay::{self, Speed, Tape};
 use trunkline::runtime::{App, Keys, Outcome, Screen, Setup, Signal, SignalSender, Signals};
 use trunkline::state::Settings;
 use trunkline::text::Plain;
-use trunkline::ui::Theme;
+use trunkline::ui::{Sheet, Theme};
 use trunkline::update::{Mouse, Msg};
 
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -46,9 +45,10 @@ impl Screen for TestScreen {
         (self.area.width, self.area.height)
     }
 
-    fn draw(&mut self, draw: impl FnOnce(&mut Buffer) -> (Vec<Laid>, Option<Position>)) -> io::Result<()> {
-        let mut buffer = Buffer::empty(self.area);
-        draw(&mut buffer);
+    fn draw(&mut self, draw: impl FnOnce(&mut Sheet) -> (Vec<Laid>, Option<Position>)) -> io::Result<()> {
+        let mut sheet = Sheet::new(self.area);
+        draw(&mut sheet);
+        let buffer = sheet.cells();
         let lines = (0..buffer.area.height).map(|y| {
             let line: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
             line.trim_end().to_owned()

@@ -13,12 +13,11 @@ mod events;
 use events::Events;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use trunkline::mastodon::streaming;
 use trunkline::model::{Connection, Event, Origin, Stream, Timestamp};
 use trunkline::state::{Measured, Settings, State};
-use trunkline::ui::{Cards, Theme, view};
+use trunkline::ui::{Cards, Sheet, Theme, view};
 use trunkline::update::{Msg, update};
 
 /// The limit of rows: small, so that little has to come to be far beyond it.
@@ -84,7 +83,7 @@ impl Fed {
                 let now = self.state.now + SignedDuration::from_secs(5);
                 drop(update(&mut self.state, Msg::Tick(now), &self.measured));
                 let (state, theme, cards, measured) = (&self.state, &self.theme, &mut self.cards, &mut self.measured);
-                *measured = view(state, theme, cards, &mut Buffer::empty(Rect::new(0, 0, 120, 36)));
+                *measured = view(state, theme, cards, &mut Sheet::new(Rect::new(0, 0, 120, 36)));
                 most = most.max(format!("{:?}{:?}", self.state, self.measured).len());
             }
         }

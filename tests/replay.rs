@@ -7,7 +7,6 @@
 #[path = "common/transcripts.rs"]
 mod transcripts;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +22,7 @@ use trunkline::mastodon::{Access, Client, Token};
 use trunkline::model::{Event, QuoteState, Stream, Timestamp};
 use trunkline::state::{Measured, Row, Settings, State};
 use trunkline::text::Html;
-use trunkline::ui::{Cards, Theme, view};
+use trunkline::ui::{Cards, Sheet, Theme, view};
 use trunkline::update::{Msg, update};
 
 /// How long anything may take before the test says what it saw.
@@ -226,9 +225,9 @@ fn look(name: &str, state: &mut State) {
         let steps = state.timelines[&stream].rows().len().min(150);
         update(state, Msg::Key("g".parse().unwrap()), &measured);
         for _ in 0..=steps {
-            let mut cells = Buffer::empty(Rect::new(0, 0, 80, 30));
-            measured = view(state, &theme, &mut cards, &mut cells);
-            screens.extend(cells.content().iter().map(ratatui::buffer::Cell::symbol).filter(|symbol| *symbol != " "));
+            let mut sheet = Sheet::new(Rect::new(0, 0, 80, 30));
+            measured = view(state, &theme, &mut cards, &mut sheet);
+            screens.extend(sheet.cells().content().iter().map(ratatui::buffer::Cell::symbol).filter(|symbol| *symbol != " "));
             screens.push('\n');
             update(state, Msg::Key("j".parse().unwrap()), &measured);
         }

@@ -9,10 +9,9 @@ use crate::linear::Narrator;
 use crate::media::Laid;
 use crate::state::{Measured, State};
 use crate::text::{Plain, wrap};
-use crate::ui::{Cards, Targets, Theme};
+use crate::ui::{Cards, Sheet, Targets, Theme};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use jiff::tz::TimeZone;
-use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -144,7 +143,7 @@ impl Screen for LineScreen {
     }
 
     /// There are no frames here; whoever wants one is told so.
-    fn draw(&mut self, _draw: impl FnOnce(&mut Buffer) -> (Vec<Laid>, Option<Position>)) -> io::Result<()> {
+    fn draw(&mut self, _draw: impl FnOnce(&mut Sheet) -> (Vec<Laid>, Option<Position>)) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

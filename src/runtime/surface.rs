@@ -1,8 +1,8 @@
 //! `Surface`: the terminal's cells as they are believed to be, and the few bytes that make them what is wanted.
 //!
-//! Each frame is drawn whole into a buffer, and held against them here, once: ratatui's own `Terminal` would compare it with
-//! the frame before, and know nothing of what follows. Rows that have only moved are moved by the terminal itself, and then
-//! what differs is written. Nothing may be moved or erased where pictures hang: it is told so.
+//! Of each frame the rows that changed are held against them, once: ratatui's own `Terminal` would compare whole frames, and
+//! know nothing of what follows. Rows that have only moved are moved by the terminal itself, and then what differs is written.
+//! Nothing may be moved or erased where pictures hang: it is told so.
 //!
 //! A cluster of several code points (Devanagari and Thai syllables, emoji joined or with a selector, letters with marks)
 //! takes as many columns as the terminal thinks, not as many as we count. What it leaves beside itself, now or when it is
@@ -16,12 +16,12 @@ mod pen;
 mod rows;
 mod shift;
 
-use crate::ui::Targets;
-use pen::Pen;
+use crate::ui::{Sheet, Shift, Targets};
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
 use crossterm::terminal::{Clear, ClearType};
-use ratatui::buffer::{Buffer, Cell};
+use pen::Pen;
+use ratatui::buffer::Cell;
 use ratatui::layout::Position;
 use rows::{Rows, cell, columns, is_covered};
 use std::collections::BTreeSet;
@@ -92,19 +92,24 @@ impl<W: Write> Surface<W> {
     }
 
     /// Makes the screen look like this, with the cursor to be seen at a place or nowhere.
-    pub(crate) fn show(&mut self, frame: &Buffer, cursor: Option<Position>) -> io::Result<()> {
-        let touched = self.want(frame);
-        if !touched.is_empty() {
-            self.write(touched)?;
-        }
+    pub(crate) fn show(&mut self, sheet: &Sheet, cursor: Option<Position>) -> io::Result<()> {
+        self.show_rows(sheet.moved(), sheet.changed())?;
         self.point(cursor)
     }
 
+    /// Makes these rows look like this, after others have moved.
+    fn show_rows<'r>(&mut self, moved: Option<Shift>, changed: impl Iterator<Item = (u16, &'r [Cell])>) -> io::Result<()> {
+        let touched = self.want(moved, changed);
+        if touched.is_empty() && moved.is_none() { Ok(()) } else { self.write(touched, moved) }
+    }
+
     /// Takes in what is wanted; gives back the rows that differ.
-    fn want(&mut self, frame: &Buffer) -> BTreeSet<u16> {
-        let rows = (0..).zip(frame.content.chunks(usize::from(frame.area.width.max(1))));
+    fn want<'r>(&mut self, moved: Option<Shift>, changed: impl Iterator<Item = (u16, &'r [Cell])>) -> BTreeSet<u16> {
         let (wanted, tells_links) = (&mut self.wanted, self.targets.is_some());
-        let differs = |(y, cells): (u16, &[Cell])| {
+        if let Some(Shift { top, bottom, by }) = moved {
+            wanted.shift(top, bottom, by);
+        }
+        let differs = |(y, cells): (u16, &'r [Cell])| {
             let is_new = if self.ascii {
                 wanted.take(y, &cells.iter().map(in_ascii).collect::<Vec<_>>(), tells_links)
             } else {
@@ -112,20 +117,21 @@ impl<W: Write> Surface<W> {
             };
             is_new.then_some(y)
         };
-        rows.filter_map(differs).collect()
+        changed.filter_map(differs).collect()
     }
 
-    /// Writes whatever differs on these rows.
-    fn write(&mut self, mut touched: BTreeSet<u16>) -> io::Result<()> {
+    /// Writes whatever differs on these rows, after others have moved.
+    fn write(&mut self, mut touched: BTreeSet<u16>, moved: Option<Shift>) -> io::Result<()> {
         let Self { out, shown, wanted, targets, rewritten, .. } = self;
         self.cursor.0 = None;
         let mut pen = Pen::new(out, targets.as_ref());
-        if !self.is_still
-            && let Some(shift) = shift::find(shown, wanted, &touched)
-        {
-            pen.shift(shift.top, shift.bottom, shift.by)?;
-            shown.shift(shift.top, shift.bottom, shift.by);
-            touched.extend(shift.top..=shift.bottom);
+        let found = || shift::find(shown, wanted, &touched);
+        if let Some(Shift { top, bottom, by }) = moved.or_else(found).filter(|_| !self.is_still) {
+            pen.shift(top, bottom, by)?;
+            shown.shift(top, bottom, by);
+            if moved.is_none() {
+                touched.extend(top..=bottom);
+            }
         }
         for y in touched {
             let (old, new) = (shown.row(y), wanted.row(y));
@@ -228,6 +234,8 @@ fn in_ascii(cell: &Cell) -> Cell {
 mod tests {
     use super::*;
     use crate::text::WebAddress;
+    use crate::ui::Theme;
+    use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
     use ratatui::style::{Color, Modifier, Style};
     use std::cell::RefCell;
@@ -247,6 +255,10 @@ mod tests {
         }
     }
 
+    fn rows(buffer: &Buffer) -> impl Iterator<Item = (u16, &[Cell])> {
+        (0..).zip(buffer.content.chunks(usize::from(buffer.area.width)))
+    }
+
     /// What goes to the terminal when one text takes the place of another, on the first of two lines.
     fn written(before: &str, after: &str) -> String {
         let area = Rect::new(0, 0, 20, 2);
@@ -255,9 +267,9 @@ mod tests {
         new.set_string(0, 0, after, Style::new());
         let sink = Sink::default();
         let mut surface = Surface::new(sink.clone(), false);
-        surface.show(&old, None).unwrap();
+        surface.show_rows(None, rows(&old)).unwrap();
         sink.0.borrow_mut().clear();
-        surface.show(&new, None).unwrap();
+        surface.show_rows(None, rows(&new)).unwrap();
         String::from_utf8(sink.0.take()).unwrap()
     }
 
@@ -331,7 +343,7 @@ mod tests {
         let mut surface = Surface::new(sink.clone(), false);
         surface.link(targets);
         let mut outs = frames.iter().skip(1).map(|frame| {
-            surface.show(frame, None).unwrap();
+            surface.show_rows(None, rows(frame)).unwrap();
             String::from_utf8(sink.0.take()).unwrap()
         });
         let link = |url: &str| vec![(url.to_owned(), "here".to_owned())];
@@ -354,7 +366,7 @@ mod tests {
         new.set_string(0, 0, "here", Style::new().underline_color(color));
         let sink = Sink::default();
         let mut surface = Surface::new(sink.clone(), false);
-        surface.show(&new, None).unwrap();
+        surface.show_rows(None, rows(&new)).unwrap();
         let out = String::from_utf8(sink.0.take()).unwrap();
         assert!(!out.contains("\x1b]") && !out.contains("\x1b[58"), "{out:?}");
     }
@@ -369,7 +381,7 @@ mod tests {
             new.set_string(0, 0, text, Style::new());
             let sink = Sink::default();
             let mut surface = Surface::new(sink.clone(), true);
-            surface.show(&new, None).unwrap();
+            surface.show_rows(None, rows(&new)).unwrap();
             let out = sink.0.take();
             assert!(out.is_ascii(), "{text}");
             assert_eq!(shown(&String::from_utf8(out).unwrap()).trim_end(), wanted, "{text}");
@@ -389,7 +401,7 @@ mod tests {
     }
 
     impl Page {
-        fn draw(&self, buffer: &mut Buffer) {
+        fn draw(&self, sheet: &mut Sheet, theme: &Theme) {
             const WORDS: [&str; 7] =
                 ["", "a ferry at night", "日本語のこと", "x", "one two three four five six seven", "ﾊﾝ é ▌─│", "字x字 y 字"];
             const STYLES: [Style; 5] = [
@@ -399,23 +411,30 @@ mod tests {
                 Style::new().bg(Color::Blue).add_modifier(Modifier::DIM.union(Modifier::ITALIC)),
                 Style::new().fg(Color::Rgb(1, 2, 3)).bg(Color::Indexed(200)).add_modifier(Modifier::UNDERLINED),
             ];
+            sheet.begin(theme);
+            let filled = if self.is_filled { Style::reset().bg(Color::Black) } else { Style::reset() };
+            let mut put =
+                |x, y, width, text: &str, style: usize| sheet.letters((x, y), width, text, filled.patch(STYLES[style % 5]), theme);
             if self.is_filled {
-                buffer.set_style(WIDE, Style::new().bg(Color::Black));
+                (0..WIDE.height).for_each(|y| put(0, y, WIDE.width, &" ".repeat(48), 0));
             }
-            buffer.set_string(0, 0, "── above", STYLES[1]);
+            put(0, 0, 48, "── above", 1);
             for (y, (place, (word, style))) in (1..13).zip(self.rows.iter().enumerate().skip(self.top)) {
                 let text = format!("{}{word}{style} {}", char::from(b'a' + word % 26), WORDS[usize::from(*word) % 7]);
-                buffer.set_stringn(2, y, text, 30, STYLES[usize::from(*style) % 5]);
+                put(2, y, 30, &text, usize::from(*style));
                 if place == self.chosen {
-                    buffer.set_string(0, y, "▌", STYLES[1]);
+                    put(0, y, 1, "▌", 1);
                 }
             }
             for y in 1..13 {
-                buffer.set_string(33, y, "│", STYLES[0]);
-                let words = WORDS[usize::from(self.beside.wrapping_mul(7).wrapping_add(u8::try_from(y / 3).unwrap())) % 7];
-                buffer.set_stringn(35, y, words, 13, STYLES[usize::from(self.beside) % 5]);
+                put(33, y, 1, "│", 0);
+                if self.beside > 0 {
+                    let words = WORDS[usize::from(self.beside.wrapping_mul(7).wrapping_add(u8::try_from(y / 3).unwrap())) % 7];
+                    put(35, y, 13, words, usize::from(self.beside));
+                }
             }
-            buffer.set_string(0, 13, format!("{} rows", self.rows.len()), STYLES[0]);
+            put(0, 13, 48, &format!("{} rows", self.rows.len()), 0);
+            sheet.end(theme);
         }
 
         fn change(&mut self, (what, number): (u8, u8)) {
@@ -437,6 +456,18 @@ mod tests {
         let sink = Sink::default();
         let surface = Surface::new(sink.clone(), false);
         (surface, sink, vt100::Parser::new(WIDE.height.try_into().unwrap(), WIDE.width.try_into().unwrap(), 0))
+    }
+
+    /// Shows a page on what was shown before; gives back all of it as it is drawn at once.
+    fn show(surface: &mut Surface<Sink>, sheet: &mut Sheet, page: &Page, is_still: bool) -> Buffer {
+        let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
+        surface.keep_still(is_still);
+        sheet.keep_still(is_still);
+        page.draw(sheet, &theme);
+        surface.show(sheet, None).unwrap();
+        let mut whole = Sheet::new(WIDE);
+        page.draw(&mut whole, &theme);
+        whole.cells().clone()
     }
 
     fn color(color: Color) -> vt100::Color {
@@ -490,12 +521,10 @@ mod tests {
             changes in proptest::collection::vec((proptest::arbitrary::any::<(u8, u8)>(), proptest::arbitrary::any::<bool>()), 1..40),
         ) {
             let (mut surface, sink, mut parser) = written_to();
+            let mut sheet = Sheet::new(WIDE);
             let mut page = Page { rows, top: 0, chosen: 0, beside: 0, is_filled: false };
             for (change, is_still) in changes {
-                surface.keep_still(is_still);
-                let mut drawn = Buffer::empty(WIDE);
-                page.draw(&mut drawn);
-                surface.show(&drawn, None).unwrap();
+                let drawn = show(&mut surface, &mut sheet, &page, is_still);
                 parser.process(&sink.0.take());
                 assert_shows(parser.screen(), &drawn);
                 page.change(change);
@@ -510,7 +539,7 @@ mod tests {
         buffer.set_string(0, 0, "▀▀▀", Style::new().fg(Color::Indexed(97)).bg(Color::Indexed(97)));
         buffer.set_string(3, 0, "▀", Style::new().fg(Color::Indexed(98)).bg(Color::Indexed(97)));
         buffer.set_string(4, 0, "▀", Style::new());
-        surface.show(&buffer, None).unwrap();
+        surface.show_rows(None, rows(&buffer)).unwrap();
         let out = sink.0.take();
         parser.process(&out);
         let (cells, out) = ((0..5).map(|x| parser.screen().cell(0, x).unwrap()), String::from_utf8(out).unwrap());
@@ -524,11 +553,9 @@ mod tests {
         let (mut surface, sink, mut parser) = written_to();
         let mut page =
             Page { rows: (0..30).map(|number| (number * 5 + 1, number)).collect(), top: 0, chosen: 40, beside: 0, is_filled: false };
+        let mut sheet = Sheet::new(WIDE);
         let mut show = |page: &Page, is_still: bool| {
-            surface.keep_still(is_still);
-            let mut drawn = Buffer::empty(WIDE);
-            page.draw(&mut drawn);
-            surface.show(&drawn, None).unwrap();
+            let drawn = show(&mut surface, &mut sheet, page, is_still);
             let out = sink.0.take();
             parser.process(&out);
             assert_shows(parser.screen(), &drawn);

@@ -12,9 +12,8 @@ use crate::config::Hyperlinks;
 use crate::media::Laid;
 use crate::state::{Measured, State};
 use crate::text::Plain;
-use crate::ui::{self, Cards, Targets, Theme};
+use crate::ui::{self, Cards, Sheet, Targets, Theme};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use std::cell::RefCell;
 use std::future::Future;
@@ -34,14 +33,13 @@ pub trait Screen {
         None
     }
 
-    /// Draws a frame into empty cells, and lays the pictures over it that drawing gives back, and the cursor; only where
-    /// [`Screen::is_free`].
-    fn draw(&mut self, draw: impl FnOnce(&mut Buffer) -> (Vec<Laid>, Option<Position>)) -> io::Result<()>;
+    /// Draws a frame, and lays the pictures over it that drawing gives back, and the cursor; only where [`Screen::is_free`].
+    fn draw(&mut self, draw: impl FnOnce(&mut Sheet) -> (Vec<Laid>, Option<Position>)) -> io::Result<()>;
 
     /// Shows the state and says what was found while doing so; only where [`Screen::is_free`].
     fn show(&mut self, state: &State, theme: &Theme, cards: &mut Cards, measured: &mut Measured) -> io::Result<()> {
-        self.draw(|cells| {
-            *measured = ui::view(state, theme, cards, cells);
+        self.draw(|sheet| {
+            *measured = ui::view(state, theme, cards, sheet);
             (std::mem::take(&mut cards.laid), cards.cursor)
         })
     }
@@ -350,8 +348,7 @@ impl<W: Write> Write for FrameSink<W> {
 
 /// The real terminal as a screen.
 pub(crate) struct TerminalScreen {
-    /// The cells of the frame that is being drawn.
-    cells: Buffer,
+    sheet: Sheet,
     surface: Surface<Drawn>,
     drawn: Drawn,
     outlet: Outlet,
@@ -370,7 +367,7 @@ pub(crate) struct TerminalScreen {
 
 impl std::fmt::Debug for TerminalScreen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TerminalScreen").field("area", &self.cells.area).finish_non_exhaustive()
+        f.debug_struct("TerminalScreen").field("area", &self.sheet.area()).finish_non_exhaustive()
     }
 }
 
@@ -386,13 +383,13 @@ impl TerminalScreen {
             out.write_all(ASK)?;
             out.flush()?;
         }
-        let (drawn, cells) = (Drawn::default(), Buffer::empty(area()));
+        let (drawn, sheet) = (Drawn::default(), Sheet::new(area()));
         let surface = Surface::new(drawn.clone(), ascii);
         let dialect = Dialect::told(|name| std::env::var(name).ok());
         let wrapping = Wrapping::told(|name| std::env::var(name).ok());
         let hyperlinks = osc::knows_links(|name| std::env::var(name).ok());
         let (alert, copied, wall) = (Vec::new(), Vec::new(), Wall::default());
-        Ok(Self { cells, surface, drawn, outlet, guard, alert, copied, wrapping, hyperlinks, dialect, ascii, wall })
+        Ok(Self { sheet, surface, drawn, outlet, guard, alert, copied, wrapping, hyperlinks, dialect, ascii, wall })
     }
 }
 
@@ -420,15 +417,15 @@ impl Screen for TerminalScreen {
         Some((size.ws_xpixel.checked_div(size.ws_col)?, size.ws_ypixel.checked_div(size.ws_row)?))
     }
 
-    fn draw(&mut self, draw: impl FnOnce(&mut Buffer) -> (Vec<Laid>, Option<Position>)) -> io::Result<()> {
-        if area() != self.cells.area {
+    fn draw(&mut self, draw: impl FnOnce(&mut Sheet) -> (Vec<Laid>, Option<Position>)) -> io::Result<()> {
+        if area() != self.sheet.area() {
             self.repaint()?;
         }
         // What hangs moves with the rows in some terminals, and not in others.
+        self.sheet.keep_still(self.wall.hangs());
         self.surface.keep_still(self.wall.hangs());
-        self.cells.reset();
-        let (laid, cursor) = draw(&mut self.cells);
-        self.surface.show(&self.cells, cursor)?;
+        let (laid, cursor) = draw(&mut self.sheet);
+        self.surface.show(&self.sheet, cursor)?;
         let rewritten = self.surface.take_rewritten();
         let mut frame = std::mem::take(&mut self.alert);
         frame.append(&mut self.copied);
@@ -444,7 +441,7 @@ impl Screen for TerminalScreen {
     }
 
     fn repaint(&mut self) -> io::Result<()> {
-        self.cells.resize(area());
+        self.sheet.resize(area());
         self.wall.wiped();
         self.surface.clear()
     }
