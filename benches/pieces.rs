@@ -10,15 +10,13 @@ mod events;
 
 use divan::{Bencher, black_box};
 use events::{Events, Kind};
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
 use std::sync::LazyLock;
 use trunkline::mastodon::streaming;
 use trunkline::model::{Connection, Event, Origin, Payload, Reach, Spec, Status, Stream, StreamEvent};
 use trunkline::state::{Measured, Settings, State};
 use trunkline::text::wrap::wrap;
-use trunkline::ui::{self, Cards, Theme};
+use trunkline::ui::{self, Cards, Sheet, Theme};
 use trunkline::update::{Msg, update};
 
 /// Events that a sample goes through.
@@ -119,13 +117,12 @@ fn draw(bencher: Bencher<'_, '_>, rows: u64) {
     let mut state = full(rows);
     let mut cards = Cards::default();
     let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
-    let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, 120, 36)) };
-    let mut terminal = Terminal::with_options(CrosstermBackend::new(std::io::sink()), options).unwrap();
+    let mut sheet = Sheet::new(Rect::new(0, 0, 120, 36));
     let mut measured = Measured::default();
     let mut news = (rows * 5 / 4..).filter(|number| events::kind(*number) == Kind::Update);
     bencher.bench_local(|| {
         let event = decoded(news.by_ref().take(1).next().map_or(0..0, |number| number..number + 1)).remove(0);
         drop(update(&mut state, Msg::Event(ORIGIN, Event::Stream(event)), &measured));
-        terminal.draw(|frame| measured = ui::view(&state, &theme, &mut cards, frame)).unwrap();
+        measured = ui::view(&state, &theme, &mut cards, &mut sheet);
     });
 }

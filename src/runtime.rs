@@ -9,7 +9,6 @@
 //! A turn takes what has come, at most [`TURN_MESSAGES`] or [`TURN_TIME`], and draws once. There is no steady tick: the
 //! loop sleeps until something comes or reads differently. Absent on purpose: what any message means (`update`).
 
-mod backend;
 mod chores;
 mod clipboard;
 mod crash;
@@ -19,6 +18,7 @@ mod lines;
 mod osc;
 mod outlet;
 mod signals;
+mod surface;
 mod terminal;
 mod wall;
 

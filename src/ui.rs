@@ -29,6 +29,7 @@ mod paint;
 mod pictures;
 mod reader;
 mod row;
+mod sheet;
 mod status;
 mod status_bar;
 mod tab_bar;
@@ -43,8 +44,8 @@ mod zen;
 use crate::state::{Measured, Overlay, State};
 pub use cards::Cards;
 use paint::Painter;
-use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
+pub use sheet::{Sheet, Shift};
 pub use targets::Targets;
 pub use theme::{Depth, Theme};
 use times::Clock;
@@ -56,12 +57,12 @@ const TALL: u16 = 16;
 /// The widest timeline beside a reader, in columns.
 const WIDEST_TIMELINE: u16 = 102;
 
-/// Draws the state and says what was found while drawing.
-pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'_>) -> Measured {
+/// Draws the state and says what was found while drawing. What is to lie over the cells is left in `cards`.
+pub fn view(state: &State, theme: &Theme, cards: &mut Cards, sheet: &mut Sheet) -> Measured {
     let worn = state.scheme().filter(|scheme| !theme.wears(scheme)).map(|scheme| theme.wearing(scheme));
     let theme = worn.as_ref().unwrap_or(theme);
     cards.begin(theme, state);
-    let mut painter = Painter::new(frame.buffer_mut(), theme, Clock::new(state.now, &theme.zone));
+    let mut painter = Painter::new(sheet, theme, Clock::new(state.now, &theme.zone));
     painter.gallery = std::mem::take(&mut cards.gallery);
     painter.lays = state.top_layer().is_none_or(Overlay::leaves_room);
     let mut measured = draw(&mut painter, cards, state);
@@ -70,15 +71,12 @@ pub fn view(state: &State, theme: &Theme, cards: &mut Cards, frame: &mut Frame<'
     }
     pictures::settle(&mut painter);
     measured.choices = std::mem::take(&mut painter.choices);
-    measured.links = painter.links();
     measured.pictures = std::mem::take(&mut painter.places);
     cards.laid = std::mem::take(&mut painter.laid);
     cards.gallery = std::mem::take(&mut painter.gallery);
-    let cursor = painter.cursor;
+    cards.cursor = painter.cursor.map(Position::from);
+    measured.links = painter.end();
     cards.end();
-    if let Some(cursor) = cursor {
-        frame.set_cursor_position(cursor);
-    }
     measured
 }
 

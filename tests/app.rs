@@ -6,9 +6,7 @@ mod demo;
 
 use demo::{Demo, demo};
 use jiff::tz::TimeZone;
-use ratatui::backend::TestBackend;
-use ratatui::{Frame, Terminal};
-use std::convert::Infallible;
+use ratatui::layout::{Position, Rect};
 use std::future::Future;
 use std::io;
 use std::path::Path;
@@ -27,14 +25,14 @@ use trunkline::replay::{self, Speed, Tape};
 use trunkline::runtime::{App, Keys, Outcome, Screen, Setup, Signal, SignalSender, Signals};
 use trunkline::state::Settings;
 use trunkline::text::Plain;
-use trunkline::ui::Theme;
+use trunkline::ui::{Sheet, Theme};
 use trunkline::update::{Mouse, Msg};
 
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A screen in memory; what is on it can be watched.
 struct TestScreen {
-    terminal: Terminal<TestBackend>,
+    area: Rect,
     shown: watch::Sender<String>,
     /// While this is set, the terminal takes nothing.
     blocked: watch::Receiver<bool>,
@@ -44,13 +42,13 @@ struct TestScreen {
 
 impl Screen for TestScreen {
     fn size(&self) -> (u16, u16) {
-        let area = self.terminal.backend().buffer().area;
-        (area.width, area.height)
+        (self.area.width, self.area.height)
     }
 
-    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> Vec<Laid>) -> io::Result<()> {
-        self.terminal.draw(|frame| drop(draw(frame))).unwrap_or_else(|never: Infallible| match never {});
-        let buffer = self.terminal.backend().buffer();
+    fn draw(&mut self, draw: impl FnOnce(&mut Sheet) -> (Vec<Laid>, Option<Position>)) -> io::Result<()> {
+        let mut sheet = Sheet::new(self.area);
+        draw(&mut sheet);
+        let buffer = sheet.cells();
         let lines = (0..buffer.area.height).map(|y| {
             let line: String = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
             line.trim_end().to_owned()
@@ -276,7 +274,7 @@ async fn read_with<F: Future<Output = ()>>(
     let (tell, titles) = watch::channel(Vec::new());
     let (keys, pressed) = mpsc::channel(64);
     let (signals, received) = Signals::manual();
-    let screen = TestScreen { terminal: Terminal::new(TestBackend::new(100, 30)).unwrap(), shown: show, blocked, titles: tell };
+    let screen = TestScreen { area: Rect::new(0, 0, 100, 30), shown: show, blocked, titles: tell };
     let app = App::new(setup, screen, TestKeys(pressed), received).with_config(held).with_notices(told);
     let reader = Reader { control, keys, signals: signals.clone(), shown, blocked: block, titles };
     let (outcome, ()) = tokio::join!(Box::pin(app.run()), async {

@@ -13,12 +13,11 @@ mod events;
 use events::Events;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::layout::Rect;
 use trunkline::mastodon::streaming;
 use trunkline::model::{Connection, Event, Origin, Stream, Timestamp};
 use trunkline::state::{Measured, Settings, State};
-use trunkline::ui::{Cards, Theme, view};
+use trunkline::ui::{Cards, Sheet, Theme, view};
 use trunkline::update::{Msg, update};
 
 /// The limit of rows: small, so that little has to come to be far beyond it.
@@ -39,7 +38,6 @@ struct Fed {
     measured: Measured,
     theme: Theme,
     cards: Cards,
-    terminal: Terminal<TestBackend>,
     events: Events,
     keys: Vec<String>,
     streams: Vec<Stream>,
@@ -59,7 +57,6 @@ impl Fed {
             measured: Measured::default(),
             theme: Theme::new(true, false, TimeZone::UTC),
             cards: Cards::new(),
-            terminal: Terminal::new(TestBackend::new(120, 36)).unwrap(),
             events: Events::new(),
             keys: TABS.iter().map(|(_, key)| (*key).to_owned()).collect(),
             streams,
@@ -86,7 +83,7 @@ impl Fed {
                 let now = self.state.now + SignedDuration::from_secs(5);
                 drop(update(&mut self.state, Msg::Tick(now), &self.measured));
                 let (state, theme, cards, measured) = (&self.state, &self.theme, &mut self.cards, &mut self.measured);
-                self.terminal.draw(|frame| *measured = view(state, theme, cards, frame)).unwrap();
+                *measured = view(state, theme, cards, &mut Sheet::new(Rect::new(0, 0, 120, 36)));
                 most = most.max(format!("{:?}{:?}", self.state, self.measured).len());
             }
         }

@@ -7,8 +7,7 @@
 #[path = "common/transcripts.rs"]
 mod transcripts;
 
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::layout::Rect;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -23,7 +22,7 @@ use trunkline::mastodon::{Access, Client, Token};
 use trunkline::model::{Event, QuoteState, Stream, Timestamp};
 use trunkline::state::{Measured, Row, Settings, State};
 use trunkline::text::Html;
-use trunkline::ui::{Cards, Theme, view};
+use trunkline::ui::{Cards, Sheet, Theme, view};
 use trunkline::update::{Msg, update};
 
 /// How long anything may take before the test says what it saw.
@@ -217,7 +216,6 @@ fn check(name: &str, expected: &Expected, state: &State) -> usize {
 fn look(name: &str, state: &mut State) {
     let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
     let mut cards = Cards::new();
-    let mut terminal = Terminal::new(TestBackend::new(80, 30)).unwrap();
     let mut measured = Measured::default();
     update(state, Msg::Resized(80, 30), &measured);
     let streams = state.subscriptions();
@@ -227,8 +225,9 @@ fn look(name: &str, state: &mut State) {
         let steps = state.timelines[&stream].rows().len().min(150);
         update(state, Msg::Key("g".parse().unwrap()), &measured);
         for _ in 0..=steps {
-            let drawn = terminal.draw(|frame| measured = view(state, &theme, &mut cards, frame)).unwrap();
-            screens.extend(drawn.buffer.content().iter().map(ratatui::buffer::Cell::symbol).filter(|symbol| *symbol != " "));
+            let mut sheet = Sheet::new(Rect::new(0, 0, 80, 30));
+            measured = view(state, &theme, &mut cards, &mut sheet);
+            screens.extend(sheet.cells().content().iter().map(ratatui::buffer::Cell::symbol).filter(|symbol| *symbol != " "));
             screens.push('\n');
             update(state, Msg::Key("j".parse().unwrap()), &measured);
         }

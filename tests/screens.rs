@@ -23,9 +23,8 @@ mod transcripts;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use stage::*;
 use std::fmt::Write as _;
@@ -36,7 +35,7 @@ use trunkline::keymap::Sequence;
 use trunkline::model::*;
 use trunkline::state::*;
 use trunkline::text::{Html, Plain, wrap};
-use trunkline::ui::{Cards, Depth, Theme, view};
+use trunkline::ui::{Cards, Depth, Sheet, Theme, view};
 
 struct Drawn {
     buffer: Buffer,
@@ -49,11 +48,9 @@ fn theme() -> Theme {
 }
 
 fn draw_with(state: &State, theme: &Theme, cards: &mut Cards) -> Drawn {
-    let mut terminal = Terminal::new(TestBackend::new(state.size.0, state.size.1)).unwrap();
-    let mut measured = Measured::default();
-    terminal.draw(|frame| measured = view(state, theme, cards, frame)).unwrap();
-    let cursor = terminal.backend().cursor_visible().then(|| terminal.backend().cursor_position()).map(|at| (at.x, at.y));
-    Drawn { buffer: terminal.backend().buffer().clone(), measured, cursor }
+    let mut sheet = Sheet::new(Rect::new(0, 0, state.size.0, state.size.1));
+    let measured = view(state, theme, cards, &mut sheet);
+    Drawn { buffer: sheet.cells().clone(), measured, cursor: cards.cursor.map(|at| (at.x, at.y)) }
 }
 
 fn draw(state: &State) -> Drawn {
@@ -734,6 +731,28 @@ fn at_the_top_the_view_follows() {
     let drawn = draw(&state);
     assert_eq!(drawn.measured.timeline.unwrap().top, Some((key("300"), 0)), "a cursor that scrolled off moves nothing");
     assert_eq!(drawn.cursor, None);
+}
+
+#[test]
+fn the_reader_waits_where_every_post_is_shown_and_none_could_be_read() {
+    let mut state = home((120, 36));
+    let stream = Stream::User;
+    let timeline = state.timelines.get_mut(&stream).unwrap();
+    (0..119).for_each(|_| timeline.meter.count(now()));
+    timeline.last_event = Some(now());
+    assert!(!rows(&draw(&state).buffer).join(" ").contains("too fast"), "two a second can be followed");
+    state.timelines.get_mut(&stream).unwrap().meter.count(now());
+    let drawn = draw(&state);
+    let place = drawn.measured.reader.as_ref().unwrap().area;
+    let line: String = (place.x..place.x + place.width).map(|x| drawn.buffer[(x, place.y)].symbol()).collect();
+    assert!(line.contains("Posts come too fast"), "{line}");
+    let rested = now() + SignedDuration::from_millis(500);
+    assert_eq!(drawn.measured.next_change, Some(rested), "the loop wakes up for it");
+    state.now = rested;
+    assert!(!rows(&draw(&state).buffer).join(" ").contains("too fast"), "the one on top stays");
+    state.now = now();
+    state.tabs.active_mut().unwrap().held = true;
+    assert!(!rows(&draw(&state).buffer).join(" ").contains("too fast"), "the view is held");
 }
 
 #[test]

@@ -1,18 +1,15 @@
 //! The rows of the table that need to know how long single frames take, which nothing outside can see: the state and the
-//! screen in this process, with a terminal that takes everything.
+//! cells of the screen in this process, without a terminal.
 
 use crate::table::{Grade, Line, ms, percentile};
 use crate::{Bench, now};
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
-use std::io::{Sink, sink};
 use std::time::Duration;
 use trunkline::keymap::Key;
 use trunkline::mastodon::streaming;
 use trunkline::model::{Connection, Event, Origin, Reach, Spec, Stream, Timestamp};
 use trunkline::state::{Measured, RowKey, Settings, State};
-use trunkline::ui::{self, Cards, Theme};
+use trunkline::ui::{self, Cards, Sheet, Theme};
 use trunkline::update::{Msg, update};
 
 /// The program without its loop.
@@ -21,7 +18,7 @@ pub(crate) struct Inside {
     measured: Measured,
     cards: Cards,
     theme: Theme,
-    terminal: Terminal<CrosstermBackend<Sink>>,
+    sheet: Sheet,
 }
 
 impl Inside {
@@ -32,9 +29,8 @@ impl Inside {
         let at: Timestamp = "2026-11-25T15:00:00Z".parse().unwrap();
         let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
         let state = State::new(settings, at, vec![Spec::Stream(stream.clone())]);
-        let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, 120, 36)) };
-        let terminal = Terminal::with_options(CrosstermBackend::new(sink()), options).unwrap();
-        let mut inside = Self { state, measured: Measured::default(), cards: Cards::default(), theme, terminal };
+        let sheet = Sheet::new(Rect::new(0, 0, 120, 36));
+        let mut inside = Self { state, measured: Measured::default(), cards: Cards::default(), theme, sheet };
         let origin = Origin { account: 0, epoch: 1 };
         inside.resize(120, 36);
         inside.update(Msg::Event(origin, Event::Connection(Connection::Live)));
@@ -52,8 +48,8 @@ impl Inside {
     }
 
     fn frame(&mut self) {
-        let Self { state, measured, cards, theme, terminal } = self;
-        terminal.draw(|frame| *measured = ui::view(state, theme, cards, frame)).unwrap();
+        let Self { state, measured, cards, theme, sheet } = self;
+        *measured = ui::view(state, theme, cards, sheet);
     }
 
     /// Presses a key and draws; how long that took.
@@ -68,7 +64,7 @@ impl Inside {
     fn resize(&mut self, columns: u16, lines: u16) -> Duration {
         let began = now();
         self.update(Msg::Resized(columns, lines));
-        self.terminal.resize(Rect::new(0, 0, columns, lines)).unwrap();
+        self.sheet.resize(Rect::new(0, 0, columns, lines));
         self.frame();
         began.elapsed()
     }

@@ -9,10 +9,10 @@ use crate::linear::Narrator;
 use crate::media::Laid;
 use crate::state::{Measured, State};
 use crate::text::{Plain, wrap};
-use crate::ui::{Cards, Targets, Theme};
+use crate::ui::{Cards, Sheet, Targets, Theme};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use jiff::tz::TimeZone;
-use ratatui::Frame;
+use ratatui::layout::Position;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -143,7 +143,7 @@ impl Screen for LineScreen {
     }
 
     /// There are no frames here; whoever wants one is told so.
-    fn draw(&mut self, _draw: impl FnOnce(&mut Frame<'_>) -> Vec<Laid>) -> io::Result<()> {
+    fn draw(&mut self, _draw: impl FnOnce(&mut Sheet) -> (Vec<Laid>, Option<Position>)) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

@@ -4,19 +4,17 @@
 //! Leaving may come from any thread and at any moment (a panic, the end, a drop), happens once, and nothing is drawn after
 //! it. Absent on purpose: what is drawn, and waiting for an answer of the terminal, which might not come.
 
-use super::backend::CarefulBackend;
 use super::osc::{self, Dialect, Wrapping};
 use super::outlet::{self, Outlet, Output};
+use super::surface::Surface;
 use super::wall::Wall;
 use crate::config::Hyperlinks;
 use crate::media::Laid;
 use crate::state::{Measured, State};
 use crate::text::Plain;
-use crate::ui::{self, Cards, Targets, Theme};
+use crate::ui::{self, Cards, Sheet, Targets, Theme};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
-use ratatui::backend::Backend as _;
-use ratatui::layout::Rect;
-use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
+use ratatui::layout::{Position, Rect};
 use std::cell::RefCell;
 use std::future::Future;
 use std::io::{self, IsTerminal as _, Write};
@@ -35,14 +33,14 @@ pub trait Screen {
         None
     }
 
-    /// Draws a frame, and lays the pictures over it that drawing gives back; only where [`Screen::is_free`].
-    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> Vec<Laid>) -> io::Result<()>;
+    /// Draws a frame, and lays the pictures over it that drawing gives back, and the cursor; only where [`Screen::is_free`].
+    fn draw(&mut self, draw: impl FnOnce(&mut Sheet) -> (Vec<Laid>, Option<Position>)) -> io::Result<()>;
 
     /// Shows the state and says what was found while doing so; only where [`Screen::is_free`].
     fn show(&mut self, state: &State, theme: &Theme, cards: &mut Cards, measured: &mut Measured) -> io::Result<()> {
-        self.draw(|frame| {
-            *measured = ui::view(state, theme, cards, frame);
-            std::mem::take(&mut cards.laid)
+        self.draw(|sheet| {
+            *measured = ui::view(state, theme, cards, sheet);
+            (std::mem::take(&mut cards.laid), cards.cursor)
         })
     }
 
@@ -314,7 +312,7 @@ impl Write for Drawn {
         Ok(bytes.len())
     }
 
-    /// The frame goes out as a whole, not where the backend happens to flush.
+    /// The frame goes out as a whole.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
@@ -350,11 +348,11 @@ impl<W: Write> Write for FrameSink<W> {
 
 /// The real terminal as a screen.
 pub(crate) struct TerminalScreen {
-    terminal: Terminal<CarefulBackend<Drawn>>,
+    sheet: Sheet,
+    surface: Surface<Drawn>,
     drawn: Drawn,
     outlet: Outlet,
     guard: TerminalGuard,
-    area: Rect,
     /// What the desktop is to be told with the next frame. It is kept apart: a terminal that takes nothing gathers none.
     alert: Vec<u8>,
     /// What its clipboard is to hold with the next frame.
@@ -369,7 +367,7 @@ pub(crate) struct TerminalScreen {
 
 impl std::fmt::Debug for TerminalScreen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TerminalScreen").field("area", &self.area).finish_non_exhaustive()
+        f.debug_struct("TerminalScreen").field("area", &self.sheet.area()).finish_non_exhaustive()
     }
 }
 
@@ -385,15 +383,13 @@ impl TerminalScreen {
             out.write_all(ASK)?;
             out.flush()?;
         }
-        let (drawn, area) = (Drawn::default(), area());
-        // Fixed, so that ratatui does not ask for the size itself: a terminal may claim any.
-        let options = TerminalOptions { viewport: Viewport::Fixed(area) };
-        let terminal = Terminal::with_options(CarefulBackend::new(drawn.clone(), ascii), options)?;
+        let (drawn, sheet) = (Drawn::default(), Sheet::new(area()));
+        let surface = Surface::new(drawn.clone(), ascii);
         let dialect = Dialect::told(|name| std::env::var(name).ok());
         let wrapping = Wrapping::told(|name| std::env::var(name).ok());
         let hyperlinks = osc::knows_links(|name| std::env::var(name).ok());
         let (alert, copied, wall) = (Vec::new(), Vec::new(), Wall::default());
-        Ok(Self { terminal, drawn, outlet, guard, area, alert, copied, wrapping, hyperlinks, dialect, ascii, wall })
+        Ok(Self { sheet, surface, drawn, outlet, guard, alert, copied, wrapping, hyperlinks, dialect, ascii, wall })
     }
 }
 
@@ -421,18 +417,16 @@ impl Screen for TerminalScreen {
         Some((size.ws_xpixel.checked_div(size.ws_col)?, size.ws_ypixel.checked_div(size.ws_row)?))
     }
 
-    fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> Vec<Laid>) -> io::Result<()> {
-        let area = area();
-        if area != self.area {
-            self.area = area;
-            self.terminal.resize(area)?;
-            self.wall.wiped();
+    fn draw(&mut self, draw: impl FnOnce(&mut Sheet) -> (Vec<Laid>, Option<Position>)) -> io::Result<()> {
+        if area() != self.sheet.area() {
+            self.repaint()?;
         }
         // What hangs moves with the rows in some terminals, and not in others.
-        self.terminal.backend_mut().keep_still(self.wall.hangs());
-        let mut laid = Vec::new();
-        self.terminal.draw(|frame| laid = draw(frame))?;
-        let rewritten = self.terminal.backend_mut().take_rewritten();
+        self.sheet.keep_still(self.wall.hangs());
+        self.surface.keep_still(self.wall.hangs());
+        let (laid, cursor) = draw(&mut self.sheet);
+        self.surface.show(&self.sheet, cursor)?;
+        let rewritten = self.surface.take_rewritten();
         let mut frame = std::mem::take(&mut self.alert);
         frame.append(&mut self.copied);
         let mut shown = self.drawn.0.take();
@@ -447,11 +441,9 @@ impl Screen for TerminalScreen {
     }
 
     fn repaint(&mut self) -> io::Result<()> {
-        self.area = area();
+        self.sheet.resize(area());
         self.wall.wiped();
-        self.terminal.resize(self.area)?;
-        // Not every size is one that ratatui clears.
-        self.terminal.backend_mut().clear()
+        self.surface.clear()
     }
 
     fn is_free(&self) -> bool {
@@ -487,7 +479,7 @@ impl Screen for TerminalScreen {
 
     fn link(&mut self, targets: &Targets) {
         if self.hyperlinks {
-            self.terminal.backend_mut().link(targets.clone());
+            self.surface.link(targets.clone());
         }
     }
 

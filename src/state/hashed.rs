@@ -21,7 +21,7 @@ pub struct Keyed {
 }
 
 /// A hash under way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Folding {
     state: u64,
     factor: u64,
@@ -66,6 +66,10 @@ impl Hasher for Folding {
             let last = rest.iter().fold(0, |last, byte| last << 8 | u64::from(*byte));
             self.fold(last ^ (rest.len() as u64) << 56);
         }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.fold(word);
     }
 
     fn write_u8(&mut self, byte: u8) {

@@ -10,8 +10,14 @@ use crate::state::rows::Rows;
 use crate::state::tabs::Tab;
 use crate::state::timeline::{Cause, Gap, Row, RowKey, Timeline};
 use crate::state::{Anchor, Completeness, Loading, Meter, State};
+use jiff::SignedDuration;
 use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
+
+/// From how many arrivals a minute on nobody can read each.
+const TOO_FAST: u32 = 120;
+/// How long a post has to stay on top until the reader shows it where so many come.
+const REST: SignedDuration = SignedDuration::from_millis(500);
 
 /// The rows of several ledgers as one list. A post that several have is one row; a gap row only marks the place, and what is
 /// known of the gaps there is asked of the ledgers (`State::gaps`).
@@ -93,6 +99,17 @@ impl State {
             Some(merged) => Some(&merged.meter),
             None => self.timelines.get(tab.sources.only()?).map(|timeline| &timeline.meter),
         }
+    }
+
+    /// Until when the reader beside the timeline waits for the post on top to stay there; nothing where it does not. It waits
+    /// only where every post is shown as it comes, and they come too fast for one to be read.
+    pub fn reader_rests_at(&self) -> Option<Timestamp> {
+        let tab = self.tabs.active()?;
+        if tab.anchor != Anchor::Top || !tab.follows() || self.meter_of(tab)?.per_minute() < TOO_FAST {
+            return None;
+        }
+        let last = self.ledgers(&tab.sources).filter_map(|(_, timeline)| timeline.last_event).max()?;
+        last.checked_add(REST).ok().filter(|at| *at > self.now)
     }
 
     /// The ledgers of streams, in their order.

@@ -60,6 +60,32 @@ pub fn width(text: &str) -> usize {
     }
 }
 
+/// The graphemes of clean text from left to right, each with its columns; those that have none, and control characters, are
+/// passed over.
+pub fn graphemes(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    let mut start = 0;
+    let all = Graphemes::new(text, 0).map(move |grapheme| {
+        let from = std::mem::replace(&mut start, grapheme.end);
+        (text.get(from..grapheme.end).unwrap_or_default(), grapheme.width)
+    });
+    all.filter(|(symbol, columns)| *columns > 0 && !symbol.contains(char::is_control))
+}
+
+/// How many of `room` columns clean text takes when it is drawn: as many of its graphemes as fit from the left.
+pub fn columns_within(text: &str, room: usize) -> usize {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.len().min(room);
+    }
+    let mut taken = 0;
+    for (_, columns) in graphemes(text) {
+        if taken + columns > room {
+            break;
+        }
+        taken += columns;
+    }
+    taken
+}
+
 /// Wraps rich text to lines of at most `width` columns (at least 1). Spaced blocks have one blank line before them: a line
 /// without pieces, or with the bars alone between two blocks of one quotation. Margins take at most half the width.
 pub fn wrap(text: &RichText, width: u16) -> Vec<WrappedLine> {

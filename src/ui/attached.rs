@@ -348,7 +348,7 @@ fn quoted(setting: Setting<'_>, id: Option<&crate::model::StatusId>) -> Vec<Line
     let name = account.map_or("unknown account".into(), |account| crate::ui::status::name(theme, account));
     let acct = account.map(|account| format!(" @{}", account.acct)).unwrap_or_default();
     let head = Line::from(vec![Span::styled(name.into_owned(), theme.bold()), Span::styled(acct, theme.dim())]);
-    let mut lines = vec![crate::ui::line::cut_line(&head, usize::from(setting.width), theme)];
+    let mut lines = vec![crate::ui::line::cut_line(&head, usize::from(setting.width), theme).into_owned()];
     let folded = setting.place().is_some_and(|place| setting.state.is_folded(place, &status.id));
     if folded || !status.spoiler_text.is_blank() {
         lines.extend(crate::ui::status::excerpt(setting, entry, 1));

@@ -10,6 +10,7 @@ use crate::state::{Fill, Gap, Place, Row, RowKey, Shown, State};
 use crate::ui::line::Card;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, row, status};
+use ratatui::layout::Position;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -26,6 +27,8 @@ pub struct Cards {
     pub gallery: Gallery,
     /// Pictures that the terminal is to lay over the last frame.
     pub laid: Vec<Laid>,
+    /// Where the terminal's cursor is to be after the last frame; nothing where nobody types.
+    pub cursor: Option<Position>,
     frame: u64,
     /// What all cards were made for.
     made_for: Option<MadeFor>,

@@ -91,9 +91,9 @@ pub(crate) fn cut<'t>(text: &'t str, width: usize, theme: &Theme) -> Cow<'t, str
 }
 
 /// Cuts a line to a width; where something was cut it ends in an ellipsis.
-pub(crate) fn cut_line(line: &Line<'static>, width: usize, theme: &Theme) -> Line<'static> {
+pub(crate) fn cut_line<'l>(line: &'l Line<'static>, width: usize, theme: &Theme) -> Cow<'l, Line<'static>> {
     if line_width(line) <= width {
-        return line.clone();
+        return Cow::Borrowed(line);
     }
     let mut left = width;
     let mut short = Line::default();
@@ -110,7 +110,7 @@ pub(crate) fn cut_line(line: &Line<'static>, width: usize, theme: &Theme) -> Lin
         short.push_span(Span::styled(cut, span.style));
         break;
     }
-    short
+    Cow::Owned(short)
 }
 
 /// As much of a text as fits before an ellipsis, and the ellipsis.
@@ -165,7 +165,7 @@ pub(crate) fn ellipsize(lines: &mut Vec<Line<'static>>, most: usize, width: u16,
     }
     lines.truncate(most.max(1));
     if let Some(last) = lines.last_mut() {
-        let mut short = cut_line(last, usize::from(width.saturating_sub(1)), theme);
+        let mut short = cut_line(last, usize::from(width.saturating_sub(1)), theme).into_owned();
         let ends_so = short.spans.last().is_some_and(|span| span.content.ends_with(theme.glyphs().ellipsis));
         if !ends_so {
             short.push_span(Span::styled(theme.glyphs().ellipsis, theme.dim()));
@@ -283,7 +283,7 @@ mod tests {
             let short = cut_line(&line, width, &theme());
             assert!(line_width(&short) <= width, "{width}: {short:?}");
         }
-        assert_eq!(cut_line(&line, 13, &theme()), line);
+        assert_eq!(*cut_line(&line, 13, &theme()), line);
         assert_eq!(cut_line(&line, 8, &theme()).to_string(), "one two…");
     }
 

@@ -1,8 +1,7 @@
 //! `Painter`: puts lines on the screen's cells. Everything drawn goes through here, so nothing leaves its pane.
 //!
-//! ratatui leaves half a wide glyph standing where something is laid over it: the cells beside a cleared area are mended
-//! here. Beside the line between panes a column stays empty, so that the backend places the line anew even where a
-//! terminal measures a cluster differently. Absent on purpose: what is drawn.
+//! Beside the line between panes a column stays empty, so that the line is placed anew even where a terminal measures a
+//! cluster differently. Absent on purpose: what is drawn, and which cells have to be for it (`sheet`).
 
 use crate::filter::Pattern;
 use crate::media::{Gallery, Laid};
@@ -14,11 +13,11 @@ use crate::ui::emojis;
 use crate::ui::found;
 use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width};
 use crate::ui::pictures;
+use crate::ui::sheet::Sheet;
 use crate::ui::theme::Theme;
 use crate::ui::times::Clock;
-use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -40,13 +39,12 @@ pub(crate) struct Painter<'a> {
     pub(crate) places: Vec<PicturePlace>,
     /// Those of them that the terminal is to lay over the screen.
     pub(crate) laid: Vec<Laid>,
-    buffer: &'a mut Buffer,
+    sheet: &'a mut Sheet,
 }
 
 impl<'a> Painter<'a> {
-    pub(crate) fn new(buffer: &'a mut Buffer, theme: &'a Theme, clock: Clock<'a>) -> Self {
-        let area = buffer.area;
-        buffer.set_style(area, theme.base());
+    pub(crate) fn new(sheet: &'a mut Sheet, theme: &'a Theme, clock: Clock<'a>) -> Self {
+        sheet.begin(theme);
         Self {
             theme,
             clock,
@@ -56,13 +54,13 @@ impl<'a> Painter<'a> {
             lays: false,
             places: Vec::new(),
             laid: Vec::new(),
-            buffer,
+            sheet,
         }
     }
 
     /// The whole screen.
     pub(crate) fn screen(&self) -> Rect {
-        self.buffer.area
+        self.sheet.area()
     }
 
     /// Draws text in at most `width` columns and gives back the column after it.
@@ -71,7 +69,7 @@ impl<'a> Painter<'a> {
     }
 
     fn with_emojis(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
-        let end = x.saturating_add(width).min(self.buffer.area.right());
+        let end = x.saturating_add(width).min(self.screen().right());
         let (mut at, mut rest) = (x, text);
         while let Some((before, after)) = rest.split_once(emojis::is_mark) {
             at = self.letters(at, y, end.saturating_sub(at), before, style);
@@ -91,32 +89,24 @@ impl<'a> Painter<'a> {
     }
 
     fn letters(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
-        let area = self.buffer.area;
+        let area = self.screen();
         if width == 0 || x < area.left() || x >= area.right() || y < area.top() || y >= area.bottom() {
             return x;
         }
         let text = if self.theme.is_ascii() && text.contains('\u{25af}') { Cow::Owned(text.replace('\u{25af}', "?")) } else { text.into() };
-        self.mend(x, y);
-        // What stood there before leaves nothing of its style.
-        let style = Style::reset().patch(self.theme.base()).patch(style);
-        let end = self.buffer.set_stringn(x, y, text, usize::from(width), style).0;
-        // The other halves of wide glyphs, which ratatui leaves bare.
-        self.buffer.set_style(Rect { x, y, width: end - x, height: 1 }, style);
-        end
+        let room = width.min(area.right() - x);
+        self.sheet.letters((x, y), room, &text, Style::reset().patch(self.theme.base()).patch(style), self.theme);
+        x + cols(wrap::columns_within(&text, usize::from(room)))
     }
 
     /// Draws one cell of a picture.
     pub(crate) fn cell(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
-        self.mend(x, y);
-        if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
-            cell.reset();
-            cell.set_symbol(symbol).set_style(self.theme.base().patch(style));
-        }
+        self.sheet.letters((x, y), 1, symbol, Style::reset().patch(self.theme.base()).patch(style), self.theme);
     }
 
-    /// Whether a cell is empty, with letters of this colour if it had any.
-    pub(crate) fn is_empty(&self, x: u16, y: u16, color: Option<Color>) -> bool {
-        let cell = self.buffer.cell(Position { x, y });
+    /// Whether a cell is empty, with letters of this colour if it had any. From then on nothing of this frame is saved.
+    pub(crate) fn is_empty(&mut self, x: u16, y: u16, color: Option<Color>) -> bool {
+        let cell = self.sheet.inked(self.theme).cell(Position { x, y });
         cell.is_some_and(|cell| cell.symbol() == " " && color.is_none_or(|color| cell.fg == color))
     }
 
@@ -141,9 +131,7 @@ impl<'a> Painter<'a> {
 
     /// Draws the same glyph over a whole row.
     pub(crate) fn row_of(&mut self, x: u16, y: u16, width: u16, glyph: &str, style: Style) {
-        for column in x..x.saturating_add(width) {
-            self.text(column, y, 1, glyph, style);
-        }
+        self.text(x, y, width, &glyph.repeat(usize::from(width)), style);
     }
 
     /// Draws the same glyph over a whole column.
@@ -153,54 +141,24 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Where links stand, from top to bottom.
-    pub(crate) fn links(&self) -> Vec<LinkSpan> {
-        let area = self.buffer.area;
-        let mut links: Vec<LinkSpan> = Vec::new();
-        for y in area.top()..area.bottom() {
-            for x in area.left()..area.right() {
-                let Some(color) = self.buffer.cell(Position { x, y }).map(|cell| cell.underline_color) else { continue };
-                let Some((number, target)) = self.theme.targets().of(color) else { continue };
-                match links.last_mut() {
-                    Some(last) if (last.y, last.to, last.number) == (y, x, number) => last.to += 1,
-                    Some(_) | None => links.push(LinkSpan { y, from: x, to: x + 1, target, number }),
-                }
-            }
-        }
-        links
+    /// Ends the frame; gives back where links stand, from top to bottom.
+    pub(crate) fn end(self) -> Vec<LinkSpan> {
+        self.sheet.end(self.theme)
     }
 
     /// Empties an area, with the other halves of wide glyphs that its edges cut.
     pub(crate) fn clear(&mut self, area: Rect) {
-        let area = area.intersection(self.buffer.area);
+        let area = area.intersection(self.screen());
         for y in area.top()..area.bottom() {
-            self.mend(area.x, y);
-            for x in area.left()..area.right() {
-                if let Some(cell) = self.buffer.cell_mut(Position { x, y }) {
-                    cell.reset();
-                    cell.set_style(self.theme.base());
-                }
-            }
+            self.sheet.blank((area.x, y), area.width, self.theme);
         }
     }
 
     /// Lets what an area shows step back behind what is drawn over it next.
     pub(crate) fn step_back(&mut self, area: Rect) {
-        let style = self
-            .theme
-            .base()
-            .fg(Color::Reset)
-            .underline_color(Color::Reset)
-            .remove_modifier(Modifier::BOLD | Modifier::DIM)
-            .patch(self.theme.rule());
-        let area = area.intersection(self.buffer.area);
-        for position in area.positions() {
-            let Some(cell) = self.buffer.cell_mut(position) else { continue };
-            if pictures::is_picture(cell.symbol()) {
-                (cell.fg, cell.bg) = (darker(cell.fg), darker(cell.bg));
-            } else {
-                cell.set_style(style);
-            }
+        let area = area.intersection(self.screen());
+        for y in area.top()..area.bottom() {
+            self.sheet.back((area.x, y), area.width, self.theme.rule(), self.theme);
         }
     }
 
@@ -287,21 +245,6 @@ impl<'a> Painter<'a> {
 
     /// Marks what is searched for in an area that is drawn.
     pub(crate) fn mark_found(&mut self, area: Rect, pattern: &Pattern) {
-        found::mark(self.buffer, self.theme, area, pattern);
+        found::mark(self.sheet.inked(self.theme), self.theme, area, pattern);
     }
-
-    /// Puts a space where a wide glyph's second half is about to be overwritten at (`x`, `y`).
-    fn mend(&mut self, x: u16, y: u16) {
-        let Some(left) = x.checked_sub(1) else { return };
-        if let Some(cell) = self.buffer.cell_mut(Position { x: left, y })
-            && wrap::width(cell.symbol()) > 1
-        {
-            cell.set_symbol(" ");
-        }
-    }
-}
-
-/// A colour of a picture that steps back.
-fn darker(color: Color) -> Color {
-    if let Color::Rgb(red, green, blue) = color { Color::Rgb(red / 3, green / 3, blue / 3) } else { color }
 }

@@ -247,7 +247,7 @@ pub(crate) fn settle(painter: &mut Painter<'_>) {
 }
 
 /// Whether a row of a picture's place is as it was left for it.
-fn is_free(painter: &Painter<'_>, laid: &Laid, row: u16) -> bool {
+fn is_free(painter: &mut Painter<'_>, laid: &Laid, row: u16) -> bool {
     let color = tag(&laid.graphic).map(|tag| mark(painter.theme.depth(), tag, laid.above + row));
     let ((x, y), (columns, _)) = (laid.at, laid.size);
     (x..x.saturating_add(columns)).all(|x| painter.is_empty(x, y + row, color))

@@ -4,6 +4,7 @@
 //! what the post answers above it, its replies below, each a step further in than what it answers. The post with the cursor
 //! stays where it is whatever comes above or below it. Only what is in view is laid out.
 
+use crate::command::Command;
 use crate::model::{AccountId, StatusId, Stream};
 use crate::state::{Detail, Gap, ReaderPane, Row, State, ThreadState, VisiblePost};
 use crate::text::wrap;
@@ -44,11 +45,26 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
 
 /// What is under the cursor of the timeline.
 fn alone(painter: &mut Painter<'_>, cards: &mut Cards, setting: Setting<'_>, area: Rect) -> ReaderPane {
-    let card = preview(setting, cards);
+    let card = match setting.state.reader_rests_at() {
+        Some(at) => {
+            painter.clock.wake(at);
+            too_fast(setting)
+        }
+        None => preview(setting, cards),
+    };
     let text = Rect { x: area.x + 2, width: setting.width, ..area };
     painter.card(text, &card, 0);
     let more = card.height() > area.height;
     ReaderPane { area: cells(area), status: setting.state.reading(), line: (0, 0), visible: Vec::new(), more }
+}
+
+/// Said where the post on top is another one before anybody could read it.
+fn too_fast(setting: Setting<'_>) -> Arc<Card> {
+    let mut card = Card::default();
+    let hold = setting.state.first_key(Command::HoldOrUnfold);
+    let words = hold.map_or_else(String::new, |key| format!(" {key} holds the view."));
+    card.extend(plain(&format!("Posts come too fast to be read here.{words}"), setting.width, setting.theme.dim()));
+    Arc::new(card)
 }
 
 /// The open post in its thread, with a line above that tells how much of it there is.

@@ -86,7 +86,14 @@ impl<'a> Clock<'a> {
     }
 
     fn note(&mut self, from: Timestamp, seconds: i64) {
-        let at = from.checked_add(SignedDuration::from_secs(seconds)).ok().filter(|at| *at > self.now);
+        if let Ok(at) = from.checked_add(SignedDuration::from_secs(seconds)) {
+            self.wake(at);
+        }
+    }
+
+    /// Notes that something reads differently then; nothing where that has passed.
+    pub(crate) fn wake(&mut self, at: Timestamp) {
+        let at = Some(at).filter(|at| *at > self.now);
         self.next_change = match (self.next_change, at) {
             (Some(known), Some(at)) => Some(known.min(at)),
             (known, at) => known.or(at),

@@ -11,6 +11,7 @@ use crate::model::{Connection, Timestamp};
 use crate::state::{Area, Measured, Overlay, OverlayPane, State};
 use crate::ui::cards::{Cards, Setting, Shape};
 use crate::ui::paint::Painter;
+use crate::ui::sheet::Sheet;
 use crate::ui::theme::Theme;
 use crate::ui::times::Clock;
 use crate::ui::{overlay, status_bar, timeline};
@@ -42,15 +43,16 @@ pub(crate) fn reason(connection: &Connection) -> String {
 
 /// Why there is nothing to read in the open tab.
 pub(crate) fn nothing(state: &State, theme: &Theme) -> String {
-    let mut buffer = Buffer::empty(SHEET);
-    let mut painter = Painter::new(&mut buffer, theme, Clock::new(state.now, &theme.zone));
+    let mut sheet = Sheet::new(SHEET);
+    let mut painter = Painter::new(&mut sheet, theme, Clock::new(state.now, &theme.zone));
     if let Some((stream, timeline)) = state.tabs.active().and_then(|tab| state.worst(&tab.sources)) {
         let (heading, words) = timeline::nothing(&mut painter, state, stream, timeline);
         let told: Vec<String> = [heading.2, words].iter().filter(|words| !words.is_empty()).map(|words| said(words)).collect();
         return told.join(". ");
     }
     timeline::no_tab(&mut painter, state, SHEET);
-    lines(&buffer, SHEET).join(" ")
+    drop(painter.end());
+    lines(sheet.cells(), SHEET).join(" ")
 }
 
 /// What the top layer says; nothing for an open post.
@@ -70,11 +72,11 @@ pub(crate) fn layer(state: &State, theme: &Theme) -> Option<Layer> {
         )
         | None => {}
     }
-    let (buffer, pane, cursor) = drawn(state, theme)?;
+    let (sheet, pane, cursor) = drawn(state, theme)?;
     let area = rect(&pane);
-    let title = lines(&buffer, SHEET).into_iter().next().unwrap_or_default();
-    let at = cursor.map(|(_, y)| lines(&buffer, Rect { y, height: 1, ..area }).concat()).filter(|line| !line.is_empty());
-    Some(Layer { title, lines: lines(&buffer, area), at })
+    let title = lines(sheet.cells(), SHEET).into_iter().next().unwrap_or_default();
+    let at = cursor.map(|(_, y)| lines(sheet.cells(), Rect { y, height: 1, ..area }).concat()).filter(|line| !line.is_empty());
+    Some(Layer { title, lines: lines(sheet.cells(), area), at })
 }
 
 /// What lies on top, in words.
@@ -90,28 +92,29 @@ pub(crate) struct Layer {
 /// Of the list on top, the chosen entry or why there is none, its place counted from one, and how many there are.
 pub(crate) fn choice(state: &State, theme: &Theme) -> Option<(String, usize, usize)> {
     let chosen = state.picker()?.chosen;
-    let (buffer, pane, _) = drawn(state, theme)?;
+    let (sheet, pane, _) = drawn(state, theme)?;
     let count = pane.entries + usize::from(pane.most);
     let chosen = chosen.min(count.saturating_sub(1));
     let y = pane.first.0 + crate::ui::line::cols(chosen.saturating_sub(pane.first.1));
-    let entry = lines(&buffer, Rect { y, height: 1, ..rect(&pane) }).join(" ");
+    let entry = lines(sheet.cells(), Rect { y, height: 1, ..rect(&pane) }).join(" ");
     Some((entry, if count == 0 { 0 } else { chosen + 1 }, count))
 }
 
 /// What was drawn, where its list or text is, and the cursor.
-type Drawn = (Buffer, OverlayPane, Option<(u16, u16)>);
+type Drawn = (Sheet, OverlayPane, Option<(u16, u16)>);
 
 /// The top layer as it is drawn where there is room for all of it.
 fn drawn(state: &State, theme: &Theme) -> Option<Drawn> {
     if matches!(state.overlays.last(), None | Some(Overlay::Detail(_))) {
         return None;
     }
-    let mut buffer = Buffer::empty(SHEET);
-    let mut painter = Painter::new(&mut buffer, theme, Clock::new(state.now, &theme.zone));
+    let mut sheet = Sheet::new(SHEET);
+    let mut painter = Painter::new(&mut sheet, theme, Clock::new(state.now, &theme.zone));
     let mut measured = Measured::default();
     overlay::draw(&mut painter, &mut Cards::new(), state, SHEET, &mut measured);
     let cursor = painter.cursor;
-    Some((buffer, measured.overlay?, cursor))
+    drop(painter.end());
+    Some((sheet, measured.overlay?, cursor))
 }
 
 fn rect(pane: &OverlayPane) -> Rect {

@@ -1,7 +1,8 @@
-//! `CarefulBackend`: what is wanted on the screen, and the few bytes that bring it there.
+//! `Surface`: the terminal's cells as they are believed to be, and the few bytes that make them what is wanted.
 //!
-//! It holds the screen as it is believed to be and as it is to be. With each flush rows that have only moved are moved by the terminal
-//! itself, and then what differs is written. Nothing may be moved or erased where pictures hang: it is told so.
+//! Of each frame the rows that changed are held against them, once: ratatui's own `Terminal` would compare whole frames, and
+//! know nothing of what follows. Rows that have only moved are moved by the terminal itself, and then what differs is written.
+//! Nothing may be moved or erased where pictures hang: it is told so.
 //!
 //! A cluster of several code points (Devanagari and Thai syllables, emoji joined or with a selector, letters with marks)
 //! takes as many columns as the terminal thinks, not as many as we count. What it leaves beside itself, now or when it is
@@ -15,12 +16,13 @@ mod pen;
 mod rows;
 mod shift;
 
-use crate::ui::Targets;
+use crate::ui::{Sheet, Shift, Targets};
+use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::queue;
+use crossterm::terminal::{Clear, ClearType};
 use pen::Pen;
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
-use ratatui::layout::{Position, Size};
-use ratatui::style::Color;
+use ratatui::layout::Position;
 use rows::{Rows, cell, columns, is_covered};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -34,14 +36,12 @@ const ERASED: usize = 4;
 
 /// Writes what differs, so that no cluster can damage what stands beside it.
 #[derive(Debug)]
-pub(crate) struct CarefulBackend<W: Write> {
-    inner: CrosstermBackend<W>,
+pub(crate) struct Surface<W: Write> {
+    out: W,
     /// The screen as we believe it to be.
     shown: Rows,
     /// The screen as it is to be.
     wanted: Rows,
-    /// Rows of it that were drawn on since the last flush.
-    touched: BTreeSet<u16>,
     /// Whether nothing but ASCII may be written.
     ascii: bool,
     /// Whether nothing may be moved or erased, nor written that stands there already.
@@ -52,23 +52,19 @@ pub(crate) struct CarefulBackend<W: Write> {
     targets: Option<Targets>,
     /// Where the cursor is, where that is known, and whether it is to be seen.
     cursor: (Option<Position>, Option<bool>),
-    /// Where it is to be, and whether it is to be seen.
-    wanted_cursor: (Position, bool),
 }
 
-impl<W: Write> CarefulBackend<W> {
+impl<W: Write> Surface<W> {
     pub(crate) fn new(out: W, ascii: bool) -> Self {
         Self {
-            inner: CrosstermBackend::new(out),
+            out,
             shown: Rows::default(),
             wanted: Rows::default(),
-            touched: BTreeSet::new(),
             ascii,
             is_still: false,
             rewritten: BTreeSet::new(),
             targets: None,
             cursor: (None, None),
-            wanted_cursor: (Position::ORIGIN, false),
         }
     }
 
@@ -87,31 +83,57 @@ impl<W: Write> CarefulBackend<W> {
         std::mem::take(&mut self.rewritten)
     }
 
-    /// What was shown is not there any more, and where the cursor is nobody knows.
-    fn forget(&mut self) {
+    /// Wipes the screen; where the cursor is then nobody knows.
+    pub(crate) fn clear(&mut self) -> io::Result<()> {
         self.shown.forget();
         self.wanted.forget();
-        self.touched.clear();
         self.cursor = (None, None);
+        queue!(self.out, Clear(ClearType::All))
     }
 
-    /// Writes whatever differs.
-    fn write(&mut self) -> io::Result<()> {
-        let Self { inner, shown, wanted, touched, targets, rewritten, .. } = self;
-        touched.retain(|y| shown.row(*y) != wanted.row(*y));
-        if touched.is_empty() {
-            return Ok(());
+    /// Makes the screen look like this, with the cursor to be seen at a place or nowhere.
+    pub(crate) fn show(&mut self, sheet: &Sheet, cursor: Option<Position>) -> io::Result<()> {
+        self.show_rows(sheet.moved(), sheet.changed())?;
+        self.point(cursor)
+    }
+
+    /// Makes these rows look like this, after others have moved.
+    fn show_rows<'r>(&mut self, moved: Option<Shift>, changed: impl Iterator<Item = (u16, &'r [Cell])>) -> io::Result<()> {
+        let touched = self.want(moved, changed);
+        if touched.is_empty() && moved.is_none() { Ok(()) } else { self.write(touched, moved) }
+    }
+
+    /// Takes in what is wanted; gives back the rows that differ.
+    fn want<'r>(&mut self, moved: Option<Shift>, changed: impl Iterator<Item = (u16, &'r [Cell])>) -> BTreeSet<u16> {
+        let (wanted, tells_links) = (&mut self.wanted, self.targets.is_some());
+        if let Some(Shift { top, bottom, by }) = moved {
+            wanted.shift(top, bottom, by);
         }
+        let differs = |(y, cells): (u16, &'r [Cell])| {
+            let is_new = if self.ascii {
+                wanted.take(y, &cells.iter().map(in_ascii).collect::<Vec<_>>(), tells_links)
+            } else {
+                wanted.take(y, cells, tells_links)
+            };
+            is_new.then_some(y)
+        };
+        changed.filter_map(differs).collect()
+    }
+
+    /// Writes whatever differs on these rows, after others have moved.
+    fn write(&mut self, mut touched: BTreeSet<u16>, moved: Option<Shift>) -> io::Result<()> {
+        let Self { out, shown, wanted, targets, rewritten, .. } = self;
         self.cursor.0 = None;
-        let mut pen = Pen::new(inner, targets.as_ref());
-        if !self.is_still
-            && let Some(shift) = shift::find(shown, wanted, touched)
-        {
-            pen.shift(shift.top, shift.bottom, shift.by)?;
-            shown.shift(shift.top, shift.bottom, shift.by);
-            touched.extend(shift.top..=shift.bottom);
+        let mut pen = Pen::new(out, targets.as_ref());
+        let found = || shift::find(shown, wanted, &touched);
+        if let Some(Shift { top, bottom, by }) = moved.or_else(found).filter(|_| !self.is_still) {
+            pen.shift(top, bottom, by)?;
+            shown.shift(top, bottom, by);
+            if moved.is_none() {
+                touched.extend(top..=bottom);
+            }
         }
-        for y in std::mem::take(touched) {
+        for y in touched {
             let (old, new) = (shown.row(y), wanted.row(y));
             if old == new {
                 continue;
@@ -128,15 +150,14 @@ impl<W: Write> CarefulBackend<W> {
     }
 
     /// Places, shows and hides the cursor, where it is not as it should be.
-    fn point(&mut self) -> io::Result<()> {
-        let (place, is_visible) = self.wanted_cursor;
-        if is_visible && self.cursor.0 != Some(place) {
-            self.inner.set_cursor_position(place)?;
+    fn point(&mut self, wanted: Option<Position>) -> io::Result<()> {
+        if let Some(place) = wanted.filter(|place| self.cursor.0 != Some(*place)) {
+            queue!(self.out, MoveTo(place.x, place.y))?;
             self.cursor.0 = Some(place);
         }
-        if self.cursor.1 != Some(is_visible) {
-            if is_visible { self.inner.show_cursor() } else { self.inner.hide_cursor() }?;
-            self.cursor.1 = Some(is_visible);
+        if self.cursor.1 != Some(wanted.is_some()) {
+            if wanted.is_some() { queue!(self.out, Show) } else { queue!(self.out, Hide) }?;
+            self.cursor.1 = Some(wanted.is_some());
         }
         Ok(())
     }
@@ -209,91 +230,14 @@ fn in_ascii(cell: &Cell) -> Cell {
     cell
 }
 
-impl<W: Write> Backend for CarefulBackend<W> {
-    type Error = io::Error;
-
-    /// Takes in what is wanted; it is written with the next flush.
-    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
-    where
-        I: Iterator<Item = (u16, u16, &'a Cell)>,
-    {
-        let mut last = None;
-        for (x, y, cell) in content {
-            if last != Some(y) {
-                self.touched.insert(y);
-                last = Some(y);
-            }
-            let leads = cell.underline_color != Color::Reset;
-            if self.ascii || (leads && self.targets.is_none()) {
-                let mut cell = if self.ascii { in_ascii(cell) } else { cell.clone() };
-                if self.targets.is_none() {
-                    // That colour is no colour.
-                    cell.underline_color = Color::Reset;
-                }
-                self.wanted.put(x, y, &cell);
-            } else {
-                self.wanted.put(x, y, cell);
-            }
-        }
-        Ok(())
-    }
-
-    fn hide_cursor(&mut self) -> io::Result<()> {
-        self.wanted_cursor.1 = false;
-        Ok(())
-    }
-
-    fn show_cursor(&mut self) -> io::Result<()> {
-        self.wanted_cursor.1 = true;
-        Ok(())
-    }
-
-    fn get_cursor_position(&mut self) -> io::Result<Position> {
-        // Asking the terminal could wait for an answer that never comes, and nothing needs it.
-        Ok(Position::ORIGIN)
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.wanted_cursor.0 = position.into();
-        Ok(())
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.forget();
-        self.inner.clear()
-    }
-
-    fn clear_region(&mut self, _: ClearType) -> io::Result<()> {
-        // ratatui clears whole screens only, if line by line, and paints every cell afterwards.
-        self.clear()
-    }
-
-    fn append_lines(&mut self, n: u16) -> io::Result<()> {
-        self.inner.append_lines(n)
-    }
-
-    fn size(&self) -> io::Result<Size> {
-        self.inner.size()
-    }
-
-    fn window_size(&mut self) -> io::Result<WindowSize> {
-        self.inner.window_size()
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.write()?;
-        self.point()?;
-        Backend::flush(&mut self.inner)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::text::WebAddress;
+    use crate::ui::Theme;
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
-    use ratatui::style::{Modifier, Style};
+    use ratatui::style::{Color, Modifier, Style};
     use std::cell::RefCell;
     use std::rc::Rc;
 
@@ -311,6 +255,10 @@ mod tests {
         }
     }
 
+    fn rows(buffer: &Buffer) -> impl Iterator<Item = (u16, &[Cell])> {
+        (0..).zip(buffer.content.chunks(usize::from(buffer.area.width)))
+    }
+
     /// What goes to the terminal when one text takes the place of another, on the first of two lines.
     fn written(before: &str, after: &str) -> String {
         let area = Rect::new(0, 0, 20, 2);
@@ -318,12 +266,10 @@ mod tests {
         old.set_string(0, 0, before, Style::new());
         new.set_string(0, 0, after, Style::new());
         let sink = Sink::default();
-        let mut backend = CarefulBackend::new(sink.clone(), false);
-        backend.draw(Buffer::empty(area).diff(&old).into_iter()).unwrap();
-        Backend::flush(&mut backend).unwrap();
+        let mut surface = Surface::new(sink.clone(), false);
+        surface.show_rows(None, rows(&old)).unwrap();
         sink.0.borrow_mut().clear();
-        backend.draw(old.diff(&new).into_iter()).unwrap();
-        Backend::flush(&mut backend).unwrap();
+        surface.show_rows(None, rows(&new)).unwrap();
         String::from_utf8(sink.0.take()).unwrap()
     }
 
@@ -394,11 +340,10 @@ mod tests {
         draw(&mut frames[3], "e\u{301}e ", two);
         draw(&mut frames[4], "see ", Color::Reset);
         let sink = Sink::default();
-        let mut backend = CarefulBackend::new(sink.clone(), false);
-        backend.link(targets);
-        let mut outs = frames.windows(2).map(|pair| {
-            backend.draw(pair[0].diff(&pair[1]).into_iter()).unwrap();
-            Backend::flush(&mut backend).unwrap();
+        let mut surface = Surface::new(sink.clone(), false);
+        surface.link(targets);
+        let mut outs = frames.iter().skip(1).map(|frame| {
+            surface.show_rows(None, rows(frame)).unwrap();
             String::from_utf8(sink.0.take()).unwrap()
         });
         let link = |url: &str| vec![(url.to_owned(), "here".to_owned())];
@@ -420,9 +365,8 @@ mod tests {
         let mut new = Buffer::empty(area);
         new.set_string(0, 0, "here", Style::new().underline_color(color));
         let sink = Sink::default();
-        let mut backend = CarefulBackend::new(sink.clone(), false);
-        backend.draw(Buffer::empty(area).diff(&new).into_iter()).unwrap();
-        Backend::flush(&mut backend).unwrap();
+        let mut surface = Surface::new(sink.clone(), false);
+        surface.show_rows(None, rows(&new)).unwrap();
         let out = String::from_utf8(sink.0.take()).unwrap();
         assert!(!out.contains("\x1b]") && !out.contains("\x1b[58"), "{out:?}");
     }
@@ -433,12 +377,11 @@ mod tests {
         for (text, wanted) in
             [("plain", "plain"), ("café “x” – 日本|", "cafe \"x\" - ????|"), ("👩\u{200d}🚀|e\u{301}", "??|e"), ("жук", "???")]
         {
-            let (old, mut new) = (Buffer::empty(area), Buffer::empty(area));
+            let mut new = Buffer::empty(area);
             new.set_string(0, 0, text, Style::new());
             let sink = Sink::default();
-            let mut backend = CarefulBackend::new(sink.clone(), true);
-            backend.draw(old.diff(&new).into_iter()).unwrap();
-            Backend::flush(&mut backend).unwrap();
+            let mut surface = Surface::new(sink.clone(), true);
+            surface.show_rows(None, rows(&new)).unwrap();
             let out = sink.0.take();
             assert!(out.is_ascii(), "{text}");
             assert_eq!(shown(&String::from_utf8(out).unwrap()).trim_end(), wanted, "{text}");
@@ -458,7 +401,7 @@ mod tests {
     }
 
     impl Page {
-        fn draw(&self, buffer: &mut Buffer) {
+        fn draw(&self, sheet: &mut Sheet, theme: &Theme) {
             const WORDS: [&str; 7] =
                 ["", "a ferry at night", "日本語のこと", "x", "one two three four five six seven", "ﾊﾝ é ▌─│", "字x字 y 字"];
             const STYLES: [Style; 5] = [
@@ -468,23 +411,30 @@ mod tests {
                 Style::new().bg(Color::Blue).add_modifier(Modifier::DIM.union(Modifier::ITALIC)),
                 Style::new().fg(Color::Rgb(1, 2, 3)).bg(Color::Indexed(200)).add_modifier(Modifier::UNDERLINED),
             ];
+            sheet.begin(theme);
+            let filled = if self.is_filled { Style::reset().bg(Color::Black) } else { Style::reset() };
+            let mut put =
+                |x, y, width, text: &str, style: usize| sheet.letters((x, y), width, text, filled.patch(STYLES[style % 5]), theme);
             if self.is_filled {
-                buffer.set_style(WIDE, Style::new().bg(Color::Black));
+                (0..WIDE.height).for_each(|y| put(0, y, WIDE.width, &" ".repeat(48), 0));
             }
-            buffer.set_string(0, 0, "── above", STYLES[1]);
+            put(0, 0, 48, "── above", 1);
             for (y, (place, (word, style))) in (1..13).zip(self.rows.iter().enumerate().skip(self.top)) {
                 let text = format!("{}{word}{style} {}", char::from(b'a' + word % 26), WORDS[usize::from(*word) % 7]);
-                buffer.set_stringn(2, y, text, 30, STYLES[usize::from(*style) % 5]);
+                put(2, y, 30, &text, usize::from(*style));
                 if place == self.chosen {
-                    buffer.set_string(0, y, "▌", STYLES[1]);
+                    put(0, y, 1, "▌", 1);
                 }
             }
             for y in 1..13 {
-                buffer.set_string(33, y, "│", STYLES[0]);
-                let words = WORDS[usize::from(self.beside.wrapping_mul(7).wrapping_add(u8::try_from(y / 3).unwrap())) % 7];
-                buffer.set_stringn(35, y, words, 13, STYLES[usize::from(self.beside) % 5]);
+                put(33, y, 1, "│", 0);
+                if self.beside > 0 {
+                    let words = WORDS[usize::from(self.beside.wrapping_mul(7).wrapping_add(u8::try_from(y / 3).unwrap())) % 7];
+                    put(35, y, 13, words, usize::from(self.beside));
+                }
             }
-            buffer.set_string(0, 13, format!("{} rows", self.rows.len()), STYLES[0]);
+            put(0, 13, 48, &format!("{} rows", self.rows.len()), 0);
+            sheet.end(theme);
         }
 
         fn change(&mut self, (what, number): (u8, u8)) {
@@ -501,12 +451,23 @@ mod tests {
         }
     }
 
-    /// The terminal of a screen, and what it is written with.
-    fn written_to() -> (ratatui::Terminal<CarefulBackend<Sink>>, Sink, vt100::Parser) {
+    /// A surface, what it is written with, and a terminal.
+    fn written_to() -> (Surface<Sink>, Sink, vt100::Parser) {
         let sink = Sink::default();
-        let options = ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(WIDE) };
-        let terminal = ratatui::Terminal::with_options(CarefulBackend::new(sink.clone(), false), options).unwrap();
-        (terminal, sink, vt100::Parser::new(WIDE.height.try_into().unwrap(), WIDE.width.try_into().unwrap(), 0))
+        let surface = Surface::new(sink.clone(), false);
+        (surface, sink, vt100::Parser::new(WIDE.height.try_into().unwrap(), WIDE.width.try_into().unwrap(), 0))
+    }
+
+    /// Shows a page on what was shown before; gives back all of it as it is drawn at once.
+    fn show(surface: &mut Surface<Sink>, sheet: &mut Sheet, page: &Page, is_still: bool) -> Buffer {
+        let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
+        surface.keep_still(is_still);
+        sheet.keep_still(is_still);
+        page.draw(sheet, &theme);
+        surface.show(sheet, None).unwrap();
+        let mut whole = Sheet::new(WIDE);
+        page.draw(&mut whole, &theme);
+        whole.cells().clone()
     }
 
     fn color(color: Color) -> vt100::Color {
@@ -559,11 +520,11 @@ mod tests {
             rows in proptest::collection::vec(proptest::arbitrary::any::<(u8, u8)>(), 0..30),
             changes in proptest::collection::vec((proptest::arbitrary::any::<(u8, u8)>(), proptest::arbitrary::any::<bool>()), 1..40),
         ) {
-            let (mut terminal, sink, mut parser) = written_to();
+            let (mut surface, sink, mut parser) = written_to();
+            let mut sheet = Sheet::new(WIDE);
             let mut page = Page { rows, top: 0, chosen: 0, beside: 0, is_filled: false };
             for (change, is_still) in changes {
-                terminal.backend_mut().keep_still(is_still);
-                let drawn = terminal.draw(|frame| page.draw(frame.buffer_mut())).unwrap().buffer.clone();
+                let drawn = show(&mut surface, &mut sheet, &page, is_still);
                 parser.process(&sink.0.take());
                 assert_shows(parser.screen(), &drawn);
                 page.change(change);
@@ -573,13 +534,12 @@ mod tests {
 
     #[test]
     fn half_blocks_of_one_colour_take_no_more_than_blanks() {
-        let (mut terminal, sink, mut parser) = written_to();
-        let blocks = |buffer: &mut Buffer| {
-            buffer.set_string(0, 0, "▀▀▀", Style::new().fg(Color::Indexed(97)).bg(Color::Indexed(97)));
-            buffer.set_string(3, 0, "▀", Style::new().fg(Color::Indexed(98)).bg(Color::Indexed(97)));
-            buffer.set_string(4, 0, "▀", Style::new());
-        };
-        terminal.draw(|frame| blocks(frame.buffer_mut())).unwrap();
+        let (mut surface, sink, mut parser) = written_to();
+        let mut buffer = Buffer::empty(WIDE);
+        buffer.set_string(0, 0, "▀▀▀", Style::new().fg(Color::Indexed(97)).bg(Color::Indexed(97)));
+        buffer.set_string(3, 0, "▀", Style::new().fg(Color::Indexed(98)).bg(Color::Indexed(97)));
+        buffer.set_string(4, 0, "▀", Style::new());
+        surface.show_rows(None, rows(&buffer)).unwrap();
         let out = sink.0.take();
         parser.process(&out);
         let (cells, out) = ((0..5).map(|x| parser.screen().cell(0, x).unwrap()), String::from_utf8(out).unwrap());
@@ -590,12 +550,12 @@ mod tests {
 
     #[test]
     fn rows_that_only_move_are_moved_by_the_terminal() {
-        let (mut terminal, sink, mut parser) = written_to();
+        let (mut surface, sink, mut parser) = written_to();
         let mut page =
             Page { rows: (0..30).map(|number| (number * 5 + 1, number)).collect(), top: 0, chosen: 40, beside: 0, is_filled: false };
+        let mut sheet = Sheet::new(WIDE);
         let mut show = |page: &Page, is_still: bool| {
-            terminal.backend_mut().keep_still(is_still);
-            let drawn = terminal.draw(|frame| page.draw(frame.buffer_mut())).unwrap().buffer.clone();
+            let drawn = show(&mut surface, &mut sheet, page, is_still);
             let out = sink.0.take();
             parser.process(&out);
             assert_shows(parser.screen(), &drawn);

@@ -1,9 +1,10 @@
-//! Whether rows of the screen have only moved: then the terminal can move them, and little is left to write.
+//! Whether parts of rows have only moved, with others beside them: then the terminal can move them, and less is left to write.
 //!
 //! Rows are told by a stretch of their beginning, and the shift that most of them agree on is tried out: it is taken where less has to
 //! be written with it, whatever stands beside them. Absent on purpose: how a terminal is told.
 
 use super::rows::{Rows, differences};
+use crate::ui::Shift;
 use ratatui::buffer::Cell;
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,16 +12,6 @@ use std::collections::{BTreeSet, HashMap};
 const TELLING: std::ops::Range<usize> = 2..34;
 /// What a shift costs by itself, in cells.
 const PRICE: usize = 24;
-
-/// Rows that move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shift {
-    pub(super) top: u16,
-    /// The last of them.
-    pub(super) bottom: u16,
-    /// Down; up where it is negative.
-    pub(super) by: i32,
-}
 
 /// The shift after which least is left to write, where there is one that pays.
 pub(super) fn find(shown: &Rows, wanted: &Rows, touched: &BTreeSet<u16>) -> Option<Shift> {

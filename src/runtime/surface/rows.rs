@@ -4,6 +4,7 @@
 //! purpose: sizes; beyond what is held everything is blank.
 
 use ratatui::buffer::{Cell, CellWidth as _};
+use ratatui::style::Color;
 
 /// The other half of a wide glyph.
 const COVERED: Cell = Cell::new("");
@@ -27,26 +28,21 @@ impl Rows {
         self.0.clear();
     }
 
-    /// Takes a cell in; what a wide one covers is covered, and what half of one is left is blank.
-    pub(super) fn put(&mut self, x: u16, y: u16, cell: &Cell) {
-        let Some(row) = self.row_mut(y) else { return };
-        let (x, columns) = (usize::from(x), columns(cell));
-        if row.len() < x + columns {
-            row.resize(x + columns, Cell::EMPTY);
-        }
-        if row.get(x).is_some_and(is_covered)
-            && let Some(head) = row.iter_mut().take(x).rfind(|head| !is_covered(head))
-        {
-            *head = Cell::EMPTY;
-        }
-        for (column, kept) in row.iter_mut().skip(x).take(columns).enumerate() {
-            if column == 0 {
-                kept.clone_from(cell);
-            } else {
-                *kept = COVERED;
+    /// Takes in a row as it was drawn; what a wide glyph covers is covered. Where links are not told, they are none. Gives back
+    /// whether it looks different now.
+    pub(super) fn take(&mut self, y: u16, drawn: &[Cell], tells_links: bool) -> bool {
+        let Some(row) = self.row_mut(y).filter(|row| !is_same(row, drawn, tells_links)) else { return false };
+        row.clear();
+        while let Some(one) = drawn.get(row.len()) {
+            let covered = columns(one) - 1;
+            let mut one = one.clone();
+            if !tells_links {
+                one.underline_color = Color::Reset;
             }
+            row.push(one);
+            row.extend(std::iter::repeat_n(COVERED, covered));
         }
-        row.iter_mut().skip(x + columns).take_while(|cell| is_covered(cell)).for_each(|cell| *cell = Cell::EMPTY);
+        true
     }
 
     /// Makes a row that of other rows.
@@ -77,6 +73,23 @@ impl Rows {
         }
         self.0.get_mut(y)
     }
+}
+
+/// Whether a row looks like one that was drawn.
+fn is_same(row: &[Cell], drawn: &[Cell], tells_links: bool) -> bool {
+    let mut x = 0;
+    while let Some(one) = drawn.get(x) {
+        let (held, covered) = (cell(row, x), columns(one) - 1);
+        let look = |cell: &Cell| (cell.fg, cell.bg, cell.modifier);
+        if held.symbol() != one.symbol() || look(held) != look(one) || (tells_links && held.underline_color != one.underline_color) {
+            return false;
+        }
+        if (1..=covered).any(|more| !is_covered(cell(row, x + more))) {
+            return false;
+        }
+        x += covered + 1;
+    }
+    row.len() <= x
 }
 
 /// Whether this is the other half of a wide glyph.

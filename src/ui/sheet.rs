@@ -1,0 +1,465 @@
+//! `Sheet`: the cells of the screen, row by row, and what each row was drawn with the last time.
+//!
+//! Most rows of a frame are those of the frame before, here or some rows further down. What is to be drawn is written down
+//! first, as strokes, and summed up for each row; cells are drawn for those rows alone whose sum is another one. Where rows
+//! have only moved that is said, and they are not drawn either. What has to look at cells that are drawn already (a mark on
+//! what was found, pictures under other things) has the whole frame drawn at once.
+//!
+//! A sum has 64 bits and a key that nobody knows: two rows that differ have the same one as often as a disk loses a bit.
+//! Absent on purpose: what is drawn (`paint`), and how a terminal is told (`runtime`).
+
+use crate::state::LinkSpan;
+use crate::state::hashed::{Folding, Keyed};
+use crate::text::wrap;
+use crate::ui::line::cols;
+use crate::ui::pictures;
+use crate::ui::theme::Theme;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::ops::Range;
+
+/// Rows that move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shift {
+    /// The first of them.
+    pub top: u16,
+    /// The last of them.
+    pub bottom: u16,
+    /// Down; up where it is negative.
+    pub by: i32,
+}
+
+/// The cells of the screen, and what they were drawn with.
+#[derive(Debug)]
+pub struct Sheet {
+    cells: Buffer,
+    /// What each row was drawn with; nothing where that is not known.
+    drawn: Vec<Option<Drawn>>,
+    /// What the frame under way draws.
+    strokes: Strokes,
+    changed: Vec<u16>,
+    moved: Option<Shift>,
+    is_still: bool,
+}
+
+/// What a row was drawn with.
+#[derive(Debug, Clone)]
+struct Drawn {
+    sum: u64,
+    links: Vec<LinkSpan>,
+}
+
+/// What a frame draws, in order.
+#[derive(Debug, Default)]
+struct Strokes {
+    strokes: Vec<Stroke>,
+    text: String,
+    sums: Vec<Folding>,
+    /// Whether everything so far is in the cells, and whatever follows goes there at once.
+    is_inked: bool,
+}
+
+/// Something that is drawn into one row.
+#[derive(Debug, Clone)]
+struct Stroke {
+    at: (u16, u16),
+    width: u16,
+    what: What,
+    style: Style,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    /// Letters, as far as there is room.
+    Letters(Range<usize>),
+    /// Blank cells.
+    Blank,
+    /// The cells as they are, further back.
+    Back,
+}
+
+impl Sheet {
+    /// Empty cells of a screen.
+    pub fn new(area: Rect) -> Self {
+        let cells = Buffer::empty(area);
+        Self { cells, drawn: Vec::new(), strokes: Strokes::default(), changed: Vec::new(), moved: None, is_still: false }
+    }
+
+    /// The whole screen.
+    pub fn area(&self) -> Rect {
+        self.cells.area
+    }
+
+    /// Takes another size; then nothing is on it.
+    pub fn resize(&mut self, area: Rect) {
+        *self = Self { is_still: self.is_still, ..Self::new(area) };
+    }
+
+    /// Says whether rows must stay where they are.
+    pub fn keep_still(&mut self, is_still: bool) {
+        self.is_still = is_still;
+    }
+
+    /// The cells. Of a sheet that is drawn on for the first time all are those of the frame, else those of its
+    /// [changed](Self::changed) rows are.
+    pub fn cells(&self) -> &Buffer {
+        &self.cells
+    }
+
+    /// The rows that the last frame changed, beside those that moved, each with its cells.
+    pub fn changed(&self) -> impl Iterator<Item = (u16, &[Cell])> {
+        self.changed.iter().map(|y| (*y, self.row(*y)))
+    }
+
+    /// The rows that moved with the last frame, before others changed.
+    pub fn moved(&self) -> Option<Shift> {
+        self.moved
+    }
+
+    fn row(&self, y: u16) -> &[Cell] {
+        let width = usize::from(self.cells.area.width);
+        let from = usize::from(y) * width;
+        self.cells.content.get(from..from + width).unwrap_or_default()
+    }
+
+    /// A frame begins, with everything as the theme has it where nothing is drawn.
+    pub(crate) fn begin(&mut self, theme: &Theme) {
+        let mut start = Keyed::default().build_hasher();
+        fold(&mut start, theme.base());
+        let Strokes { strokes, text, sums, is_inked } = &mut self.strokes;
+        strokes.clear();
+        text.clear();
+        sums.clear();
+        sums.resize(usize::from(self.cells.area.height), start);
+        *is_inked = false;
+    }
+
+    /// Draws letters into at most `width` columns of a row of the screen.
+    pub(crate) fn letters(&mut self, at: (u16, u16), width: u16, text: &str, style: Style, theme: &Theme) {
+        let from = self.strokes.text.len();
+        self.strokes.text.push_str(text);
+        self.stroke(Stroke { at, width, what: What::Letters(from..from + text.len()), style }, theme);
+    }
+
+    /// Empties a stretch of a row.
+    pub(crate) fn blank(&mut self, at: (u16, u16), width: u16, theme: &Theme) {
+        self.stroke(Stroke { at, width, what: What::Blank, style: theme.base() }, theme);
+    }
+
+    /// Lets a stretch of a row step back.
+    pub(crate) fn back(&mut self, at: (u16, u16), width: u16, style: Style, theme: &Theme) {
+        self.stroke(Stroke { at, width, what: What::Back, style }, theme);
+    }
+
+    fn stroke(&mut self, stroke: Stroke, theme: &Theme) {
+        let Strokes { strokes, text, sums, is_inked } = &mut self.strokes;
+        let words = if let What::Letters(range) = &stroke.what { text.get(range.clone()).unwrap_or_default() } else { "" };
+        if *is_inked {
+            ink(&mut self.cells, &stroke, words, theme);
+            text.clear();
+            return;
+        }
+        let Some(sum) = sums.get_mut(usize::from(stroke.at.1)) else { return };
+        let kind = match stroke.what {
+            What::Letters(_) => 0,
+            What::Blank => 1,
+            What::Back => 2,
+        };
+        sum.write_u64(u64::from(stroke.at.0) | u64::from(stroke.width) << 16 | kind << 32);
+        fold(sum, stroke.style);
+        sum.write(words.as_bytes());
+        strokes.push(stroke);
+    }
+
+    /// The cells with everything that has been drawn so far; whatever follows is drawn at once, and everything again next time.
+    pub(crate) fn inked(&mut self, theme: &Theme) -> &mut Buffer {
+        if !self.strokes.is_inked {
+            self.ink(theme, |_| true);
+            self.strokes.is_inked = true;
+        }
+        &mut self.cells
+    }
+
+    /// A frame ends: the cells of rows that are not what they were are drawn. Gives back where links stand, from top to bottom.
+    pub(crate) fn end(&mut self, theme: &Theme) -> Vec<LinkSpan> {
+        let height = self.cells.area.height;
+        self.moved = None;
+        if self.strokes.is_inked {
+            self.drawn.clear();
+            self.changed = (0..height).collect();
+            return (0..height).flat_map(|y| links(&self.cells, y, theme)).collect();
+        }
+        let sums: Vec<u64> = self.strokes.sums.iter().map(Folding::finish).collect();
+        self.drawn.resize(usize::from(height), None);
+        self.moved = self.shift(&sums);
+        if let Some(shift) = self.moved {
+            move_rows(&mut self.drawn, shift);
+        }
+        let is_changed = |(drawn, sum): (&Option<Drawn>, &u64)| drawn.as_ref().is_none_or(|drawn| drawn.sum != *sum);
+        let changes: Vec<bool> = self.drawn.iter().zip(&sums).map(is_changed).collect();
+        self.ink(theme, |y| changes.get(usize::from(y)).is_some_and(|changes| *changes));
+        self.changed = (0..height).zip(&changes).filter_map(|(y, changes)| changes.then_some(y)).collect();
+        for y in &self.changed {
+            let place = usize::from(*y);
+            if let (Some(drawn), Some(sum)) = (self.drawn.get_mut(place), sums.get(place)) {
+                *drawn = Some(Drawn { sum: *sum, links: links(&self.cells, *y, theme) });
+            }
+        }
+        let rows = (0..).zip(self.drawn.iter().flatten());
+        rows.flat_map(|(y, drawn)| drawn.links.iter().map(move |link| LinkSpan { y, ..link.clone() })).collect()
+    }
+
+    /// The shift after which fewest rows have to be drawn, where that pays.
+    fn shift(&self, sums: &[u64]) -> Option<Shift> {
+        if self.is_still {
+            return None;
+        }
+        let before: Vec<Option<u64>> = self.drawn.iter().map(|drawn| drawn.as_ref().map(|drawn| drawn.sum)).collect();
+        let differs = |place: usize| before.get(place).copied().flatten() != sums.get(place).copied();
+        // Where several rows have the same sum (blank ones), nobody can say which of them went where.
+        let mut known: HashMap<u64, Option<usize>, Keyed> = HashMap::default();
+        for (place, sum) in before.iter().enumerate().filter_map(|(place, sum)| Some((place, (*sum)?))) {
+            known.entry(sum).and_modify(|place| *place = None).or_insert(Some(place));
+        }
+        let mut votes: HashMap<i32, (usize, usize, usize)> = HashMap::new();
+        for (place, sum) in sums.iter().enumerate().filter(|(place, _)| differs(*place)) {
+            let Some(from) = known.get(sum).copied().flatten() else { continue };
+            let by = i32::try_from(place).ok()? - i32::try_from(from).ok()?;
+            let (count, top, bottom) = votes.entry(by).or_insert((0, usize::MAX, 0));
+            (*count, *top, *bottom) = (*count + 1, (*top).min(place.min(from)), (*bottom).max(place.max(from)));
+        }
+        // Of equals the nearest, so that the same screens always move in the same way.
+        let (by, (count, top, bottom)) = votes.into_iter().max_by_key(|(by, (count, ..))| (*count, -by.abs(), *by))?;
+        let comes = |place: usize| usize::try_from(i32::try_from(place).ok()? - by).ok().filter(|from| (top..=bottom).contains(from));
+        let moved = (top..=bottom)
+            .filter(|place| comes(*place).is_some_and(|from| before.get(from).copied().flatten() == sums.get(*place).copied()));
+        let stayed = (top..=bottom).filter(|place| !differs(*place));
+        let pays = count > 1 && moved.count() > stayed.count() + 1;
+        pays.then_some(Shift { top: cols(top), bottom: cols(bottom), by })
+    }
+
+    /// Draws the cells of some rows.
+    fn ink(&mut self, theme: &Theme, is_wanted: impl Fn(u16) -> bool) {
+        let Self { cells, strokes: Strokes { strokes, text, .. }, .. } = self;
+        let mut blank = Cell::EMPTY;
+        blank.set_style(theme.base());
+        for (_, row) in (0..).zip(cells.content.chunks_mut(usize::from(cells.area.width.max(1)))).filter(|(y, _)| is_wanted(*y)) {
+            row.iter_mut().for_each(|cell| cell.clone_from(&blank));
+        }
+        for stroke in strokes.iter().filter(|stroke| is_wanted(stroke.at.1)) {
+            let words = if let What::Letters(range) = &stroke.what { text.get(range.clone()).unwrap_or_default() } else { "" };
+            ink(cells, stroke, words, theme);
+        }
+    }
+}
+
+/// Moves what is known of rows as the rows are moved.
+fn move_rows(rows: &mut [Option<Drawn>], shift: Shift) {
+    let Some(moved) = rows.get_mut(usize::from(shift.top)..=usize::from(shift.bottom)) else { return };
+    let count = usize::try_from(shift.by.unsigned_abs()).unwrap_or(usize::MAX).min(moved.len());
+    if shift.by > 0 {
+        moved.rotate_right(count);
+        moved.iter_mut().take(count).for_each(|row| *row = None);
+    } else {
+        moved.rotate_left(count);
+        moved.iter_mut().rev().take(count).for_each(|row| *row = None);
+    }
+}
+
+/// Sums a style up.
+fn fold(sum: &mut Folding, style: Style) {
+    let color = |color: Option<Color>| match color {
+        None => 0,
+        Some(Color::Reset) => 1 << 24,
+        Some(Color::Rgb(red, green, blue)) => u64::from(u32::from_be_bytes([2, red, green, blue])),
+        Some(Color::Indexed(number)) => 3 << 24 | u64::from(number),
+        Some(Color::Black) => 4 << 24,
+        Some(Color::Red) => 5 << 24,
+        Some(Color::Green) => 6 << 24,
+        Some(Color::Yellow) => 7 << 24,
+        Some(Color::Blue) => 8 << 24,
+        Some(Color::Magenta) => 9 << 24,
+        Some(Color::Cyan) => 10 << 24,
+        Some(Color::Gray) => 11 << 24,
+        Some(Color::DarkGray) => 12 << 24,
+        Some(Color::LightRed) => 13 << 24,
+        Some(Color::LightGreen) => 14 << 24,
+        Some(Color::LightYellow) => 15 << 24,
+        Some(Color::LightBlue) => 16 << 24,
+        Some(Color::LightMagenta) => 17 << 24,
+        Some(Color::LightCyan) => 18 << 24,
+        Some(Color::White) => 19 << 24,
+    };
+    sum.write_u64(color(style.fg) << 32 | color(style.bg));
+    let modifiers = u64::from(style.add_modifier.bits()) | u64::from(style.sub_modifier.bits()) << 16;
+    sum.write_u64(color(style.underline_color) << 32 | modifiers);
+}
+
+/// Draws a stroke into cells.
+fn ink(cells: &mut Buffer, stroke: &Stroke, words: &str, theme: &Theme) {
+    let Stroke { at: (x, y), width, ref what, style } = *stroke;
+    let area = cells.area;
+    if x >= area.width || y >= area.height {
+        return;
+    }
+    if !matches!(what, What::Back) {
+        mend(cells, x, y);
+    }
+    let from = usize::from(y) * usize::from(area.width) + usize::from(x);
+    let Some(stretch) = cells.content.get_mut(from..from + usize::from(width.min(area.width - x))) else { return };
+    match what {
+        What::Letters(_) => letters(stretch, words, style),
+        What::Blank => {
+            let mut blank = Cell::EMPTY;
+            blank.set_style(style);
+            stretch.iter_mut().for_each(|cell| cell.clone_from(&blank));
+        }
+        What::Back => {
+            for cell in stretch {
+                if pictures::is_picture(cell.symbol()) {
+                    (cell.fg, cell.bg) = (darker(cell.fg), darker(cell.bg));
+                } else {
+                    let bare = theme.base().fg(Color::Reset).underline_color(Color::Reset).remove_modifier(Modifier::BOLD | Modifier::DIM);
+                    cell.set_style(bare.patch(style));
+                }
+            }
+        }
+    }
+}
+
+/// Puts letters into cells. What stood there before leaves nothing of its style, and both halves of a wide glyph have the new one.
+fn letters(cells: &mut [Cell], words: &str, style: Style) {
+    let mut blank = Cell::EMPTY;
+    blank.set_style(style);
+    let mut at = 0;
+    for (symbol, columns) in wrap::graphemes(words) {
+        let Some(taken) = cells.get_mut(at..at + columns) else { break };
+        taken.iter_mut().for_each(|cell| cell.clone_from(&blank));
+        if let Some(first) = taken.first_mut().filter(|_| symbol != " ") {
+            first.set_symbol(symbol);
+        }
+        at += columns;
+    }
+}
+
+/// Puts a space where a wide glyph's second half is about to be overwritten at (`x`, `y`).
+fn mend(cells: &mut Buffer, x: u16, y: u16) {
+    let Some(left) = x.checked_sub(1) else { return };
+    if let Some(cell) = cells.cell_mut(Position { x: left, y })
+        && wrap::width(cell.symbol()) > 1
+    {
+        cell.set_symbol(" ");
+    }
+}
+
+/// A colour of a picture that steps back.
+fn darker(color: Color) -> Color {
+    if let Color::Rgb(red, green, blue) = color { Color::Rgb(red / 3, green / 3, blue / 3) } else { color }
+}
+
+/// Where links stand on a row.
+fn links(cells: &Buffer, y: u16, theme: &Theme) -> Vec<LinkSpan> {
+    let area = cells.area;
+    let mut links: Vec<LinkSpan> = Vec::new();
+    for x in area.left()..area.right() {
+        let color = cells.cell(Position { x, y }).map_or(Color::Reset, |cell| cell.underline_color);
+        let Some((number, target)) = theme.targets().of(color) else { continue };
+        match links.last_mut() {
+            Some(last) if (last.to, last.number) == (x, number) => last.to += 1,
+            Some(_) | None => links.push(LinkSpan { y, from: x, to: x + 1, target, number }),
+        }
+    }
+    links
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::tz::TimeZone;
+    use proptest::prelude::*;
+
+    const SCREEN: Rect = Rect { x: 0, y: 0, width: 24, height: 10 };
+
+    fn theme() -> Theme {
+        Theme::new(true, false, TimeZone::UTC)
+    }
+
+    /// What a reader sees who moves the rows that moved and looks at those that changed.
+    fn follow(seen: &mut [Vec<Cell>], sheet: &Sheet) {
+        if let Some(Shift { top, bottom, by }) = sheet.moved() {
+            let moved = &mut seen[usize::from(top)..=usize::from(bottom)];
+            let count = usize::try_from(by.unsigned_abs()).unwrap();
+            if by > 0 { moved.rotate_right(count) } else { moved.rotate_left(count) }
+        }
+        for (y, cells) in sheet.changed() {
+            seen[usize::from(y)] = cells.to_vec();
+        }
+    }
+
+    /// Lines from a place on, and something over them.
+    fn draw(sheet: &mut Sheet, lines: &[(u8, u8)], top: usize, over: &[(u8, u8, u8)]) -> Vec<LinkSpan> {
+        let theme = theme();
+        sheet.begin(&theme);
+        for (y, (word, style)) in (1..SCREEN.height).zip(lines.iter().skip(top)) {
+            let text = ["", "plain words", "日本語 and", "e\u{301}é x", "a longer line than there is room for"][usize::from(*word) % 5];
+            let style =
+                [Style::reset(), Style::reset().fg(Color::Red), Style::reset().bg(Color::Rgb(1, 2, *style))][usize::from(*style) % 3];
+            sheet.letters((u16::from(word % 3), y), 20, &format!("{text}{word}"), style, &theme);
+        }
+        for (what, x, y) in over {
+            let at = (u16::from(*x) % 30, u16::from(*y) % 12);
+            match what % 4 {
+                0 => sheet.blank(at, 5, &theme),
+                1 => sheet.back(at, 9, theme.rule(), &theme),
+                2 => sheet.letters(at, 3, "字x", Style::reset(), &theme),
+                _ => drop(sheet.inked(&theme).cell((0, 0))),
+            }
+        }
+        sheet.end(&theme)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn what_moved_and_what_changed_make_the_whole(
+            lines in prop::collection::vec(any::<(u8, u8)>(), 0..40),
+            frames in prop::collection::vec((0_usize..30, prop::collection::vec(any::<(u8, u8, u8)>(), 0..3), any::<bool>()), 1..12),
+        ) {
+            let mut sheet = Sheet::new(SCREEN);
+            let mut seen = vec![vec![Cell::EMPTY; usize::from(SCREEN.width)]; usize::from(SCREEN.height)];
+            for (top, over, is_still) in frames {
+                sheet.keep_still(is_still);
+                let links = draw(&mut sheet, &lines, top, &over);
+                follow(&mut seen, &sheet);
+                prop_assert!(!is_still || sheet.moved().is_none());
+                let mut whole = Sheet::new(SCREEN);
+                prop_assert_eq!(links, draw(&mut whole, &lines, top, &over));
+                prop_assert_eq!(seen.concat(), whole.cells().content.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_are_what_they_were_are_not_drawn() {
+        let lines: Vec<(u8, u8)> = (0..40).map(|number| (number * 5 + 1, 0)).collect();
+        let mut sheet = Sheet::new(SCREEN);
+        draw(&mut sheet, &lines, 0, &[]);
+        assert_eq!(sheet.changed().count(), 10, "nothing is known at first");
+        draw(&mut sheet, &lines, 0, &[]);
+        assert_eq!((sheet.changed().count(), sheet.moved()), (0, None));
+        draw(&mut sheet, &lines, 2, &[]);
+        assert_eq!(sheet.moved(), Some(Shift { top: 1, bottom: 9, by: -2 }));
+        assert_eq!(sheet.changed().map(|(y, _)| y).collect::<Vec<_>>(), [8, 9]);
+        draw(&mut sheet, &lines, 2, &[(0, 3, 4)]);
+        assert_eq!(sheet.changed().map(|(y, _)| y).collect::<Vec<_>>(), [4]);
+        draw(&mut sheet, &lines, 2, &[(3, 0, 0)]);
+        assert_eq!(sheet.changed().count(), 10, "somebody looked at the cells");
+        sheet.resize(SCREEN);
+        draw(&mut sheet, &lines, 2, &[]);
+        assert_eq!(sheet.changed().count(), 10);
+    }
+}
