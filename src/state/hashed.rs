@@ -68,10 +68,6 @@ impl Hasher for Folding {
         }
     }
 
-    fn write_u64(&mut self, word: u64) {
-        self.fold(word);
-    }
-
     fn write_u8(&mut self, byte: u8) {
         self.fold(u64::from(byte));
     }

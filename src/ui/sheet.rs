@@ -55,7 +55,7 @@ struct Drawn {
 /// What a frame draws, in order.
 #[derive(Debug, Default)]
 struct Strokes {
-    strokes: Vec<Stroke>,
+    all: Vec<Stroke>,
     text: String,
     sums: Vec<Folding>,
     /// Whether everything so far is in the cells, and whatever follows goes there at once.
@@ -129,8 +129,8 @@ impl Sheet {
     pub(crate) fn begin(&mut self, theme: &Theme) {
         let mut start = Keyed::default().build_hasher();
         fold(&mut start, theme.base());
-        let Strokes { strokes, text, sums, is_inked } = &mut self.strokes;
-        strokes.clear();
+        let Strokes { all, text, sums, is_inked } = &mut self.strokes;
+        all.clear();
         text.clear();
         sums.clear();
         sums.resize(usize::from(self.cells.area.height), start);
@@ -155,7 +155,7 @@ impl Sheet {
     }
 
     fn stroke(&mut self, stroke: Stroke, theme: &Theme) {
-        let Strokes { strokes, text, sums, is_inked } = &mut self.strokes;
+        let Strokes { all, text, sums, is_inked } = &mut self.strokes;
         let words = if let What::Letters(range) = &stroke.what { text.get(range.clone()).unwrap_or_default() } else { "" };
         if *is_inked {
             ink(&mut self.cells, &stroke, words, theme);
@@ -171,7 +171,7 @@ impl Sheet {
         sum.write_u64(u64::from(stroke.at.0) | u64::from(stroke.width) << 16 | kind << 32);
         fold(sum, stroke.style);
         sum.write(words.as_bytes());
-        strokes.push(stroke);
+        all.push(stroke);
     }
 
     /// The cells with everything that has been drawn so far; whatever follows is drawn at once, and everything again next time.
@@ -243,13 +243,13 @@ impl Sheet {
 
     /// Draws the cells of some rows.
     fn ink(&mut self, theme: &Theme, is_wanted: impl Fn(u16) -> bool) {
-        let Self { cells, strokes: Strokes { strokes, text, .. }, .. } = self;
+        let Self { cells, strokes: Strokes { all, text, .. }, .. } = self;
         let mut blank = Cell::EMPTY;
         blank.set_style(theme.base());
         for (_, row) in (0..).zip(cells.content.chunks_mut(usize::from(cells.area.width.max(1)))).filter(|(y, _)| is_wanted(*y)) {
-            row.iter_mut().for_each(|cell| cell.clone_from(&blank));
+            row.fill(blank.clone());
         }
-        for stroke in strokes.iter().filter(|stroke| is_wanted(stroke.at.1)) {
+        for stroke in all.iter().filter(|stroke| is_wanted(stroke.at.1)) {
             let words = if let What::Letters(range) = &stroke.what { text.get(range.clone()).unwrap_or_default() } else { "" };
             ink(cells, stroke, words, theme);
         }
@@ -315,7 +315,7 @@ fn ink(cells: &mut Buffer, stroke: &Stroke, words: &str, theme: &Theme) {
         What::Blank => {
             let mut blank = Cell::EMPTY;
             blank.set_style(style);
-            stretch.iter_mut().for_each(|cell| cell.clone_from(&blank));
+            stretch.fill(blank);
         }
         What::Back => {
             for cell in stretch {
@@ -337,7 +337,7 @@ fn letters(cells: &mut [Cell], words: &str, style: Style) {
     let mut at = 0;
     for (symbol, columns) in wrap::graphemes(words) {
         let Some(taken) = cells.get_mut(at..at + columns) else { break };
-        taken.iter_mut().for_each(|cell| cell.clone_from(&blank));
+        taken.fill(blank.clone());
         if let Some(first) = taken.first_mut().filter(|_| symbol != " ") {
             first.set_symbol(symbol);
         }

@@ -313,7 +313,7 @@ fn run(bytes: &[u8]) -> usize {
 
 #[inline]
 fn is_end(byte: u8) -> bool {
-    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+    matches!(byte, 0..0x20 | b'"' | b'\\')
 }
 
 /// After how many of eight bytes a run ends, if it does.
