@@ -7,6 +7,7 @@
 
 mod convert;
 mod scan;
+mod simple;
 mod sinks;
 
 use crate::text::{Link, LinkKind, Plain, RichText, Stretch, clean};

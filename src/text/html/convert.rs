@@ -3,6 +3,7 @@
 //! html2text is never asked for a real width, where it loses, overflows or loops. Its prefixes are control characters, which
 //! it removes from text itself, so no post can forge structure. Absent on purpose: taming, which the scan has done.
 
+use super::simple;
 use super::sinks::{BLANK_LINE, WIDE_SPACE};
 use crate::text::{Block, BlockKind, Indent, Link, Mark, Span, clean};
 use html2text::config;
@@ -10,9 +11,19 @@ use html2text::render::TextDecorator;
 
 /// Converts tamed markup; `None` where html2text gives up.
 pub(super) fn blocks(markup: &str, links: &[Link]) -> Option<Vec<Block>> {
+    let Some(lines) = simple::lines(markup) else { return rendered(markup, links) };
+    let mut reader = Reader::new(links);
+    for line in &lines {
+        reader.line(line.iter().map(|(text, inside)| (text.as_str(), std::slice::from_ref(inside))));
+    }
+    Some(reader.finish())
+}
+
+/// The same by way of html2text.
+fn rendered(markup: &str, links: &[Link]) -> Option<Vec<Block>> {
     let config = config::with_decorator(Marks).unicode_strikeout(false).allow_width_overflow().raw_mode(true);
     let rendered = config.lines_from_read(markup.as_bytes(), ENDLESS).ok()?;
-    let mut reader = Reader { links, blocks: Vec::new(), levels: Vec::new(), block: None, blank: false };
+    let mut reader = Reader::new(links);
     for line in &rendered {
         reader.line(line.tagged_strings().map(|piece| (piece.s.as_str(), piece.tag.as_slice())));
     }
@@ -29,7 +40,7 @@ const HEADING: char = '\u{14}';
 
 /// What a run of text is inside of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Annotation {
+pub(super) enum Annotation {
     #[default]
     None,
     Link(u16),
@@ -144,7 +155,11 @@ struct Reader<'l> {
     blank: bool,
 }
 
-impl Reader<'_> {
+impl<'l> Reader<'l> {
+    fn new(links: &'l [Link]) -> Self {
+        Self { links, blocks: Vec::new(), levels: Vec::new(), block: None, blank: false }
+    }
+
     fn line<'t>(&mut self, pieces: impl Iterator<Item = (&'t str, &'t [Annotation])>) {
         let mut pieces = pieces.filter(|(text, _)| !text.is_empty());
         let before = self.levels.len();
@@ -310,5 +325,52 @@ fn trim_line_breaks(block: &mut Block) {
         if !span.text.is_empty() {
             break;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan;
+    use super::super::sinks::Markup;
+    use super::*;
+    use crate::text::{LinkKind, Plain};
+    use proptest::prelude::*;
+
+    /// What the two ways make of a post, and whether the short one did.
+    fn both(html: &str) -> (bool, Option<Vec<Block>>, Option<Vec<Block>>) {
+        let mut markup = Markup::new(html.len());
+        scan::scan(html, false, &mut markup);
+        let link = Link { url: Plain::line("https://tide.example/"), kind: LinkKind::Web };
+        let links = vec![link; markup.links.len()];
+        (simple::lines(&markup.html).is_some(), blocks(&markup.html, &links), rendered(&markup.html, &links))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1024))]
+
+        #[test]
+        fn the_short_way_ends_where_html2text_does(pieces in prop::collection::vec(prop::sample::select(vec![
+            "<p>", "</p>", "</p><p>", "<br>", "<br />", "<a href=\"https://tide.example/\">", "</a>", "<span class=\"invisible\">https://</span>",
+            "<span class=\"ellipsis\">", "</span>", "<em>", "</em>", "<blockquote>", " ", "  ", "\n", "\t", "word", "words and more", "a.", "&amp;", "&lt;b&gt;",
+            "&quot;", "\u{65e5}\u{672c}", "caf\u{e9}", "\u{1f30a}", "e\u{301}", "\u{a0}", "\u{200b}", "#", "@ada", "-",
+        ]), 0..24), is_whole: bool) {
+            let html = if is_whole { format!("<p>{}</p>", pieces.concat()) } else { pieces.concat() };
+            let (_, short, long) = both(&html);
+            prop_assert_eq!(short, long, "{}", html);
+        }
+    }
+
+    #[test]
+    fn most_posts_go_the_short_way() {
+        for html in [
+            "<p>one two</p>",
+            "<p>one<br />two <a href=\"https://tide.example/@ada\" class=\"u-url mention\">@<span>ada</span></a></p><p>three &amp; four \u{1f30a}</p>",
+            "<p>\u{65e5}\u{672c}\u{8a9e} <a href=\"https://tide.example/1\"><span class=\"invisible\">https://</span>tide.example/1</a></p>",
+        ] {
+            let (is_short, short, long) = both(html);
+            assert!(is_short, "{html}");
+            assert_eq!(short, long, "{html}");
+        }
+        assert!(!both("<ul><li>one</li></ul>").0);
     }
 }
