@@ -65,6 +65,10 @@ pub fn view(state: &State, theme: &Theme, cards: &mut Cards, sheet: &mut Sheet) 
     let mut painter = Painter::new(sheet, theme, Clock::new(state.now, &theme.zone));
     painter.gallery = std::mem::take(&mut cards.gallery);
     painter.lays = state.top_layer().is_none_or(Overlay::leaves_room);
+    if let Some(at) = state.rests_at() {
+        painter.is_rushed = true;
+        painter.clock.wake(at);
+    }
     let mut measured = draw(&mut painter, cards, state);
     if let (Some(line), Some(y)) = (state.typed(), painter.screen().height.checked_sub(1)) {
         typed::draw(&mut painter, state, line, y);

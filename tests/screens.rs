@@ -734,6 +734,23 @@ fn at_the_top_the_view_follows() {
 }
 
 #[test]
+fn what_a_new_post_pushes_down_is_moved_and_not_drawn() {
+    let mut state = home((120, 36));
+    let mut cards = Cards::new();
+    let mut sheet = Sheet::new(Rect::new(0, 0, 120, 36));
+    state.size = (120, 36);
+    for number in 300..304 {
+        post(&mut state, &Stream::User, status(&number.to_string(), "2", 0, "<p>News</p>"));
+        view(&state, &theme(), &mut cards, &mut sheet);
+    }
+    let moved = sheet.moved().expect("rows have moved");
+    // Where the others stand that look alike nobody can tell.
+    assert_eq!((moved.top, moved.bottom, moved.by), (9, 32, 3));
+    let changed: Vec<u16> = sheet.changed().map(|(y, _)| y).collect();
+    assert!(changed.len() < 14, "{changed:?} were drawn");
+}
+
+#[test]
 fn the_reader_waits_where_every_post_is_shown_and_none_could_be_read() {
     let mut state = home((120, 36));
     let stream = Stream::User;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// From how many arrivals a minute on nobody can read each.
 const TOO_FAST: u32 = 120;
-/// How long a post has to stay on top until the reader shows it where so many come.
+/// How long a post has to stay on top to count as one that stays where so many come.
 const REST: SignedDuration = SignedDuration::from_millis(500);
 
 /// The rows of several ledgers as one list. A post that several have is one row; a gap row only marks the place, and what is
@@ -101,10 +101,10 @@ impl State {
         }
     }
 
-    /// Until when the reader beside the timeline waits for the post on top to stay there; nothing where it does not. It waits
-    /// only where every post is shown as it comes, and they come too fast for one to be read.
-    pub fn reader_rests_at(&self) -> Option<Timestamp> {
-        let tab = self.tabs.active()?;
+    /// When the open tab will have rested, where every post is shown as it comes and they come too fast for one to be read. What
+    /// only makes sense for one that stays (the reader beside the timeline, pictures to be fetched) waits until then.
+    pub fn rests_at(&self) -> Option<Timestamp> {
+        let tab = self.tabs.active().filter(|_| self.overlays.is_empty())?;
         if tab.anchor != Anchor::Top || !tab.follows() || self.meter_of(tab)?.per_minute() < TOO_FAST {
             return None;
         }

@@ -35,6 +35,8 @@ pub(crate) struct Painter<'a> {
     pub(crate) gallery: Gallery,
     /// Whether pictures may be laid over the screen by the terminal's own means: nothing may lie over them.
     pub(crate) lays: bool,
+    /// Whether what is in view goes by too fast for any more pictures than there are.
+    pub(crate) is_rushed: bool,
     /// Pictures in view.
     pub(crate) places: Vec<PicturePlace>,
     /// Those of them that the terminal is to lay over the screen.
@@ -52,6 +54,7 @@ impl<'a> Painter<'a> {
             choices: Vec::new(),
             gallery: Gallery::default(),
             lays: false,
+            is_rushed: false,
             places: Vec::new(),
             laid: Vec::new(),
             sheet,

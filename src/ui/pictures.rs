@@ -158,7 +158,8 @@ pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Opti
         let addresses = place.address.as_deref().into_iter().chain(smaller);
         let other = || addresses.into_iter().find_map(|address| painter.gallery.other_size(address));
         let held: Option<Arc<Picture>> = picture.clone().or_else(other);
-        let blur = if held.is_none() { blurhash.and_then(|hash| painter.gallery.blur(hash)) } else { None };
+        let is_plain = held.is_some() || painter.is_rushed;
+        let blur = if is_plain { None } else { blurhash.and_then(|hash| painter.gallery.blur(hash)) };
         let raster = held.as_ref().map(|picture| &picture.blocks).or(blur.as_deref());
         blocks(painter, &place, raster);
         let why = key
@@ -174,7 +175,10 @@ pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Opti
             painter.text(place.x + room / 2, place.y + place.rows / 2 - place.above, place.columns, &words, painter.theme.dim());
         }
     }
-    painter.places.push(place);
+    // What is not in view any more when it is here is not asked for.
+    if picture.is_some() || !painter.is_rushed {
+        painter.places.push(place);
+    }
 }
 
 /// Draws a custom emoji in its two columns: its picture, or until that is here a mark that says there will be one.
@@ -275,13 +279,21 @@ fn mark(depth: Depth, tag: u32, row: u16) -> Color {
 fn blocks(painter: &mut Painter<'_>, place: &PicturePlace, raster: Option<&Raster>) {
     let depth = painter.theme.depth();
     let grid = (place.columns, place.rows * 2);
+    let Some(raster) = raster.filter(|_| depth != Depth::Sixteen) else {
+        let (symbol, style) = match depth {
+            Depth::Sixteen => (SHADE, painter.theme.dim()),
+            Depth::True | Depth::Indexed | Depth::None => {
+                (UPPER, Style { fg: shown(depth, EMPTY), bg: shown(depth, EMPTY), ..Style::new() })
+            }
+        };
+        for y in place.y..place.y + place.shown {
+            painter.row_of(place.x, y, place.columns, symbol, style);
+        }
+        return;
+    };
     for row in 0..place.shown {
         for column in 0..place.columns {
-            if depth == Depth::Sixteen {
-                painter.cell(place.x + column, place.y + row, SHADE, painter.theme.dim());
-                continue;
-            }
-            let pixel = |half: u16| raster.map_or(EMPTY, |raster| raster.at((column, (place.above + row) * 2 + half), grid));
+            let pixel = |half: u16| raster.at((column, (place.above + row) * 2 + half), grid);
             let style = Style { fg: shown(depth, pixel(0)), bg: shown(depth, pixel(1)), ..Style::new() };
             painter.cell(place.x + column, place.y + row, UPPER, style);
         }

@@ -45,13 +45,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
 
 /// What is under the cursor of the timeline.
 fn alone(painter: &mut Painter<'_>, cards: &mut Cards, setting: Setting<'_>, area: Rect) -> ReaderPane {
-    let card = match setting.state.reader_rests_at() {
-        Some(at) => {
-            painter.clock.wake(at);
-            too_fast(setting)
-        }
-        None => preview(setting, cards),
-    };
+    let card = if painter.is_rushed { too_fast(setting) } else { preview(setting, cards) };
     let text = Rect { x: area.x + 2, width: setting.width, ..area };
     painter.card(text, &card, 0);
     let more = card.height() > area.height;
