@@ -81,13 +81,22 @@ pub(crate) fn shown(depth: Depth, [red, green, blue]: [u8; 3]) -> Option<Color> 
 
 /// The nearest of the 256 colours, found quickly: a picture has thousands.
 fn in_the_cube(color: [u8; 3]) -> u8 {
-    let step = |part: u8| (0..6_u8).zip(STEPS).min_by_key(|(_, step)| step.abs_diff(part)).unwrap_or_default();
     let [(red, near_red), (green, near_green), (blue, near_blue)] = color.map(step);
     let mean = (color.iter().map(|part| u16::from(*part)).sum::<u16>()) / 3;
     let grey = u8::try_from(mean.saturating_sub(3) / 10).unwrap_or(23).min(23);
     let level = 8 + grey * 10;
     let off = |near: [u8; 3]| color.iter().zip(near).map(|(part, near)| i32::from(part.abs_diff(near)).pow(2)).sum::<i32>();
     if off([level; 3]) < off([near_red, near_green, near_blue]) { 232 + grey } else { 16 + 36 * red + 6 * green + blue }
+}
+
+/// The nearest step of the cube, with its number.
+fn step(part: u8) -> (u8, u8) {
+    let number = match part {
+        0..48 => 0,
+        48..116 => 1,
+        116.. => (part - 36) / 40,
+    };
+    (number, STEPS.get(usize::from(number)).copied().unwrap_or_default())
 }
 
 /// One of the terminal's sixteen.
@@ -171,6 +180,14 @@ fn is_light((red, green, blue): (u8, u8, u8)) -> bool {
 mod tests {
     use super::*;
     use crate::config::{Part, Scheme};
+
+    #[test]
+    fn a_step_of_the_cube_is_the_nearest() {
+        for part in 0..=255 {
+            let nearest = (0..6_u8).zip(STEPS).min_by_key(|(_, step)| step.abs_diff(part)).unwrap();
+            assert_eq!(step(part), nearest, "{part}");
+        }
+    }
 
     #[test]
     fn the_environment_says_how_many_there_are() {
