@@ -11,9 +11,9 @@ use html2text::render::TextDecorator;
 
 /// Converts tamed markup; `None` where html2text gives up.
 pub(super) fn blocks(markup: &str, links: &[Link]) -> Option<Vec<Block>> {
-    let Some(lines) = simple::lines(markup) else { return rendered(markup, links) };
+    let Some(simple) = simple::lines(markup) else { return rendered(markup, links) };
     let mut reader = Reader::new(links);
-    for line in &lines {
+    for line in &simple {
         reader.line(line.iter().map(|(text, inside)| (text.as_str(), std::slice::from_ref(inside))));
     }
     Some(reader.finish())
