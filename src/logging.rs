@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -16,6 +16,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 const DEFAULT_FILTER: &str = "trunkline=info";
 /// The size from which on a new file is begun, in bytes.
 const MOST_BYTES: u64 = 2 * 1024 * 1024;
+/// How many lines may wait to be written before any is dropped. Room for all of them is taken at once: the usual 128,000 cost 4 MB.
+const MOST_WAITING: usize = 4_096;
 /// How many old files are kept: `.1` is the latest.
 const KEPT: u32 = 4;
 
@@ -53,7 +55,7 @@ pub fn open(filter: Option<&str>) -> Result<Logging, LoggingError> {
     let file = &folder().ok_or(LoggingError::NoHome)?.join("trunkline.log");
     let filter = EnvFilter::builder().parse(directives(filter)).map_err(|_| LoggingError::Filter)?;
     let rotating = Rotating::open(file, MOST_BYTES).map_err(|source| LoggingError::File { file: file.to_owned(), source })?;
-    let (writer, guard) = tracing_appender::non_blocking(rotating);
+    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).finish(rotating);
     let ours = filter_fn(|about| is_ours(about.target()) || *about.level() <= LevelFilter::WARN);
     let layer = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer).with_filter(filter.and(ours));
     tracing_subscriber::registry().with(layer).try_init().map_err(|_| LoggingError::Twice)?;

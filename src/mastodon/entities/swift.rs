@@ -288,44 +288,24 @@ fn unescape(raw: &str) -> Option<String> {
     }
 }
 
-/// How many bytes at the start are neither quotes nor backslashes nor control characters: eight at a time, since most runs are
-/// short, and sixteen where one is longer.
+/// How many bytes at the start are neither quotes nor backslashes nor control characters, eight at a time.
 #[inline]
 fn run(bytes: &[u8]) -> usize {
-    let Some((first, mut rest)) = bytes.split_first_chunk::<8>() else { return bytes.iter().take_while(|byte| !is_end(**byte)).count() };
-    if let Some(length) = ends_in(*first) {
-        return length;
-    }
-    while let Some((sixteen, behind)) = rest.split_first_chunk::<16>()
-        // All of them, and not only up to the first: that is a handful of instructions.
-        && !sixteen.iter().fold(false, |ends, byte| ends | is_end(*byte))
-    {
-        rest = behind;
-    }
+    const ONES: u64 = u64::MAX / 255;
+    let mut rest = bytes;
     while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
-        if let Some(length) = ends_in(*eight) {
-            return bytes.len() - rest.len() + length;
+        let word = u64::from_le_bytes(*eight);
+        // Of each byte the highest bit alone says whether it is one of them; those above the first hit may say it wrongly.
+        let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+        let control = word.wrapping_sub(ONES * 0x20) & !word;
+        let hits = (control | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c))) & (ONES * 0x80);
+        if hits != 0 {
+            return bytes.len() - rest.len() + (hits.trailing_zeros() / 8) as usize;
         }
         rest = behind;
     }
-    bytes.len() - rest.len() + rest.iter().take_while(|byte| !is_end(**byte)).count()
-}
-
-#[inline]
-fn is_end(byte: u8) -> bool {
-    matches!(byte, 0..0x20 | b'"' | b'\\')
-}
-
-/// After how many of eight bytes a run ends, if it does.
-#[inline]
-fn ends_in(eight: [u8; 8]) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 255;
-    let word = u64::from_le_bytes(eight);
-    // Of each byte the highest bit alone says whether it is one of them; those above the first hit may say it wrongly.
-    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    let hits = (control | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c))) & (ONES * 0x80);
-    (hits != 0).then(|| (hits.trailing_zeros() / 8) as usize)
+    let tail = rest.iter().take_while(|byte| !matches!(byte, 0..0x20 | b'"' | b'\\')).count();
+    bytes.len() - rest.len() + tail
 }
 
 impl<'a> Read<'a> for Text<'a> {
