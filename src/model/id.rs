@@ -139,14 +139,7 @@ impl Hash for Letters {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
             // Zeros stand behind them all, and none is a letter.
-            Self::Few(_, letters) => {
-                let (words, rest) = letters.as_chunks::<8>();
-                let last = rest.iter().fold(0, |last, byte| last << 8 | u64::from(*byte));
-                for word in words {
-                    state.write_u64(u64::from_le_bytes(*word));
-                }
-                state.write_u64(last);
-            }
+            Self::Few(_, letters) => state.write(letters),
             Self::Many(letters) => letters.hash(state),
         }
     }

@@ -162,39 +162,15 @@ impl Rows {
     pub(super) fn holds_old(&self, key: &RowKey) -> bool {
         let Some(place) = key.place() else { return false };
         let length = self.all.len();
-        let row = |below: usize| length.checked_sub(below).and_then(|index| self.all.get(index));
-        let is_not_above = |below: usize| row(below).is_some_and(|row| row.place().newest_first(place) != Ordering::Less);
-        let (mut known, mut step) = (0, 1);
-        while is_not_above(known + step) {
-            known += step;
-            step *= 2;
-        }
-        while step > 1 {
-            step /= 2;
-            if is_not_above(known + step) {
-                known += step;
-            }
-        }
-        row(known).is_some_and(|row| row.is_of(key))
+        let row = |below: usize| length.checked_sub(below + 1).and_then(|index| self.all.get(index));
+        let below = leading(|below| row(below).is_some_and(|row| row.place().newest_first(place) != Ordering::Less));
+        below.checked_sub(1).and_then(row).is_some_and(|row| row.is_of(key))
     }
 
     /// How many rows stand above a place. Looked for from the newest on, since nearly all that comes belongs there or is about
     /// what has just come: the cost goes with the distance, and what lies further down is not fetched.
     fn above(&self, place: Place<'_>) -> usize {
-        let is_above = |index: usize| self.all.get(index).is_some_and(|row| row.place().newest_first(place) == Ordering::Less);
-        let (mut known, mut step) = (0, 1);
-        while is_above(known + step - 1) {
-            known += step;
-            step *= 2;
-        }
-        // The first that is not is among so many from here on.
-        while step > 1 {
-            step /= 2;
-            if is_above(known + step - 1) {
-                known += step;
-            }
-        }
-        known
+        leading(|index| self.all.get(index).is_some_and(|row| row.place().newest_first(place) == Ordering::Less))
     }
 
     /// Whether the rows are sorted and unique, and the gaps are those that stand there: tests ask after every message.
@@ -203,4 +179,22 @@ impl Rows {
         self.all.iter().filter_map(gap).eq(self.gaps.iter().cloned())
             && self.all.iter().zip(self.all.iter().skip(1)).all(|(newer, older)| newer.newest_first(older) == Ordering::Less)
     }
+}
+
+/// How many of 0, 1, 2 and so on it is true of, where it is true of none behind the first of which it is not. The cost goes with
+/// their number, and what is far behind is not looked at.
+fn leading(is: impl Fn(usize) -> bool) -> usize {
+    let (mut known, mut step) = (0, 1);
+    while is(known + step - 1) {
+        known += step;
+        step *= 2;
+    }
+    // The first of which it is not is among so many from here on.
+    while step > 1 {
+        step /= 2;
+        if is(known + step - 1) {
+            known += step;
+        }
+    }
+    known
 }

@@ -53,11 +53,12 @@ impl WrappedLine {
 
 /// Width of clean text in terminal columns, counted per grapheme as ratatui counts.
 pub fn width(text: &str) -> usize {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        text.len()
-    } else {
-        Graphemes::new(text, 0).map(|grapheme| grapheme.width).sum()
-    }
+    if is_printable_ascii(text) { text.len() } else { Graphemes::new(text, 0).map(|grapheme| grapheme.width).sum() }
+}
+
+/// Whether each byte is a grapheme of one column.
+fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// The graphemes of clean text from left to right, each with its columns; those that have none, and control characters, are
@@ -73,7 +74,7 @@ pub fn graphemes(text: &str) -> impl Iterator<Item = (&str, usize)> {
 
 /// How many of `room` columns clean text takes when it is drawn: as many of its graphemes as fit from the left.
 pub fn columns_within(text: &str, room: usize) -> usize {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if is_printable_ascii(text) {
         return text.len().min(room);
     }
     let mut taken = 0;
