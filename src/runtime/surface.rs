@@ -36,16 +36,15 @@ const ERASED: usize = 4;
 
 /// Writes what differs, so that no cluster can damage what stands beside it.
 #[derive(Debug)]
-pub(crate) struct Surface<W: Write> {
-    out: W,
+pub(crate) struct Surface {
+    /// What is to be written to the terminal.
+    out: Vec<u8>,
     /// The screen as we believe it to be.
     shown: Rows,
     /// The screen as it is to be.
     wanted: Rows,
     /// Whether nothing but ASCII may be written.
     ascii: bool,
-    /// Whether nothing may be moved or erased, nor written that stands there already.
-    is_still: bool,
     /// Lines that were erased and written whole since somebody asked.
     rewritten: BTreeSet<u16>,
     /// Where links lead, where the terminal is told.
@@ -54,14 +53,13 @@ pub(crate) struct Surface<W: Write> {
     cursor: (Option<Position>, Option<bool>),
 }
 
-impl<W: Write> Surface<W> {
-    pub(crate) fn new(out: W, ascii: bool) -> Self {
+impl Surface {
+    pub(crate) fn new(ascii: bool) -> Self {
         Self {
-            out,
+            out: Vec::new(),
             shown: Rows::default(),
             wanted: Rows::default(),
             ascii,
-            is_still: false,
             rewritten: BTreeSet::new(),
             targets: None,
             cursor: (None, None),
@@ -73,9 +71,14 @@ impl<W: Write> Surface<W> {
         self.targets = Some(targets);
     }
 
-    /// Says whether pictures hang on the screen, which nothing but what changes may touch.
-    pub(crate) fn keep_still(&mut self, is_still: bool) {
-        self.is_still = is_still;
+    /// Adds a sequence of another's to what is to be written.
+    pub(crate) fn put(&mut self, sequence: &[u8]) {
+        self.out.extend_from_slice(sequence);
+    }
+
+    /// What is to be written, since this was asked the last time.
+    pub(crate) fn take_output(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
     }
 
     /// Lines that were erased and written whole since this was asked the last time.
@@ -91,23 +94,24 @@ impl<W: Write> Surface<W> {
         queue!(self.out, Clear(ClearType::All))
     }
 
-    /// Makes the screen look like this, with the cursor to be seen at a place or nowhere.
+    /// Makes the screen look like this, with the cursor to be seen at a place or nowhere. Where the sheet is still, nothing is moved or
+    /// erased, nor written that stands there already.
     pub(crate) fn show(&mut self, sheet: &Sheet, cursor: Option<Position>) -> io::Result<()> {
-        self.show_rows(sheet.moved(), sheet.changed())?;
+        self.show_rows(sheet.moved(), sheet.changed(), sheet.is_still())?;
         self.point(cursor)
     }
 
     /// Makes these rows look like this, after others have moved.
-    fn show_rows<'r>(&mut self, moved: Option<Shift>, changed: impl Iterator<Item = (u16, &'r [Cell])>) -> io::Result<()> {
+    fn show_rows<'r>(&mut self, moved: Option<Shift>, changed: impl Iterator<Item = (u16, &'r [Cell])>, is_still: bool) -> io::Result<()> {
         let touched = self.want(moved, changed);
-        if touched.is_empty() && moved.is_none() { Ok(()) } else { self.write(touched, moved) }
+        if touched.is_empty() && moved.is_none() { Ok(()) } else { self.write(touched, moved, is_still) }
     }
 
     /// Takes in what is wanted; gives back the rows that differ.
     fn want<'r>(&mut self, moved: Option<Shift>, changed: impl Iterator<Item = (u16, &'r [Cell])>) -> BTreeSet<u16> {
         let (wanted, tells_links) = (&mut self.wanted, self.targets.is_some());
-        if let Some(Shift { top, bottom, by }) = moved {
-            wanted.shift(top, bottom, by);
+        if let Some(shift) = moved {
+            wanted.shift(shift);
         }
         let differs = |(y, cells): (u16, &'r [Cell])| {
             let is_new = if self.ascii {
@@ -121,16 +125,16 @@ impl<W: Write> Surface<W> {
     }
 
     /// Writes whatever differs on these rows, after others have moved.
-    fn write(&mut self, mut touched: BTreeSet<u16>, moved: Option<Shift>) -> io::Result<()> {
+    fn write(&mut self, mut touched: BTreeSet<u16>, moved: Option<Shift>, is_still: bool) -> io::Result<()> {
         let Self { out, shown, wanted, targets, rewritten, .. } = self;
         self.cursor.0 = None;
         let mut pen = Pen::new(out, targets.as_ref());
-        let found = || shift::find(shown, wanted, &touched);
-        if let Some(Shift { top, bottom, by }) = moved.or_else(found).filter(|_| !self.is_still) {
-            pen.shift(top, bottom, by)?;
-            shown.shift(top, bottom, by);
+        let found = || if is_still { None } else { shift::find(shown, wanted, &touched) };
+        if let Some(shift) = moved.or_else(found) {
+            pen.shift(shift)?;
+            shown.shift(shift);
             if moved.is_none() {
-                touched.extend(top..=bottom);
+                touched.extend(shift.rows());
             }
         }
         for y in touched {
@@ -142,7 +146,7 @@ impl<W: Write> Surface<W> {
                 rewrite(&mut pen, y, new)?;
                 rewritten.insert(y);
             } else {
-                mend(&mut pen, y, old, new, self.is_still)?;
+                mend(&mut pen, y, old, new, is_still)?;
             }
             shown.copy(y, wanted);
         }
@@ -238,22 +242,6 @@ mod tests {
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
     use ratatui::style::{Color, Modifier, Style};
-    use std::cell::RefCell;
-    use std::rc::Rc;
-
-    #[derive(Debug, Clone, Default)]
-    struct Sink(Rc<RefCell<Vec<u8>>>);
-
-    impl Write for Sink {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.borrow_mut().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
 
     fn rows(buffer: &Buffer) -> impl Iterator<Item = (u16, &[Cell])> {
         (0..).zip(buffer.content.chunks(usize::from(buffer.area.width)))
@@ -265,12 +253,11 @@ mod tests {
         let (mut old, mut new) = (Buffer::empty(area), Buffer::empty(area));
         old.set_string(0, 0, before, Style::new());
         new.set_string(0, 0, after, Style::new());
-        let sink = Sink::default();
-        let mut surface = Surface::new(sink.clone(), false);
-        surface.show_rows(None, rows(&old)).unwrap();
-        sink.0.borrow_mut().clear();
-        surface.show_rows(None, rows(&new)).unwrap();
-        String::from_utf8(sink.0.take()).unwrap()
+        let mut surface = Surface::new(false);
+        surface.show_rows(None, rows(&old), false).unwrap();
+        surface.take_output();
+        surface.show_rows(None, rows(&new), false).unwrap();
+        String::from_utf8(surface.take_output()).unwrap()
     }
 
     /// What a terminal shows that measures each code point by itself.
@@ -339,12 +326,11 @@ mod tests {
         draw(&mut frames[2], "see ", two);
         draw(&mut frames[3], "e\u{301}e ", two);
         draw(&mut frames[4], "see ", Color::Reset);
-        let sink = Sink::default();
-        let mut surface = Surface::new(sink.clone(), false);
+        let mut surface = Surface::new(false);
         surface.link(targets);
         let mut outs = frames.iter().skip(1).map(|frame| {
-            surface.show_rows(None, rows(frame)).unwrap();
-            String::from_utf8(sink.0.take()).unwrap()
+            surface.show_rows(None, rows(frame), false).unwrap();
+            String::from_utf8(surface.take_output()).unwrap()
         });
         let link = |url: &str| vec![(url.to_owned(), "here".to_owned())];
         assert_eq!(links(&outs.next().unwrap()), link("https://tide.example/a;b"));
@@ -364,10 +350,9 @@ mod tests {
         let color = targets.color(&WebAddress::read("https://tide.example/").unwrap());
         let mut new = Buffer::empty(area);
         new.set_string(0, 0, "here", Style::new().underline_color(color));
-        let sink = Sink::default();
-        let mut surface = Surface::new(sink.clone(), false);
-        surface.show_rows(None, rows(&new)).unwrap();
-        let out = String::from_utf8(sink.0.take()).unwrap();
+        let mut surface = Surface::new(false);
+        surface.show_rows(None, rows(&new), false).unwrap();
+        let out = String::from_utf8(surface.take_output()).unwrap();
         assert!(!out.contains("\x1b]") && !out.contains("\x1b[58"), "{out:?}");
     }
 
@@ -379,10 +364,9 @@ mod tests {
         {
             let mut new = Buffer::empty(area);
             new.set_string(0, 0, text, Style::new());
-            let sink = Sink::default();
-            let mut surface = Surface::new(sink.clone(), true);
-            surface.show_rows(None, rows(&new)).unwrap();
-            let out = sink.0.take();
+            let mut surface = Surface::new(true);
+            surface.show_rows(None, rows(&new), false).unwrap();
+            let out = surface.take_output();
             assert!(out.is_ascii(), "{text}");
             assert_eq!(shown(&String::from_utf8(out).unwrap()).trim_end(), wanted, "{text}");
         }
@@ -451,17 +435,14 @@ mod tests {
         }
     }
 
-    /// A surface, what it is written with, and a terminal.
-    fn written_to() -> (Surface<Sink>, Sink, vt100::Parser) {
-        let sink = Sink::default();
-        let surface = Surface::new(sink.clone(), false);
-        (surface, sink, vt100::Parser::new(WIDE.height.try_into().unwrap(), WIDE.width.try_into().unwrap(), 0))
+    /// A surface, and a terminal.
+    fn written_to() -> (Surface, vt100::Parser) {
+        (Surface::new(false), vt100::Parser::new(WIDE.height.try_into().unwrap(), WIDE.width.try_into().unwrap(), 0))
     }
 
     /// Shows a page on what was shown before; gives back all of it as it is drawn at once.
-    fn show(surface: &mut Surface<Sink>, sheet: &mut Sheet, page: &Page, is_still: bool) -> Buffer {
+    fn show(surface: &mut Surface, sheet: &mut Sheet, page: &Page, is_still: bool) -> Buffer {
         let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
-        surface.keep_still(is_still);
         sheet.keep_still(is_still);
         page.draw(sheet, &theme);
         surface.show(sheet, None).unwrap();
@@ -520,12 +501,12 @@ mod tests {
             rows in proptest::collection::vec(proptest::arbitrary::any::<(u8, u8)>(), 0..30),
             changes in proptest::collection::vec((proptest::arbitrary::any::<(u8, u8)>(), proptest::arbitrary::any::<bool>()), 1..40),
         ) {
-            let (mut surface, sink, mut parser) = written_to();
+            let (mut surface, mut parser) = written_to();
             let mut sheet = Sheet::new(WIDE);
             let mut page = Page { rows, top: 0, chosen: 0, beside: 0, is_filled: false };
             for (change, is_still) in changes {
                 let drawn = show(&mut surface, &mut sheet, &page, is_still);
-                parser.process(&sink.0.take());
+                parser.process(&surface.take_output());
                 assert_shows(parser.screen(), &drawn);
                 page.change(change);
             }
@@ -534,13 +515,13 @@ mod tests {
 
     #[test]
     fn half_blocks_of_one_colour_take_no_more_than_blanks() {
-        let (mut surface, sink, mut parser) = written_to();
+        let (mut surface, mut parser) = written_to();
         let mut buffer = Buffer::empty(WIDE);
         buffer.set_string(0, 0, "▀▀▀", Style::new().fg(Color::Indexed(97)).bg(Color::Indexed(97)));
         buffer.set_string(3, 0, "▀", Style::new().fg(Color::Indexed(98)).bg(Color::Indexed(97)));
         buffer.set_string(4, 0, "▀", Style::new());
-        surface.show_rows(None, rows(&buffer)).unwrap();
-        let out = sink.0.take();
+        surface.show_rows(None, rows(&buffer), false).unwrap();
+        let out = surface.take_output();
         parser.process(&out);
         let (cells, out) = ((0..5).map(|x| parser.screen().cell(0, x).unwrap()), String::from_utf8(out).unwrap());
         assert_eq!(cells.map(vt100::Cell::contents).collect::<Vec<_>>(), [" ", " ", " ", "▀", "▀"], "{out:?}");
@@ -550,13 +531,13 @@ mod tests {
 
     #[test]
     fn rows_that_only_move_are_moved_by_the_terminal() {
-        let (mut surface, sink, mut parser) = written_to();
+        let (mut surface, mut parser) = written_to();
         let mut page =
             Page { rows: (0..30).map(|number| (number * 5 + 1, number)).collect(), top: 0, chosen: 40, beside: 0, is_filled: false };
         let mut sheet = Sheet::new(WIDE);
         let mut show = |page: &Page, is_still: bool| {
             let drawn = show(&mut surface, &mut sheet, page, is_still);
-            let out = sink.0.take();
+            let out = surface.take_output();
             parser.process(&out);
             assert_shows(parser.screen(), &drawn);
             String::from_utf8(out).unwrap()

@@ -15,10 +15,8 @@ use crate::text::Plain;
 use crate::ui::{self, Cards, Sheet, Targets, Theme};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::{Position, Rect};
-use std::cell::RefCell;
 use std::future::Future;
 use std::io::{self, IsTerminal as _, Write};
-use std::rc::Rc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -302,22 +300,6 @@ fn forgets_output() -> bool {
     false
 }
 
-/// Bytes of the frame that is being drawn.
-#[derive(Debug, Clone, Default)]
-struct Drawn(Rc<RefCell<Vec<u8>>>);
-
-impl Write for Drawn {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    /// The frame goes out as a whole.
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Bytes of a frame that are written at once: with pictures a frame is large, and leaving cannot interrupt what is being written.
 const PIECE: usize = 4096;
 
@@ -349,8 +331,7 @@ impl<W: Write> Write for FrameSink<W> {
 /// The real terminal as a screen.
 pub(crate) struct TerminalScreen {
     sheet: Sheet,
-    surface: Surface<Drawn>,
-    drawn: Drawn,
+    surface: Surface,
     outlet: Outlet,
     guard: TerminalGuard,
     /// What the desktop is to be told with the next frame. It is kept apart: a terminal that takes nothing gathers none.
@@ -383,13 +364,12 @@ impl TerminalScreen {
             out.write_all(ASK)?;
             out.flush()?;
         }
-        let (drawn, sheet) = (Drawn::default(), Sheet::new(area()));
-        let surface = Surface::new(drawn.clone(), ascii);
+        let (sheet, surface) = (Sheet::new(area()), Surface::new(ascii));
         let dialect = Dialect::told(|name| std::env::var(name).ok());
         let wrapping = Wrapping::told(|name| std::env::var(name).ok());
         let hyperlinks = osc::knows_links(|name| std::env::var(name).ok());
         let (alert, copied, wall) = (Vec::new(), Vec::new(), Wall::default());
-        Ok(Self { sheet, surface, drawn, outlet, guard, alert, copied, wrapping, hyperlinks, dialect, ascii, wall })
+        Ok(Self { sheet, surface, outlet, guard, alert, copied, wrapping, hyperlinks, dialect, ascii, wall })
     }
 }
 
@@ -423,13 +403,12 @@ impl Screen for TerminalScreen {
         }
         // What hangs moves with the rows in some terminals, and not in others.
         self.sheet.keep_still(self.wall.hangs());
-        self.surface.keep_still(self.wall.hangs());
         let (laid, cursor) = draw(&mut self.sheet);
         self.surface.show(&self.sheet, cursor)?;
         let rewritten = self.surface.take_rewritten();
         let mut frame = std::mem::take(&mut self.alert);
         frame.append(&mut self.copied);
-        let mut shown = self.drawn.0.take();
+        let mut shown = self.surface.take_output();
         shown.append(&mut self.wall.hang(laid, &rewritten));
         KEPT.store(self.wall.is_kept(), Ordering::SeqCst);
         if !shown.is_empty() {
@@ -456,7 +435,7 @@ impl Screen for TerminalScreen {
         }
         self.guard.mouse = on;
         #[cfg(unix)]
-        self.drawn.0.borrow_mut().extend_from_slice(if on { MOUSE } else { NO_MOUSE });
+        self.surface.put(if on { MOUSE } else { NO_MOUSE });
         #[cfg(not(unix))]
         if on {
             crossterm::execute!(io::stdout(), crossterm::event::EnableMouseCapture)?;
@@ -467,7 +446,7 @@ impl Screen for TerminalScreen {
     }
 
     fn set_title(&mut self, title: &str) {
-        self.drawn.0.borrow_mut().extend_from_slice(&osc::title(title));
+        self.surface.put(&osc::title(title));
     }
 
     fn alert(&mut self, words: Option<&Plain>, bell: bool) {

@@ -13,24 +13,13 @@ use crate::state::hashed::{Folding, Keyed};
 use crate::text::wrap;
 use crate::ui::line::cols;
 use crate::ui::pictures;
+use crate::ui::shift::Shift;
 use crate::ui::theme::Theme;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
-use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::ops::Range;
-
-/// Rows that move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shift {
-    /// The first of them.
-    pub top: u16,
-    /// The last of them.
-    pub bottom: u16,
-    /// Down; up where it is negative.
-    pub by: i32,
-}
 
 /// The cells of the screen, and what they were drawn with.
 #[derive(Debug)]
@@ -81,6 +70,13 @@ enum What {
     Back,
 }
 
+impl Stroke {
+    /// Its letters, out of all that the frame draws.
+    fn words<'t>(&self, text: &'t str) -> &'t str {
+        if let What::Letters(range) = &self.what { text.get(range.clone()).unwrap_or_default() } else { "" }
+    }
+}
+
 impl Sheet {
     /// Empty cells of a screen.
     pub fn new(area: Rect) -> Self {
@@ -101,6 +97,11 @@ impl Sheet {
     /// Says whether rows must stay where they are.
     pub fn keep_still(&mut self, is_still: bool) {
         self.is_still = is_still;
+    }
+
+    /// Whether rows must stay where they are.
+    pub fn is_still(&self) -> bool {
+        self.is_still
     }
 
     /// The cells. Of a sheet that is drawn on for the first time all are those of the frame, else those of its
@@ -156,7 +157,7 @@ impl Sheet {
 
     fn stroke(&mut self, stroke: Stroke, theme: &Theme) {
         let Strokes { all, text, sums, is_inked } = &mut self.strokes;
-        let words = if let What::Letters(range) = &stroke.what { text.get(range.clone()).unwrap_or_default() } else { "" };
+        let words = stroke.words(text);
         if *is_inked {
             ink(&mut self.cells, &stroke, words, theme);
             text.clear();
@@ -196,7 +197,7 @@ impl Sheet {
         self.drawn.resize(usize::from(height), None);
         self.moved = self.shift(&sums);
         if let Some(shift) = self.moved {
-            move_rows(&mut self.drawn, shift);
+            shift.apply(&mut self.drawn, |row| *row = None);
         }
         let is_changed = |(drawn, sum): (&Option<Drawn>, &u64)| drawn.as_ref().is_none_or(|drawn| drawn.sum != *sum);
         let changes: Vec<bool> = self.drawn.iter().zip(&sums).map(is_changed).collect();
@@ -217,28 +218,15 @@ impl Sheet {
         if self.is_still {
             return None;
         }
-        let before: Vec<Option<u64>> = self.drawn.iter().map(|drawn| drawn.as_ref().map(|drawn| drawn.sum)).collect();
-        let differs = |place: usize| before.get(place).copied().flatten() != sums.get(place).copied();
-        // Where several rows have the same sum (blank ones), nobody can say which of them went where.
-        let mut known: HashMap<u64, Option<usize>, Keyed> = HashMap::default();
-        for (place, sum) in before.iter().enumerate().filter_map(|(place, sum)| Some((place, (*sum)?))) {
-            known.entry(sum).and_modify(|place| *place = None).or_insert(Some(place));
-        }
-        let mut votes: HashMap<i32, (usize, usize, usize)> = HashMap::new();
-        for (place, sum) in sums.iter().enumerate().filter(|(place, _)| differs(*place)) {
-            let Some(from) = known.get(sum).copied().flatten() else { continue };
-            let by = i32::try_from(place).ok()? - i32::try_from(from).ok()?;
-            let (count, top, bottom) = votes.entry(by).or_insert((0, usize::MAX, 0));
-            (*count, *top, *bottom) = (*count + 1, (*top).min(place.min(from)), (*bottom).max(place.max(from)));
-        }
-        // Of equals the nearest, so that the same screens always move in the same way.
-        let (by, (count, top, bottom)) = votes.into_iter().max_by_key(|(by, (count, ..))| (*count, -by.abs(), *by))?;
-        let comes = |place: usize| usize::try_from(i32::try_from(place).ok()? - by).ok().filter(|from| (top..=bottom).contains(from));
-        let moved = (top..=bottom)
-            .filter(|place| comes(*place).is_some_and(|from| before.get(from).copied().flatten() == sums.get(*place).copied()));
-        let stayed = (top..=bottom).filter(|place| !differs(*place));
-        let pays = count > 1 && moved.count() > stayed.count() + 1;
-        pays.then_some(Shift { top: cols(top), bottom: cols(bottom), by })
+        let before = |y: u16| self.drawn.get(usize::from(y))?.as_ref().map(|drawn| drawn.sum);
+        let now = |y: u16| sums.get(usize::from(y)).copied();
+        let all = 0..cols(sums.len());
+        let told = all.clone().filter_map(|y| Some((y, before(y)?)));
+        let different = all.filter(|y| before(*y) != now(*y)).filter_map(|y| Some((y, now(y)?)));
+        let shift = Shift::agreed(told, different)?;
+        let moved = shift.rows().filter(|y| shift.source(*y).is_some_and(|from| before(from) == now(*y)));
+        let stayed = shift.rows().filter(|y| before(*y) == now(*y));
+        (moved.count() > stayed.count() + 1).then_some(shift)
     }
 
     /// Draws the cells of some rows.
@@ -250,22 +238,8 @@ impl Sheet {
             row.fill(blank.clone());
         }
         for stroke in all.iter().filter(|stroke| is_wanted(stroke.at.1)) {
-            let words = if let What::Letters(range) = &stroke.what { text.get(range.clone()).unwrap_or_default() } else { "" };
-            ink(cells, stroke, words, theme);
+            ink(cells, stroke, stroke.words(text), theme);
         }
-    }
-}
-
-/// Moves what is known of rows as the rows are moved.
-fn move_rows(rows: &mut [Option<Drawn>], shift: Shift) {
-    let Some(moved) = rows.get_mut(usize::from(shift.top)..=usize::from(shift.bottom)) else { return };
-    let count = usize::try_from(shift.by.unsigned_abs()).unwrap_or(usize::MAX).min(moved.len());
-    if shift.by > 0 {
-        moved.rotate_right(count);
-        moved.iter_mut().take(count).for_each(|row| *row = None);
-    } else {
-        moved.rotate_left(count);
-        moved.iter_mut().rev().take(count).for_each(|row| *row = None);
     }
 }
 
@@ -389,10 +363,8 @@ mod tests {
 
     /// What a reader sees who moves the rows that moved and looks at those that changed.
     fn follow(seen: &mut [Vec<Cell>], sheet: &Sheet) {
-        if let Some(Shift { top, bottom, by }) = sheet.moved() {
-            let moved = &mut seen[usize::from(top)..=usize::from(bottom)];
-            let count = usize::try_from(by.unsigned_abs()).unwrap();
-            if by > 0 { moved.rotate_right(count) } else { moved.rotate_left(count) }
+        if let Some(shift) = sheet.moved() {
+            shift.apply(seen, Vec::clear);
         }
         for (y, cells) in sheet.changed() {
             seen[usize::from(y)] = cells.to_vec();

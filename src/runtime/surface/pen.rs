@@ -4,7 +4,7 @@
 //! unchanged cells are written again instead. Between frames the pen is plain.
 
 use crate::text::WebAddress;
-use crate::ui::Targets;
+use crate::ui::{Shift, Targets};
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 use std::io::{self, Write};
@@ -70,8 +70,8 @@ impl<'a, W: Write> Pen<'a, W> {
         self.out.write_all(if x == 0 { b"\x1b[2K" } else { b"\x1b[K" })
     }
 
-    /// Moves rows as far as `by` says, with blank ones coming in.
-    pub(super) fn shift(&mut self, top: u16, bottom: u16, by: i32) -> io::Result<()> {
+    /// Moves rows, with blank ones coming in.
+    pub(super) fn shift(&mut self, Shift { top, bottom, by }: Shift) -> io::Result<()> {
         self.plain()?;
         // Lines are inserted and deleted at the top of a region: more terminals do that than scroll by number.
         let (count, way) = (by.unsigned_abs(), if by > 0 { 'L' } else { 'M' });

@@ -3,6 +3,7 @@
 //! What a wide glyph covers is held as [`COVERED`], so that two rows are equal exactly where they look alike. Absent on
 //! purpose: sizes; beyond what is held everything is blank.
 
+use crate::ui::Shift;
 use ratatui::buffer::{Cell, CellWidth as _};
 use ratatui::style::Color;
 
@@ -52,18 +53,10 @@ impl Rows {
         row.clone_from_slice(from);
     }
 
-    /// Moves the rows `top..=bottom` down by so many, up where that is negative; what comes in is blank.
-    pub(super) fn shift(&mut self, top: u16, bottom: u16, by: i32) {
-        let _grown = self.row_mut(bottom);
-        let Some(moved) = self.0.get_mut(usize::from(top)..=usize::from(bottom)) else { return };
-        let count = usize::try_from(by.unsigned_abs()).unwrap_or(usize::MAX).min(moved.len());
-        if by > 0 {
-            moved.rotate_right(count);
-            moved.iter_mut().take(count).for_each(Vec::clear);
-        } else {
-            moved.rotate_left(count);
-            moved.iter_mut().rev().take(count).for_each(Vec::clear);
-        }
+    /// Moves rows; what comes in is blank.
+    pub(super) fn shift(&mut self, shift: Shift) {
+        let _grown = self.row_mut(shift.bottom);
+        shift.apply(&mut self.0, Vec::clear);
     }
 
     fn row_mut(&mut self, y: u16) -> Option<&mut Vec<Cell>> {
