@@ -69,7 +69,8 @@ pub fn graphemes(text: &str) -> impl Iterator<Item = (&str, usize)> {
         let from = std::mem::replace(&mut start, grapheme.end);
         (text.get(from..grapheme.end).unwrap_or_default(), grapheme.width)
     });
-    all.filter(|(symbol, columns)| *columns > 0 && !symbol.contains(char::is_control))
+    // A control character shares its grapheme with none but another one.
+    all.filter(|(symbol, columns)| *columns > 0 && !symbol.starts_with(char::is_control))
 }
 
 /// How many of `room` columns clean text takes when it is drawn: as many of its graphemes as fit from the left.
@@ -172,9 +173,39 @@ impl Iterator for Graphemes<'_> {
             self.at += 1;
             return Some(Grapheme { end: self.base + self.at, width: 1, space: first == b' ' });
         }
+        let mut letters = self.text.get(self.at..)?.chars();
+        if let Some((letter, columns)) = letters.next().and_then(|letter| Some((letter, columns_alone(letter)?)))
+            && letters.next().is_none_or(|next| next.is_ascii() || columns_alone(next).is_some())
+        {
+            self.at += letter.len_utf8();
+            return Some(Grapheme { end: self.base + self.at, width: columns, space: letter == ' ' });
+        }
         let grapheme = self.text.get(self.at..)?.graphemes(true).next()?;
         self.at += grapheme.len();
         Some(Grapheme { end: self.base + self.at, width: grapheme_width(grapheme), space: false })
+    }
+}
+
+/// Columns of the letters that most text is made of, none of which shares a grapheme with another of them or with ASCII: asking the
+/// tables for each takes thirty times as long.
+fn columns_alone(letter: char) -> Option<usize> {
+    match letter {
+        ' '..='~'
+        | '\u{a0}'..='\u{ac}'
+        | '\u{ae}'..='\u{2ff}'
+        | '\u{370}'..='\u{482}'
+        | '\u{48a}'..='\u{52f}'
+        | '\u{2010}'..='\u{2027}'
+        | '\u{2190}'..='\u{21ff}'
+        | '\u{2500}'..='\u{25fc}' => Some(1),
+        '\u{3001}'..='\u{3029}'
+        | '\u{3041}'..='\u{3096}'
+        | '\u{30a1}'..='\u{30fa}'
+        | '\u{4e00}'..='\u{9fff}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{ff01}'..='\u{ff60}'
+        | '\u{1f600}'..='\u{1f64f}' => Some(2),
+        _ => None,
     }
 }
 
@@ -405,6 +436,31 @@ mod tests {
         }
     }
 
+    /// Graphemes as the tables have them, with their columns.
+    fn by_the_tables(text: &str) -> Vec<(&str, usize)> {
+        text.graphemes(true).map(|grapheme| (grapheme, grapheme_width(grapheme))).collect()
+    }
+
+    fn measured(text: &str) -> Vec<(&str, usize)> {
+        let ends = Graphemes::new(text, 0).scan(0, |start, grapheme| {
+            let from = std::mem::replace(start, grapheme.end);
+            Some((text.get(from..grapheme.end)?, grapheme.width))
+        });
+        ends.collect()
+    }
+
+    #[test]
+    fn letters_that_are_not_looked_up_are_as_the_tables_have_them() {
+        let mut count = 0;
+        for letter in ('\0'..=char::MAX).filter(|letter| columns_alone(*letter).is_some()) {
+            for text in [format!("{letter}"), format!("{letter}a{letter}한{letter}é😀{letter}\u{301}")] {
+                assert_eq!(measured(&text), by_the_tables(&text), "{letter:?}");
+            }
+            count += 1;
+        }
+        assert!(count > 30_000, "{count}");
+    }
+
     #[test]
     fn words_wrap_and_spaces_at_line_ends_go() {
         assert_eq!(wrap_str("the moss is delighted; I am not", 10), ["the moss", "is", "delighted;", "I am not"]);
@@ -564,6 +620,14 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn graphemes_are_as_the_tables_have_them(letters in prop::collection::vec(
+            prop::sample::select("a é1#\u{301}\u{fe0f}\u{200d}\u{20e3}ж–│▌漢か\u{3099}한\u{1100}\u{1161}\u{11a8}ﾊ\u{ff9e}😀🏽👩🇩©→☎\u{ad}\u{e33}กि".chars().collect::<Vec<_>>()), 0..12)
+        ) {
+            let text: String = letters.into_iter().collect();
+            prop_assert_eq!(measured(&text), by_the_tables(&text));
+        }
 
         #[test]
         fn any_string_fits_any_width(raw in hostile(), columns in 1_u16..=300) {
