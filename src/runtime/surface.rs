@@ -23,8 +23,9 @@ use crossterm::terminal::{Clear, ClearType};
 use pen::Pen;
 use ratatui::buffer::Cell;
 use ratatui::layout::Position;
-use rows::{Rows, cell, columns, is_covered};
-use std::collections::BTreeSet;
+use rows::{Glyph, Row, Rows};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -41,8 +42,8 @@ pub(crate) struct Surface {
     out: Vec<u8>,
     /// The screen as we believe it to be.
     shown: Rows,
-    /// The screen as it is to be.
-    wanted: Rows,
+    /// Rows that are held no more, to hold others.
+    spare: Vec<Row>,
     /// Whether nothing but ASCII may be written.
     ascii: bool,
     /// Lines that were erased and written whole since somebody asked.
@@ -58,7 +59,7 @@ impl Surface {
         Self {
             out: Vec::new(),
             shown: Rows::default(),
-            wanted: Rows::default(),
+            spare: Vec::new(),
             ascii,
             rewritten: BTreeSet::new(),
             targets: None,
@@ -89,7 +90,6 @@ impl Surface {
     /// Wipes the screen; where the cursor is then nobody knows.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
         self.shown.forget();
-        self.wanted.forget();
         self.cursor = (None, None);
         queue!(self.out, Clear(ClearType::All))
     }
@@ -97,58 +97,71 @@ impl Surface {
     /// Makes the screen look like this, with the cursor to be seen at a place or nowhere. Where the sheet is still, nothing is moved or
     /// erased, nor written that stands there already.
     pub(crate) fn show(&mut self, sheet: &Sheet, cursor: Option<Position>) -> io::Result<()> {
-        self.show_rows(sheet.moved(), sheet.changed(), sheet.is_still())?;
+        self.show_rows(sheet.moved(), sheet.changed(), |y| sheet.row(y), sheet.is_still())?;
         self.point(cursor)
     }
 
     /// Makes these rows look like this, after others have moved.
-    fn show_rows<'r>(&mut self, moved: Option<Shift>, changed: impl Iterator<Item = (u16, &'r [Cell])>, is_still: bool) -> io::Result<()> {
-        let touched = self.want(moved, changed);
-        if touched.is_empty() && moved.is_none() { Ok(()) } else { self.write(touched, moved, is_still) }
+    fn show_rows<'r>(
+        &mut self,
+        moved: Option<Shift>,
+        changed: impl Iterator<Item = u16>,
+        drawn: impl Fn(u16) -> &'r [Cell],
+        is_still: bool,
+    ) -> io::Result<()> {
+        if let Some(shift) = moved {
+            self.shown.shift(shift);
+        }
+        let mut wanted = BTreeMap::new();
+        for y in changed {
+            let row = self.want(drawn(y));
+            if row.row == *self.shown.row(y) {
+                self.spare.push(row.row);
+            } else {
+                wanted.insert(y, row);
+            }
+        }
+        let found = if is_still || moved.is_some() { None } else { shift::find(&self.shown, &wanted) };
+        if let Some(shift) = found {
+            // The others stay where they are, so they are written again where the terminal moves them.
+            for y in shift.rows().filter(|y| !wanted.contains_key(y)).collect::<Vec<_>>() {
+                wanted.insert(y, self.want(drawn(y)));
+            }
+            self.shown.shift(shift);
+        }
+        self.write(moved.or(found), wanted, is_still)
     }
 
-    /// Takes in what is wanted; gives back the rows that differ.
-    fn want<'r>(&mut self, moved: Option<Shift>, changed: impl Iterator<Item = (u16, &'r [Cell])>) -> BTreeSet<u16> {
-        let (wanted, tells_links) = (&mut self.wanted, self.targets.is_some());
-        if let Some(shift) = moved {
-            wanted.shift(shift);
-        }
-        let differs = |(y, cells): (u16, &'r [Cell])| {
-            let is_new = if self.ascii {
-                wanted.take(y, &cells.iter().map(in_ascii).collect::<Vec<_>>(), tells_links)
-            } else {
-                wanted.take(y, cells, tells_links)
-            };
-            is_new.then_some(y)
-        };
-        changed.filter_map(differs).collect()
+    /// A row as it is to be.
+    fn want<'r>(&mut self, drawn: &'r [Cell]) -> Wanted<'r> {
+        let cells = if self.ascii { drawn.iter().map(in_ascii).collect() } else { Cow::Borrowed(drawn) };
+        let mut row = self.spare.pop().unwrap_or_default();
+        row.read(&cells, self.targets.is_some());
+        Wanted { cells, row }
     }
 
     /// Writes whatever differs on these rows, after others have moved.
-    fn write(&mut self, mut touched: BTreeSet<u16>, moved: Option<Shift>, is_still: bool) -> io::Result<()> {
-        let Self { out, shown, wanted, targets, rewritten, .. } = self;
+    fn write(&mut self, moved: Option<Shift>, wanted: BTreeMap<u16, Wanted<'_>>, is_still: bool) -> io::Result<()> {
+        let Self { out, shown, spare, targets, rewritten, .. } = self;
+        if wanted.is_empty() && moved.is_none() {
+            return Ok(());
+        }
         self.cursor.0 = None;
         let mut pen = Pen::new(out, targets.as_ref());
-        let found = || if is_still { None } else { shift::find(shown, wanted, &touched) };
-        if let Some(shift) = moved.or_else(found) {
+        if let Some(shift) = moved {
             pen.shift(shift)?;
-            shown.shift(shift);
-            if moved.is_none() {
-                touched.extend(shift.rows());
-            }
         }
-        for y in touched {
-            let (old, new) = (shown.row(y), wanted.row(y));
-            if old == new {
-                continue;
+        for (y, wanted) in wanted {
+            let old = shown.row(y);
+            if *old != wanted.row {
+                if old.is_doubtful() || wanted.row.is_doubtful() {
+                    rewrite(&mut pen, y, &wanted)?;
+                    rewritten.insert(y);
+                } else {
+                    mend(&mut pen, y, old, &wanted, is_still)?;
+                }
             }
-            if [old, new].into_iter().flatten().any(is_doubtful) {
-                rewrite(&mut pen, y, new)?;
-                rewritten.insert(y);
-            } else {
-                mend(&mut pen, y, old, new, is_still)?;
-            }
-            shown.copy(y, wanted);
+            spare.push(shown.put(y, wanted.row));
         }
         pen.plain()
     }
@@ -167,52 +180,73 @@ impl Surface {
     }
 }
 
+/// A row that is to be shown: cells to write, and what to hold them against.
+#[derive(Debug)]
+struct Wanted<'r> {
+    cells: Cow<'r, [Cell]>,
+    row: Row,
+}
+
+impl Wanted<'_> {
+    /// The cell to write at a column; beyond the end a blank one.
+    fn cell(&self, x: usize) -> &Cell {
+        static BLANK: Cell = Cell::EMPTY;
+        self.cells.get(x).unwrap_or(&BLANK)
+    }
+}
+
 /// Erases a line and writes it whole.
-fn rewrite<W: Write>(pen: &mut Pen<'_, W>, y: u16, row: &[Cell]) -> io::Result<()> {
+fn rewrite<W: Write>(pen: &mut Pen<'_, W>, y: u16, wanted: &Wanted<'_>) -> io::Result<()> {
     pen.erase_from(0, y)?;
-    for (x, cell) in (0..).zip(row).filter(|(_, cell)| **cell != Cell::EMPTY && !is_covered(cell)) {
-        pen.cell(x, y, cell, columns(cell))?;
+    let mut x = 0;
+    while x < wanted.row.len() {
+        let columns = wanted.row.columns(x);
+        if ![Glyph::BLANK, Glyph::COVERED].contains(&wanted.row.at(x)) {
+            pen.cell(column(x), y, wanted.cell(x), columns)?;
+        }
+        x += columns;
     }
     Ok(())
 }
 
 /// Writes what differs of a row.
-fn mend<W: Write>(pen: &mut Pen<'_, W>, y: u16, old: &[Cell], new: &[Cell], is_still: bool) -> io::Result<()> {
-    let end = old.len().max(new.len());
-    let written = new.iter().rposition(|cell| *cell != Cell::EMPTY).map_or(0, |last| last + 1);
-    let behind = (written..end).filter(|x| cell(old, *x) != &Cell::EMPTY).count();
+fn mend<W: Write>(pen: &mut Pen<'_, W>, y: u16, old: &Row, wanted: &Wanted<'_>, is_still: bool) -> io::Result<()> {
+    let new = &wanted.row;
+    let (written, end) = (new.len(), old.len().max(new.len()));
+    let behind = old.part(written..end).filter(|glyph| *glyph != Glyph::BLANK).count();
     let erased = if is_still || behind < ERASED { end } else { written };
     let mut x = 0;
     while x < erased {
-        let one = cell(new, x);
-        let columns = columns(one);
-        if (x..x + columns).any(|x| cell(old, x) != cell(new, x)) {
-            if !is_still {
-                bridge(pen, y, new, x)?;
-            }
-            // Half of a glyph does not begin anywhere: whatever covers it has been written.
-            if !is_covered(one) {
-                pen.cell(u16::try_from(x).unwrap_or(u16::MAX), y, one, columns)?;
-            }
+        if old.at(x) == new.at(x) {
+            x += 1;
+            continue;
         }
-        x += columns;
+        // A glyph is written whole, whichever of its columns differs.
+        let start = new.start(x);
+        if !is_still {
+            bridge(pen, y, wanted, start)?;
+        }
+        let columns = new.columns(start);
+        // Half of a glyph does not begin anywhere: whatever covers it has been written.
+        if new.at(start) != Glyph::COVERED {
+            pen.cell(column(start), y, wanted.cell(start), columns)?;
+        }
+        x = start + columns;
     }
-    if erased < end { pen.erase_from(u16::try_from(erased).unwrap_or(u16::MAX), y) } else { Ok(()) }
+    if erased < end { pen.erase_from(column(erased), y) } else { Ok(()) }
 }
 
 /// Goes on to a column by writing what stands between there already, where that is short.
-fn bridge<W: Write>(pen: &mut Pen<'_, W>, y: u16, row: &[Cell], to: usize) -> io::Result<()> {
+fn bridge<W: Write>(pen: &mut Pen<'_, W>, y: u16, wanted: &Wanted<'_>, to: usize) -> io::Result<()> {
     let Some(from) = pen.column_on(y).map(usize::from) else { return Ok(()) };
-    if from >= to || to - from > BRIDGED || !(from..to).all(|x| pen.is_dressed_for(cell(row, x))) {
+    if from >= to || to - from > BRIDGED || !(from..to).all(|x| pen.is_dressed_for(wanted.cell(x))) {
         return Ok(());
     }
-    (from..to).try_for_each(|x| pen.cell(u16::try_from(x).unwrap_or(u16::MAX), y, cell(row, x), 1))
+    (from..to).try_for_each(|x| pen.cell(column(x), y, wanted.cell(x), 1))
 }
 
-/// Whether terminals may differ about the width of a cell's text.
-fn is_doubtful(cell: &Cell) -> bool {
-    let symbol = cell.symbol();
-    symbol.len() > 1 && symbol.chars().nth(1).is_some()
+fn column(x: usize) -> u16 {
+    u16::try_from(x).unwrap_or(u16::MAX)
 }
 
 /// The cell in ASCII, as wide as it was.
@@ -239,12 +273,16 @@ mod tests {
     use super::*;
     use crate::text::WebAddress;
     use crate::ui::Theme;
-    use ratatui::buffer::Buffer;
+    use ratatui::buffer::{Buffer, CellWidth as _};
     use ratatui::layout::Rect;
     use ratatui::style::{Color, Modifier, Style};
 
-    fn rows(buffer: &Buffer) -> impl Iterator<Item = (u16, &[Cell])> {
-        (0..).zip(buffer.content.chunks(usize::from(buffer.area.width)))
+    /// Shows all of a buffer.
+    fn put(surface: &mut Surface, buffer: &Buffer) -> Vec<u8> {
+        let width = usize::from(buffer.area.width);
+        let row = |y: u16| &buffer.content[usize::from(y) * width..][..width];
+        surface.show_rows(None, 0..buffer.area.height, row, false).unwrap();
+        surface.take_output()
     }
 
     /// What goes to the terminal when one text takes the place of another, on the first of two lines.
@@ -254,10 +292,8 @@ mod tests {
         old.set_string(0, 0, before, Style::new());
         new.set_string(0, 0, after, Style::new());
         let mut surface = Surface::new(false);
-        surface.show_rows(None, rows(&old), false).unwrap();
-        surface.take_output();
-        surface.show_rows(None, rows(&new), false).unwrap();
-        String::from_utf8(surface.take_output()).unwrap()
+        put(&mut surface, &old);
+        String::from_utf8(put(&mut surface, &new)).unwrap()
     }
 
     /// What a terminal shows that measures each code point by itself.
@@ -328,10 +364,7 @@ mod tests {
         draw(&mut frames[4], "see ", Color::Reset);
         let mut surface = Surface::new(false);
         surface.link(targets);
-        let mut outs = frames.iter().skip(1).map(|frame| {
-            surface.show_rows(None, rows(frame), false).unwrap();
-            String::from_utf8(surface.take_output()).unwrap()
-        });
+        let mut outs = frames.iter().skip(1).map(|frame| String::from_utf8(put(&mut surface, frame)).unwrap());
         let link = |url: &str| vec![(url.to_owned(), "here".to_owned())];
         assert_eq!(links(&outs.next().unwrap()), link("https://tide.example/a;b"));
         assert_eq!(links(&outs.next().unwrap()), link("https://dune.example/"), "the words stay, where they lead does not");
@@ -351,8 +384,7 @@ mod tests {
         let mut new = Buffer::empty(area);
         new.set_string(0, 0, "here", Style::new().underline_color(color));
         let mut surface = Surface::new(false);
-        surface.show_rows(None, rows(&new), false).unwrap();
-        let out = String::from_utf8(surface.take_output()).unwrap();
+        let out = String::from_utf8(put(&mut surface, &new)).unwrap();
         assert!(!out.contains("\x1b]") && !out.contains("\x1b[58"), "{out:?}");
     }
 
@@ -365,8 +397,7 @@ mod tests {
             let mut new = Buffer::empty(area);
             new.set_string(0, 0, text, Style::new());
             let mut surface = Surface::new(true);
-            surface.show_rows(None, rows(&new), false).unwrap();
-            let out = surface.take_output();
+            let out = put(&mut surface, &new);
             assert!(out.is_ascii(), "{text}");
             assert_eq!(shown(&String::from_utf8(out).unwrap()).trim_end(), wanted, "{text}");
         }
@@ -488,7 +519,7 @@ mod tests {
                     style == has_style || (text == " " && style.1 == has_style.1 && style.3 == has_style.3),
                     "at {x}, {y}: {style:?} {has_style:?}"
                 );
-                x += u16::try_from(columns(drawn)).unwrap();
+                x += drawn.symbol().cell_width().max(1);
             }
         }
     }
@@ -520,8 +551,7 @@ mod tests {
         buffer.set_string(0, 0, "▀▀▀", Style::new().fg(Color::Indexed(97)).bg(Color::Indexed(97)));
         buffer.set_string(3, 0, "▀", Style::new().fg(Color::Indexed(98)).bg(Color::Indexed(97)));
         buffer.set_string(4, 0, "▀", Style::new());
-        surface.show_rows(None, rows(&buffer), false).unwrap();
-        let out = surface.take_output();
+        let out = put(&mut surface, &buffer);
         parser.process(&out);
         let (cells, out) = ((0..5).map(|x| parser.screen().cell(0, x).unwrap()), String::from_utf8(out).unwrap());
         assert_eq!(cells.map(vt100::Cell::contents).collect::<Vec<_>>(), [" ", " ", " ", "▀", "▀"], "{out:?}");

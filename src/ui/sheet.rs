@@ -46,9 +46,16 @@ struct Drawn {
 struct Strokes {
     all: Vec<Stroke>,
     text: String,
-    sums: Vec<Folding>,
+    rows: Vec<Told>,
     /// Whether everything so far is in the cells, and whatever follows goes there at once.
     is_inked: bool,
+}
+
+/// What is told of a row before it is drawn.
+#[derive(Debug, Clone)]
+struct Told {
+    sum: Folding,
+    has_links: bool,
 }
 
 /// Something that is drawn into one row.
@@ -104,15 +111,14 @@ impl Sheet {
         self.is_still
     }
 
-    /// The cells. Of a sheet that is drawn on for the first time all are those of the frame, else those of its
-    /// [changed](Self::changed) rows are.
+    /// The cells.
     pub fn cells(&self) -> &Buffer {
         &self.cells
     }
 
-    /// The rows that the last frame changed, beside those that moved, each with its cells.
-    pub fn changed(&self) -> impl Iterator<Item = (u16, &[Cell])> {
-        self.changed.iter().map(|y| (*y, self.row(*y)))
+    /// The rows that the last frame changed, beside those that moved.
+    pub fn changed(&self) -> impl Iterator<Item = u16> {
+        self.changed.iter().copied()
     }
 
     /// The rows that moved with the last frame, before others changed.
@@ -120,7 +126,8 @@ impl Sheet {
         self.moved
     }
 
-    fn row(&self, y: u16) -> &[Cell] {
+    /// The cells of a row; none where there is no such row.
+    pub fn row(&self, y: u16) -> &[Cell] {
         let width = usize::from(self.cells.area.width);
         let from = usize::from(y) * width;
         self.cells.content.get(from..from + width).unwrap_or_default()
@@ -130,11 +137,11 @@ impl Sheet {
     pub(crate) fn begin(&mut self, theme: &Theme) {
         let mut start = Keyed::default().build_hasher();
         fold(&mut start, theme.base());
-        let Strokes { all, text, sums, is_inked } = &mut self.strokes;
+        let Strokes { all, text, rows, is_inked } = &mut self.strokes;
         all.clear();
         text.clear();
-        sums.clear();
-        sums.resize(usize::from(self.cells.area.height), start);
+        rows.clear();
+        rows.resize(usize::from(self.cells.area.height), Told { sum: start, has_links: false });
         *is_inked = false;
     }
 
@@ -156,14 +163,15 @@ impl Sheet {
     }
 
     fn stroke(&mut self, stroke: Stroke, theme: &Theme) {
-        let Strokes { all, text, sums, is_inked } = &mut self.strokes;
+        let Strokes { all, text, rows, is_inked } = &mut self.strokes;
         let words = stroke.words(text);
         if *is_inked {
             ink(&mut self.cells, &stroke, words, theme);
             text.clear();
             return;
         }
-        let Some(sum) = sums.get_mut(usize::from(stroke.at.1)) else { return };
+        let Some(Told { sum, has_links }) = rows.get_mut(usize::from(stroke.at.1)) else { return };
+        *has_links |= stroke.style.underline_color.is_some_and(|color| color != Color::Reset);
         let kind = match stroke.what {
             What::Letters(_) => 0,
             What::Blank => 1,
@@ -191,13 +199,14 @@ impl Sheet {
         if self.strokes.is_inked {
             self.drawn.clear();
             self.changed = (0..height).collect();
-            return (0..height).flat_map(|y| links(&self.cells, y, theme)).collect();
+            return (0..height).flat_map(|y| links(y, self.row(y), theme)).collect();
         }
-        let sums: Vec<u64> = self.strokes.sums.iter().map(Folding::finish).collect();
+        let sums: Vec<u64> = self.strokes.rows.iter().map(|row| row.sum.finish()).collect();
         self.drawn.resize(usize::from(height), None);
         self.moved = self.shift(&sums);
         if let Some(shift) = self.moved {
             shift.apply(&mut self.drawn, |row| *row = None);
+            shift.apply_to_cells(&mut self.cells.content, usize::from(self.cells.area.width), Cell::reset);
         }
         let is_changed = |(drawn, sum): (&Option<Drawn>, &u64)| drawn.as_ref().is_none_or(|drawn| drawn.sum != *sum);
         let changes: Vec<bool> = self.drawn.iter().zip(&sums).map(is_changed).collect();
@@ -205,8 +214,10 @@ impl Sheet {
         self.changed = (0..height).zip(&changes).filter_map(|(y, changes)| changes.then_some(y)).collect();
         for y in &self.changed {
             let place = usize::from(*y);
+            let has_links = self.strokes.rows.get(place).is_some_and(|row| row.has_links);
+            let links = if has_links { links(*y, self.row(*y), theme) } else { Vec::new() };
             if let (Some(drawn), Some(sum)) = (self.drawn.get_mut(place), sums.get(place)) {
-                *drawn = Some(Drawn { sum: *sum, links: links(&self.cells, *y, theme) });
+                *drawn = Some(Drawn { sum: *sum, links });
             }
         }
         let rows = (0..).zip(self.drawn.iter().flatten());
@@ -311,9 +322,10 @@ fn letters(cells: &mut [Cell], words: &str, style: Style) {
     let mut at = 0;
     for (symbol, columns) in wrap::graphemes(words) {
         let Some(taken) = cells.get_mut(at..at + columns) else { break };
-        taken.fill(blank.clone());
-        if let Some(first) = taken.first_mut().filter(|_| symbol != " ") {
-            first.set_symbol(symbol);
+        let symbols = std::iter::once(symbol).chain(std::iter::repeat(" "));
+        for (cell, symbol) in taken.iter_mut().zip(symbols) {
+            (cell.fg, cell.bg, cell.underline_color, cell.modifier) = (blank.fg, blank.bg, blank.underline_color, blank.modifier);
+            cell.set_symbol(symbol);
         }
         at += columns;
     }
@@ -335,15 +347,17 @@ fn darker(color: Color) -> Color {
 }
 
 /// Where links stand on a row.
-fn links(cells: &Buffer, y: u16, theme: &Theme) -> Vec<LinkSpan> {
-    let area = cells.area;
+fn links(y: u16, row: &[Cell], theme: &Theme) -> Vec<LinkSpan> {
     let mut links: Vec<LinkSpan> = Vec::new();
-    for x in area.left()..area.right() {
-        let color = cells.cell(Position { x, y }).map_or(Color::Reset, |cell| cell.underline_color);
-        let Some((number, target)) = theme.targets().of(color) else { continue };
-        match links.last_mut() {
-            Some(last) if (last.to, last.number) == (x, number) => last.to += 1,
-            Some(_) | None => links.push(LinkSpan { y, from: x, to: x + 1, target, number }),
+    let mut last = Color::Reset;
+    for (x, color) in (0..).zip(row.iter().map(|cell| cell.underline_color)) {
+        let is_further = std::mem::replace(&mut last, color) == color;
+        if color == Color::Reset {
+            continue;
+        }
+        match links.last_mut().filter(|link| is_further && link.to == x) {
+            Some(link) => link.to += 1,
+            None => links.extend(theme.targets().of(color).map(|(number, target)| LinkSpan { y, from: x, to: x + 1, target, number })),
         }
     }
     links
@@ -366,8 +380,8 @@ mod tests {
         if let Some(shift) = sheet.moved() {
             shift.apply(seen, Vec::clear);
         }
-        for (y, cells) in sheet.changed() {
-            seen[usize::from(y)] = cells.to_vec();
+        for y in sheet.changed() {
+            seen[usize::from(y)] = sheet.row(y).to_vec();
         }
     }
 
@@ -411,6 +425,7 @@ mod tests {
                 let mut whole = Sheet::new(SCREEN);
                 prop_assert_eq!(links, draw(&mut whole, &lines, top, &over));
                 prop_assert_eq!(seen.concat(), whole.cells().content.clone());
+                prop_assert_eq!(sheet.cells(), whole.cells());
             }
         }
     }
@@ -425,9 +440,9 @@ mod tests {
         assert_eq!((sheet.changed().count(), sheet.moved()), (0, None));
         draw(&mut sheet, &lines, 2, &[]);
         assert_eq!(sheet.moved(), Some(Shift { top: 1, bottom: 9, by: -2 }));
-        assert_eq!(sheet.changed().map(|(y, _)| y).collect::<Vec<_>>(), [8, 9]);
+        assert_eq!(sheet.changed().collect::<Vec<_>>(), [8, 9]);
         draw(&mut sheet, &lines, 2, &[(0, 3, 4)]);
-        assert_eq!(sheet.changed().map(|(y, _)| y).collect::<Vec<_>>(), [4]);
+        assert_eq!(sheet.changed().collect::<Vec<_>>(), [4]);
         draw(&mut sheet, &lines, 2, &[(3, 0, 0)]);
         assert_eq!(sheet.changed().count(), 10, "somebody looked at the cells");
         sheet.resize(SCREEN);
