@@ -1,4 +1,4 @@
-//! `Outlet`: bytes on their way out, written by a thread of its own, one chunk in flight.
+//! `Outlet`: bytes on their way out, one chunk in flight, which a thread of its own writes where it is not taken at once.
 //!
 //! Whoever gives it bytes never waits for the reader at the other end: a blocked terminal or pipe costs frames, never
 //! events. Absent on purpose: a queue. What cannot be given yet is not made yet.
@@ -7,12 +7,22 @@ use std::io::{self, Write};
 use std::sync::mpsc;
 use tokio::sync::mpsc as async_mpsc;
 
+/// The largest chunk of which it is tried whether it is taken at once, in bytes; whoever gives a larger one would wait for copying.
+const SMALL: usize = 16_384;
+
 /// Bytes on their way out.
-#[derive(Debug)]
 pub(crate) struct Outlet {
     chunks: mpsc::Sender<Vec<u8>>,
     written: async_mpsc::UnboundedReceiver<io::Result<()>>,
     busy: bool,
+    /// The same way out, where it never waits.
+    at_once: Option<Box<dyn Write + Send>>,
+}
+
+impl std::fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outlet").field("busy", &self.busy).finish_non_exhaustive()
+    }
 }
 
 impl Outlet {
@@ -28,7 +38,12 @@ impl Outlet {
                 }
             }
         })?;
-        Ok(Self { chunks, written, busy: false })
+        Ok(Self { chunks, written, busy: false, at_once: None })
+    }
+
+    /// Tries first whether a chunk is taken at once by `sink`, which leads where the other does, and whose writing never waits.
+    pub(crate) fn at_once(self, sink: Option<impl Write + Send + 'static>) -> Self {
+        Self { at_once: sink.map(|sink| Box::new(sink) as Box<dyn Write + Send>), ..self }
     }
 
     /// Whether a chunk is in flight.
@@ -37,8 +52,15 @@ impl Outlet {
     }
 
     /// Gives a chunk to be written; only where none is in flight.
-    pub(crate) fn give(&mut self, chunk: Vec<u8>) -> io::Result<()> {
+    pub(crate) fn give(&mut self, mut chunk: Vec<u8>) -> io::Result<()> {
         debug_assert!(!self.busy, "one chunk in flight");
+        if let Some(sink) = self.at_once.as_mut().filter(|_| chunk.len() <= SMALL) {
+            let taken = write_at_once(sink, &chunk);
+            if taken == chunk.len() {
+                return sink.flush();
+            }
+            chunk.drain(..taken);
+        }
         self.busy = true;
         self.chunks.send(chunk).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
@@ -52,6 +74,19 @@ impl Outlet {
         self.busy = false;
         outcome
     }
+}
+
+/// Writes as much as is taken, and gives back how much that was. Whatever else is wrong, the thread meets with the rest.
+fn write_at_once(sink: &mut impl Write, chunk: &[u8]) -> usize {
+    let mut taken = 0;
+    while let Some(rest) = chunk.get(taken..).filter(|rest| !rest.is_empty()) {
+        match sink.write(rest) {
+            Ok(count @ 1..) => taken += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(0) | Err(_) => break,
+        }
+    }
+    taken
 }
 
 /// Standard output as a plain descriptor: no lock that a blocked writer could hold while the program wants to leave.
@@ -73,6 +108,26 @@ pub(crate) fn stdout() -> io::Result<Output> {
     Ok(io::stdout())
 }
 
+/// The terminal at standard output opened once more, so that writing to it never waits; nothing where that cannot be.
+///
+/// That is said of what was opened, not of a descriptor: saying it of ours would say it of the shell's too.
+#[cfg(unix)]
+pub(crate) fn stdout_at_once() -> Option<Output> {
+    use rustix::fs::{Mode, OFlags, fstat, open};
+    let out = io::stdout();
+    let name = rustix::termios::ttyname(&out, Vec::new()).ok()?;
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = open(name.as_c_str(), flags, Mode::empty()).ok()?;
+    let is_same = fstat(&out).ok()?.st_rdev == fstat(&opened).ok()?.st_rdev;
+    is_same.then(|| opened.into())
+}
+
+/// Elsewhere there is no such thing.
+#[cfg(not(unix))]
+pub(crate) fn stdout_at_once() -> Option<Output> {
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +147,36 @@ mod tests {
         assert_eq!(reading.join().unwrap(), 4 << 20);
         outlet.give(b"more".to_vec()).unwrap();
         assert_eq!(outlet.free().await.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    /// Takes some bytes at once, and then no more.
+    struct Narrow(io::PipeWriter, usize);
+
+    impl Write for Narrow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let count = bytes.len().min(self.1).min(7);
+            self.1 -= count;
+            if count == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { self.0.write(&bytes[..count]) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_taken_at_once_follows_in_order() {
+        let text: Vec<u8> = (0..100).collect();
+        for (room, is_busy) in [(0, true), (1, true), (99, true), (100, false), (200, false)] {
+            let (mut reader, writer) = io::pipe().unwrap();
+            let narrow = Narrow(writer.try_clone().unwrap(), room);
+            let mut outlet = Outlet::new(writer).unwrap().at_once(Some(narrow));
+            outlet.give(text.clone()).unwrap();
+            assert_eq!(outlet.is_busy(), is_busy, "{room}");
+            outlet.free().await.unwrap();
+            let mut read = vec![0; text.len()];
+            io::Read::read_exact(&mut reader, &mut read).unwrap();
+            assert_eq!(read, text, "{room}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `TerminalGuard`: enter, leave, suspend; leaving always works. `TerminalScreen`: frames for the real terminal.
 //!
-//! Frames are drawn into memory and handed to a thread that writes them, so that a blocked terminal holds up nobody.
+//! Frames are drawn into memory, and what the terminal does not take at once is handed to a thread that writes it, so that a blocked
+//! one holds up nobody.
 //! Leaving may come from any thread and at any moment (a panic, the end, a drop), happens once, and nothing is drawn after
 //! it. Absent on purpose: what is drawn, and waiting for an answer of the terminal, which might not come.
 
@@ -184,7 +185,7 @@ const LARGEST: (u16, u16) = (1000, 400);
 static TERMINAL: OnceLock<Output> = OnceLock::new();
 /// Whether the screen is ours. One terminal, so one flag for all threads.
 static ENTERED: AtomicBool = AtomicBool::new(false);
-/// Whether the writing thread is in the middle of a frame.
+/// Whether somebody is writing, in the middle of a frame.
 static WRITING: AtomicBool = AtomicBool::new(false);
 /// Whether the terminal keeps pictures of ours.
 static KEPT: AtomicBool = AtomicBool::new(false);
@@ -357,7 +358,7 @@ impl TerminalScreen {
     /// Where it is `asked` how it takes pictures, its answers come by way of the keys, or never.
     pub(crate) fn enter(mouse: bool, ascii: bool, asked: bool) -> Result<Self, TerminalError> {
         probe()?;
-        let outlet = Outlet::new(FrameSink(outlet::stdout()?))?;
+        let outlet = Outlet::new(FrameSink(outlet::stdout()?))?.at_once(outlet::stdout_at_once().map(FrameSink));
         let guard = TerminalGuard::enter(mouse)?;
         if asked {
             let mut out = descriptor()?;

@@ -64,10 +64,12 @@ fn is_printable_ascii(text: &str) -> bool {
 /// The graphemes of clean text from left to right, each with its columns; those that have none, and control characters, are
 /// passed over.
 pub fn graphemes(text: &str) -> impl Iterator<Item = (&str, usize)> {
-    let mut start = 0;
-    let all = Graphemes::new(text, 0).map(move |grapheme| {
-        let from = std::mem::replace(&mut start, grapheme.end);
-        (text.get(from..grapheme.end).unwrap_or_default(), grapheme.width)
+    let mut rest = text;
+    let all = std::iter::from_fn(move || {
+        let (length, columns) = first(rest)?;
+        let (symbol, after) = rest.split_at_checked(length)?;
+        rest = after;
+        Some((symbol, columns))
     });
     // A control character shares its grapheme with none but another one.
     all.filter(|(symbol, columns)| *columns > 0 && !symbol.starts_with(char::is_control))
@@ -166,24 +168,28 @@ impl Iterator for Graphemes<'_> {
     type Item = Grapheme;
 
     fn next(&mut self) -> Option<Grapheme> {
-        let bytes = self.text.as_bytes();
-        let first = *bytes.get(self.at)?;
-        // Two printable ASCII characters never share a grapheme.
-        if matches!(first, b' '..=b'~') && bytes.get(self.at + 1).is_none_or(u8::is_ascii) {
-            self.at += 1;
-            return Some(Grapheme { end: self.base + self.at, width: 1, space: first == b' ' });
-        }
-        let mut letters = self.text.get(self.at..)?.chars();
-        if let Some((letter, columns)) = letters.next().and_then(|letter| Some((letter, columns_alone(letter)?)))
-            && letters.next().is_none_or(|next| next.is_ascii() || columns_alone(next).is_some())
-        {
-            self.at += letter.len_utf8();
-            return Some(Grapheme { end: self.base + self.at, width: columns, space: letter == ' ' });
-        }
-        let grapheme = self.text.get(self.at..)?.graphemes(true).next()?;
-        self.at += grapheme.len();
-        Some(Grapheme { end: self.base + self.at, width: grapheme_width(grapheme), space: false })
+        let rest = self.text.get(self.at..)?;
+        let (length, width) = first(rest)?;
+        self.at += length;
+        Some(Grapheme { end: self.base + self.at, width, space: rest.starts_with(' ') && length == 1 })
     }
+}
+
+/// Bytes and columns of a text's first grapheme; nothing where there is none.
+fn first(text: &str) -> Option<(usize, usize)> {
+    // Two printable ASCII characters never share a grapheme.
+    if let [b' '..=b'~'] | [b' '..=b'~', 0..=0x7f, ..] = text.as_bytes() {
+        return Some((1, 1));
+    }
+    let mut letters = text.chars();
+    let letter = letters.next()?;
+    if let Some(columns) = columns_alone(letter)
+        && letters.next().is_none_or(|next| next.is_ascii() || columns_alone(next).is_some())
+    {
+        return Some((letter.len_utf8(), columns));
+    }
+    let grapheme = text.graphemes(true).next()?;
+    Some((grapheme.len(), grapheme_width(grapheme)))
 }
 
 /// Columns of the letters that most text is made of, none of which shares a grapheme with another of them or with ASCII: asking the
