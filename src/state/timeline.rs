@@ -442,7 +442,8 @@ impl Timeline {
             self.older = self.rows.all().back().map(|row| Cursor::Before(row.place_id().to_owned()));
             self.older_page = Loading::Idle;
         }
-        if self.rows.all().len() > cap * 2
+        // Some at a time, as each time rows move.
+        if self.rows.all().len() > cap + cap / 8
             && let Some((start, end)) = unread(readers, cap)
         {
             dropped.extend(self.drop_between(start, end));
@@ -680,8 +681,9 @@ mod tests {
             let reading = timeline.index_of(&status("1062").key()).unwrap();
             timeline.trim(40, &[reading]);
             assert!(timeline.index_of(&status("1062").key()).is_some(), "what is read stays");
-            assert!(timeline.rows().len() <= 92 && timeline.is_sorted(), "{:?}", shown(&timeline));
+            assert!(timeline.rows().len() <= 46 && timeline.is_sorted(), "{:?}", shown(&timeline));
         }
+        assert_eq!(timeline.gaps().count(), 1, "{:?}", shown(&timeline));
         assert!(timeline.rows().iter().any(|row| matches!(row, Row::Gap(gap) if gap.cause == Cause::Trimmed)));
     }
 

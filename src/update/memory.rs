@@ -5,7 +5,7 @@
 //! purpose: files, and what is worth keeping (`memory`).
 
 use super::rows::Came;
-use super::{Effect, Question, Remembered, reply, say};
+use super::{Effect, Question, Remembered, reply, rows, say};
 use crate::model::{Connection, Cursor, Failure, FailureKind, Markers, Page, Sources, Stream, Timestamp, by_age};
 use crate::state::positions::PAUSE;
 use crate::state::{Anchor, Cause, Fill, Loading, Measured, Row, RowKey, State, Tab, Timeline};
@@ -50,6 +50,7 @@ pub(super) fn remembered(state: &mut State, remembered: Remembered) {
 fn ledger(state: &mut State, stream: &Stream, page: Page, at: Timestamp) {
     // Nothing of it is news.
     reply::take(state, &Measured::default(), stream, page, Came::Page);
+    rows::trim(state, stream);
     let Some(timeline) = state.timelines.get_mut(stream) else { return };
     let (Some(newest), Some(oldest)) = (timeline.row(0), timeline.rows().back()) else { return };
     let (newest, oldest): (Arc<str>, Arc<str>) = (newest.place_id().into(), oldest.place_id().into());

@@ -164,6 +164,7 @@ pub(super) fn answered(state: &mut State, measured: &Measured, stream: &Stream, 
         Stand::Stopped => stop(state, stream, why),
         Stand::Joined | Stand::Complete => finish(state, measured, stream, stand, (&proven, begun)),
     }
+    rows::trim(state, stream);
     if seen.rejected > 0 {
         let title = stream.title(&state.offer.lists);
         say(state, Plain::line(&format!("{title}: {} of a page could not be read and are left out", seen.rejected)), true);

@@ -96,6 +96,7 @@ fn page(state: &mut State, stream: &Stream, cursor: Option<&Cursor>, result: Res
     let newest = cursor.is_none().then(|| refill::newest(&page)).flatten();
     // Rows of a page are not news, so what is in view does not matter.
     take(state, &Measured::default(), stream, page, Came::Page);
+    rows::trim(state, stream);
     if let (Some(newest), Some(timeline)) = (newest, state.timelines.get_mut(stream))
         && timeline.refill.is_none()
     {
@@ -112,7 +113,7 @@ fn page(state: &mut State, stream: &Stream, cursor: Option<&Cursor>, result: Res
     }
 }
 
-/// Puts what a page has into store and ledger.
+/// Puts what a page has into store and ledger. Rows over the cap are still to be [dropped](rows::trim).
 pub(super) fn take(state: &mut State, measured: &Measured, stream: &Stream, page: Page, came: Came) {
     state.store.put(page.bundle);
     for item in page.items {

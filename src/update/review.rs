@@ -103,6 +103,7 @@ pub(super) fn answered(state: &mut State, measured: &Measured, stream: &Stream, 
         Ok(page) if deep => looked_deep(state, measured, stream, page),
         Ok(page) => looked(state, measured, stream, page),
     }
+    rows::trim(state, stream);
 }
 
 fn failed(state: &mut State, stream: &Stream, deep: bool, failure: Failure) {
@@ -296,11 +297,19 @@ fn covered(timeline: &Timeline, span: &Span, review: &Review) -> Vec<Arc<str>> {
         Row::Gap(gap) => Some(&**gap),
         Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) => None,
     });
+    // A page from further down tells of what is below where it begins, and no more: that may not be held any longer.
+    let begins_above = |gap: &Gap| {
+        let index = timeline.index_of(&RowKey::Gap(Arc::clone(&gap.after)));
+        let above = || timeline.row(index?.checked_sub(1)?).map(Row::place_id);
+        let end = gap.before.as_deref().or_else(above);
+        span.top.as_deref().zip(end).is_some_and(|(top, end)| by_age(end, top) != Ordering::Greater)
+    };
     let covers = |gap: &&Gap| {
         let is_within = match &gap.before {
-            Some(before) => span.reaches_up_to(before) || !newest,
+            _ if !newest => begins_above(gap),
+            Some(before) => span.reaches_up_to(before),
             // Above the newest page nothing is but what came since, unless rows were dropped there.
-            None => gap.cause != Cause::Trimmed || !newest,
+            None => gap.cause != Cause::Trimmed,
         };
         gap.fill != Fill::Filling && is_within
     };

@@ -159,7 +159,10 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
             }
         }
     }
-    trim(state, stream);
+    // Among the rows of a page, where gaps are is only known when it has been gone through.
+    if came == Came::Live {
+        trim(state, stream);
+    }
     state.revision += 1;
     true
 }
