@@ -109,27 +109,36 @@ impl Surface {
         drawn: impl Fn(u16) -> &'r [Cell],
         is_still: bool,
     ) -> io::Result<()> {
-        if let Some(shift) = moved {
-            self.shown.shift(shift);
-        }
-        let mut wanted = BTreeMap::new();
-        for y in changed {
-            let row = self.want(drawn(y));
-            if row.row == *self.shown.row(y) {
-                self.spare.push(row.row);
-            } else {
-                wanted.insert(y, row);
+        let mut wanted: BTreeMap<u16, Wanted<'r>> = changed.map(|y| (y, self.want(drawn(y)))).collect();
+        let shift = match moved {
+            Some(moved) => Some(shift::extended(&self.shown, &wanted, moved)),
+            None if is_still => None,
+            None => {
+                self.leave_out_what_stands_there(&mut wanted);
+                shift::find(&self.shown, &wanted)
             }
-        }
-        let found = if is_still || moved.is_some() { None } else { shift::find(&self.shown, &wanted) };
-        if let Some(shift) = found {
-            // The others stay where they are, so they are written again where the terminal moves them.
-            for y in shift.rows().filter(|y| !wanted.contains_key(y)).collect::<Vec<_>>() {
+        };
+        if let Some(shift) = shift {
+            // Of the others some stay where they are, and are written again where the terminal moves them.
+            let is_told = |y: u16| moved.is_some_and(|moved| moved.rows().contains(&y));
+            for y in shift.rows().filter(|y| !wanted.contains_key(y) && !is_told(*y)).collect::<Vec<_>>() {
                 wanted.insert(y, self.want(drawn(y)));
             }
             self.shown.shift(shift);
         }
-        self.write(moved.or(found), wanted, is_still)
+        self.leave_out_what_stands_there(&mut wanted);
+        self.write(shift, wanted, is_still)
+    }
+
+    fn leave_out_what_stands_there(&mut self, wanted: &mut BTreeMap<u16, Wanted<'_>>) {
+        let Self { shown, spare, .. } = self;
+        wanted.retain(|y, wanted| {
+            let differs = wanted.row != *shown.row(*y);
+            if !differs {
+                spare.push(std::mem::take(&mut wanted.row));
+            }
+            differs
+        });
     }
 
     /// A row as it is to be.
@@ -151,18 +160,20 @@ impl Surface {
         if let Some(shift) = moved {
             pen.shift(shift)?;
         }
+        let mut upright = Vec::new();
         for (y, wanted) in wanted {
             let old = shown.row(y);
-            if *old != wanted.row {
-                if old.is_doubtful() || wanted.row.is_doubtful() {
-                    rewrite(&mut pen, y, &wanted)?;
-                    rewritten.insert(y);
-                } else {
-                    mend(&mut pen, y, old, &wanted, is_still)?;
-                }
+            if old.is_doubtful() || wanted.row.is_doubtful() {
+                rewrite(&mut pen, y, &wanted)?;
+                rewritten.insert(y);
+            } else {
+                mend(&mut pen, y, old, &wanted, is_still, &mut upright)?;
             }
             spare.push(shown.put(y, wanted.row));
         }
+        // One above the other, so that how they look is said once.
+        upright.sort_by_key(|(x, y, _)| (*x, *y));
+        upright.iter().try_for_each(|(x, y, cell)| pen.cell(*x, *y, cell, 1))?;
         pen.plain()
     }
 
@@ -193,6 +204,13 @@ impl Wanted<'_> {
         static BLANK: Cell = Cell::EMPTY;
         self.cells.get(x).unwrap_or(&BLANK)
     }
+
+    /// Whether part of a line from top to bottom stands at a column: a bar, or what parts two panes.
+    fn is_upright(&self, x: usize) -> bool {
+        let symbol = self.cell(x).symbol();
+        let is_line = symbol.starts_with(|letter| matches!(letter, '\u{2500}'..='\u{258f}'));
+        is_line && [x.wrapping_sub(1), x + 1].iter().all(|beside| self.cell(*beside).symbol() != symbol)
+    }
 }
 
 /// Erases a line and writes it whole.
@@ -209,8 +227,15 @@ fn rewrite<W: Write>(pen: &mut Pen<'_, W>, y: u16, wanted: &Wanted<'_>) -> io::R
     Ok(())
 }
 
-/// Writes what differs of a row.
-fn mend<W: Write>(pen: &mut Pen<'_, W>, y: u16, old: &Row, wanted: &Wanted<'_>, is_still: bool) -> io::Result<()> {
+/// Writes what differs of a row, but for what is upright: that is put aside with its place.
+fn mend<W: Write>(
+    pen: &mut Pen<'_, W>,
+    y: u16,
+    old: &Row,
+    wanted: &Wanted<'_>,
+    is_still: bool,
+    upright: &mut Vec<(u16, u16, Cell)>,
+) -> io::Result<()> {
     let new = &wanted.row;
     let (written, end) = (new.len(), old.len().max(new.len()));
     let behind = old.part(written..end).filter(|glyph| *glyph != Glyph::BLANK).count();
@@ -223,6 +248,11 @@ fn mend<W: Write>(pen: &mut Pen<'_, W>, y: u16, old: &Row, wanted: &Wanted<'_>, 
         }
         // A glyph is written whole, whichever of its columns differs.
         let start = new.start(x);
+        if wanted.is_upright(start) {
+            upright.push((column(start), y, wanted.cell(start).clone()));
+            x = start + 1;
+            continue;
+        }
         if !is_still {
             bridge(pen, y, wanted, start)?;
         }

@@ -94,6 +94,7 @@ impl<'a, W: Write> Pen<'a, W> {
         match self.at {
             Some(at) if at == (x, y) => Ok(()),
             Some((_, row)) if row == y && self.is_sure => write!(self.out, "\x1b[{}G", x + 1),
+            Some((_, row)) if x == 0 && row.checked_add(1) == Some(y) && self.is_sure => self.out.write_all(b"\r\n"),
             Some(_) | None => {
                 self.is_sure = true;
                 write!(self.out, "\x1b[{};{}H", y + 1, x + 1)

@@ -24,15 +24,41 @@ pub(super) fn find(shown: &Rows, wanted: &BTreeMap<u16, Wanted<'_>>) -> Option<S
 }
 
 fn pays(shown: &Rows, wanted: &BTreeMap<u16, Wanted<'_>>, shift: Shift) -> bool {
-    let (mut with, mut without) = (PRICE, 0);
-    let blank = Row::default();
-    for y in shift.rows() {
-        let before = shift.source(y).map_or(&blank, |from| shown.row(from));
-        let after = wanted.get(&y).map_or_else(|| shown.row(y), |wanted| &wanted.row);
-        with += before.differences(after);
-        without += shown.row(y).differences(after);
+    let after = |y| wanted.get(&y).map_or_else(|| shown.row(y), |wanted: &Wanted<'_>| &wanted.row);
+    let without: usize = shift.rows().map(|y| shown.row(y).differences(after(y))).sum();
+    PRICE + left(shown, shift, after) < without
+}
+
+/// A shift that is made in any case, with those rows beyond where it begins that move in the same way but for what stands beside
+/// them, where less is left to write so. A chosen row is one of them: its bar does not move with it.
+pub(super) fn extended(shown: &Rows, wanted: &BTreeMap<u16, Wanted<'_>>, shift: Shift) -> Shift {
+    let lands = |y: u16| wanted.get(&u16::try_from(i32::from(y) + shift.by).ok()?).and_then(|wanted| telling(&wanted.row));
+    let beyond: &mut dyn Iterator<Item = u16> =
+        if shift.by > 0 { &mut (0..shift.top).rev() } else { &mut (shift.bottom.saturating_add(1)..shown.height()) };
+    let mut last = None;
+    // Blank rows go along with others.
+    for (y, number) in beyond.filter_map(|y| Some((y, telling(shown.row(y))?))) {
+        if lands(y) != Some(number) {
+            break;
+        }
+        last = Some(y);
     }
-    with < without
+    let Some(last) = last else { return shift };
+    let wider = if shift.by > 0 { Shift { top: last, ..shift } } else { Shift { bottom: last, ..shift } };
+    let source = |y| if shift.rows().contains(&y) { shift.source(y) } else { Some(y) };
+    let blank = Row::default();
+    let after = |y| match wanted.get(&y) {
+        Some(wanted) => &wanted.row,
+        None => source(y).map_or(&blank, |from| shown.row(from)),
+    };
+    let unmoved: usize = wider.rows().filter(|y| !shift.rows().contains(y)).map(|y| shown.row(y).differences(after(y))).sum();
+    if left(shown, wider, after) < left(shown, shift, after) + unmoved { wider } else { shift }
+}
+
+/// How many cells of the rows of a shift are left to write behind it.
+fn left<'r>(shown: &'r Rows, shift: Shift, after: impl Fn(u16) -> &'r Row) -> usize {
+    let blank = Row::default();
+    shift.rows().map(|y| shift.source(y).map_or(&blank, |from| shown.row(from)).differences(after(y))).sum()
 }
 
 /// A number for what tells a row; nothing where that is blank.
