@@ -373,4 +373,17 @@ mod tests {
         }
         assert!(!both("<ul><li>one</li></ul>").0);
     }
+
+    #[test]
+    fn a_link_without_words_goes_the_long_way() {
+        for html in [
+            "<p>one<a href=\"https://tide.example/\"> </a>two</p>",
+            "<p>one <a href=\"https://tide.example/\"></a>two</p>",
+            "<p><span class=\"ellipsis\">one<a href=\"https://tide.example/\"> </p>",
+        ] {
+            let (is_short, short, long) = both(html);
+            assert_eq!(short, long, "{html}");
+            assert!(!is_short, "{html}");
+        }
+    }
 }

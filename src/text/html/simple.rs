@@ -11,7 +11,7 @@ pub(super) type Line = Vec<(String, Annotation)>;
 
 /// The lines of tamed markup; nothing where that is not this simple.
 pub(super) fn lines(markup: &str) -> Option<Vec<Line>> {
-    let mut page = Page { lines: Vec::new(), line: None, inside: Annotation::None, space: None };
+    let mut page = Page { lines: Vec::new(), line: None, inside: Annotation::None, space: None, has_words: false };
     let mut rest = markup;
     while let Some(at) = rest.find(['<', '&']) {
         let (text, behind) = rest.split_at_checked(at)?;
@@ -29,6 +29,8 @@ struct Page {
     inside: Annotation,
     /// A space that is due before the next word, with what it was inside of.
     space: Option<Annotation>,
+    /// Whether a word has come since a link began.
+    has_words: bool,
 }
 
 impl Page {
@@ -58,11 +60,16 @@ impl Page {
             return Some(rest);
         }
         if let Some(rest) = markup.strip_prefix("</a>") {
+            if !self.has_words {
+                // Neither the link nor the space in it is there for html2text.
+                return None;
+            }
             self.inside = Annotation::None;
             return Some(rest);
         }
         let (number, rest) = markup.strip_prefix("<a href=\"")?.split_once("\">")?;
         self.inside = Annotation::Link(number.parse().ok()?);
+        self.has_words = false;
         Some(rest)
     }
 
@@ -91,6 +98,7 @@ impl Page {
     /// Takes in a word, or a part of one; nothing outside of paragraphs.
     fn word(&mut self, word: &str) -> Option<()> {
         let line = self.line.as_mut()?;
+        self.has_words = true;
         let space = self.space.take().filter(|_| !line.is_empty());
         for (piece, inside) in space.map(|inside| (" ", inside)).into_iter().chain([(word, self.inside)]) {
             match line.last_mut() {
