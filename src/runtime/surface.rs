@@ -617,4 +617,27 @@ mod tests {
         assert!(!show(&page, false).is_empty());
         assert_eq!(show(&page, false), "", "nothing has changed");
     }
+
+    #[test]
+    fn a_chosen_row_moves_with_the_others_and_leaves_its_bar() {
+        let (mut surface, mut parser) = written_to();
+        let mut page =
+            Page { rows: (0..30).map(|number| (number * 5 + 1, number)).collect(), top: 0, chosen: 0, beside: 0, is_filled: false };
+        let mut sheet = Sheet::new(WIDE);
+        let mut show = |page: &Page| {
+            let drawn = show(&mut surface, &mut sheet, page, false);
+            let out = surface.take_output();
+            parser.process(&out);
+            assert_shows(parser.screen(), &drawn);
+            String::from_utf8(out).unwrap()
+        };
+        let whole = show(&page);
+        assert!(whole.contains("b10 a ferry"), "{whole:?}");
+        page.rows.splice(0..0, [(200, 0), (201, 1)]);
+        let followed = show(&page);
+        assert!(followed.contains("\x1b[2;13r\x1b[2;1H\x1b[2L\x1b[r") && !followed.contains("ferry"), "{followed:?}");
+        page.rows.drain(0..2);
+        let back = show(&page);
+        assert!(back.contains("\x1b[2;13r\x1b[2;1H\x1b[2M\x1b[r") && !back.contains("ferry"), "{back:?}");
+    }
 }

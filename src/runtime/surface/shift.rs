@@ -29,22 +29,26 @@ fn pays(shown: &Rows, wanted: &BTreeMap<u16, Wanted<'_>>, shift: Shift) -> bool 
     PRICE + left(shown, shift, after) < without
 }
 
-/// A shift that is made in any case, with those rows beyond where it begins that move in the same way but for what stands beside
-/// them, where less is left to write so. A chosen row is one of them: its bar does not move with it.
+/// A shift that is made in any case, with those rows beyond its ends that move in the same way but for what stands beside them, where
+/// less is left to write so. A chosen row is one of them: its bar does not move with it.
 pub(super) fn extended(shown: &Rows, wanted: &BTreeMap<u16, Wanted<'_>>, shift: Shift) -> Shift {
-    let lands = |y: u16| wanted.get(&u16::try_from(i32::from(y) + shift.by).ok()?).and_then(|wanted| telling(&wanted.row));
-    let beyond: &mut dyn Iterator<Item = u16> =
-        if shift.by > 0 { &mut (0..shift.top).rev() } else { &mut (shift.bottom.saturating_add(1)..shown.height()) };
-    let mut last = None;
-    // Blank rows go along with others.
-    for (y, number) in beyond.filter_map(|y| Some((y, telling(shown.row(y))?))) {
-        if lands(y) != Some(number) {
-            break;
-        }
-        last = Some(y);
+    let moved = |y: u16, by: i32| u16::try_from(i32::from(y) + by).ok();
+    // Beyond one end rows go into those that move anyway, beyond the other they come out of them.
+    let goes_along = |from: Option<u16>, to: Option<u16>| {
+        let number = telling(shown.row(from?))?;
+        Some(to.and_then(|to| wanted.get(&to)).and_then(|wanted| telling(&wanted.row)) == Some(number))
+    };
+    let into = |y: u16| goes_along(Some(y), moved(y, shift.by));
+    let out_of = |y: u16| goes_along(moved(y, -shift.by), Some(y));
+    let (above, below) = ((0..shift.top).rev(), shift.bottom.saturating_add(1)..shown.height());
+    let wider = if shift.by > 0 {
+        Shift { top: reach(above, into).unwrap_or(shift.top), bottom: reach(below, out_of).unwrap_or(shift.bottom), ..shift }
+    } else {
+        Shift { top: reach(above, out_of).unwrap_or(shift.top), bottom: reach(below, into).unwrap_or(shift.bottom), ..shift }
+    };
+    if wider == shift {
+        return shift;
     }
-    let Some(last) = last else { return shift };
-    let wider = if shift.by > 0 { Shift { top: last, ..shift } } else { Shift { bottom: last, ..shift } };
     let source = |y| if shift.rows().contains(&y) { shift.source(y) } else { Some(y) };
     let blank = Row::default();
     let after = |y| match wanted.get(&y) {
@@ -53,6 +57,12 @@ pub(super) fn extended(shown: &Rows, wanted: &BTreeMap<u16, Wanted<'_>>, shift: 
     };
     let unmoved: usize = wider.rows().filter(|y| !shift.rows().contains(y)).map(|y| shown.row(y).differences(after(y))).sum();
     if left(shown, wider, after) < left(shown, shift, after) + unmoved { wider } else { shift }
+}
+
+/// The last of some rows that go along, as far as all before it do; blank ones neither do nor do not.
+fn reach(rows: impl Iterator<Item = u16>, goes_along: impl Fn(u16) -> Option<bool>) -> Option<u16> {
+    let known = rows.filter_map(|y| Some((y, goes_along(y)?)));
+    known.take_while(|(_, goes)| *goes).last().map(|(y, _)| y)
 }
 
 /// How many cells of the rows of a shift are left to write behind it.
