@@ -1,8 +1,8 @@
 //! The whole program under a firehose, beside the least that could do the same: one table of ratios.
 //!
 //! ```text
-//! cargo bench --bench firehose                          everything, about half an hour
-//! cargo bench --bench firehose -- --quick               smaller figures of everything in about a minute
+//! cargo bench --bench firehose                          everything, about a quarter of an hour
+//! cargo bench --bench firehose -- --quick               smaller figures of everything in some three minutes
 //! cargo bench --bench firehose -- --quick headless keys     some rows of it
 //! ```
 //!
