@@ -2078,23 +2078,30 @@ fn a_look_without_a_budget_leaves_a_gap_that_enter_fills() {
     assert!(matches!(desk.timeline("home").completeness(&stream("home")), Completeness::Since(_)));
 }
 
+/// A reader parked among 100 to 109, with 200 to 203 above and so many rows kept; the newest page brings 300 to 305 and does not
+/// reach down. Gives back the question that was answered, and what is wished then.
+fn parked_below_a_hole(rows: usize) -> (Desk, u64, Vec<Effect>) {
+    let mut desk = Desk::new(&["home"]);
+    desk.state.settings.rows = rows;
+    for id in 100..110 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.key("j j j j");
+    desk.page("home", None, &["109"], None);
+    for id in 200..204 {
+        desk.post(&["home"], &id.to_string());
+    }
+    desk.after(5);
+    let asked = desk.timeline("home").review.as_ref().unwrap().asked.unwrap();
+    let ids: Vec<String> = (300..306).rev().map(|id| id.to_string()).collect();
+    let effects = desk.looked("home", asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    (desk, asked, effects)
+}
+
 #[test]
 fn rows_that_are_dropped_between_a_question_and_its_answer_leave_a_gap() {
     for rows in 6..30 {
-        let mut desk = Desk::new(&["home"]);
-        desk.state.settings.rows = rows;
-        for id in 100..110 {
-            desk.post(&["home"], &id.to_string());
-        }
-        desk.key("j j j j");
-        desk.page("home", None, &["109"], None);
-        for id in 200..204 {
-            desk.post(&["home"], &id.to_string());
-        }
-        desk.after(5);
-        let asked = desk.timeline("home").review.as_ref().unwrap().asked.unwrap();
-        let ids: Vec<String> = (300..306).rev().map(|id| id.to_string()).collect();
-        desk.looked("home", asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+        let (mut desk, asked, _) = parked_below_a_hole(rows);
         let ids: Vec<String> = (100..110).rev().map(|id| id.to_string()).collect();
         let mut effects = desk.looked("home", asked + 1, &ids.iter().map(String::as_str).collect::<Vec<_>>());
         while let [Effect::Ask(Question::Newer { asked, after, .. })] = &effects[..] {
@@ -2117,20 +2124,7 @@ fn rows_that_are_dropped_between_a_question_and_its_answer_leave_a_gap() {
 
 #[test]
 fn what_a_look_leaves_open_stays_marked_where_rows_are_dropped_for_a_parked_reader() {
-    let mut desk = Desk::new(&["home"]);
-    desk.state.settings.rows = 16;
-    for id in 100..110 {
-        desk.post(&["home"], &id.to_string());
-    }
-    desk.key("j j j j");
-    desk.page("home", None, &["109"], None);
-    for id in 200..204 {
-        desk.post(&["home"], &id.to_string());
-    }
-    desk.after(5);
-    let asked = desk.timeline("home").review.as_ref().unwrap().asked.unwrap();
-    let ids: Vec<String> = (300..306).rev().map(|id| id.to_string()).collect();
-    let effects = desk.looked("home", asked, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    let (mut desk, asked, effects) = parked_below_a_hole(16);
     assert_eq!(effects, [look_below("home", "200", asked + 1)], "what is on screen first");
     let ids: Vec<String> = (100..110).rev().map(|id| id.to_string()).collect();
     let effects = desk.looked("home", asked + 1, &ids.iter().map(String::as_str).collect::<Vec<_>>());
