@@ -47,6 +47,7 @@ pub use cards::Cards;
 use paint::Painter;
 use ratatui::layout::{Position, Rect};
 pub use sheet::Sheet;
+pub(crate) use sheet::color_number;
 pub use shift::Shift;
 pub use targets::Targets;
 pub use theme::{Depth, Theme};

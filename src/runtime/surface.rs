@@ -110,13 +110,13 @@ impl Surface {
         is_still: bool,
     ) -> io::Result<()> {
         let mut wanted: BTreeMap<u16, Wanted<'r>> = changed.map(|y| (y, self.want(drawn(y)))).collect();
+        if moved.is_none() {
+            self.leave_out_what_stands_there(&mut wanted);
+        }
         let shift = match moved {
             Some(moved) => Some(shift::extended(&self.shown, &wanted, moved)),
             None if is_still => None,
-            None => {
-                self.leave_out_what_stands_there(&mut wanted);
-                shift::find(&self.shown, &wanted)
-            }
+            None => shift::find(&self.shown, &wanted),
         };
         if let Some(shift) = shift {
             // Of the others some stay where they are, and are written again where the terminal moves them.
@@ -125,8 +125,8 @@ impl Surface {
                 wanted.insert(y, self.want(drawn(y)));
             }
             self.shown.shift(shift);
+            self.leave_out_what_stands_there(&mut wanted);
         }
-        self.leave_out_what_stands_there(&mut wanted);
         self.write(shift, wanted, is_still)
     }
 
@@ -501,15 +501,18 @@ mod tests {
         (Surface::new(false), vt100::Parser::new(WIDE.height.try_into().unwrap(), WIDE.width.try_into().unwrap(), 0))
     }
 
-    /// Shows a page on what was shown before; gives back all of it as it is drawn at once.
-    fn show(surface: &mut Surface, sheet: &mut Sheet, page: &Page, is_still: bool) -> Buffer {
+    /// Shows a page on what was shown before; the terminal has to show all of it as it is drawn at once. Gives back what was written.
+    fn seen(surface: &mut Surface, parser: &mut vt100::Parser, sheet: &mut Sheet, page: &Page, is_still: bool) -> String {
         let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
         sheet.keep_still(is_still);
         page.draw(sheet, &theme);
         surface.show(sheet, None).unwrap();
         let mut whole = Sheet::new(WIDE);
         page.draw(&mut whole, &theme);
-        whole.cells().clone()
+        let out = surface.take_output();
+        parser.process(&out);
+        assert_shows(parser.screen(), whole.cells());
+        String::from_utf8(out).unwrap()
     }
 
     fn color(color: Color) -> vt100::Color {
@@ -566,9 +569,7 @@ mod tests {
             let mut sheet = Sheet::new(WIDE);
             let mut page = Page { rows, top: 0, chosen: 0, beside: 0, is_filled: false };
             for (change, is_still) in changes {
-                let drawn = show(&mut surface, &mut sheet, &page, is_still);
-                parser.process(&surface.take_output());
-                assert_shows(parser.screen(), &drawn);
+                seen(&mut surface, &mut parser, &mut sheet, &page, is_still);
                 page.change(change);
             }
         }
@@ -595,13 +596,7 @@ mod tests {
         let mut page =
             Page { rows: (0..30).map(|number| (number * 5 + 1, number)).collect(), top: 0, chosen: 40, beside: 0, is_filled: false };
         let mut sheet = Sheet::new(WIDE);
-        let mut show = |page: &Page, is_still: bool| {
-            let drawn = show(&mut surface, &mut sheet, page, is_still);
-            let out = surface.take_output();
-            parser.process(&out);
-            assert_shows(parser.screen(), &drawn);
-            String::from_utf8(out).unwrap()
-        };
+        let mut show = |page: &Page, is_still: bool| seen(&mut surface, &mut parser, &mut sheet, page, is_still);
         let whole = show(&page, false);
         page.rows.splice(0..0, [(200, 0), (201, 1)]);
         let followed = show(&page, false);
@@ -624,13 +619,7 @@ mod tests {
         let mut page =
             Page { rows: (0..30).map(|number| (number * 5 + 1, number)).collect(), top: 0, chosen: 0, beside: 0, is_filled: false };
         let mut sheet = Sheet::new(WIDE);
-        let mut show = |page: &Page| {
-            let drawn = show(&mut surface, &mut sheet, page, false);
-            let out = surface.take_output();
-            parser.process(&out);
-            assert_shows(parser.screen(), &drawn);
-            String::from_utf8(out).unwrap()
-        };
+        let mut show = |page: &Page| seen(&mut surface, &mut parser, &mut sheet, page, false);
         let whole = show(&page);
         assert!(whole.contains("b10 a ferry"), "{whole:?}");
         page.rows.splice(0..0, [(200, 0), (201, 1)]);

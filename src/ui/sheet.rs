@@ -254,30 +254,35 @@ impl Sheet {
     }
 }
 
+/// A number below 2^32 for a colour; 0 where the terminal's own is meant.
+pub(crate) fn color_number(color: Color) -> u64 {
+    match color {
+        Color::Reset => 0,
+        Color::Black => 1,
+        Color::Red => 2,
+        Color::Green => 3,
+        Color::Yellow => 4,
+        Color::Blue => 5,
+        Color::Magenta => 6,
+        Color::Cyan => 7,
+        Color::Gray => 8,
+        Color::DarkGray => 9,
+        Color::LightRed => 10,
+        Color::LightGreen => 11,
+        Color::LightYellow => 12,
+        Color::LightBlue => 13,
+        Color::LightMagenta => 14,
+        Color::LightCyan => 15,
+        Color::White => 16,
+        Color::Indexed(number) => 1 << 8 | u64::from(number),
+        Color::Rgb(red, green, blue) => u64::from(u32::from_be_bytes([1, red, green, blue])),
+    }
+}
+
 /// Sums a style up.
 fn fold(sum: &mut Folding, style: Style) {
-    let color = |color: Option<Color>| match color {
-        None => 0,
-        Some(Color::Reset) => 1 << 24,
-        Some(Color::Rgb(red, green, blue)) => u64::from(u32::from_be_bytes([2, red, green, blue])),
-        Some(Color::Indexed(number)) => 3 << 24 | u64::from(number),
-        Some(Color::Black) => 4 << 24,
-        Some(Color::Red) => 5 << 24,
-        Some(Color::Green) => 6 << 24,
-        Some(Color::Yellow) => 7 << 24,
-        Some(Color::Blue) => 8 << 24,
-        Some(Color::Magenta) => 9 << 24,
-        Some(Color::Cyan) => 10 << 24,
-        Some(Color::Gray) => 11 << 24,
-        Some(Color::DarkGray) => 12 << 24,
-        Some(Color::LightRed) => 13 << 24,
-        Some(Color::LightGreen) => 14 << 24,
-        Some(Color::LightYellow) => 15 << 24,
-        Some(Color::LightBlue) => 16 << 24,
-        Some(Color::LightMagenta) => 17 << 24,
-        Some(Color::LightCyan) => 18 << 24,
-        Some(Color::White) => 19 << 24,
-    };
+    // No colour has this number.
+    let color = |color: Option<Color>| color.map_or(u64::from(u32::MAX), color_number);
     sum.write_u64(color(style.fg) << 32 | color(style.bg));
     let modifiers = u64::from(style.add_modifier.bits()) | u64::from(style.sub_modifier.bits()) << 16;
     sum.write_u64(color(style.underline_color) << 32 | modifiers);

@@ -5,9 +5,8 @@
 //! beyond what is held everything is blank. What stands here cannot be written again: that is in the sheet.
 
 use crate::state::hashed::Keyed;
-use crate::ui::Shift;
+use crate::ui::{Shift, color_number};
 use ratatui::buffer::{Cell, CellWidth as _};
-use ratatui::style::Color;
 use std::hash::BuildHasher as _;
 
 /// Bytes of a symbol that stand for themselves; a longer one is held as a keyed sum of them.
@@ -44,10 +43,10 @@ impl Glyph {
     }
 
     fn of(cell: &Cell, symbol: &str, tells_links: bool) -> Self {
-        let link = if tells_links { code(cell.underline_color) } else { 0 };
+        let link = if tells_links { color_number(cell.underline_color) } else { 0 };
         Self {
             symbol: code_of_symbol(symbol),
-            colors: code(cell.fg) << 32 | code(cell.bg),
+            colors: color_number(cell.fg) << 32 | color_number(cell.bg),
             manner: link << 32 | u64::from(cell.modifier.bits()),
         }
     }
@@ -169,34 +168,10 @@ fn code_of_symbol(symbol: &str) -> u64 {
     }
 }
 
-/// A number below 2^32 for a colour; 0 where the terminal's own is meant.
-fn code(color: Color) -> u64 {
-    match color {
-        Color::Reset => 0,
-        Color::Black => 1,
-        Color::Red => 2,
-        Color::Green => 3,
-        Color::Yellow => 4,
-        Color::Blue => 5,
-        Color::Magenta => 6,
-        Color::Cyan => 7,
-        Color::Gray => 8,
-        Color::DarkGray => 9,
-        Color::LightRed => 10,
-        Color::LightGreen => 11,
-        Color::LightYellow => 12,
-        Color::LightBlue => 13,
-        Color::LightMagenta => 14,
-        Color::LightCyan => 15,
-        Color::White => 16,
-        Color::Indexed(number) => 1 << 8 | u64::from(number),
-        Color::Rgb(red, green, blue) => u64::from(u32::from_be_bytes([1, red, green, blue])),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ratatui::style::Color;
     use std::collections::HashSet;
 
     #[test]
@@ -222,8 +197,8 @@ mod tests {
         ];
         let numbered = (0..=255).flat_map(|number| [Color::Indexed(number), Color::Rgb(0, 0, number), Color::Rgb(number.max(1), 0, 0)]);
         let colors: HashSet<Color> = named.into_iter().chain(numbered).collect();
-        assert_eq!(colors.iter().map(|color| code(*color)).collect::<HashSet<_>>().len(), colors.len());
-        assert!(colors.iter().all(|color| code(*color) < 1 << 32));
+        assert_eq!(colors.iter().map(|color| color_number(*color)).collect::<HashSet<_>>().len(), colors.len());
+        assert!(colors.iter().all(|color| color_number(*color) < 1 << 32));
         let symbols = ["", " ", "a", "b", "é", "e\u{301}", "日", "👩\u{200d}🚀", "👩🏽\u{200d}🚀", "\u{7f}"];
         assert_eq!(symbols.iter().map(|symbol| code_of_symbol(symbol)).collect::<HashSet<_>>().len(), symbols.len());
     }
