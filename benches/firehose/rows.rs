@@ -618,17 +618,18 @@ fn one_size(bench: &Bench, streams: &[(&str, &str)], rows: u64) -> Option<(f64, 
     std::fs::write(home.join("trunkline/config.toml"), format!("rows = {rows}\n")).unwrap();
     let mut server = start_server(bench, streams, 0);
     let mut terminal = screen(&server, streams, &home);
-    let filled = rows * 3 / 2 + 2_000;
+    // Whatever is kept, the same posts come while it is measured, and are on the screen in the end.
+    let full = 17_000;
     let count = bench.pick(50_000, 15_000);
     let first = &streams[..1];
-    for numbers in [0..filled, filled..filled + count] {
+    for numbers in [full - (rows * 3 / 2 + 2_000)..full, full..full + count] {
         let mark = events::mark(last_post(&numbers));
         let before = terminal.process().spent()?;
         server.send(Job { ends_with_post: true, ..burst_of(first, numbers.clone()) });
         terminal.wait("the last post", PATIENCE, |screen| screen.contains(&mark));
         server.wait_until_sent(PATIENCE);
         let after = terminal.process().wait_until_idle()?;
-        if numbers.start > 0 {
+        if numbers.start == full {
             let spent = after.saturating_sub(before).as_secs_f64() * 1e6 / count as f64;
             let key = median(&press_in_trunkline(&mut terminal, 30, Duration::from_millis(20)));
             terminal.end("q");
