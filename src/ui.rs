@@ -46,8 +46,8 @@ use crate::state::{Measured, Overlay, State};
 pub use cards::Cards;
 use paint::Painter;
 use ratatui::layout::{Position, Rect};
-pub use sheet::Sheet;
 pub(crate) use sheet::color_number;
+pub use sheet::{Changed, Sheet};
 pub use shift::Shift;
 pub use targets::Targets;
 pub use theme::{Depth, Theme};
@@ -99,9 +99,13 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         return zen::draw(painter, cards, state);
     }
     let body = Rect { y: 2, height: screen.height - 3 - ruled, ..screen };
+    let panes = Panes::of(state, body);
+    if let Some(joint) = panes.joint() {
+        // The bar beside a chosen row, the rows, the reader.
+        painter.part([2, joint]);
+    }
     let (tabs, open) = tab_bar::draw(painter, state, 0);
     measured.tabs = tabs;
-    let panes = Panes::of(state, body);
     let reading = state.detail().is_some();
     tab_bar::rule(painter, 1, open, panes.joint(), reading && panes.reader.is_some() && panes.timeline.is_some());
     if ruled == 1 {

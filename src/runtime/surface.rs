@@ -16,7 +16,7 @@ mod pen;
 mod rows;
 mod shift;
 
-use crate::ui::{Sheet, Shift, Targets};
+use crate::ui::{Changed, Sheet, Shift, Targets};
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
 use crossterm::terminal::{Clear, ClearType};
@@ -105,11 +105,13 @@ impl Surface {
     fn show_rows<'r>(
         &mut self,
         moved: Option<Shift>,
-        changed: impl Iterator<Item = u16>,
+        changed: &[Changed],
         drawn: impl Fn(u16) -> &'r [Cell],
         is_still: bool,
     ) -> io::Result<()> {
-        let mut wanted: BTreeMap<u16, Wanted<'r>> = changed.map(|y| (y, self.want(drawn(y)))).collect();
+        // What stands on a row now is part of it only where that has not moved.
+        let part = |changed: &'_ Changed| (changed.y, self.want(drawn(changed.y), Some(changed).filter(|_| moved.is_none())));
+        let mut wanted: BTreeMap<u16, Wanted<'r>> = changed.iter().map(part).collect();
         if moved.is_none() {
             self.leave_out_what_stands_there(&mut wanted);
         }
@@ -122,7 +124,7 @@ impl Surface {
             // Of the others some stay where they are, and are written again where the terminal moves them.
             let is_told = |y: u16| moved.is_some_and(|moved| moved.rows().contains(&y));
             for y in shift.rows().filter(|y| !wanted.contains_key(y) && !is_told(*y)).collect::<Vec<_>>() {
-                wanted.insert(y, self.want(drawn(y)));
+                wanted.insert(y, self.want(drawn(y), None));
             }
             self.shown.shift(shift);
             self.leave_out_what_stands_there(&mut wanted);
@@ -141,11 +143,21 @@ impl Surface {
         });
     }
 
-    /// A row as it is to be.
-    fn want<'r>(&mut self, drawn: &'r [Cell]) -> Wanted<'r> {
+    /// A row as it is to be; where it is told what changed of it, the rest is as it stands there.
+    fn want<'r>(&mut self, drawn: &'r [Cell], changed: Option<&Changed>) -> Wanted<'r> {
         let cells = if self.ascii { drawn.iter().map(in_ascii).collect() } else { Cow::Borrowed(drawn) };
         let mut row = self.spare.pop().unwrap_or_default();
-        row.read(&cells, self.targets.is_some());
+        let tells_links = self.targets.is_some();
+        // Which part has the cluster nobody knows.
+        match changed.map(|changed| (changed, self.shown.row(changed.y))).filter(|(_, shown)| !shown.is_doubtful()) {
+            Some((changed, shown)) => {
+                row.copy(shown);
+                for columns in changed.columns.iter().filter(|columns| !columns.is_empty()) {
+                    row.read_columns(usize::from(columns.start)..usize::from(columns.end), &cells, tells_links);
+                }
+            }
+            None => row.read(&cells, tells_links),
+        }
         Wanted { cells, row }
     }
 
@@ -311,7 +323,8 @@ mod tests {
     fn put(surface: &mut Surface, buffer: &Buffer) -> Vec<u8> {
         let width = usize::from(buffer.area.width);
         let row = |y: u16| &buffer.content[usize::from(y) * width..][..width];
-        surface.show_rows(None, 0..buffer.area.height, row, false).unwrap();
+        let all: Vec<Changed> = (0..buffer.area.height).map(|y| Changed::whole(y, buffer.area.width)).collect();
+        surface.show_rows(None, &all, row, false).unwrap();
         surface.take_output()
     }
 
@@ -457,6 +470,7 @@ mod tests {
                 Style::new().fg(Color::Rgb(1, 2, 3)).bg(Color::Indexed(200)).add_modifier(Modifier::UNDERLINED),
             ];
             sheet.begin(theme);
+            sheet.part([2, 33], theme);
             let filled = if self.is_filled { Style::reset().bg(Color::Black) } else { Style::reset() };
             let mut put =
                 |x, y, width, text: &str, style: usize| sheet.letters((x, y), width, text, filled.patch(STYLES[style % 5]), theme);

@@ -58,7 +58,8 @@ pub fn width(text: &str) -> usize {
 
 /// Whether each byte is a grapheme of one column.
 fn is_printable_ascii(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    // All of them in any case: without a way out in the middle several are looked at at once.
+    text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
 }
 
 /// The graphemes of clean text from left to right, each with its columns; those that have none, and control characters, are

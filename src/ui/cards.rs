@@ -6,13 +6,13 @@
 use crate::command::Command;
 use crate::media::{Gallery, Laid};
 use crate::model::{AccountId, Announcement, Canvas, Connection, Sources, StatusId, Stream};
+use crate::state::hashed::{Folding, IdMap, Keyed};
 use crate::state::{Fill, Gap, Place, Row, RowKey, Shown, State};
 use crate::ui::line::Card;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, row, status};
 use ratatui::layout::Position;
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher as _, Hash, Hasher as _};
 use std::sync::Arc;
 
 /// After how many frames without use a card is forgotten.
@@ -21,7 +21,7 @@ const FRAMES_KEPT: u64 = 8;
 /// Laid-out rows.
 #[derive(Debug, Default)]
 pub struct Cards {
-    held: HashMap<Key, Held>,
+    held: IdMap<Key, Held>,
     announcements: Option<(Vec<Announcement>, u16, Arc<Card>)>,
     /// Pictures that are here.
     pub gallery: Gallery,
@@ -171,7 +171,7 @@ impl Cards {
 
     /// The card of a post outside of a timeline.
     pub(crate) fn post(&mut self, setting: Setting<'_>, id: &StatusId) -> Arc<Card> {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = Keyed::default().build_hasher();
         stamp_status(setting, id, &mut hasher);
         self.card(Subject::Post(id.clone()), setting, hasher.finish(), || status::card(setting, id))
     }
@@ -204,7 +204,7 @@ impl Cards {
 /// A number that changes when the row must be laid out again.
 fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
     let store = &setting.state.store;
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = Keyed::default().build_hasher();
     std::mem::discriminant(row).hash(&mut hasher);
     if let Some(tab) = setting.sources.and_then(|sources| setting.state.tabs.named(sources)) {
         let key = row.key();
@@ -251,7 +251,7 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
     hasher.finish()
 }
 
-fn stamp_status(setting: Setting<'_>, id: &StatusId, hasher: &mut DefaultHasher) {
+fn stamp_status(setting: Setting<'_>, id: &StatusId, hasher: &mut Folding) {
     let store = &setting.state.store;
     let outer = store.status(id);
     let inner = store.shown(id);

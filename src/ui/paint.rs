@@ -66,6 +66,11 @@ impl<'a> Painter<'a> {
         self.sheet.area()
     }
 
+    /// Tells panes apart that begin at these columns. Before anything is drawn.
+    pub(crate) fn part(&mut self, seams: [u16; 2]) {
+        self.sheet.part(seams, self.theme);
+    }
+
     /// Draws text in at most `width` columns and gives back the column after it.
     pub(crate) fn text(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
         if emojis::has_mark(text) { self.with_emojis(x, y, width, text, style) } else { self.letters(x, y, width, text, style) }
@@ -98,13 +103,18 @@ impl<'a> Painter<'a> {
         }
         let text = if self.theme.is_ascii() && text.contains('\u{25af}') { Cow::Owned(text.replace('\u{25af}', "?")) } else { text.into() };
         let room = width.min(area.right() - x);
-        self.sheet.letters((x, y), room, &text, Style::reset().patch(self.theme.base()).patch(style), self.theme);
-        x + cols(wrap::columns_within(&text, usize::from(room)))
+        let columns = cols(wrap::columns_within(&text, usize::from(room)));
+        self.ink((x, y), columns, &text, style);
+        x + columns
     }
 
     /// Draws one cell of a picture.
     pub(crate) fn cell(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
-        self.sheet.letters((x, y), 1, symbol, Style::reset().patch(self.theme.base()).patch(style), self.theme);
+        self.ink((x, y), 1, symbol, style);
+    }
+
+    fn ink(&mut self, at: (u16, u16), columns: u16, text: &str, style: Style) {
+        self.sheet.letters(at, columns, text, Style::reset().patch(self.theme.base()).patch(style), self.theme);
     }
 
     /// Whether a cell is empty, with letters of this colour if it had any. From then on nothing of this frame is saved.
@@ -132,9 +142,9 @@ impl<'a> Painter<'a> {
         x
     }
 
-    /// Draws the same glyph over a whole row.
+    /// Draws the same glyph of one column over a whole row.
     pub(crate) fn row_of(&mut self, x: u16, y: u16, width: u16, glyph: &str, style: Style) {
-        self.text(x, y, width, &glyph.repeat(usize::from(width)), style);
+        self.ink((x, y), width, &glyph.repeat(usize::from(width)), style);
     }
 
     /// Draws the same glyph over a whole column.

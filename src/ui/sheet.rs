@@ -5,6 +5,9 @@
 //! have only moved that is said, and they are not drawn either. What has to look at cells that are drawn already (a mark on
 //! what was found, pictures under other things) has the whole frame drawn at once.
 //!
+//! Where panes stand side by side a row is told in parts ([`Sheet::part`]), so that a bar beside a post or a line of the reader
+//! changes nothing but itself.
+//!
 //! A sum has 64 bits and a key that nobody knows: two rows that differ have the same one as often as a disk loses a bit.
 //! Absent on purpose: what is drawn (`paint`), and how a terminal is told (`runtime`).
 
@@ -29,16 +32,62 @@ pub struct Sheet {
     drawn: Vec<Option<Drawn>>,
     /// What the frame under way draws.
     strokes: Strokes,
-    changed: Vec<u16>,
+    parts: Parts,
+    changed: Vec<Changed>,
     moved: Option<Shift>,
     is_still: bool,
 }
 
-/// What a row was drawn with.
+/// Most parts of a row.
+const PARTS: usize = 3;
+
+/// Where the parts of rows begin and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Parts {
+    seams: [u16; PARTS - 1],
+}
+
+impl Parts {
+    const WHOLE: Self = Self { seams: [u16::MAX; PARTS - 1] };
+
+    /// The part that a column belongs to.
+    fn of(self, x: u16) -> usize {
+        self.seams.iter().filter(|seam| **seam <= x).count()
+    }
+
+    /// The columns of each part.
+    fn columns(self, width: u16) -> [Range<u16>; PARTS] {
+        let [first, second] = self.seams.map(|seam| seam.min(width));
+        [0..first, first..second, second..width]
+    }
+}
+
+/// What the last frame changed of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The row.
+    pub y: u16,
+    /// Its columns, from left to right; empty ranges are of parts that are what they were.
+    pub columns: [Range<u16>; PARTS],
+}
+
+impl Changed {
+    /// A row of this width that has nothing of what it had.
+    pub(crate) fn whole(y: u16, width: u16) -> Self {
+        Self { y, columns: Parts::WHOLE.columns(width) }
+    }
+}
+
+/// What the parts of a row were drawn with.
 #[derive(Debug, Clone)]
 struct Drawn {
-    sum: u64,
+    sums: [u64; PARTS],
     links: Vec<LinkSpan>,
+}
+
+/// A number for the whole of a row.
+fn together([first, second, third]: [u64; PARTS]) -> u64 {
+    first ^ second.rotate_left(21) ^ third.rotate_left(42)
 }
 
 /// What a frame draws, in order.
@@ -54,8 +103,10 @@ struct Strokes {
 /// What is told of a row before it is drawn.
 #[derive(Debug, Clone)]
 struct Told {
-    sum: Folding,
+    sums: [Folding; PARTS],
     has_links: bool,
+    /// Whether something is in several parts: then all of them are drawn, or none.
+    is_joined: bool,
 }
 
 /// Something that is drawn into one row.
@@ -87,8 +138,15 @@ impl Stroke {
 impl Sheet {
     /// Empty cells of a screen.
     pub fn new(area: Rect) -> Self {
-        let cells = Buffer::empty(area);
-        Self { cells, drawn: Vec::new(), strokes: Strokes::default(), changed: Vec::new(), moved: None, is_still: false }
+        Self {
+            cells: Buffer::empty(area),
+            drawn: Vec::new(),
+            strokes: Strokes::default(),
+            parts: Parts::WHOLE,
+            changed: Vec::new(),
+            moved: None,
+            is_still: false,
+        }
     }
 
     /// The whole screen.
@@ -116,9 +174,9 @@ impl Sheet {
         &self.cells
     }
 
-    /// The rows that the last frame changed, beside those that moved.
-    pub fn changed(&self) -> impl Iterator<Item = u16> {
-        self.changed.iter().copied()
+    /// What the last frame changed, beside rows that moved, from top to bottom.
+    pub fn changed(&self) -> &[Changed] {
+        &self.changed
     }
 
     /// The rows that moved with the last frame, before others changed.
@@ -135,14 +193,29 @@ impl Sheet {
 
     /// A frame begins, with everything as the theme has it where nothing is drawn.
     pub(crate) fn begin(&mut self, theme: &Theme) {
+        self.strokes.all.clear();
+        self.strokes.text.clear();
+        self.strokes.is_inked = false;
+        self.parts = Parts::WHOLE;
+        self.tell_rows(theme);
+    }
+
+    /// Tells rows from now on in parts that begin at these columns, which grow. Before anything is drawn.
+    pub(crate) fn part(&mut self, seams: [u16; PARTS - 1], theme: &Theme) {
+        debug_assert!(self.strokes.all.is_empty() && seams.is_sorted(), "{seams:?} after {} strokes", self.strokes.all.len());
+        self.parts = Parts { seams };
+        self.tell_rows(theme);
+    }
+
+    fn tell_rows(&mut self, theme: &Theme) {
         let mut start = Keyed::default().build_hasher();
         fold(&mut start, theme.base());
-        let Strokes { all, text, rows, is_inked } = &mut self.strokes;
-        all.clear();
-        text.clear();
+        // Parts that begin elsewhere are others.
+        self.parts.seams.iter().for_each(|seam| start.write_u64(u64::from(*seam)));
+        let rows = &mut self.strokes.rows;
         rows.clear();
-        rows.resize(usize::from(self.cells.area.height), Told { sum: start, has_links: false });
-        *is_inked = false;
+        let sums = std::array::from_fn(|_| start.clone());
+        rows.resize(usize::from(self.cells.area.height), Told { sums, has_links: false, is_joined: false });
     }
 
     /// Draws letters into at most `width` columns of a row of the screen.
@@ -170,23 +243,27 @@ impl Sheet {
             text.clear();
             return;
         }
-        let Some(Told { sum, has_links }) = rows.get_mut(usize::from(stroke.at.1)) else { return };
+        let Some(Told { sums, has_links, is_joined }) = rows.get_mut(usize::from(stroke.at.1)) else { return };
         *has_links |= stroke.style.underline_color.is_some_and(|color| color != Color::Reset);
         let kind = match stroke.what {
             What::Letters(_) => 0,
             What::Blank => 1,
             What::Back => 2,
         };
-        sum.write_u64(u64::from(stroke.at.0) | u64::from(stroke.width) << 16 | kind << 32);
-        fold(sum, stroke.style);
-        sum.write(words.as_bytes());
+        let [first, last] = [stroke.at.0, stroke.at.0.saturating_add(stroke.width.saturating_sub(1))].map(|x| self.parts.of(x));
+        *is_joined |= first < last;
+        for sum in sums.iter_mut().take(last + 1).skip(first) {
+            sum.write_u64(u64::from(stroke.at.0) | u64::from(stroke.width) << 16 | kind << 32);
+            fold(sum, stroke.style);
+            sum.write(words.as_bytes());
+        }
         all.push(stroke);
     }
 
     /// The cells with everything that has been drawn so far; whatever follows is drawn at once, and everything again next time.
     pub(crate) fn inked(&mut self, theme: &Theme) -> &mut Buffer {
         if !self.strokes.is_inked {
-            self.ink(theme, |_| true);
+            self.ink(theme, |_| [true; PARTS]);
             self.strokes.is_inked = true;
         }
         &mut self.cells
@@ -194,30 +271,35 @@ impl Sheet {
 
     /// A frame ends: the cells of rows that are not what they were are drawn. Gives back where links stand, from top to bottom.
     pub(crate) fn end(&mut self, theme: &Theme) -> Vec<LinkSpan> {
-        let height = self.cells.area.height;
+        let Rect { width, height, .. } = self.cells.area;
         self.moved = None;
         if self.strokes.is_inked {
             self.drawn.clear();
-            self.changed = (0..height).collect();
+            self.changed = (0..height).map(|y| Changed::whole(y, width)).collect();
             return (0..height).flat_map(|y| links(y, self.row(y), theme)).collect();
         }
-        let sums: Vec<u64> = self.strokes.rows.iter().map(|row| row.sum.finish()).collect();
+        let sums: Vec<[u64; PARTS]> = self.strokes.rows.iter().map(|row| row.sums.each_ref().map(Folding::finish)).collect();
         self.drawn.resize(usize::from(height), None);
         self.moved = self.shift(&sums);
         if let Some(shift) = self.moved {
             shift.apply(&mut self.drawn, |row| *row = None);
-            shift.apply_to_cells(&mut self.cells.content, usize::from(self.cells.area.width), Cell::reset);
+            shift.apply_to_cells(&mut self.cells.content, usize::from(width), Cell::reset);
         }
-        let is_changed = |(drawn, sum): (&Option<Drawn>, &u64)| drawn.as_ref().is_none_or(|drawn| drawn.sum != *sum);
-        let changes: Vec<bool> = self.drawn.iter().zip(&sums).map(is_changed).collect();
-        self.ink(theme, |y| changes.get(usize::from(y)).is_some_and(|changes| *changes));
-        self.changed = (0..height).zip(&changes).filter_map(|(y, changes)| changes.then_some(y)).collect();
-        for y in &self.changed {
+        let changes: Vec<[bool; PARTS]> = self.drawn.iter().zip(&self.strokes.rows).zip(&sums).map(changes).collect();
+        self.ink(theme, |y| changes.get(usize::from(y)).copied().unwrap_or_default());
+        let columns = self.parts.columns(width);
+        let part = |(changes, columns): (bool, &Range<u16>)| if changes { columns.clone() } else { 0..0 };
+        let row = |(y, changes): (u16, &[bool; PARTS])| {
+            let mut parts = changes.iter().copied().zip(&columns).map(part);
+            Changed { y, columns: std::array::from_fn(|_| parts.next().unwrap_or_default()) }
+        };
+        self.changed = (0..height).zip(&changes).filter(|(_, changes)| changes.contains(&true)).map(row).collect();
+        for Changed { y, .. } in &self.changed {
             let place = usize::from(*y);
             let has_links = self.strokes.rows.get(place).is_some_and(|row| row.has_links);
             let links = if has_links { links(*y, self.row(*y), theme) } else { Vec::new() };
-            if let (Some(drawn), Some(sum)) = (self.drawn.get_mut(place), sums.get(place)) {
-                *drawn = Some(Drawn { sum: *sum, links });
+            if let (Some(drawn), Some(sums)) = (self.drawn.get_mut(place), sums.get(place)) {
+                *drawn = Some(Drawn { sums: *sums, links });
             }
         }
         let rows = (0..).zip(self.drawn.iter().flatten());
@@ -225,12 +307,12 @@ impl Sheet {
     }
 
     /// The shift after which fewest rows have to be drawn, where that pays.
-    fn shift(&self, sums: &[u64]) -> Option<Shift> {
+    fn shift(&self, sums: &[[u64; PARTS]]) -> Option<Shift> {
         if self.is_still {
             return None;
         }
-        let before = |y: u16| self.drawn.get(usize::from(y))?.as_ref().map(|drawn| drawn.sum);
-        let now = |y: u16| sums.get(usize::from(y)).copied();
+        let before = |y: u16| self.drawn.get(usize::from(y))?.as_ref().map(|drawn| together(drawn.sums));
+        let now = |y: u16| sums.get(usize::from(y)).copied().map(together);
         let all = 0..cols(sums.len());
         let told = all.clone().filter_map(|y| Some((y, before(y)?)));
         let different = all.filter(|y| before(*y) != now(*y)).filter_map(|y| Some((y, now(y)?)));
@@ -240,18 +322,31 @@ impl Sheet {
         (moved.count() > stayed.count() + 1).then_some(shift)
     }
 
-    /// Draws the cells of some rows.
-    fn ink(&mut self, theme: &Theme, is_wanted: impl Fn(u16) -> bool) {
-        let Self { cells, strokes: Strokes { all, text, .. }, .. } = self;
+    /// Draws the cells of some parts of rows.
+    fn ink(&mut self, theme: &Theme, wanted: impl Fn(u16) -> [bool; PARTS]) {
+        let Self { cells, parts, strokes: Strokes { all, text, .. }, .. } = self;
+        let width = cells.area.width;
+        let columns = parts.columns(width);
         let mut blank = Cell::EMPTY;
         blank.set_style(theme.base());
-        for (_, row) in (0..).zip(cells.content.chunks_mut(usize::from(cells.area.width.max(1)))).filter(|(y, _)| is_wanted(*y)) {
-            row.fill(blank.clone());
+        for (y, row) in (0..).zip(cells.content.chunks_mut(usize::from(width.max(1)))) {
+            for (Range { start, end }, _) in columns.iter().zip(wanted(y)).filter(|(_, wanted)| *wanted) {
+                row.get_mut(usize::from(*start)..usize::from(*end)).unwrap_or_default().fill(blank.clone());
+            }
         }
-        for stroke in all.iter().filter(|stroke| is_wanted(stroke.at.1)) {
+        // Of what is in several parts all are drawn, or none.
+        for stroke in all.iter().filter(|stroke| wanted(stroke.at.1).get(parts.of(stroke.at.0)).is_some_and(|wanted| *wanted)) {
             ink(cells, stroke, stroke.words(text), theme);
         }
     }
+}
+
+/// Which parts of a row are not what they were.
+fn changes(((drawn, told), sums): ((&Option<Drawn>, &Told), &[u64; PARTS])) -> [bool; PARTS] {
+    let Some(drawn) = drawn else { return [true; PARTS] };
+    let mut pairs = drawn.sums.iter().zip(sums);
+    let changes: [bool; PARTS] = std::array::from_fn(|_| pairs.next().is_some_and(|(before, now)| before != now));
+    if told.is_joined && changes.contains(&true) { [true; PARTS] } else { changes }
 }
 
 /// A number below 2^32 for a colour; 0 where the terminal's own is meant.
@@ -385,15 +480,20 @@ mod tests {
         if let Some(shift) = sheet.moved() {
             shift.apply(seen, Vec::clear);
         }
-        for y in sheet.changed() {
-            seen[usize::from(y)] = sheet.row(y).to_vec();
+        for Changed { y, columns } in sheet.changed() {
+            let row = &mut seen[usize::from(*y)];
+            row.resize(usize::from(SCREEN.width), Cell::EMPTY);
+            for columns in columns.iter().map(|columns| usize::from(columns.start)..usize::from(columns.end)) {
+                row[columns.clone()].clone_from_slice(&sheet.row(*y)[columns]);
+            }
         }
     }
 
     /// Lines from a place on, and something over them.
-    fn draw(sheet: &mut Sheet, lines: &[(u8, u8)], top: usize, over: &[(u8, u8, u8)]) -> Vec<LinkSpan> {
+    fn draw(sheet: &mut Sheet, lines: &[(u8, u8)], top: usize, over: &[(u8, u8, u8)], seams: [u16; PARTS - 1]) -> Vec<LinkSpan> {
         let theme = theme();
         sheet.begin(&theme);
+        sheet.part(seams, &theme);
         for (y, (word, style)) in (1..SCREEN.height).zip(lines.iter().skip(top)) {
             let text = ["", "plain words", "日本語 and", "e\u{301}é x", "a longer line than there is room for"][usize::from(*word) % 5];
             let style =
@@ -418,17 +518,21 @@ mod tests {
         #[test]
         fn what_moved_and_what_changed_make_the_whole(
             lines in prop::collection::vec(any::<(u8, u8)>(), 0..40),
-            frames in prop::collection::vec((0_usize..30, prop::collection::vec(any::<(u8, u8, u8)>(), 0..3), any::<bool>()), 1..12),
+            frames in prop::collection::vec(
+                (0_usize..30, prop::collection::vec(any::<(u8, u8, u8)>(), 0..3), any::<bool>(), 0_usize..4),
+                1..12,
+            ),
         ) {
             let mut sheet = Sheet::new(SCREEN);
             let mut seen = vec![vec![Cell::EMPTY; usize::from(SCREEN.width)]; usize::from(SCREEN.height)];
-            for (top, over, is_still) in frames {
+            for (top, over, is_still, seams) in frames {
                 sheet.keep_still(is_still);
-                let links = draw(&mut sheet, &lines, top, &over);
+                let seams = [Parts::WHOLE.seams, [4, 12], [4, 12], [0, 9]][seams];
+                let links = draw(&mut sheet, &lines, top, &over, seams);
                 follow(&mut seen, &sheet);
                 prop_assert!(!is_still || sheet.moved().is_none());
                 let mut whole = Sheet::new(SCREEN);
-                prop_assert_eq!(links, draw(&mut whole, &lines, top, &over));
+                prop_assert_eq!(links, draw(&mut whole, &lines, top, &over, Parts::WHOLE.seams));
                 prop_assert_eq!(seen.concat(), whole.cells().content.clone());
                 prop_assert_eq!(sheet.cells(), whole.cells());
             }
@@ -439,19 +543,37 @@ mod tests {
     fn rows_that_are_what_they_were_are_not_drawn() {
         let lines: Vec<(u8, u8)> = (0..40).map(|number| (number * 5 + 1, 0)).collect();
         let mut sheet = Sheet::new(SCREEN);
-        draw(&mut sheet, &lines, 0, &[]);
-        assert_eq!(sheet.changed().count(), 10, "nothing is known at first");
-        draw(&mut sheet, &lines, 0, &[]);
-        assert_eq!((sheet.changed().count(), sheet.moved()), (0, None));
-        draw(&mut sheet, &lines, 2, &[]);
+        let draw = |sheet: &mut Sheet, top: usize, over: &[(u8, u8, u8)]| draw(sheet, &lines, top, over, Parts::WHOLE.seams);
+        let rows = |sheet: &Sheet| sheet.changed().iter().map(|changed| changed.y).collect::<Vec<_>>();
+        draw(&mut sheet, 0, &[]);
+        assert_eq!(rows(&sheet).len(), 10, "nothing is known at first");
+        draw(&mut sheet, 0, &[]);
+        assert_eq!((rows(&sheet), sheet.moved()), (vec![], None));
+        draw(&mut sheet, 2, &[]);
         assert_eq!(sheet.moved(), Some(Shift { top: 1, bottom: 9, by: -2 }));
-        assert_eq!(sheet.changed().collect::<Vec<_>>(), [8, 9]);
-        draw(&mut sheet, &lines, 2, &[(0, 3, 4)]);
-        assert_eq!(sheet.changed().collect::<Vec<_>>(), [4]);
-        draw(&mut sheet, &lines, 2, &[(3, 0, 0)]);
-        assert_eq!(sheet.changed().count(), 10, "somebody looked at the cells");
+        assert_eq!(rows(&sheet), [8, 9]);
+        draw(&mut sheet, 2, &[(0, 3, 4)]);
+        assert_eq!(rows(&sheet), [4]);
+        draw(&mut sheet, 2, &[(3, 0, 0)]);
+        assert_eq!(rows(&sheet).len(), 10, "somebody looked at the cells");
         sheet.resize(SCREEN);
-        draw(&mut sheet, &lines, 2, &[]);
-        assert_eq!(sheet.changed().count(), 10);
+        draw(&mut sheet, 2, &[]);
+        assert_eq!(rows(&sheet).len(), 10);
+    }
+
+    #[test]
+    fn a_part_of_a_row_that_is_what_it_was_is_not_drawn() {
+        let mut sheet = Sheet::new(SCREEN);
+        let draw = |sheet: &mut Sheet, over: &[(u8, u8, u8)]| {
+            draw(sheet, &[(1, 0); 9], 0, over, [4, 12]);
+            sheet.changed().to_vec()
+        };
+        draw(&mut sheet, &[]);
+        // The lines above begin in the first and end in the last.
+        let above = |columns| [Changed { y: 0, columns }];
+        assert_eq!(draw(&mut sheet, &[(0, 14, 0)]), above([0..0, 0..0, 12..24]));
+        assert_eq!(draw(&mut sheet, &[(0, 14, 0), (2, 0, 0)]), above([0..4, 0..0, 0..0]));
+        assert_eq!(draw(&mut sheet, &[(0, 10, 0)]), above([0..4, 4..12, 12..24]), "it lies over two");
+        assert_eq!(draw(&mut sheet, &[(0, 10, 0), (2, 0, 0)]), above([0..4, 4..12, 12..24]));
     }
 }

@@ -8,6 +8,7 @@ use crate::state::hashed::Keyed;
 use crate::ui::{Shift, color_number};
 use ratatui::buffer::{Cell, CellWidth as _};
 use std::hash::BuildHasher as _;
+use std::ops::Range;
 
 /// Bytes of a symbol that stand for themselves; a longer one is held as a keyed sum of them.
 const SHORT: usize = 7;
@@ -25,7 +26,7 @@ pub(super) struct Glyph {
 }
 
 /// A row of them.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Row {
     glyphs: Vec<Glyph>,
     /// Whether it has a cluster about whose width terminals may differ.
@@ -63,17 +64,33 @@ impl Row {
     /// Takes in a row as it was drawn; what a wide glyph covers is covered. Where links are not told, they are none.
     pub(super) fn read(&mut self, drawn: &[Cell], tells_links: bool) {
         self.clear();
-        while let Some(cell) = drawn.get(self.glyphs.len()) {
+        self.read_columns(0..drawn.len(), drawn, tells_links);
+    }
+
+    /// Takes in some columns of a row as it was drawn, between which and the others no glyph stands.
+    pub(super) fn read_columns(&mut self, columns: Range<usize>, drawn: &[Cell], tells_links: bool) {
+        if self.glyphs.len() < columns.end {
+            self.glyphs.resize(columns.end, Glyph::BLANK);
+        }
+        let mut cells = drawn.iter().zip(&mut self.glyphs).skip(columns.start).take(columns.len());
+        while let Some((cell, glyph)) = cells.next() {
             let symbol = cell.symbol();
-            self.glyphs.push(Glyph::of(cell, symbol, tells_links));
+            *glyph = Glyph::of(cell, symbol, tells_links);
             if symbol.len() > 1 {
                 self.is_doubtful |= symbol.chars().nth(1).is_some();
                 let covered = usize::from(symbol.cell_width()).saturating_sub(1);
-                self.glyphs.extend(std::iter::repeat_n(Glyph::COVERED, covered));
+                cells.by_ref().take(covered).for_each(|(_, glyph)| *glyph = Glyph::COVERED);
             }
         }
         let written = self.glyphs.iter().rposition(|glyph| *glyph != Glyph::BLANK).map_or(0, |last| last + 1);
         self.glyphs.truncate(written);
+    }
+
+    /// Becomes like another.
+    pub(super) fn copy(&mut self, other: &Self) {
+        let Self { glyphs, is_doubtful } = other;
+        self.glyphs.clone_from(glyphs);
+        self.is_doubtful = *is_doubtful;
     }
 
     fn clear(&mut self) {
@@ -107,7 +124,7 @@ impl Row {
     }
 
     /// Its glyphs in some columns, as far as there are any.
-    pub(super) fn part(&self, columns: std::ops::Range<usize>) -> impl Iterator<Item = Glyph> {
+    pub(super) fn part(&self, columns: Range<usize>) -> impl Iterator<Item = Glyph> {
         self.glyphs.iter().skip(columns.start).take(columns.len()).copied()
     }
 

@@ -5,21 +5,25 @@
 
 use super::Wanted;
 use super::rows::{Glyph, Row, Rows};
-
 use crate::state::hashed::Keyed;
 use crate::ui::Shift;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::ops::Range;
 
 /// The columns that tell a row: not the bar beside a chosen one, and not what is right of a narrow list.
-const TELLING: std::ops::Range<usize> = 2..34;
+const TELLING: Range<usize> = 2..34;
 /// What a shift costs by itself, in cells.
 const PRICE: usize = 24;
 
 /// The shift after which least is left to write, where there is one that pays. Rows that are not wanted otherwise stay as they are.
 pub(super) fn find(shown: &Rows, wanted: &BTreeMap<u16, Wanted<'_>>) -> Option<Shift> {
+    let is_told_anew = |(y, wanted): &(&u16, &Wanted<'_>)| !shown.row(**y).part(TELLING).eq(wanted.row.part(TELLING));
+    let after: Vec<(u16, u64)> = wanted.iter().filter(is_told_anew).filter_map(|(y, wanted)| Some((*y, telling(&wanted.row)?))).collect();
+    if after.len() < 2 {
+        return None;
+    }
     let before = (0..shown.height()).filter_map(|y| Some((y, telling(shown.row(y))?)));
-    let after = wanted.iter().filter_map(|(y, wanted)| Some((*y, telling(&wanted.row)?)));
     Shift::agreed(before, after).filter(|shift| pays(shown, wanted, *shift))
 }
 
