@@ -27,6 +27,7 @@ use rows::{Glyph, Row, Rows};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
+use std::ops::Range;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -127,6 +128,10 @@ impl Surface {
                 wanted.insert(y, self.want(drawn(y), None));
             }
             self.shown.shift(shift);
+            // Beside what has moved, too.
+            for wanted in wanted.values_mut() {
+                wanted.changed = EVERYWHERE;
+            }
             self.leave_out_what_stands_there(&mut wanted);
         }
         self.write(shift, wanted, is_still)
@@ -135,7 +140,7 @@ impl Surface {
     fn leave_out_what_stands_there(&mut self, wanted: &mut BTreeMap<u16, Wanted<'_>>) {
         let Self { shown, spare, .. } = self;
         wanted.retain(|y, wanted| {
-            let differs = wanted.row != *shown.row(*y);
+            let differs = wanted.differs(shown.row(*y));
             if !differs {
                 spare.push(std::mem::take(&mut wanted.row));
             }
@@ -149,16 +154,17 @@ impl Surface {
         let mut row = self.spare.pop().unwrap_or_default();
         let tells_links = self.targets.is_some();
         // Which part has the cluster nobody knows.
-        match changed.map(|changed| (changed, self.shown.row(changed.y))).filter(|(_, shown)| !shown.is_doubtful()) {
-            Some((changed, shown)) => {
-                row.copy(shown);
-                for columns in changed.columns.iter().filter(|columns| !columns.is_empty()) {
-                    row.read_columns(usize::from(columns.start)..usize::from(columns.end), &cells, tells_links);
-                }
-            }
-            None => row.read(&cells, tells_links),
+        let known = changed.map(|changed| (changed, self.shown.row(changed.y))).filter(|(_, shown)| !shown.is_doubtful());
+        let Some((Changed { columns, .. }, shown)) = known else {
+            row.read(&cells, tells_links);
+            return Wanted { cells, row, changed: EVERYWHERE };
+        };
+        row.copy(shown);
+        let changed = columns.each_ref().map(|columns| usize::from(columns.start)..usize::from(columns.end));
+        for columns in changed.iter().filter(|columns| !columns.is_empty()) {
+            row.read_columns(columns.clone(), &cells, tells_links);
         }
-        Wanted { cells, row }
+        Wanted { cells, row, changed }
     }
 
     /// Writes whatever differs on these rows, after others have moved.
@@ -203,11 +209,16 @@ impl Surface {
     }
 }
 
+/// Any column of a row.
+const EVERYWHERE: [Range<usize>; 3] = [0..usize::MAX, 0..0, 0..0];
+
 /// A row that is to be shown: cells to write, and what to hold them against.
 #[derive(Debug)]
 struct Wanted<'r> {
     cells: Cow<'r, [Cell]>,
     row: Row,
+    /// The columns in which it may be another than what stands there.
+    changed: [Range<usize>; 3],
 }
 
 impl Wanted<'_> {
@@ -215,6 +226,11 @@ impl Wanted<'_> {
     fn cell(&self, x: usize) -> &Cell {
         static BLANK: Cell = Cell::EMPTY;
         self.cells.get(x).unwrap_or(&BLANK)
+    }
+
+    /// Whether it is another row.
+    fn differs(&self, from: &Row) -> bool {
+        self.changed.iter().any(|columns| from.differs(&self.row, columns.clone()))
     }
 
     /// Whether part of a line from top to bottom stands at a column: a bar, or what parts two panes.
@@ -253,27 +269,30 @@ fn mend<W: Write>(
     let behind = old.part(written..end).filter(|glyph| *glyph != Glyph::BLANK).count();
     let erased = if is_still || behind < ERASED { end } else { written };
     let mut x = 0;
-    while x < erased {
-        if old.at(x) == new.at(x) {
-            x += 1;
-            continue;
+    for changed in &wanted.changed {
+        x = x.max(changed.start);
+        while x < erased.min(changed.end) {
+            if old.at(x) == new.at(x) {
+                x += 1;
+                continue;
+            }
+            // A glyph is written whole, whichever of its columns differs.
+            let start = new.start(x);
+            if wanted.is_upright(start) {
+                upright.push((column(start), y, wanted.cell(start).clone()));
+                x = start + 1;
+                continue;
+            }
+            if !is_still {
+                bridge(pen, y, wanted, start)?;
+            }
+            let columns = new.columns(start);
+            // Half of a glyph does not begin anywhere: whatever covers it has been written.
+            if new.at(start) != Glyph::COVERED {
+                pen.cell(column(start), y, wanted.cell(start), columns)?;
+            }
+            x = start + columns;
         }
-        // A glyph is written whole, whichever of its columns differs.
-        let start = new.start(x);
-        if wanted.is_upright(start) {
-            upright.push((column(start), y, wanted.cell(start).clone()));
-            x = start + 1;
-            continue;
-        }
-        if !is_still {
-            bridge(pen, y, wanted, start)?;
-        }
-        let columns = new.columns(start);
-        // Half of a glyph does not begin anywhere: whatever covers it has been written.
-        if new.at(start) != Glyph::COVERED {
-            pen.cell(column(start), y, wanted.cell(start), columns)?;
-        }
-        x = start + columns;
     }
     if erased < end { pen.erase_from(column(erased), y) } else { Ok(()) }
 }

@@ -54,12 +54,16 @@ impl<'a, W: Write> Pen<'a, W> {
     /// Writes a cell of so many columns.
     pub(super) fn cell(&mut self, x: u16, y: u16, cell: &Cell, columns: usize) -> io::Result<()> {
         self.go(x, y)?;
-        let symbol = if is_plain_block(cell) { " " } else { cell.symbol() };
-        self.dress(cell)?;
+        let is_plain = is_plain_block(cell);
+        self.dress(cell, is_plain)?;
+        let symbol = if is_plain { " " } else { cell.symbol() };
         self.out.write_all(symbol.as_bytes())?;
-        self.is_sure &= symbol.is_ascii();
+        let is_alone = symbol.len() == 1 || {
+            self.is_sure = false;
+            symbol.chars().nth(1).is_none()
+        };
         // Behind all others, of whose width terminals may think differently, it is placed anew.
-        self.at = (columns == 1 && symbol.chars().nth(1).is_none()).then_some((x + 1, y));
+        self.at = (columns == 1 && is_alone).then_some((x + 1, y));
         Ok(())
     }
 
@@ -104,7 +108,8 @@ impl<'a, W: Write> Pen<'a, W> {
         Ok(())
     }
 
-    fn dress(&mut self, cell: &Cell) -> io::Result<()> {
+    /// Says how to write a cell, where that is not how it writes; of a plain block nobody sees the letters' colour.
+    fn dress(&mut self, cell: &Cell, is_plain: bool) -> io::Result<()> {
         if cell.underline_color != self.link {
             self.unlink()?;
             self.link = cell.underline_color;
@@ -114,7 +119,7 @@ impl<'a, W: Write> Pen<'a, W> {
             }
         }
         let mut style = Style::of(cell);
-        if is_plain_block(cell) {
+        if is_plain {
             style.fg = self.style.fg;
         }
         if style != self.style {

@@ -128,6 +128,12 @@ impl Row {
         self.glyphs.iter().skip(columns.start).take(columns.len()).copied()
     }
 
+    /// Whether another is different in some columns, or may be: blanks there differ from nothing.
+    pub(super) fn differs(&self, other: &Self, columns: Range<usize>) -> bool {
+        let [one, other] = [self, other].map(|row| row.glyphs.get(columns.start..columns.end.min(row.len())).unwrap_or_default());
+        one != other
+    }
+
     /// In how many cells it differs from another.
     pub(super) fn differences(&self, other: &Self) -> usize {
         (0..self.len().max(other.len())).filter(|x| self.at(*x) != other.at(*x)).count()
