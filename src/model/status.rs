@@ -75,7 +75,13 @@ impl Status {
 
     /// Brings all its texts into one allocation: for keeping it.
     pub(crate) fn pack(&mut self) {
-        let mut texts: Vec<&mut Stretch> = vec![self.spoiler_text.stretch(), self.content.stretch()];
+        pack(self.texts());
+    }
+
+    /// All its texts but words of the server's for what we do not know, in an order that is the same for all of its shape.
+    pub(crate) fn texts(&mut self) -> Vec<&mut Stretch> {
+        let mut texts: Vec<&mut Stretch> = Vec::with_capacity(16);
+        texts.extend([self.spoiler_text.stretch(), self.content.stretch()]);
         texts.extend([&mut self.language, &mut self.url].into_iter().flatten().map(Plain::stretch));
         for medium in &mut self.media_attachments {
             let Media { kind: _, description, url, preview, blurhash, size: _, seconds: _ } = medium;
@@ -98,7 +104,7 @@ impl Status {
         }
         texts.extend(self.emojis.iter_mut().flat_map(Emoji::texts).map(Plain::stretch));
         texts.extend(self.filtered.iter_mut().flatten().map(|found| found.title.stretch()));
-        pack(texts);
+        texts
     }
 
     /// Whether this copy shows the reader's own view (`user`, `list`, REST) and not the anonymous one.

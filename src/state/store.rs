@@ -3,8 +3,12 @@
 //! The rules of RELIABILITY section "Continuity" live here: which of two copies wins, how their fields are merged by
 //! presence, and what a deletion outlasts. Nothing here costs more with longer timelines, but for `sweep`, which the
 //! caller spreads over many insertions.
+//!
+//! Posts lie folded ([`parcel`]) until somebody looks at them, but for those that came last; what was opened is folded again with the
+//! next sweep.
 
 mod gone;
+mod parcel;
 mod release;
 mod ring;
 
@@ -15,18 +19,30 @@ use crate::model::{
 use crate::state::hashed::{IdMap, IdSet};
 use crate::text::{LinkKind, RichText};
 use gone::Gone;
+use parcel::Parcel;
 use ring::Ring;
 use std::cell::OnceCell;
+use std::collections::VecDeque;
 
 /// How many edits of posts that are not held are remembered, for a first copy that comes late.
 const EDITS_KEPT: usize = 1_000;
+/// How many of the statuses that came or changed last are usually not folded: some are in view, or about to be told of again.
+const OPEN: usize = 256;
 /// Below this many statuses nothing is ever swept.
 const SWEEP_FLOOR: usize = 512;
 
 /// A status as the store holds it.
 #[derive(Debug)]
 pub struct Entry {
-    status: Status,
+    id: StatusId,
+    account: AccountId,
+    /// What it is while nobody looks at it; one of this and the next is always there.
+    folded: Option<Parcel>,
+    status: OnceCell<Box<Status>>,
+    /// The status that it boosts.
+    reblog: Option<StatusId>,
+    /// Whether a filter may hide it.
+    may_hide: bool,
     revision: u32,
     rich: OnceCell<Box<RichText>>,
     words: OnceCell<Box<str>>,
@@ -37,9 +53,56 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The status.
+    fn new(status: Status) -> Self {
+        Self {
+            id: status.id.clone(),
+            account: status.account.clone(),
+            folded: None,
+            reblog: status.reblog.clone(),
+            may_hide: may_hide(&status),
+            status: OnceCell::from(Box::new(status)),
+            revision: 1,
+            rich: OnceCell::new(),
+            words: OnceCell::new(),
+            heard: 0,
+            is_needed: false,
+        }
+    }
+
+    /// The status, opened when it is first looked at.
     pub fn status(&self) -> &Status {
-        &self.status
+        self.status.get_or_init(|| {
+            let folded = self.folded.as_ref().map(|folded| folded.open(&self.id, &self.account));
+            Box::new(folded.unwrap_or_else(|| Parcel::blank(&self.id, &self.account)))
+        })
+    }
+
+    /// Makes it another one.
+    fn replace(&mut self, status: Status) {
+        self.account = status.account.clone();
+        self.reblog.clone_from(&status.reblog);
+        self.may_hide = may_hide(&status);
+        self.folded = None;
+        self.status = OnceCell::from(Box::new(status));
+    }
+
+    /// Folds it, where that can be done. What was folded before has not changed.
+    fn fold(&mut self) {
+        if let (None, Some(status)) = (&self.folded, self.status.get_mut()) {
+            self.folded = Parcel::fold(status);
+        }
+        if self.folded.is_some() {
+            self.status = OnceCell::new();
+        }
+    }
+
+    /// The statuses that it boosts and quotes.
+    fn related(&self) -> [Option<StatusId>; 2] {
+        match self.status.get() {
+            Some(status) => related(status),
+            // One that quotes another is never folded.
+            None => [self.reblog.clone(), None],
+        }
     }
 
     /// Counts up whenever something that can be seen changes.
@@ -49,18 +112,18 @@ impl Entry {
 
     /// The content, opened when it is first looked at.
     pub fn rich(&self) -> &RichText {
-        self.rich.get_or_init(|| Box::new(self.status.open()))
+        self.rich.get_or_init(|| Box::new(self.status().open()))
     }
 }
 
 impl Post for Entry {
     fn status(&self) -> &Status {
-        &self.status
+        self.status()
     }
 
     /// Read when they are first looked at.
     fn words(&self) -> &str {
-        self.words.get_or_init(|| words_of(&self.status).into())
+        self.words.get_or_init(|| words_of(self.status()).into())
     }
 
     fn leads_out(&self) -> bool {
@@ -71,7 +134,7 @@ impl Post for Entry {
 /// Equality ignores whether the content has been opened.
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
-        self.status == other.status && self.revision == other.revision
+        self.status() == other.status() && self.revision == other.revision
     }
 }
 
@@ -82,6 +145,16 @@ struct Known {
     revision: u32,
     /// Whether the sweep under way leaves it.
     is_needed: bool,
+}
+
+/// How many of the statuses that came or changed last are not folded.
+#[derive(Debug, PartialEq)]
+struct Open(usize);
+
+impl Default for Open {
+    fn default() -> Self {
+        Self(OPEN)
+    }
 }
 
 /// Everything that tabs show, once.
@@ -96,6 +169,9 @@ pub struct Store {
     mentioned_by: IdMap<StatusId, Vec<StatusId>>,
     /// Which notifications are about a status.
     told_of: IdMap<StatusId, Vec<NotificationId>>,
+    /// Statuses that came or changed last, the first of them first.
+    recent: VecDeque<StatusId>,
+    open: Open,
     deleted: Gone,
     edits: Ring<StatusId, Box<Status>>,
     /// Statuses that a filter may hide since the last look, each with whether it was held before.
@@ -140,6 +216,11 @@ pub struct Removed {
 }
 
 impl Store {
+    /// Folds nothing from now on: for a run in which posts only pass through.
+    pub fn keep_open(&mut self) {
+        self.open = Open(usize::MAX);
+    }
+
     /// A held status.
     pub fn status(&self, id: &StatusId) -> Option<&Entry> {
         self.statuses.get(id).map(Box::as_ref)
@@ -185,10 +266,16 @@ impl Store {
     /// The status that a row about `id` shows: the boosted one for a boost.
     pub fn shown(&self, id: &StatusId) -> Option<&Entry> {
         let entry = self.status(id)?;
-        match &entry.status.reblog {
+        match &entry.reblog {
             Some(inner) => self.status(inner),
             None => Some(entry),
         }
+    }
+
+    /// Whether a filter may hide a status, or one that it boosts.
+    pub fn may_hide(&self, id: &StatusId) -> bool {
+        let may_hide = |entry: Option<&Entry>| entry.is_some_and(|entry| entry.may_hide);
+        may_hide(self.status(id)) || may_hide(self.shown(id))
     }
 
     /// Takes the statuses that a filter may hide since the last time, each with whether it was held before.
@@ -258,7 +345,7 @@ impl Store {
         let at = self.moment();
         let Some(entry) = self.statuses.get_mut(id) else { return };
         entry.heard = at;
-        let inner = entry.status.reblog.clone();
+        let inner = entry.reblog.clone();
         if let Some(inner) = inner.and_then(|inner| self.statuses.get_mut(&inner)) {
             inner.heard = at;
         }
@@ -368,26 +455,29 @@ impl Store {
         }
         let id = incoming.id.clone();
         if let Some(entry) = self.statuses.get_mut(&id) {
-            let merged = merge(&entry.status, incoming);
-            if merged == entry.status {
+            let held = entry.status();
+            let mut merged = merge(held, incoming);
+            if merged == *held {
                 return Put::Same;
             }
-            let before = related(&entry.status);
+            let before = related(held);
             let after = related(&merged);
-            if merged.content != entry.status.content || merged.mentions != entry.status.mentions || merged.tags != entry.status.tags {
+            let reads_alike = reads_alike(held, &merged);
+            if merged.content != held.content || merged.mentions != held.mentions || merged.tags != held.tags {
                 entry.rich = OnceCell::new();
             }
             if may_hide(&merged) {
                 self.hiding.push((id.clone(), true));
             }
-            if !reads_alike(&entry.status, &merged) {
+            if !reads_alike {
                 entry.words = OnceCell::new();
                 self.changed.push((id.clone(), true));
             }
-            entry.status = merged;
-            entry.status.pack();
+            merged.pack();
+            entry.replace(merged);
             entry.revision += 1;
             self.version += 1;
+            self.begin_recent(id.clone());
             if before != after {
                 self.unlink(&id, &before);
                 self.link(&id, after);
@@ -412,10 +502,23 @@ impl Store {
         {
             self.replies.push((id.clone(), parent.clone()));
         }
-        let entry = Entry { status: incoming, revision: 1, rich: OnceCell::new(), words: OnceCell::new(), heard: 0, is_needed: false };
-        self.statuses.insert(id, Box::new(entry));
+        self.statuses.insert(id.clone(), Box::new(Entry::new(incoming)));
+        self.begin_recent(id);
         self.came += 1;
         Put::New
+    }
+
+    /// A status has come or changed: for it another is folded.
+    fn begin_recent(&mut self, id: StatusId) {
+        if self.open.0 == usize::MAX {
+            return;
+        }
+        self.recent.push_back(id);
+        if self.recent.len() > self.open.0
+            && let Some(entry) = self.recent.pop_front().and_then(|id| self.statuses.get_mut(&id))
+        {
+            entry.fold();
+        }
     }
 
     fn without_deleted_quote(&self, mut status: Status) -> Status {
@@ -451,10 +554,11 @@ impl Store {
         self.forget(id, &mut removed);
         for other in self.mentioned_by.remove(id).unwrap_or_default() {
             let Some(entry) = self.statuses.get_mut(&other) else { continue };
-            if entry.status.reblog.as_ref() == Some(id) {
+            if entry.reblog.as_ref() == Some(id) {
                 self.forget(&other, &mut removed);
-            } else if let Some(quote) = &mut entry.status.quote {
+            } else if let Some(mut quote) = entry.status().quote.clone() {
                 quote.state = QuoteState::Deleted;
+                entry.replace(Status { quote: Some(quote), ..entry.status().clone() });
                 entry.revision += 1;
                 self.version += 1;
             }
@@ -465,9 +569,9 @@ impl Store {
     fn forget(&mut self, id: &StatusId, removed: &mut Removed) {
         self.edits.remove(id);
         let entry = self.statuses.remove(id);
-        let account = entry.as_ref().map(|entry| entry.status.account.clone());
+        let account = entry.as_ref().map(|entry| entry.account.clone());
         if let Some(entry) = &entry {
-            self.unlink(id, &related(&entry.status));
+            self.unlink(id, &entry.related());
             removed.statuses.push(id.clone());
             self.changed.push((id.clone(), true));
             self.version += 1;
@@ -486,7 +590,7 @@ impl Store {
 
     /// Drops whatever no row needs. `keep` names the statuses, notifications and conversations of all rows and panes.
     pub fn sweep(&mut self, keep: Keep) {
-        let Self { statuses, accounts, notifications, conversations, mentioned_by, told_of, deleted, awaited, .. } = self;
+        let Self { statuses, accounts, notifications, conversations, mentioned_by, told_of, deleted, awaited, recent, open, .. } = self;
         notifications.retain(|id, _| keep.notifications.contains(id));
         told_of.retain(|_, list| {
             list.retain(|id| notifications.contains_key(id));
@@ -501,17 +605,22 @@ impl Store {
             match statuses.get_mut(&id) {
                 Some(entry) if !entry.is_needed => {
                     entry.is_needed = true;
-                    todo.extend(related(&entry.status).into_iter().flatten());
+                    todo.extend(entry.related().into_iter().flatten());
                 }
                 Some(_) => {}
                 None => drop(absent.insert(id)),
             }
         }
+        let recent: IdSet<&StatusId> = recent.iter().collect();
         // What is marked stays, and is ready for the next time.
-        statuses.retain(|_, entry| {
+        statuses.retain(|id, entry| {
             // What was looked at once is opened again when it is looked at again: what is in view is laid out already.
             entry.rich = OnceCell::new();
-            std::mem::take(&mut entry.is_needed)
+            let is_needed = std::mem::take(&mut entry.is_needed);
+            if is_needed && open.0 < usize::MAX && !recent.contains(id) {
+                entry.fold();
+            }
+            is_needed
         });
         awaited.retain(|id| absent.contains(id));
         mentioned_by.retain(|_, list| {
@@ -524,7 +633,7 @@ impl Store {
             }
         };
         for entry in statuses.values() {
-            need(&entry.status.account);
+            need(&entry.account);
         }
         notifications.values().filter_map(|notification| notification.account.as_ref()).for_each(&mut need);
         notifications.values().filter_map(|notification| notification.kind.target()).for_each(&mut need);
@@ -613,4 +722,78 @@ fn fill(mut winner: Status, loser: &Status) -> Status {
         winner.card.clone_from(&loser.card);
     }
     winner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parcel::tests::Dice;
+    use super::*;
+    use crate::model::Quote;
+    use proptest::prelude::*;
+
+    fn id(number: u8) -> StatusId {
+        StatusId::new(&format!("1170000000000000{number}")).unwrap()
+    }
+
+    fn bundle(status: Status) -> Bundle {
+        Bundle { statuses: vec![status], ..Bundle::default() }
+    }
+
+    /// Something happens to one of a few statuses, some of which boost another.
+    fn happen(store: &mut Store, (what, number, seed): (u8, u8, u64)) {
+        let (mut status, number) = (Dice(seed).status(), number % 24);
+        status.id = id(number);
+        status.reblog = number.is_multiple_of(3).then(|| id(number + 1));
+        let quoted = Quote { state: QuoteState::Accepted, status: Some(id(number + 2)) };
+        status.quote = number.is_multiple_of(5).then(|| Box::new(quoted));
+        match what % 8 {
+            0..=3 => drop(store.put(bundle(status))),
+            4 => drop(store.put_edit(bundle(status))),
+            5 => store.hear(&id(number)),
+            6 => drop(store.delete(&id(number))),
+            _ => {
+                let statuses = (0..24).filter(|kept| !(kept + number).is_multiple_of(4)).map(id).collect();
+                store.sweep(Keep { statuses, ..Keep::default() });
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn folded_or_not_everything_reads_the_same(
+            events in prop::collection::vec(any::<(u8, u8, u64)>(), 0..80),
+            open in 0_usize..6,
+        ) {
+            let (mut folding, mut plain) = (Store { open: Open(open), ..Store::default() }, Store::default());
+            plain.keep_open();
+            for event in events {
+                happen(&mut folding, event);
+                happen(&mut plain, event);
+                prop_assert!(folding.recent.len() <= open);
+            }
+            for number in 0..24 {
+                prop_assert_eq!(folding.status(&id(number)), plain.status(&id(number)));
+                prop_assert_eq!(folding.shown(&id(number)), plain.shown(&id(number)));
+                prop_assert_eq!(folding.may_hide(&id(number)), plain.may_hide(&id(number)));
+                prop_assert_eq!(folding.showing(&id(number)), plain.showing(&id(number)));
+            }
+            prop_assert_eq!(folding.take_changed(), plain.take_changed());
+            prop_assert_eq!(folding.version(), plain.version());
+        }
+    }
+
+    #[test]
+    fn the_last_ones_are_open_and_what_was_looked_at_is_folded_with_the_next_sweep() {
+        let mut store = Store { open: Open(2), ..Store::default() };
+        let put = |store: &mut Store, number| store.put(bundle(Status { id: id(number), reblog: None, ..Dice(7).status() }));
+        (10..15).for_each(|number| assert_eq!(put(&mut store, number), Put::New));
+        let open = |store: &Store| (10..15).filter(|number| store.statuses[&id(*number)].status.get().is_some()).collect::<Vec<_>>();
+        assert_eq!(open(&store), [13, 14]);
+        assert_eq!(store.status(&id(10)).unwrap().status().id, id(10));
+        assert_eq!(open(&store), [10, 13, 14]);
+        store.sweep(Keep { statuses: (10..15).map(id).collect(), ..Keep::default() });
+        assert_eq!(open(&store), [13, 14]);
+    }
 }

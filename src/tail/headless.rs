@@ -68,10 +68,12 @@ impl<'a> Headless<'a> {
         // Nobody looks at the tabs, so none is held still where much comes.
         let settings = Settings { rows: ROWS, flood: 0, ..Settings::default() };
         let specs = streams.iter().cloned().map(Spec::Stream).collect();
+        let mut state = State::new(settings, now, specs);
+        state.store.keep_open();
         Self {
             options,
             printer: Printer::new(options.form),
-            state: State::new(settings, now, specs),
+            state,
             measured: Measured::default(),
             batch: None,
             streams,

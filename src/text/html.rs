@@ -47,6 +47,11 @@ impl Html {
         Self { quoted: true, ..self }
     }
 
+    /// Whether what stands in for its quote is left out.
+    pub(crate) fn is_beside_its_quote(&self) -> bool {
+        self.quoted
+    }
+
     /// Whether there is no HTML at all.
     pub fn is_empty(&self) -> bool {
         self.raw.is_empty()

@@ -28,7 +28,17 @@ impl Stretch {
         }
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    /// The part of a text between two of its bytes; nothing where no letters begin and end there.
+    pub(crate) fn part(whole: &Arc<str>, from: usize, to: usize) -> Self {
+        match (u32::try_from(from), u32::try_from(to)) {
+            (Ok(from), Ok(to)) if from < to && whole.get(from as usize..to as usize).is_some() => {
+                Self { whole: Arc::clone(whole), from, to }
+            }
+            _ => Self::default(),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
         let (Ok(from), Ok(to)) = (usize::try_from(self.from), usize::try_from(self.to)) else { return "" };
         // The ends lie where texts were put together, and so between letters.
         self.whole.get(from..to).unwrap_or_default()

@@ -3,7 +3,7 @@
 //!
 //! Absent on purpose: everything that panes and tombstones may still need, and accounts. The next sweep knows better.
 
-use super::{Store, related};
+use super::Store;
 use crate::model::StatusId;
 use crate::state::timeline::RowKey;
 
@@ -43,7 +43,7 @@ impl Store {
                 continue;
             }
             let Some(entry) = self.statuses.remove(&id) else { continue };
-            let shown = related(&entry.status);
+            let shown = entry.related();
             self.unlink(&id, &shown);
             todo.extend(shown.into_iter().flatten());
         }
