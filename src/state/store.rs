@@ -11,6 +11,7 @@ mod gone;
 mod parcel;
 mod release;
 mod ring;
+mod table;
 
 use crate::filter::{Post, words_of};
 use crate::model::{
@@ -23,6 +24,7 @@ use parcel::Parcel;
 use ring::Ring;
 use std::cell::OnceCell;
 use std::collections::VecDeque;
+use table::Table;
 
 /// How many edits of posts that are not held are remembered, for a first copy that comes late.
 const EDITS_KEPT: usize = 1_000;
@@ -160,10 +162,10 @@ impl Default for Open {
 /// Everything that tabs show, once.
 #[derive(Debug, Default, PartialEq)]
 pub struct Store {
-    /// Boxed, as a table that grows keeps half of its places empty.
-    statuses: IdMap<StatusId, Box<Entry>>,
+    statuses: Table,
     accounts: IdMap<AccountId, Known>,
-    notifications: IdMap<NotificationId, Notification>,
+    /// Boxed, as a table that grows keeps half of its places empty.
+    notifications: IdMap<NotificationId, Box<Notification>>,
     conversations: IdMap<ConversationId, Conversation>,
     /// What shows another status: boosts and quotes of it.
     mentioned_by: IdMap<StatusId, Vec<StatusId>>,
@@ -223,7 +225,7 @@ impl Store {
 
     /// A held status.
     pub fn status(&self, id: &StatusId) -> Option<&Entry> {
-        self.statuses.get(id).map(Box::as_ref)
+        self.statuses.get(id)
     }
 
     /// A held account.
@@ -238,7 +240,7 @@ impl Store {
 
     /// A held notification.
     pub fn notification(&self, id: &NotificationId) -> Option<&Notification> {
-        self.notifications.get(id)
+        self.notifications.get(id).map(Box::as_ref)
     }
 
     /// The held notifications about a status, newest first.
@@ -362,7 +364,7 @@ impl Store {
         self.put(bundle);
         match own {
             Some(own) if self.is_deleted(&own.id) => Put::Gone,
-            Some(own) if self.statuses.contains_key(&own.id) => self.put_status(own),
+            Some(own) if self.statuses.contains(&own.id) => self.put_status(own),
             Some(own) => {
                 let newer = match self.edits.remove(&own.id) {
                     Some(known) => merge(&known, own),
@@ -412,11 +414,11 @@ impl Store {
     pub fn put_notification(&mut self, notification: Notification) -> bool {
         let id = notification.id.clone();
         let known = self.notifications.get(&id);
-        let changes = known.is_some_and(|known| *known != notification);
+        let changes = known.is_some_and(|known| **known != notification);
         self.version += u64::from(changes);
         self.await_status(notification.status.as_ref());
         let about = notification.status.clone();
-        let before = self.notifications.insert(id.clone(), notification);
+        let before = self.notifications.insert(id.clone(), Box::new(notification));
         if before.as_ref().is_none_or(|before| before.status != about) {
             if let Some(list) = before.as_ref().and_then(|before| self.told_of.get_mut(before.status.as_ref()?)) {
                 list.retain(|known| *known != id);
@@ -440,7 +442,7 @@ impl Store {
     }
 
     fn await_status(&mut self, id: Option<&StatusId>) {
-        if let Some(id) = id.filter(|id| !self.statuses.contains_key(*id)) {
+        if let Some(id) = id.filter(|id| !self.statuses.contains(id)) {
             self.awaited.insert(id.clone());
         }
     }
@@ -502,7 +504,7 @@ impl Store {
         {
             self.replies.push((id.clone(), parent.clone()));
         }
-        self.statuses.insert(id.clone(), Box::new(Entry::new(incoming)));
+        self.statuses.insert(Entry::new(incoming));
         self.begin_recent(id);
         self.came += 1;
         Put::New
@@ -613,18 +615,18 @@ impl Store {
         }
         let recent: IdSet<&StatusId> = recent.iter().collect();
         // What is marked stays, and is ready for the next time.
-        statuses.retain(|id, entry| {
+        statuses.retain(|entry| {
             // What was looked at once is opened again when it is looked at again: what is in view is laid out already.
             entry.rich = OnceCell::new();
             let is_needed = std::mem::take(&mut entry.is_needed);
-            if is_needed && open.0 < usize::MAX && !recent.contains(id) {
+            if is_needed && open.0 < usize::MAX && !recent.contains(&entry.id) {
                 entry.fold();
             }
             is_needed
         });
         awaited.retain(|id| absent.contains(id));
         mentioned_by.retain(|_, list| {
-            list.retain(|id| statuses.contains_key(id));
+            list.retain(|id| statuses.contains(id));
             !list.is_empty()
         });
         let mut need = |id: &AccountId| {
@@ -632,7 +634,7 @@ impl Store {
                 known.is_needed = true;
             }
         };
-        for entry in statuses.values() {
+        for entry in statuses.iter() {
             need(&entry.account);
         }
         notifications.values().filter_map(|notification| notification.account.as_ref()).for_each(&mut need);
@@ -789,7 +791,8 @@ mod tests {
         let mut store = Store { open: Open(2), ..Store::default() };
         let put = |store: &mut Store, number| store.put(bundle(Status { id: id(number), reblog: None, ..Dice(7).status() }));
         (10..15).for_each(|number| assert_eq!(put(&mut store, number), Put::New));
-        let open = |store: &Store| (10..15).filter(|number| store.statuses[&id(*number)].status.get().is_some()).collect::<Vec<_>>();
+        let open =
+            |store: &Store| (10..15).filter(|number| store.statuses.get(&id(*number)).unwrap().status.get().is_some()).collect::<Vec<_>>();
         assert_eq!(open(&store), [13, 14]);
         assert_eq!(store.status(&id(10)).unwrap().status().id, id(10));
         assert_eq!(open(&store), [10, 13, 14]);
