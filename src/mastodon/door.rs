@@ -176,6 +176,7 @@ impl Door {
         let rest = builder(&access.server)
             .connect_timeout(CONNECT)
             .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .http2_keep_alive_interval(CONNECT)
             .http2_keep_alive_timeout(CONNECT)
             .gzip(true)
@@ -558,6 +559,8 @@ struct Patience {
 
 const PATIENCE: Patience = Patience { answer: Duration::from_secs(30), upgrade: Duration::from_secs(10) };
 const IDLE: Duration = Duration::from_secs(60);
+/// How many connections to a server that speaks no HTTP/2 are kept for the next question: each keeps a quarter of a megabyte to read into.
+const IDLE_CONNECTIONS: usize = 2;
 /// How much of an error's body is looked at.
 const WORDS: usize = 64 * 1024;
 /// How long to stay away where a server limits us without saying until when.
