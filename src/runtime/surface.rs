@@ -511,6 +511,10 @@ mod tests {
                     put(35, y, 13, words, usize::from(self.beside));
                 }
             }
+            // Something that lies over both, with a glyph where they meet.
+            for y in (0..u16::from(self.beside % 3)).map(|row| 4 + row * 2) {
+                put(24 + u16::from(self.beside % 2), y, 16, "漢字漢字漢字漢字", 0);
+            }
             put(0, 13, 48, &format!("{} rows", self.rows.len()), 0);
             sheet.end(theme);
         }

@@ -67,7 +67,7 @@ impl Parts {
 pub struct Changed {
     /// The row.
     pub y: u16,
-    /// Its columns, from left to right; empty ranges are of parts that are what they were.
+    /// Its columns, from left to right, between which no glyph stands; empty ranges are of parts that are what they were.
     pub columns: [Range<u16>; PARTS],
 }
 
@@ -290,6 +290,10 @@ impl Sheet {
         let columns = self.parts.columns(width);
         let part = |(changes, columns): (bool, &Range<u16>)| if changes { columns.clone() } else { 0..0 };
         let row = |(y, changes): (u16, &[bool; PARTS])| {
+            if *changes == [true; PARTS] {
+                // A glyph may stand where two parts meet.
+                return Changed::whole(y, width);
+            }
             let mut parts = changes.iter().copied().zip(&columns).map(part);
             Changed { y, columns: std::array::from_fn(|_| parts.next().unwrap_or_default()) }
         };
@@ -573,7 +577,8 @@ mod tests {
         let above = |columns| [Changed { y: 0, columns }];
         assert_eq!(draw(&mut sheet, &[(0, 14, 0)]), above([0..0, 0..0, 12..24]));
         assert_eq!(draw(&mut sheet, &[(0, 14, 0), (2, 0, 0)]), above([0..4, 0..0, 0..0]));
-        assert_eq!(draw(&mut sheet, &[(0, 10, 0)]), above([0..4, 4..12, 12..24]), "it lies over two");
-        assert_eq!(draw(&mut sheet, &[(0, 10, 0), (2, 0, 0)]), above([0..4, 4..12, 12..24]));
+        let whole = [Changed::whole(0, SCREEN.width)];
+        assert_eq!(draw(&mut sheet, &[(0, 10, 0)]), whole, "it lies over two");
+        assert_eq!(draw(&mut sheet, &[(0, 10, 0), (2, 0, 0)]), whole);
     }
 }
