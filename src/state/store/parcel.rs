@@ -10,6 +10,7 @@ use crate::model::{
 };
 use crate::text::{Html, Plain, Stretch};
 use lz4_flex::block::{compress_with_dict, decompress_with_dict};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What posts have in common, the most frequent last: what stands nearer takes less.
@@ -33,6 +34,8 @@ const COMMON: &[u8] = concat!(
 )
 .as_bytes();
 
+/// Up to so many bytes nothing is gained by making them fewer: a boost has no more.
+const SMALL: usize = 192;
 /// Bytes that a post has unfolded at most: one that has more is not folded.
 const LARGEST: usize = 1 << 24;
 
@@ -45,17 +48,20 @@ pub(super) struct Parcel {
 impl Parcel {
     /// Folds a post; nothing where it cannot be opened again as what it is.
     pub(super) fn fold(status: &mut Status) -> Option<Self> {
-        let mut bytes = Writer(Vec::with_capacity(1_024));
+        let mut bytes = Writer(Vec::with_capacity(2_048));
         bytes.shape(status)?;
-        let mut letters = Vec::new();
-        for text in status.texts() {
+        let texts = status.texts();
+        for text in &texts {
             bytes.length(text.as_str().len());
-            letters.extend_from_slice(text.as_str().as_bytes());
         }
-        bytes.0.append(&mut letters);
-        let mut packed = Writer(Vec::new());
+        for text in &texts {
+            bytes.0.extend_from_slice(text.as_str().as_bytes());
+        }
+        let smaller = (bytes.0.len() > SMALL).then(|| compress_with_dict(&bytes.0, COMMON)).filter(|smaller| smaller.len() < bytes.0.len());
+        let content = smaller.as_ref().unwrap_or(&bytes.0);
+        let mut packed = Writer(Vec::with_capacity(content.len() + 3));
         packed.length(bytes.0.len());
-        packed.0.extend_from_slice(&compress_with_dict(&bytes.0, COMMON));
+        packed.0.extend_from_slice(content);
         let parcel = Self { packed: packed.0.into_boxed_slice() };
         debug_assert_eq!(parcel.open(&status.id, &status.account), *status, "it opens as what it was");
         (bytes.0.len() <= LARGEST).then_some(parcel)
@@ -70,7 +76,11 @@ impl Parcel {
     pub(super) fn open(&self, id: &StatusId, account: &AccountId) -> Status {
         let mut packed = Reader(&self.packed);
         let size = packed.length();
-        let bytes = decompress_with_dict(packed.0, size.min(LARGEST), COMMON).unwrap_or_default();
+        let bytes = if size == packed.0.len() {
+            Cow::Borrowed(packed.0)
+        } else {
+            Cow::Owned(decompress_with_dict(packed.0, size.min(LARGEST), COMMON).unwrap_or_default())
+        };
         let mut reader = Reader(&bytes);
         let mut status = reader.shape(id, account);
         let mut texts = status.texts();
