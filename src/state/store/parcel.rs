@@ -79,7 +79,9 @@ impl Parcel {
         let bytes = if size == packed.0.len() {
             Cow::Borrowed(packed.0)
         } else {
-            Cow::Owned(decompress_with_dict(packed.0, size.min(LARGEST), COMMON).unwrap_or_default())
+            let opened = decompress_with_dict(packed.0, size.min(LARGEST), COMMON);
+            // Nothing but a fault of ours makes it fail.
+            Cow::Owned(opened.inspect_err(|error| tracing::error!(%id, %error, "a folded post cannot be opened")).unwrap_or_default())
         };
         let mut reader = Reader(&bytes);
         let mut status = reader.shape(id, account);
