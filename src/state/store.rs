@@ -4,7 +4,7 @@
 //! presence, and what a deletion outlasts. Nothing here costs more with longer timelines, but for `sweep`, which the
 //! caller spreads over many insertions.
 //!
-//! Posts lie folded ([`parcel`]) until somebody looks at them, but for those that came last; what was opened is folded again with the
+//! Posts lie folded (`parcel`) until somebody looks at them, but for those that came last; what was opened is folded again with the
 //! next sweep.
 
 mod gone;
