@@ -775,10 +775,11 @@ impl State {
 
     /// Whether the reader's server filters let a row be drawn in a tab.
     pub fn is_allowed(&self, tab: &Tab, row: &Row) -> bool {
+        let is_hidden = |id: &StatusId| self.store.may_hide(id) && self.shown(&tab.sources, id) == Shown::Hidden;
         match row {
-            Row::Status(id) => !self.store.may_hide(id) || self.shown(&tab.sources, id) != Shown::Hidden,
+            Row::Status(id) => !is_hidden(id),
             Row::Notification(id) => match self.store.notification(id).and_then(|notification| notification.status.as_ref()) {
-                Some(status) => !self.store.may_hide(status) || self.shown(&tab.sources, status) != Shown::Hidden,
+                Some(status) => !is_hidden(status),
                 None => true,
             },
             Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => true,

@@ -16,7 +16,7 @@ mod pen;
 mod rows;
 mod shift;
 
-use crate::ui::{Changed, Sheet, Shift, Targets};
+use crate::ui::{Changed, PARTS, Sheet, Shift, Targets};
 use crossterm::cursor::{Hide, MoveTo, Show};
 use crossterm::queue;
 use crossterm::terminal::{Clear, ClearType};
@@ -160,11 +160,10 @@ impl Surface {
             return Wanted { cells, row, changed: EVERYWHERE };
         };
         row.copy(shown);
-        let changed = columns.each_ref().map(|columns| usize::from(columns.start)..usize::from(columns.end));
-        for columns in changed.iter().filter(|columns| !columns.is_empty()) {
+        for columns in columns.iter().filter(|columns| !columns.is_empty()) {
             row.read_columns(columns.clone(), &cells, tells_links);
         }
-        Wanted { cells, row, changed }
+        Wanted { cells, row, changed: columns.clone() }
     }
 
     /// Writes whatever differs on these rows, after others have moved.
@@ -210,7 +209,7 @@ impl Surface {
 }
 
 /// Any column of a row.
-const EVERYWHERE: [Range<usize>; 3] = [0..usize::MAX, 0..0, 0..0];
+const EVERYWHERE: [Range<usize>; PARTS] = [0..usize::MAX, 0..0, 0..0];
 
 /// A row that is to be shown: cells to write, and what to hold them against.
 #[derive(Debug)]
@@ -218,7 +217,7 @@ struct Wanted<'r> {
     cells: Cow<'r, [Cell]>,
     row: Row,
     /// The columns in which it may be another than what stands there.
-    changed: [Range<usize>; 3],
+    changed: [Range<usize>; PARTS],
 }
 
 impl Wanted<'_> {

@@ -149,13 +149,13 @@ struct Known {
     is_needed: bool,
 }
 
-/// How many of the statuses that came or changed last are not folded.
+/// How many of the statuses that came or changed last are not folded; nothing where none ever is.
 #[derive(Debug, PartialEq)]
-struct Open(usize);
+struct Open(Option<usize>);
 
 impl Default for Open {
     fn default() -> Self {
-        Self(OPEN)
+        Self(Some(OPEN))
     }
 }
 
@@ -220,7 +220,7 @@ pub struct Removed {
 impl Store {
     /// Folds nothing from now on: for a run in which posts only pass through.
     pub fn keep_open(&mut self) {
-        self.open = Open(usize::MAX);
+        self.open = Open(None);
     }
 
     /// A held status.
@@ -276,8 +276,8 @@ impl Store {
 
     /// Whether a filter may hide a status, or one that it boosts.
     pub fn may_hide(&self, id: &StatusId) -> bool {
-        let may_hide = |entry: Option<&Entry>| entry.is_some_and(|entry| entry.may_hide);
-        may_hide(self.status(id)) || may_hide(self.shown(id))
+        let inner = |entry: &Entry| self.status(entry.reblog.as_ref()?);
+        self.status(id).is_some_and(|entry| entry.may_hide || inner(entry).is_some_and(|inner| inner.may_hide))
     }
 
     /// Takes the statuses that a filter may hide since the last time, each with whether it was held before.
@@ -512,11 +512,9 @@ impl Store {
 
     /// A status has come or changed: for it another is folded.
     fn begin_recent(&mut self, id: StatusId) {
-        if self.open.0 == usize::MAX {
-            return;
-        }
+        let Some(open) = self.open.0 else { return };
         self.recent.push_back(id);
-        if self.recent.len() > self.open.0
+        if self.recent.len() > open
             && let Some(entry) = self.recent.pop_front().and_then(|id| self.statuses.get_mut(&id))
         {
             entry.fold();
@@ -558,9 +556,9 @@ impl Store {
             let Some(entry) = self.statuses.get_mut(&other) else { continue };
             if entry.reblog.as_ref() == Some(id) {
                 self.forget(&other, &mut removed);
-            } else if let Some(mut quote) = entry.status().quote.clone() {
+            } else if let Some(quote) = entry.status.get_mut().and_then(|status| status.quote.as_mut()) {
+                // One that quotes another is never folded.
                 quote.state = QuoteState::Deleted;
-                entry.replace(Status { quote: Some(quote), ..entry.status().clone() });
                 entry.revision += 1;
                 self.version += 1;
             }
@@ -619,7 +617,7 @@ impl Store {
             // What was looked at once is opened again when it is looked at again: what is in view is laid out already.
             entry.rich = OnceCell::new();
             let is_needed = std::mem::take(&mut entry.is_needed);
-            if is_needed && open.0 < usize::MAX && !recent.contains(&entry.id) {
+            if is_needed && open.0.is_some() && !recent.contains(&entry.id) {
                 entry.fold();
             }
             is_needed
@@ -768,7 +766,7 @@ mod tests {
             events in prop::collection::vec(any::<(u8, u8, u64)>(), 0..80),
             open in 0_usize..6,
         ) {
-            let (mut folding, mut plain) = (Store { open: Open(open), ..Store::default() }, Store::default());
+            let (mut folding, mut plain) = (Store { open: Open(Some(open)), ..Store::default() }, Store::default());
             plain.keep_open();
             for event in events {
                 happen(&mut folding, event);
@@ -788,7 +786,7 @@ mod tests {
 
     #[test]
     fn the_last_ones_are_open_and_what_was_looked_at_is_folded_with_the_next_sweep() {
-        let mut store = Store { open: Open(2), ..Store::default() };
+        let mut store = Store { open: Open(Some(2)), ..Store::default() };
         let put = |store: &mut Store, number| store.put(bundle(Status { id: id(number), reblog: None, ..Dice(7).status() }));
         (10..15).for_each(|number| assert_eq!(put(&mut store, number), Put::New));
         let open =

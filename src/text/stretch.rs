@@ -30,10 +30,9 @@ impl Stretch {
 
     /// The part of a text between two of its bytes; nothing where no letters begin and end there.
     pub(crate) fn part(whole: &Arc<str>, from: usize, to: usize) -> Self {
+        let has_letters = whole.get(from..to).is_some_and(|letters| !letters.is_empty());
         match (u32::try_from(from), u32::try_from(to)) {
-            (Ok(from), Ok(to)) if from < to && whole.get(from as usize..to as usize).is_some() => {
-                Self { whole: Arc::clone(whole), from, to }
-            }
+            (Ok(from), Ok(to)) if has_letters => Self { whole: Arc::clone(whole), from, to },
             _ => Self::default(),
         }
     }

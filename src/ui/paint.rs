@@ -13,7 +13,7 @@ use crate::ui::emojis;
 use crate::ui::found;
 use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width};
 use crate::ui::pictures;
-use crate::ui::sheet::Sheet;
+use crate::ui::sheet::{PARTS, Sheet};
 use crate::ui::theme::Theme;
 use crate::ui::times::Clock;
 use ratatui::layout::{Position, Rect};
@@ -67,7 +67,7 @@ impl<'a> Painter<'a> {
     }
 
     /// Tells panes apart that begin at these columns. Before anything is drawn.
-    pub(crate) fn part(&mut self, seams: [u16; 2]) {
+    pub(crate) fn part(&mut self, seams: [u16; PARTS - 1]) {
         self.sheet.part(seams, self.theme);
     }
 

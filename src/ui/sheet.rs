@@ -39,7 +39,7 @@ pub struct Sheet {
 }
 
 /// Most parts of a row.
-const PARTS: usize = 3;
+pub(crate) const PARTS: usize = 3;
 
 /// Where the parts of rows begin and end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +56,9 @@ impl Parts {
     }
 
     /// The columns of each part.
-    fn columns(self, width: u16) -> [Range<u16>; PARTS] {
-        let [first, second] = self.seams.map(|seam| seam.min(width));
-        [0..first, first..second, second..width]
+    fn columns(self, width: u16) -> [Range<usize>; PARTS] {
+        let [first, second] = self.seams.map(|seam| usize::from(seam.min(width)));
+        [0..first, first..second, second..usize::from(width)]
     }
 }
 
@@ -68,7 +68,7 @@ pub struct Changed {
     /// The row.
     pub y: u16,
     /// Its columns, from left to right, between which no glyph stands; empty ranges are of parts that are what they were.
-    pub columns: [Range<u16>; PARTS],
+    pub columns: [Range<usize>; PARTS],
 }
 
 impl Changed {
@@ -288,7 +288,7 @@ impl Sheet {
         let changes: Vec<[bool; PARTS]> = self.drawn.iter().zip(&self.strokes.rows).zip(&sums).map(changes).collect();
         self.ink(theme, |y| changes.get(usize::from(y)).copied().unwrap_or_default());
         let columns = self.parts.columns(width);
-        let part = |(changes, columns): (bool, &Range<u16>)| if changes { columns.clone() } else { 0..0 };
+        let part = |(changes, columns): (bool, &Range<usize>)| if changes { columns.clone() } else { 0..0 };
         let row = |(y, changes): (u16, &[bool; PARTS])| {
             if *changes == [true; PARTS] {
                 // A glyph may stand where two parts meet.
@@ -334,8 +334,8 @@ impl Sheet {
         let mut blank = Cell::EMPTY;
         blank.set_style(theme.base());
         for (y, row) in (0..).zip(cells.content.chunks_mut(usize::from(width.max(1)))) {
-            for (Range { start, end }, _) in columns.iter().zip(wanted(y)).filter(|(_, wanted)| *wanted) {
-                row.get_mut(usize::from(*start)..usize::from(*end)).unwrap_or_default().fill(blank.clone());
+            for (columns, _) in columns.iter().zip(wanted(y)).filter(|(_, wanted)| *wanted) {
+                row.get_mut(columns.clone()).unwrap_or_default().fill(blank.clone());
             }
         }
         // Of what is in several parts all are drawn, or none.
@@ -487,8 +487,8 @@ mod tests {
         for Changed { y, columns } in sheet.changed() {
             let row = &mut seen[usize::from(*y)];
             row.resize(usize::from(SCREEN.width), Cell::EMPTY);
-            for columns in columns.iter().map(|columns| usize::from(columns.start)..usize::from(columns.end)) {
-                row[columns.clone()].clone_from_slice(&sheet.row(*y)[columns]);
+            for columns in columns {
+                row[columns.clone()].clone_from_slice(&sheet.row(*y)[columns.clone()]);
             }
         }
     }

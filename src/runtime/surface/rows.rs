@@ -1,7 +1,7 @@
 //! `Rows`: a screen as it stands, row by row, to hold against what is wanted.
 //!
 //! A cell takes half of what ratatui's takes and is compared in three words. What a wide glyph covers is [`Glyph::COVERED`], and
-//! blanks at the end of a row are left out, so that two rows are equal exactly where they look alike. Absent on purpose: sizes;
+//! blanks at the end of a row are left out, so that two rows have the same glyphs exactly where they look alike. Absent on purpose: sizes;
 //! beyond what is held everything is blank. What stands here cannot be written again: that is in the sheet.
 
 use crate::state::hashed::Keyed;
@@ -50,13 +50,6 @@ impl Glyph {
             colors: color_number(cell.fg) << 32 | color_number(cell.bg),
             manner: link << 32 | u64::from(cell.modifier.bits()),
         }
-    }
-}
-
-/// Two rows are equal where they look alike.
-impl PartialEq for Row {
-    fn eq(&self, other: &Self) -> bool {
-        self.glyphs == other.glyphs
     }
 }
 

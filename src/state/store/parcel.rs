@@ -57,6 +57,9 @@ impl Parcel {
         for text in &texts {
             bytes.0.extend_from_slice(text.as_str().as_bytes());
         }
+        if bytes.0.len() > LARGEST {
+            return None;
+        }
         let smaller = (bytes.0.len() > SMALL).then(|| compress_with_dict(&bytes.0, COMMON)).filter(|smaller| smaller.len() < bytes.0.len());
         let content = smaller.as_ref().unwrap_or(&bytes.0);
         let mut packed = Writer(Vec::with_capacity(content.len() + 3));
@@ -64,7 +67,7 @@ impl Parcel {
         packed.0.extend_from_slice(content);
         let parcel = Self { packed: packed.0.into_boxed_slice() };
         debug_assert_eq!(parcel.open(&status.id, &status.account), *status, "it opens as what it was");
-        (bytes.0.len() <= LARGEST).then_some(parcel)
+        Some(parcel)
     }
 
     /// A post of which nothing is known but its id and its author's.
