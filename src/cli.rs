@@ -148,7 +148,7 @@ fn start(flags: Flags) -> Result<(), Stop> {
         Some(Task::Tail(tail)) => {
             let specs = parse_specs(&tail.specs)?;
             let source = source(chosen)?.said();
-            block_on_one(print_events(tail, specs, source, record.as_deref()))
+            block_on(print_events(tail, specs, source, record.as_deref()))
         }
         Some(Task::Doctor(doctor)) => {
             let mut overrides = overrides;
@@ -192,19 +192,9 @@ fn variable(name: &str) -> Option<String> {
 }
 
 fn block_on<T>(task: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    // One worker for the trunk and what is asked, beside the loop on this thread: an event is then always made in the same
-    // place, where the allocator finds room again. With two workers each kept a heap of its own for a whole burst.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(Stop::failed)?;
-    finish(runtime, task)
-}
-
-/// The same on one thread, for what nobody looks at: handing each event to another costs about as much as reading it.
-fn block_on_one<T>(task: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    // On one thread: handing an event to another costs more than to read it, and a key then has to wake two. What would
+    // hold this one up (files, images, name servers) has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Stop::failed)?;
-    finish(runtime, task)
-}
-
-fn finish<T>(runtime: tokio::runtime::Runtime, task: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
     let outcome = runtime.block_on(task);
     // Not by dropping it, which waits for threads that may be blocked on a pipe or a name server.
     runtime.shutdown_timeout(ENDING);

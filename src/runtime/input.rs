@@ -3,6 +3,8 @@
 //! On Unix the terminal's bytes are read and understood here ([`parser`]): crossterm's reader waits for the end of a paste
 //! or a mouse report that never comes, and swallows every key meanwhile. Absent on purpose: what a key means (`keymap`).
 
+#[cfg(unix)]
+mod bytes;
 #[cfg(any(not(unix), test))]
 #[cfg_attr(unix, expect(dead_code, reason = "only its tests run here"))]
 mod console;

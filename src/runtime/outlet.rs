@@ -109,16 +109,20 @@ pub(crate) fn stdout() -> io::Result<Output> {
 }
 
 /// The terminal at standard output opened once more, so that writing to it never waits; nothing where that cannot be.
+#[cfg(unix)]
+pub(crate) fn stdout_at_once() -> Option<Output> {
+    opened_anew(io::stdout(), rustix::fs::OFlags::WRONLY)
+}
+
+/// The terminal behind a descriptor opened once more, so that nothing that is done with it waits; nothing where that cannot be.
 ///
 /// That is said of what was opened, not of a descriptor: saying it of ours would say it of the shell's too.
 #[cfg(unix)]
-pub(crate) fn stdout_at_once() -> Option<Output> {
+pub(super) fn opened_anew(descriptor: impl std::os::fd::AsFd, access: rustix::fs::OFlags) -> Option<std::fs::File> {
     use rustix::fs::{Mode, OFlags, fstat, open};
-    let out = io::stdout();
-    let name = rustix::termios::ttyname(&out, Vec::new()).ok()?;
-    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let opened = open(name.as_c_str(), flags, Mode::empty()).ok()?;
-    let is_same = fstat(&out).ok()?.st_rdev == fstat(&opened).ok()?.st_rdev;
+    let name = rustix::termios::ttyname(&descriptor, Vec::new()).ok()?;
+    let opened = open(name.as_c_str(), access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).ok()?;
+    let is_same = fstat(&descriptor).ok()?.st_rdev == fstat(&opened).ok()?.st_rdev;
     is_same.then(|| opened.into())
 }
 

@@ -1,42 +1,27 @@
-//! `TerminalKeys`: the bytes of the terminal, read by a thread of their own.
+//! `TerminalKeys`: the bytes of the terminal, understood as they come.
 //!
-//! The descriptor stays as it is: it is shared with whoever started us and with our own output, so it is not made
-//! non-blocking. The thread reads only what is there, and nothing while paused. Absent on purpose: what bytes mean
-//! (`parser`).
+//! Absent on purpose: how they are read (`bytes`), and what they mean (`parser`).
 
 use super::super::terminal::area;
 use super::Keys;
+use super::bytes::Bytes;
 use super::parser::Parser;
 use crate::update::Msg;
-use rustix::event::{PollFd, PollFlags, poll};
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, Thread};
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-/// Chunks read ahead; beyond them the terminal's own queue fills.
-const CHUNKS: usize = 16;
-/// Bytes read at once.
-const CHUNK: usize = 4096;
 /// How long a paste may take, also where its bytes keep coming: keys held in a paste without an end are such bytes.
 const LONGEST_PASTE: Duration = Duration::from_secs(5);
-/// How long is waited where the terminal claims to have something and has nothing.
-const NOTHING: Duration = Duration::from_millis(100);
 
 /// The terminal's keys.
 #[derive(Debug)]
 pub(crate) struct TerminalKeys {
-    chunks: mpsc::Receiver<Vec<u8>>,
+    bytes: Bytes,
     resizes: Signal,
-    listening: Arc<AtomicBool>,
-    reader: Thread,
     parser: Parser,
     /// What has been read and not been asked for yet; no more than one chunk holds.
     msgs: VecDeque<Msg>,
@@ -53,17 +38,9 @@ impl TerminalKeys {
     }
 
     fn reading(input: OwnedFd) -> io::Result<Self> {
-        let (to, chunks) = mpsc::channel(CHUNKS);
-        let resizes = signal(SignalKind::window_change())?;
-        let listening = Arc::new(AtomicBool::new(true));
-        let wished = Arc::clone(&listening);
-        let thread = thread::Builder::new().name("keys".into()).spawn(move || listen(&File::from(input), &to, &wished))?;
-        let reader = thread.thread().clone();
         Ok(Self {
-            chunks,
-            resizes,
-            listening,
-            reader,
+            bytes: Bytes::of(input)?,
+            resizes: signal(SignalKind::window_change())?,
             parser: Parser::default(),
             msgs: VecDeque::new(),
             heard: Instant::now(),
@@ -95,7 +72,7 @@ impl Keys for TerminalKeys {
             tokio::select! {
                 biased;
                 // Before the clock: where this was not asked for a while, the rest may lie here already.
-                bytes = self.chunks.recv() => self.heard(&bytes?),
+                bytes = self.bytes.next() => self.heard(&bytes?),
                 Some(()) = self.resizes.recv() => {
                     let area = area();
                     return Some(Msg::Resized(area.width, area.height));
@@ -109,70 +86,25 @@ impl Keys for TerminalKeys {
     }
 
     fn pause(&mut self) {
-        self.listening.store(false, Ordering::SeqCst);
+        self.bytes.pause();
     }
 
     fn resume(&mut self) {
         // What came until then was meant for somebody else.
-        while self.chunks.try_recv().is_ok() {}
         self.parser = Parser::default();
         self.msgs.clear();
         self.paste = None;
-        self.listening.store(true, Ordering::SeqCst);
-        self.reader.unpark();
+        self.bytes.resume();
     }
-}
-
-impl Drop for TerminalKeys {
-    fn drop(&mut self) {
-        // The thread sees that nobody listens, and ends.
-        self.chunks.close();
-        self.reader.unpark();
-    }
-}
-
-fn listen(input: &File, to: &mpsc::Sender<Vec<u8>>, listening: &AtomicBool) {
-    let mut input = input;
-    let mut buffer = [0; CHUNK];
-    while !to.is_closed() {
-        wait_for_bytes(input);
-        if !listening.load(Ordering::SeqCst) {
-            thread::park();
-            continue;
-        }
-        match input.read(&mut buffer) {
-            // The end of a terminal that has gone. Elsewhere it is a sign typed while the terminal was not ours.
-            Ok(0) if rustix::termios::tcgetattr(input).is_err() => return,
-            Ok(0) => thread::sleep(NOTHING),
-            Ok(count) => {
-                let bytes = buffer.get(..count).unwrap_or_default().to_vec();
-                if listening.load(Ordering::SeqCst) && to.blocking_send(bytes).is_err() {
-                    return;
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(NOTHING),
-            Err(error) => {
-                // Unreadable once is unreadable for good: asking again would spin.
-                tracing::error!(%error, "the terminal cannot be read");
-                return;
-            }
-        }
-    }
-}
-
-/// Waits until there is something to read, so that a pause finds the thread here and not inside a read that takes away what
-/// is meant for another program. Where terminals cannot be polled (macOS), the read itself waits.
-fn wait_for_bytes(input: &File) {
-    let mut asked = [PollFd::new(input, PollFlags::IN)];
-    while poll(&mut asked, None) == Err(rustix::io::Errno::INTR) {}
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::bytes::CHUNK;
     use super::*;
     use crate::keymap::{Key, KeyCode};
-    use std::io::Write as _;
+    use std::io::{Read as _, Write as _};
+    use std::thread;
     use tokio::time::timeout;
 
     const PATIENCE: Duration = Duration::from_secs(20);
@@ -245,7 +177,7 @@ mod tests {
         let flood = thread::spawn(move || terminal.write_all(&vec![b'j'; 1 << 20]).unwrap());
         for _ in 0..(1 << 20) {
             assert_eq!(next(&mut keys).await, Some(key('j')));
-            assert!(keys.msgs.len() <= CHUNK && keys.chunks.len() <= CHUNKS);
+            assert!(keys.msgs.len() <= CHUNK);
         }
         flood.join().unwrap();
     }
