@@ -26,7 +26,7 @@ use ratatui::layout::Position;
 use rows::{Glyph, Row, Rows};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -241,7 +241,7 @@ impl Wanted<'_> {
 }
 
 /// Erases a line and writes it whole.
-fn rewrite<W: Write>(pen: &mut Pen<'_, W>, y: u16, wanted: &Wanted<'_>) -> io::Result<()> {
+fn rewrite(pen: &mut Pen<'_>, y: u16, wanted: &Wanted<'_>) -> io::Result<()> {
     pen.erase_from(0, y)?;
     let mut x = 0;
     while x < wanted.row.len() {
@@ -255,14 +255,7 @@ fn rewrite<W: Write>(pen: &mut Pen<'_, W>, y: u16, wanted: &Wanted<'_>) -> io::R
 }
 
 /// Writes what differs of a row, but for what is upright: that is put aside with its place.
-fn mend<W: Write>(
-    pen: &mut Pen<'_, W>,
-    y: u16,
-    old: &Row,
-    wanted: &Wanted<'_>,
-    is_still: bool,
-    upright: &mut Vec<(u16, u16, Cell)>,
-) -> io::Result<()> {
+fn mend(pen: &mut Pen<'_>, y: u16, old: &Row, wanted: &Wanted<'_>, is_still: bool, upright: &mut Vec<(u16, u16, Cell)>) -> io::Result<()> {
     let new = &wanted.row;
     let (written, end) = (new.len(), old.len().max(new.len()));
     let behind = old.part(written..end).filter(|glyph| *glyph != Glyph::BLANK).count();
@@ -297,7 +290,7 @@ fn mend<W: Write>(
 }
 
 /// Goes on to a column by writing what stands between there already, where that is short.
-fn bridge<W: Write>(pen: &mut Pen<'_, W>, y: u16, wanted: &Wanted<'_>, to: usize) -> io::Result<()> {
+fn bridge(pen: &mut Pen<'_>, y: u16, wanted: &Wanted<'_>, to: usize) -> io::Result<()> {
     let Some(from) = pen.column_on(y).map(usize::from) else { return Ok(()) };
     if from >= to || to - from > BRIDGED || !(from..to).all(|x| pen.is_dressed_for(wanted.cell(x))) {
         return Ok(());

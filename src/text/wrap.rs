@@ -57,7 +57,7 @@ pub fn width(text: &str) -> usize {
 }
 
 /// Whether each byte is a grapheme of one column.
-fn is_printable_ascii(text: &str) -> bool {
+pub(crate) fn is_printable_ascii(text: &str) -> bool {
     // All of them in any case: without a way out in the middle several are looked at at once.
     text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
 }

@@ -41,6 +41,8 @@ pub(crate) struct Painter<'a> {
     pub(crate) places: Vec<PicturePlace>,
     /// Those of them that the terminal is to lay over the screen.
     pub(crate) laid: Vec<Laid>,
+    /// How letters look of which nothing is said.
+    ground: Style,
     sheet: &'a mut Sheet,
 }
 
@@ -57,6 +59,7 @@ impl<'a> Painter<'a> {
             is_rushed: false,
             places: Vec::new(),
             laid: Vec::new(),
+            ground: Style::reset().patch(theme.base()),
             sheet,
         }
     }
@@ -114,7 +117,7 @@ impl<'a> Painter<'a> {
     }
 
     fn ink(&mut self, at: (u16, u16), columns: u16, text: &str, style: Style) {
-        self.sheet.letters(at, columns, text, Style::reset().patch(self.theme.base()).patch(style), self.theme);
+        self.sheet.letters(at, columns, text, self.ground.patch(style), self.theme);
     }
 
     /// Whether a cell is empty, with letters of this colour if it had any. From then on nothing of this frame is saved.

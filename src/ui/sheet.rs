@@ -423,14 +423,20 @@ fn ink(cells: &mut Buffer, stroke: &Stroke, words: &str, theme: &Theme) {
 fn letters(cells: &mut [Cell], words: &str, style: Style) {
     let mut blank = Cell::EMPTY;
     blank.set_style(style);
+    let put = |cell: &mut Cell, symbol: &str| {
+        (cell.fg, cell.bg, cell.underline_color, cell.modifier) = (blank.fg, blank.bg, blank.underline_color, blank.modifier);
+        cell.set_symbol(symbol);
+    };
+    if wrap::is_printable_ascii(words) {
+        // Each letter is a cell.
+        cells.iter_mut().zip(words.split_inclusive(|_: char| true)).for_each(|(cell, letter)| put(cell, letter));
+        return;
+    }
     let mut at = 0;
     for (symbol, columns) in wrap::graphemes(words) {
         let Some(taken) = cells.get_mut(at..at + columns) else { break };
         let symbols = std::iter::once(symbol).chain(std::iter::repeat(" "));
-        for (cell, symbol) in taken.iter_mut().zip(symbols) {
-            (cell.fg, cell.bg, cell.underline_color, cell.modifier) = (blank.fg, blank.bg, blank.underline_color, blank.modifier);
-            cell.set_symbol(symbol);
-        }
+        taken.iter_mut().zip(symbols).for_each(|(cell, symbol)| put(cell, symbol));
         at += columns;
     }
 }

@@ -324,27 +324,27 @@ fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) 
     let room = usize::from(end.saturating_sub(from));
     // The mark between what is said and the hints takes five columns, and each hint but the last two.
     let mut used = if from > 1 { 5 } else { 0 };
-    let mut taken: Vec<&Row> = Vec::new();
+    let mut taken: Vec<(&Row, Line<'static>, u16)> = Vec::new();
     let unfolds = can_unfold(state);
     for row in hinted(state, unfolds) {
-        let own = line_width(&hint(state, row, theme, unfolds));
+        let line = hint(state, row, theme, unfolds);
+        let own = line_width(&line);
         if used + own <= room {
             used += own + 2;
-            taken.push(row);
+            taken.push((row, line, cols(own)));
         }
     }
     if taken.is_empty() {
         return;
     }
     // What was chosen by worth is shown in the table's order.
-    taken.sort_by_key(|row| COMMANDS.iter().position(|other| other.command == row.command));
+    taken.sort_by_key(|(row, ..)| COMMANDS.iter().position(|other| other.command == row.command));
     let mut x = separator(painter, from, y);
-    for row in taken {
-        let line = hint(state, row, theme, unfolds);
-        if x + cols(line_width(&line)) > end {
+    for (_, line, own) in taken {
+        if x + own > end {
             break;
         }
-        x = painter.line(x, y, end.saturating_sub(x), &line) + 2;
+        x = painter.line(x, y, own, &line) + 2;
     }
 }
 

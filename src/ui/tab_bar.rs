@@ -73,9 +73,9 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) -> (Vec<(u1
         let tabs = tab_lines(state, theme, level);
         let line = connection(state, theme, &mut painter.clock, level.line);
         let brand = if level.brand { brand(theme) } else { Line::default() };
-        let sum = |tabs: &[Line<'_>]| tabs.iter().map(line_width).sum::<usize>();
-        let own = line_width(&brand) + sum(&tabs) + line_width(&line) + 2;
-        let fits = own.max(later(painter, state, level)) <= usize::from(width);
+        let titles: usize = tabs.iter().map(line_width).sum();
+        let own = line_width(&brand) + titles + line_width(&line) + 2;
+        let fits = own.max(later(painter, state, level, titles)) <= usize::from(width);
         chosen = Some((brand, tabs, line, level.line != Words::Mark));
         if fits {
             break;
@@ -89,16 +89,17 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) -> (Vec<(u1
 }
 
 /// The columns that the bar takes when each tab counts as many as two digits tell. Where there is room for them now, the name
-/// does not go, nor do titles get shorter and tabs jump, with the next post.
-fn later(painter: &mut Painter<'_>, state: &State, level: Level) -> usize {
+/// does not go, nor do titles get shorter and tabs jump, with the next post. `titles` are the columns that the tabs take now.
+fn later(painter: &mut Painter<'_>, state: &State, level: Level, titles: usize) -> usize {
     if !level.brand || state.line.state != Connection::Live {
         return 0;
     }
     let theme = painter.theme;
     let words = if level.titles == Titles::Whole { level.line } else { Words::Short };
+    let is_sparkling = level.sparks && state.tabs.all().iter().any(|tab| sparkling(state, tab).is_some());
     let level = Level { sparks: false, line: words, ..level };
     let spare = |tab: &Tab| if tab.unseen.is_empty() { 3 } else { 2_usize.saturating_sub(tab.unseen.len().to_string().len()) };
-    let tabs: usize = tab_lines(state, theme, level).iter().map(line_width).sum();
+    let tabs = if is_sparkling { tab_lines(state, theme, level).iter().map(line_width).sum() } else { titles };
     let more: usize = state.tabs.all().iter().map(spare).sum();
     let line = connection(state, theme, &mut painter.clock, words);
     line_width(&brand(theme)) + tabs + more + line_width(&line) + 2
@@ -182,12 +183,17 @@ fn tab_line(state: &State, theme: &Theme, level: Level, index: usize, tab: &Tab)
     if let Some((mark, style)) = mark(state, theme, tab) {
         line.push_span(Span::styled(format!(" {mark}"), style));
     }
-    if let Some(meter) = state.meter_of(tab).filter(|meter| level.sparks && meter.is_busy()) {
+    if let Some(meter) = sparkling(state, tab).filter(|_| level.sparks) {
         line.push_span(Span::styled(format!(" {}", spark(meter, theme, 4)), theme.rule()));
         line.push_span(Span::styled(format!(" {}/m", meter.per_minute()), theme.dim()));
     }
     line.push_span(Span::raw(" "));
     line
+}
+
+/// What came for a tab of late, where that is enough to be shown.
+fn sparkling<'s>(state: &'s State, tab: &'s Tab) -> Option<&'s Meter> {
+    state.meter_of(tab).filter(|meter| meter.is_busy())
 }
 
 fn title(state: &State, sources: &Sources, level: Level, theme: &Theme) -> String {

@@ -14,8 +14,8 @@ const LONGEST_TARGET: usize = 2_000;
 
 /// A pen on the terminal's cells.
 #[derive(Debug)]
-pub(super) struct Pen<'a, W> {
-    out: &'a mut W,
+pub(super) struct Pen<'a> {
+    out: &'a mut Vec<u8>,
     targets: Option<&'a Targets>,
     /// Where the next cell goes; nothing where that is to be said anew.
     at: Option<(u16, u16)>,
@@ -35,8 +35,8 @@ struct Style {
     modifier: Modifier,
 }
 
-impl<'a, W: Write> Pen<'a, W> {
-    pub(super) fn new(out: &'a mut W, targets: Option<&'a Targets>) -> Self {
+impl<'a> Pen<'a> {
+    pub(super) fn new(out: &'a mut Vec<u8>, targets: Option<&'a Targets>) -> Self {
         Self { out, targets, at: None, is_sure: false, style: Style::default(), link: Color::Reset, is_linked: false }
     }
 
@@ -47,12 +47,30 @@ impl<'a, W: Write> Pen<'a, W> {
 
     /// Whether a cell is ASCII and would be written without any word about how.
     pub(super) fn is_dressed_for(&self, cell: &Cell) -> bool {
-        let symbol = cell.symbol();
-        self.style == Style::of(cell) && self.link == cell.underline_color && symbol.len() == 1 && symbol.is_ascii()
+        self.byte(cell).is_some()
+    }
+
+    /// The byte of a cell that is ASCII and would be written without any word about how.
+    fn byte(&self, cell: &Cell) -> Option<u8> {
+        if let [byte @ 0..=0x7f] = cell.symbol().as_bytes()
+            && self.style == Style::of(cell)
+            && self.link == cell.underline_color
+        {
+            return Some(*byte);
+        }
+        None
     }
 
     /// Writes a cell of so many columns.
     pub(super) fn cell(&mut self, x: u16, y: u16, cell: &Cell, columns: usize) -> io::Result<()> {
+        // Most go on where the last one ended, and look like it.
+        if self.at == Some((x, y))
+            && let Some(byte) = self.byte(cell)
+        {
+            self.out.push(byte);
+            self.at = Some((x + 1, y));
+            return Ok(());
+        }
         self.go(x, y)?;
         let is_plain = is_plain_block(cell);
         self.dress(cell, is_plain)?;
