@@ -68,41 +68,47 @@ pub(crate) struct OpenTab {
 pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) -> (Vec<(u16, u16, usize)>, OpenTab) {
     let width = painter.screen().width;
     let theme = painter.theme;
-    let mut chosen = None;
-    for level in LEVELS {
-        let tabs = tab_lines(state, theme, level);
-        let line = connection(state, theme, &mut painter.clock, level.line);
-        let brand = if level.brand { brand(theme) } else { Line::default() };
-        let titles: usize = tabs.iter().map(line_width).sum();
-        let own = line_width(&brand) + titles + line_width(&line) + 2;
-        let fits = own.max(later(painter, state, level, titles)) <= usize::from(width);
-        chosen = Some((brand, tabs, line, level.line != Words::Mark));
-        if fits {
-            break;
+    let told = told(state, theme, &mut painter.clock);
+    let mut labels: Vec<Label> = state.tabs.all().iter().enumerate().map(|(index, tab)| Label::of(state, theme, index, tab)).collect();
+    let [.., least] = LEVELS;
+    let mut titles = None;
+    let mut fits = |level: &Level| {
+        // Several levels have the same ones.
+        if titles.replace(level.titles) != Some(level.titles) {
+            for (label, tab) in labels.iter_mut().zip(state.tabs.all()) {
+                label.title = title(state, &tab.sources, level.titles, theme);
+            }
         }
-    }
-    let Some((brand, tabs, line, told)) = chosen else { return (Vec::new(), OpenTab::default()) };
+        let own = bar_width(*level, &labels, &connection(state, theme, &told, level.line), theme);
+        own.max(later(state, theme, *level, &labels, &told)) <= usize::from(width)
+    };
+    let level = LEVELS.into_iter().find(&mut fits).unwrap_or(least);
+    let tabs: Vec<Line<'static>> = labels.iter().map(|label| label.line(level, theme)).collect();
+    let line = connection(state, theme, &told, level.line);
     let right = painter.line_to(width.saturating_sub(1), y, width.saturating_sub(1), &line);
-    let x = painter.line(0, y, right, &brand);
+    let x = if level.brand { painter.line(0, y, right, &brand(theme)) } else { 0 };
     let (areas, open) = tabs_between(painter, state, &tabs, (x, right.saturating_sub(1)), y);
-    (areas, OpenTab { told, ..open })
+    (areas, OpenTab { told: level.line != Words::Mark, ..open })
+}
+
+/// The columns that the bar takes.
+fn bar_width(level: Level, labels: &[Label], line: &Line<'_>, theme: &Theme) -> usize {
+    let brand = if level.brand { line_width(&brand(theme)) } else { 0 };
+    brand + labels.iter().map(|label| label.width(level)).sum::<usize>() + line_width(line) + 2
 }
 
 /// The columns that the bar takes when each tab counts as many as two digits tell. Where there is room for them now, the name
-/// does not go, nor do titles get shorter and tabs jump, with the next post. `titles` are the columns that the tabs take now.
-fn later(painter: &mut Painter<'_>, state: &State, level: Level, titles: usize) -> usize {
+/// does not go, nor do titles get shorter and tabs jump, with the next post.
+fn later(state: &State, theme: &Theme, level: Level, labels: &[Label], told: &Told) -> usize {
     if !level.brand || state.line.state != Connection::Live {
         return 0;
     }
-    let theme = painter.theme;
-    let words = if level.titles == Titles::Whole { level.line } else { Words::Short };
-    let is_sparkling = level.sparks && state.tabs.all().iter().any(|tab| sparkling(state, tab).is_some());
-    let level = Level { sparks: false, line: words, ..level };
-    let spare = |tab: &Tab| if tab.unseen.is_empty() { 3 } else { 2_usize.saturating_sub(tab.unseen.len().to_string().len()) };
-    let tabs = if is_sparkling { tab_lines(state, theme, level).iter().map(line_width).sum() } else { titles };
-    let more: usize = state.tabs.all().iter().map(spare).sum();
-    let line = connection(state, theme, &mut painter.clock, words);
-    line_width(&brand(theme)) + tabs + more + line_width(&line) + 2
+    let line = if level.titles == Titles::Whole { level.line } else { Words::Short };
+    let level = Level { sparks: false, line, ..level };
+    // A space and two digits.
+    let spare = |label: &Label| 3_usize.saturating_sub(label.count.len());
+    let more: usize = labels.iter().map(spare).sum();
+    bar_width(level, labels, &connection(state, theme, told, line), theme) + more
 }
 
 fn brand(theme: &Theme) -> Line<'static> {
@@ -160,49 +166,78 @@ fn tabs_between(
     (areas, open)
 }
 
-fn tab_lines(state: &State, theme: &Theme, level: Level) -> Vec<Line<'static>> {
-    state.tabs.all().iter().enumerate().map(|(index, tab)| tab_line(state, theme, level, index, tab)).collect()
+/// What the bar can say of a tab.
+struct Label {
+    is_active: bool,
+    /// The number that opens it.
+    number: String,
+    title: String,
+    /// How many posts are new.
+    count: String,
+    /// That it leaves something out, and how its stream stands.
+    marks: Vec<(&'static str, Style)>,
+    /// How much has come of late, as bars and as a number.
+    pace: Option<[String; 2]>,
 }
 
-fn tab_line(state: &State, theme: &Theme, level: Level, index: usize, tab: &Tab) -> Line<'static> {
-    let active = index == state.tabs.active_index();
-    let title = title(state, &tab.sources, level, theme);
-    let mut line = Line::from(Span::raw(" "));
-    if index < 9 {
-        line.push_span(Span::styled(format!("{} ", index + 1), theme.dim()));
+impl Label {
+    /// What can be said of a tab, but for its title.
+    fn of(state: &State, theme: &Theme, index: usize, tab: &Tab) -> Self {
+        let filtered = (!tab.sieve.filter().is_empty()).then(|| ("&", theme.dim()));
+        Self {
+            is_active: index == state.tabs.active_index(),
+            number: if index < 9 { format!("{} ", index + 1) } else { String::new() },
+            title: String::new(),
+            count: match tab.unseen.len() {
+                0 => String::new(),
+                count @ 1..=999 => format!(" {count}"),
+                _ => " 999+".to_owned(),
+            },
+            marks: filtered.into_iter().chain(mark(state, theme, tab)).collect(),
+            pace: pace(state, theme, tab),
+        }
     }
-    line.push_span(Span::styled(title, if active { theme.bold() } else { Style::new() }));
-    if !tab.unseen.is_empty() {
-        let count = tab.unseen.len();
-        let count = if count > 999 { "999+".to_owned() } else { count.to_string() };
-        line.push_span(Span::styled(format!(" {count}"), theme.fresh()));
+
+    fn pace(&self, level: Level) -> impl Iterator<Item = &String> {
+        self.pace.iter().flatten().filter(move |_| level.sparks)
     }
-    if !tab.sieve.filter().is_empty() {
-        line.push_span(Span::styled(" &", theme.dim()));
+
+    fn width(&self, level: Level) -> usize {
+        let marks = self.marks.iter().map(|(mark, _)| 1 + wrap::width(mark));
+        let words = [&self.number, &self.title, &self.count].into_iter().chain(self.pace(level)).map(|words| wrap::width(words));
+        words.chain(marks).sum::<usize>() + 2
     }
-    if let Some((mark, style)) = mark(state, theme, tab) {
-        line.push_span(Span::styled(format!(" {mark}"), style));
+
+    fn line(&self, level: Level, theme: &Theme) -> Line<'static> {
+        let mut line = Line::from(Span::raw(" "));
+        let mut say = |words: &str, style| {
+            if !words.is_empty() {
+                line.push_span(Span::styled(words.to_owned(), style));
+            }
+        };
+        say(&self.number, theme.dim());
+        say(&self.title, if self.is_active { theme.bold() } else { Style::new() });
+        say(&self.count, theme.fresh());
+        self.marks.iter().for_each(|(mark, style)| say(&format!(" {mark}"), *style));
+        self.pace(level).zip([theme.rule(), theme.dim()]).for_each(|(words, style)| say(words, style));
+        say(" ", Style::new());
+        line
     }
-    if let Some(meter) = sparkling(state, tab).filter(|_| level.sparks) {
-        line.push_span(Span::styled(format!(" {}", spark(meter, theme, 4)), theme.rule()));
-        line.push_span(Span::styled(format!(" {}/m", meter.per_minute()), theme.dim()));
-    }
-    line.push_span(Span::raw(" "));
-    line
 }
 
-/// What came for a tab of late, where that is enough to be shown.
-fn sparkling<'s>(state: &'s State, tab: &'s Tab) -> Option<&'s Meter> {
-    state.meter_of(tab).filter(|meter| meter.is_busy())
+/// How much came for a tab of late, where that is enough to be shown.
+fn pace(state: &State, theme: &Theme, tab: &Tab) -> Option<[String; 2]> {
+    let meter = state.meter_of(tab).filter(|meter| meter.is_busy())?;
+    Some([format!(" {}", spark(meter, theme, 4)), format!(" {}/m", meter.per_minute())])
 }
 
-fn title(state: &State, sources: &Sources, level: Level, theme: &Theme) -> String {
+fn title(state: &State, sources: &Sources, titles: Titles, theme: &Theme) -> String {
     let title = sources.title(&state.offer.lists);
     if let [first, others @ ..] = sources.all()
         && !others.is_empty()
-        && (level.titles == Titles::Short || wrap::width(title.as_str()) > LONGEST_TITLE)
+        && (titles == Titles::Short || wrap::width(title.as_str()) > LONGEST_TITLE)
     {
-        let room = if level.titles == Titles::Short { SHORT_TITLE } else { LONGEST_TITLE };
+        let room = if titles == Titles::Short { SHORT_TITLE } else { LONGEST_TITLE };
         let more = format!(" +{}", others.len());
         return format!("{}{more}", cut(first.title(&state.offer.lists).as_str(), room.saturating_sub(more.len()), theme));
     }
@@ -211,7 +246,7 @@ fn title(state: &State, sources: &Sources, level: Level, theme: &Theme) -> Strin
         "Federated" => "Fed",
         other => other,
     };
-    let (title, room) = match level.titles {
+    let (title, room) = match titles {
         Titles::Whole => (title.as_str(), LONGEST_TITLE),
         Titles::Known => (known, LONGEST_TITLE),
         Titles::Short => (known, SHORT_TITLE),
@@ -278,9 +313,8 @@ fn told(state: &State, theme: &Theme, clock: &mut Clock<'_>) -> Told {
     (mark, style, full, short)
 }
 
-fn connection(state: &State, theme: &Theme, clock: &mut Clock<'_>, words: Words) -> Line<'static> {
-    let (mark, style, full, short) = told(state, theme, clock);
-    let mut line = Line::from(Span::styled(mark, style));
+fn connection(state: &State, theme: &Theme, (mark, style, full, short): &Told, words: Words) -> Line<'static> {
+    let mut line = Line::from(Span::styled(*mark, *style));
     match words {
         Words::Full => line.push_span(Span::raw(format!(" {full}"))),
         Words::Short => line.push_span(Span::raw(format!(" {short}"))),
