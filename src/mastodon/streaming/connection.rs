@@ -37,6 +37,8 @@ use url::Url;
 
 /// The largest message and frame that is taken, in bytes.
 const LARGEST_MESSAGE: usize = 4 * 1024 * 1024;
+/// Bytes read from a socket at once: all of them are emptied before each reading, also where one event comes.
+const READ_BUFFER: usize = 32 * 1024;
 /// What may wait to be written, in bytes; more means that the server does not read.
 const WRITE_BUFFER: usize = 256 * 1024;
 /// Messages that may wait before they get that far.
@@ -653,6 +655,7 @@ async fn dial(client: Client, streaming: Option<Url>, by: By, subprotocol: bool)
     let config = WebSocketConfig::default()
         .max_message_size(Some(LARGEST_MESSAGE))
         .max_frame_size(Some(LARGEST_MESSAGE))
+        .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER);
     let counted = Counted { inner: upgraded, count: 0 };
