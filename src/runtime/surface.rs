@@ -110,8 +110,9 @@ impl Surface {
         drawn: impl Fn(u16) -> &'r [Cell],
         is_still: bool,
     ) -> io::Result<()> {
-        // What stands on a row now is part of it only where that has not moved.
-        let part = |changed: &'_ Changed| (changed.y, self.want(drawn(changed.y), Some(changed).filter(|_| moved.is_none())));
+        // Of a row that has moved the rest is what stands on another now; of one that came in there is none.
+        let source = |y: u16| moved.filter(|shift| shift.rows().contains(&y)).map_or(Some(y), |shift| shift.source(y));
+        let part = |changed: &'_ Changed| (changed.y, self.want(drawn(changed.y), source(changed.y).map(|from| (changed, from))));
         let mut wanted: BTreeMap<u16, Wanted<'r>> = changed.iter().map(part).collect();
         if moved.is_none() {
             self.leave_out_what_stands_there(&mut wanted);
@@ -148,13 +149,13 @@ impl Surface {
         });
     }
 
-    /// A row as it is to be; where it is told what changed of it, the rest is as it stands there.
-    fn want<'r>(&mut self, drawn: &'r [Cell], changed: Option<&Changed>) -> Wanted<'r> {
+    /// A row as it is to be; where it is told what changed of it, the rest is as it stands on another, or on this one.
+    fn want<'r>(&mut self, drawn: &'r [Cell], changed: Option<(&Changed, u16)>) -> Wanted<'r> {
         let cells = if self.ascii { drawn.iter().map(in_ascii).collect() } else { Cow::Borrowed(drawn) };
         let mut row = self.spare.pop().unwrap_or_default();
         let tells_links = self.targets.is_some();
         // Which part has the cluster nobody knows.
-        let known = changed.map(|changed| (changed, self.shown.row(changed.y))).filter(|(_, shown)| !shown.is_doubtful());
+        let known = changed.map(|(changed, from)| (changed, self.shown.row(from))).filter(|(_, shown)| !shown.is_doubtful());
         let Some((Changed { columns, .. }, shown)) = known else {
             row.read(&cells, tells_links);
             return Wanted { cells, row, changed: EVERYWHERE };

@@ -310,20 +310,35 @@ impl Sheet {
         rows.flat_map(|(y, drawn)| drawn.links.iter().map(move |link| LinkSpan { y, ..link.clone() })).collect()
     }
 
-    /// The shift after which fewest rows have to be drawn, where that pays.
+    /// The shift after which least has to be drawn, where that pays: of whole rows, or of a pane whatever stands beside it.
     fn shift(&self, sums: &[[u64; PARTS]]) -> Option<Shift> {
         if self.is_still {
             return None;
         }
-        let before = |y: u16| self.drawn.get(usize::from(y))?.as_ref().map(|drawn| together(drawn.sums));
-        let now = |y: u16| sums.get(usize::from(y)).copied().map(together);
-        let all = 0..cols(sums.len());
-        let told = all.clone().filter_map(|y| Some((y, before(y)?)));
-        let different = all.filter(|y| before(*y) != now(*y)).filter_map(|y| Some((y, now(y)?)));
-        let shift = Shift::agreed(told, different)?;
-        let moved = shift.rows().filter(|y| shift.source(*y).is_some_and(|from| before(from) == now(*y)));
-        let stayed = shift.rows().filter(|y| before(*y) == now(*y));
-        (moved.count() > stayed.count() + 1).then_some(shift)
+        let width = self.cells.area.width;
+        let agreed = |number: fn([u64; PARTS]) -> u64| {
+            let before = |y: u16| self.drawn.get(usize::from(y))?.as_ref().map(|drawn| number(drawn.sums));
+            let now = |y: u16| sums.get(usize::from(y)).copied().map(number);
+            let all = 0..cols(sums.len());
+            let told = all.clone().filter_map(|y| Some((y, before(y)?)));
+            let different = all.filter(|y| before(*y) != now(*y)).filter_map(|y| Some((y, now(y)?)));
+            Shift::agreed(told, different)
+        };
+        let columns = self.parts.columns(width);
+        // Columns to draw on a row that has what stood on another.
+        let left = |y: u16, from: Option<u16>| -> usize {
+            let before = from.and_then(|from| self.drawn.get(usize::from(from))?.as_ref());
+            let now = sums.get(usize::from(y)).copied().unwrap_or_default();
+            let differs = |part: &usize| before.is_none_or(|before| before.sums.get(*part) != now.get(*part));
+            (0..PARTS).filter(differs).filter_map(|part| columns.get(part)).map(ExactSizeIterator::len).sum()
+        };
+        let panes = if self.parts == Parts::WHOLE { None } else { agreed(|[_, rows, _]| rows) };
+        let best = [agreed(together), panes].into_iter().flatten().map(|shift| {
+            let moved: usize = shift.rows().map(|y| left(y, shift.source(y))).sum();
+            let stayed: usize = shift.rows().map(|y| left(y, Some(y))).sum();
+            (stayed.saturating_sub(moved), shift)
+        });
+        best.max_by_key(|(spared, _)| *spared).filter(|(spared, _)| *spared > usize::from(width)).map(|(_, shift)| shift)
     }
 
     /// Draws the cells of some parts of rows.
