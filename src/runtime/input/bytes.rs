@@ -81,6 +81,8 @@ impl Bytes {
 enum Came {
     /// So many bytes.
     Some(usize),
+    /// A signal instead.
+    Signal,
     /// Nothing, though it was said that there is something.
     Nothing,
     /// Nothing, and nothing will: the terminal has gone, or cannot be read.
@@ -94,7 +96,8 @@ impl Came {
             Ok(0) if rustix::termios::tcgetattr(terminal).is_err() => Self::End,
             Ok(0) => Self::Nothing,
             Ok(count) => Self::Some(count),
-            Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => Self::Nothing,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Self::Signal,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Self::Nothing,
             Err(error) => {
                 // Unreadable once is unreadable for good: asking again would spin.
                 tracing::error!(%error, "the terminal cannot be read");
@@ -121,6 +124,7 @@ impl Here {
             let outcome = self.terminal.read(&mut self.buffer).await;
             match Came::of(outcome, &self.terminal) {
                 Came::Some(count) => return Some(self.buffer.get(..count).unwrap_or_default().to_vec()),
+                Came::Signal => {}
                 Came::Nothing => tokio::time::sleep(NOTHING).await,
                 Came::End => return None,
             }
@@ -170,6 +174,7 @@ fn listen(input: &File, to: &mpsc::Sender<Vec<u8>>, listening: &AtomicBool) {
                     return;
                 }
             }
+            Came::Signal => {}
             Came::Nothing => thread::sleep(NOTHING),
             Came::End => return,
         }
