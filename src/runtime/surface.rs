@@ -111,7 +111,7 @@ impl Surface {
         is_still: bool,
     ) -> io::Result<()> {
         // Of a row that has moved the rest is what stands on another now; of one that came in there is none.
-        let source = |y: u16| moved.filter(|shift| shift.rows().contains(&y)).map_or(Some(y), |shift| shift.source(y));
+        let source = |y: u16| moved.map_or(Some(y), |shift| shift.source(y));
         let part = |changed: &'_ Changed| (changed.y, self.want(drawn(changed.y), source(changed.y).map(|from| (changed, from))));
         let mut wanted: BTreeMap<u16, Wanted<'r>> = changed.iter().map(part).collect();
         if moved.is_none() {

@@ -328,12 +328,12 @@ impl Sheet {
         // Columns to draw on a row that has what stood on another.
         let left = |y: u16, from: Option<u16>| -> usize {
             let before = from.and_then(|from| self.drawn.get(usize::from(from))?.as_ref());
-            let now = sums.get(usize::from(y)).copied().unwrap_or_default();
-            let differs = |part: &usize| before.is_none_or(|before| before.sums.get(*part) != now.get(*part));
-            (0..PARTS).filter(differs).filter_map(|part| columns.get(part)).map(ExactSizeIterator::len).sum()
+            let differ = different(before, &sums.get(usize::from(y)).copied().unwrap_or_default());
+            columns.iter().zip(differ).filter(|(_, differs)| *differs).map(|(columns, _)| columns.len()).sum()
         };
         let panes = if self.parts == Parts::WHOLE { None } else { agreed(|[_, rows, _]| rows) };
-        let best = [agreed(together), panes].into_iter().flatten().map(|shift| {
+        // Of equals the last.
+        let best = [panes, agreed(together)].into_iter().flatten().map(|shift| {
             let moved: usize = shift.rows().map(|y| left(y, shift.source(y))).sum();
             let stayed: usize = shift.rows().map(|y| left(y, Some(y))).sum();
             (stayed.saturating_sub(moved), shift)
@@ -362,10 +362,15 @@ impl Sheet {
 
 /// Which parts of a row are not what they were.
 fn changes(((drawn, told), sums): ((&Option<Drawn>, &Told), &[u64; PARTS])) -> [bool; PARTS] {
+    let changes = different(drawn.as_ref(), sums);
+    if told.is_joined && changes.contains(&true) { [true; PARTS] } else { changes }
+}
+
+/// Which parts of a row were drawn with something else; all of them where that is not known.
+fn different(drawn: Option<&Drawn>, sums: &[u64; PARTS]) -> [bool; PARTS] {
     let Some(drawn) = drawn else { return [true; PARTS] };
     let mut pairs = drawn.sums.iter().zip(sums);
-    let changes: [bool; PARTS] = std::array::from_fn(|_| pairs.next().is_some_and(|(before, now)| before != now));
-    if told.is_joined && changes.contains(&true) { [true; PARTS] } else { changes }
+    std::array::from_fn(|_| pairs.next().is_some_and(|(before, now)| before != now))
 }
 
 /// A number below 2^32 for a colour; 0 where the terminal's own is meant.

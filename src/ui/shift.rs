@@ -45,8 +45,11 @@ impl Shift {
         self.top..=self.bottom
     }
 
-    /// Where what is on a row afterwards was before; nothing where it comes in.
+    /// Where what is on a row afterwards was before; nothing where it comes in. Other rows stay where they are.
     pub(crate) fn source(self, y: u16) -> Option<u16> {
+        if !self.rows().contains(&y) {
+            return Some(y);
+        }
         u16::try_from(i32::from(y) - self.by).ok().filter(|from| self.rows().contains(from))
     }
 

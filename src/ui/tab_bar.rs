@@ -70,19 +70,21 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) -> (Vec<(u1
     let theme = painter.theme;
     let told = told(state, theme, &mut painter.clock);
     let mut labels: Vec<Label> = state.tabs.all().iter().enumerate().map(|(index, tab)| Label::of(state, theme, index, tab)).collect();
-    let [.., least] = LEVELS;
+    let [.., mut level] = LEVELS;
     let mut titles = None;
-    let mut fits = |level: &Level| {
+    for next in LEVELS {
+        level = next;
         // Several levels have the same ones.
         if titles.replace(level.titles) != Some(level.titles) {
             for (label, tab) in labels.iter_mut().zip(state.tabs.all()) {
                 label.title = title(state, &tab.sources, level.titles, theme);
             }
         }
-        let own = bar_width(*level, &labels, &connection(state, theme, &told, level.line), theme);
-        own.max(later(state, theme, *level, &labels, &told)) <= usize::from(width)
-    };
-    let level = LEVELS.into_iter().find(&mut fits).unwrap_or(least);
+        let own = bar_width(level, &labels, &connection(state, theme, &told, level.line), theme);
+        if own.max(later(state, theme, level, &labels, &told)) <= usize::from(width) {
+            break;
+        }
+    }
     let tabs: Vec<Line<'static>> = labels.iter().map(|label| label.line(level, theme)).collect();
     let line = connection(state, theme, &told, level.line);
     let right = painter.line_to(width.saturating_sub(1), y, width.saturating_sub(1), &line);

@@ -254,6 +254,9 @@ mod tests {
             while came < FLOOD {
                 let chunk = next(&mut bytes).await.expect("all of it");
                 assert!(chunk.len() <= CHUNK && chunk.iter().all(|byte| *byte == b'j'), "{bytes:?}");
+                if let Bytes::Ahead(ahead) = &bytes {
+                    assert!(ahead.chunks.len() <= CHUNKS, "what is not asked for stays outside");
+                }
                 came += chunk.len();
             }
             assert_eq!(came, FLOOD);

@@ -53,11 +53,10 @@ pub(super) fn extended(shown: &Rows, wanted: &BTreeMap<u16, Wanted<'_>>, shift: 
     if wider == shift {
         return shift;
     }
-    let source = |y| if shift.rows().contains(&y) { shift.source(y) } else { Some(y) };
     let blank = Row::default();
     let after = |y| match wanted.get(&y) {
         Some(wanted) => &wanted.row,
-        None => source(y).map_or(&blank, |from| shown.row(from)),
+        None => shift.source(y).map_or(&blank, |from| shown.row(from)),
     };
     let unmoved: usize = wider.rows().filter(|y| !shift.rows().contains(y)).map(|y| shown.row(y).differences(after(y))).sum();
     if left(shown, wider, after) < left(shown, shift, after) + unmoved { wider } else { shift }
