@@ -98,18 +98,12 @@ impl Surface {
     /// Makes the screen look like this, with the cursor to be seen at a place or nowhere. Where the sheet is still, nothing is moved or
     /// erased, nor written that stands there already.
     pub(crate) fn show(&mut self, sheet: &Sheet, cursor: Option<Position>) -> io::Result<()> {
-        self.show_rows(sheet.moved(), sheet.changed(), |y| sheet.row(y), sheet.is_still())?;
+        self.show_rows(sheet.moved(), sheet.changed(), |y| sheet.row(y), sheet.is_still());
         self.point(cursor)
     }
 
     /// Makes these rows look like this, after others have moved.
-    fn show_rows<'r>(
-        &mut self,
-        moved: Option<Shift>,
-        changed: &[Changed],
-        drawn: impl Fn(u16) -> &'r [Cell],
-        is_still: bool,
-    ) -> io::Result<()> {
+    fn show_rows<'r>(&mut self, moved: Option<Shift>, changed: &[Changed], drawn: impl Fn(u16) -> &'r [Cell], is_still: bool) {
         // Of a row that has moved the rest is what stands on another now; of one that came in there is none.
         let source = |y: u16| moved.map_or(Some(y), |shift| shift.source(y));
         let part = |changed: &'_ Changed| (changed.y, self.want(drawn(changed.y), source(changed.y).map(|from| (changed, from))));
@@ -135,7 +129,7 @@ impl Surface {
             }
             self.leave_out_what_stands_there(&mut wanted);
         }
-        self.write(shift, wanted, is_still)
+        self.write(shift, wanted, is_still);
     }
 
     fn leave_out_what_stands_there(&mut self, wanted: &mut BTreeMap<u16, Wanted<'_>>) {
@@ -168,31 +162,33 @@ impl Surface {
     }
 
     /// Writes whatever differs on these rows, after others have moved.
-    fn write(&mut self, moved: Option<Shift>, wanted: BTreeMap<u16, Wanted<'_>>, is_still: bool) -> io::Result<()> {
+    fn write(&mut self, moved: Option<Shift>, wanted: BTreeMap<u16, Wanted<'_>>, is_still: bool) {
         let Self { out, shown, spare, targets, rewritten, .. } = self;
         if wanted.is_empty() && moved.is_none() {
-            return Ok(());
+            return;
         }
         self.cursor.0 = None;
         let mut pen = Pen::new(out, targets.as_ref());
         if let Some(shift) = moved {
-            pen.shift(shift)?;
+            pen.shift(shift);
         }
         let mut upright = Vec::new();
         for (y, wanted) in wanted {
             let old = shown.row(y);
             if old.is_doubtful() || wanted.row.is_doubtful() {
-                rewrite(&mut pen, y, &wanted)?;
+                rewrite(&mut pen, y, &wanted);
                 rewritten.insert(y);
             } else {
-                mend(&mut pen, y, old, &wanted, is_still, &mut upright)?;
+                mend(&mut pen, y, old, &wanted, is_still, &mut upright);
             }
             spare.push(shown.put(y, wanted.row));
         }
         // One above the other, so that how they look is said once.
         upright.sort_by_key(|(x, y, _)| (*x, *y));
-        upright.iter().try_for_each(|(x, y, cell)| pen.cell(*x, *y, cell, 1))?;
-        pen.plain()
+        for (x, y, cell) in &upright {
+            pen.cell(*x, *y, cell, 1);
+        }
+        pen.plain();
     }
 
     /// Places, shows and hides the cursor, where it is not as it should be.
@@ -242,21 +238,20 @@ impl Wanted<'_> {
 }
 
 /// Erases a line and writes it whole.
-fn rewrite(pen: &mut Pen<'_>, y: u16, wanted: &Wanted<'_>) -> io::Result<()> {
-    pen.erase_from(0, y)?;
+fn rewrite(pen: &mut Pen<'_>, y: u16, wanted: &Wanted<'_>) {
+    pen.erase_from(0, y);
     let mut x = 0;
     while x < wanted.row.len() {
         let columns = wanted.row.columns(x);
         if ![Glyph::BLANK, Glyph::COVERED].contains(&wanted.row.at(x)) {
-            pen.cell(column(x), y, wanted.cell(x), columns)?;
+            pen.cell(column(x), y, wanted.cell(x), columns);
         }
         x += columns;
     }
-    Ok(())
 }
 
 /// Writes what differs of a row, but for what is upright: that is put aside with its place.
-fn mend(pen: &mut Pen<'_>, y: u16, old: &Row, wanted: &Wanted<'_>, is_still: bool, upright: &mut Vec<(u16, u16, Cell)>) -> io::Result<()> {
+fn mend(pen: &mut Pen<'_>, y: u16, old: &Row, wanted: &Wanted<'_>, is_still: bool, upright: &mut Vec<(u16, u16, Cell)>) {
     let new = &wanted.row;
     let (written, end) = (new.len(), old.len().max(new.len()));
     let behind = old.part(written..end).filter(|glyph| *glyph != Glyph::BLANK).count();
@@ -277,26 +272,28 @@ fn mend(pen: &mut Pen<'_>, y: u16, old: &Row, wanted: &Wanted<'_>, is_still: boo
                 continue;
             }
             if !is_still {
-                bridge(pen, y, wanted, start)?;
+                bridge(pen, y, wanted, start);
             }
             let columns = new.columns(start);
             // Half of a glyph does not begin anywhere: whatever covers it has been written.
             if new.at(start) != Glyph::COVERED {
-                pen.cell(column(start), y, wanted.cell(start), columns)?;
+                pen.cell(column(start), y, wanted.cell(start), columns);
             }
             x = start + columns;
         }
     }
-    if erased < end { pen.erase_from(column(erased), y) } else { Ok(()) }
+    if erased < end {
+        pen.erase_from(column(erased), y);
+    }
 }
 
 /// Goes on to a column by writing what stands between there already, where that is short.
-fn bridge(pen: &mut Pen<'_>, y: u16, wanted: &Wanted<'_>, to: usize) -> io::Result<()> {
-    let Some(from) = pen.column_on(y).map(usize::from) else { return Ok(()) };
+fn bridge(pen: &mut Pen<'_>, y: u16, wanted: &Wanted<'_>, to: usize) {
+    let Some(from) = pen.column_on(y).map(usize::from) else { return };
     if from >= to || to - from > BRIDGED || !(from..to).all(|x| pen.is_dressed_for(wanted.cell(x))) {
-        return Ok(());
+        return;
     }
-    (from..to).try_for_each(|x| pen.cell(column(x), y, wanted.cell(x), 1))
+    (from..to).for_each(|x| pen.cell(column(x), y, wanted.cell(x), 1));
 }
 
 fn column(x: usize) -> u16 {
@@ -336,7 +333,7 @@ mod tests {
         let width = usize::from(buffer.area.width);
         let row = |y: u16| &buffer.content[usize::from(y) * width..][..width];
         let all: Vec<Changed> = (0..buffer.area.height).map(|y| Changed::whole(y, buffer.area.width)).collect();
-        surface.show_rows(None, &all, row, false).unwrap();
+        surface.show_rows(None, &all, row, false);
         surface.take_output()
     }
 

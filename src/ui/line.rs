@@ -92,7 +92,8 @@ pub(crate) fn cut<'t>(text: &'t str, width: usize, theme: &Theme) -> Cow<'t, str
 
 /// Cuts a line to a width; where something was cut it ends in an ellipsis.
 pub(crate) fn cut_line<'l>(line: &'l Line<'static>, width: usize, theme: &Theme) -> Cow<'l, Line<'static>> {
-    if line_width(line) <= width {
+    // No character has more columns than bytes.
+    if line.spans.iter().map(|span| span.content.len()).sum::<usize>() <= width || line_width(line) <= width {
         return Cow::Borrowed(line);
     }
     let mut left = width;

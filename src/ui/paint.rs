@@ -100,15 +100,24 @@ impl<'a> Painter<'a> {
     }
 
     fn letters(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
+        let columns = cols(wrap::columns_within(text, usize::from(self.room(x, y, width))));
+        self.put((x, y), columns, text, style);
+        x + columns
+    }
+
+    /// How many of `width` columns from a place on there are on the screen.
+    fn room(&self, x: u16, y: u16, width: u16) -> u16 {
         let area = self.screen();
-        if width == 0 || x < area.left() || x >= area.right() || y < area.top() || y >= area.bottom() {
-            return x;
+        if area.contains(Position { x, y }) { width.min(area.right() - x) } else { 0 }
+    }
+
+    /// Puts text into columns that are there, as far as they reach.
+    fn put(&mut self, at: (u16, u16), columns: u16, text: &str, style: Style) {
+        if columns == 0 {
+            return;
         }
         let text = if self.theme.is_ascii() && text.contains('\u{25af}') { Cow::Owned(text.replace('\u{25af}', "?")) } else { text.into() };
-        let room = width.min(area.right() - x);
-        let columns = cols(wrap::columns_within(&text, usize::from(room)));
-        self.ink((x, y), columns, &text, style);
-        x + columns
+        self.ink(at, columns, &text, style);
     }
 
     /// Draws one cell of a picture.
@@ -129,12 +138,25 @@ impl<'a> Painter<'a> {
     /// Draws a line in at most `width` columns, cut with an ellipsis, and gives back the column after it.
     pub(crate) fn line(&mut self, x: u16, y: u16, width: u16, line: &Line<'static>) -> u16 {
         let short = cut_line(line, usize::from(width), self.theme);
-        let end = x.saturating_add(width);
-        let mut at = x;
-        for span in &short.spans {
-            at = self.text(at, y, end.saturating_sub(at), &span.content, line.style.patch(span.style));
+        self.spans(x, y, width, line.style, &short.spans)
+    }
+
+    /// Draws a line as [`Self::line`] does where nobody asks where it ends: its last words, mostly all of it, are not measured.
+    fn line_alone(&mut self, x: u16, y: u16, width: u16, line: &Line<'static>) {
+        let short = cut_line(line, usize::from(width), self.theme);
+        let Some((last, before)) = short.spans.split_last() else { return };
+        let at = self.spans(x, y, width, line.style, before);
+        let (left, style) = (x.saturating_add(width).saturating_sub(at), line.style.patch(last.style));
+        if emojis::has_mark(&last.content) {
+            self.with_emojis(at, y, left, &last.content, style);
+        } else if !last.content.is_empty() {
+            self.put((at, y), self.room(at, y, left), &last.content, style);
         }
-        at
+    }
+
+    fn spans(&mut self, x: u16, y: u16, width: u16, style: Style, spans: &[Span<'static>]) -> u16 {
+        let end = x.saturating_add(width);
+        spans.iter().fold(x, |at, span| self.text(at, y, end.saturating_sub(at), &span.content, style.patch(span.style)))
     }
 
     /// Draws a line so that it ends before column `right`; gives back where it starts.
@@ -226,9 +248,7 @@ impl<'a> Painter<'a> {
 
     fn card_line(&mut self, x: u16, y: u16, width: u16, line: &CardLine) {
         match line {
-            CardLine::Text(line) => {
-                self.line(x, y, width, line);
-            }
+            CardLine::Text(line) => self.line_alone(x, y, width, line),
             CardLine::Head(head) => self.head(x, y, width, head),
             CardLine::Picture(strip, row) => pictures::draw(self, (x, y), strip, *row, 1),
             CardLine::Beside(aside, _, line) => self.card_line(x + aside.indent, y, width.saturating_sub(aside.indent), line),
@@ -236,7 +256,7 @@ impl<'a> Painter<'a> {
                 let words = self.clock.left(*until).map_or_else(|| "ended".to_owned(), |left| format!("{left} left"));
                 let mut line = before.clone();
                 line.push_span(Span::styled(words, self.theme.dim()));
-                self.line(x, y, width, &line);
+                self.line_alone(x, y, width, &line);
             }
         }
     }

@@ -3,8 +3,7 @@
 //!
 //! Absent on purpose: what tells one row from another, and whether moving them pays; those who ask differ in both.
 
-use crate::state::hashed::IdMap;
-use std::collections::HashMap;
+use crate::state::hashed::{IdMap, Keyed};
 use std::ops::RangeInclusive;
 
 /// Rows that move.
@@ -22,12 +21,18 @@ impl Shift {
     /// The shift that most rows agree on, two at least. Rows come with their places and a number that tells each from others;
     /// `after` are those that are not what stood there before.
     pub(crate) fn agreed(before: impl IntoIterator<Item = (u16, u64)>, after: impl IntoIterator<Item = (u16, u64)>) -> Option<Self> {
+        let after: Vec<(u16, u64)> = after.into_iter().collect();
+        if after.len() < 2 {
+            return None;
+        }
+        let before = before.into_iter();
         // Where several have the same number, nobody can say which of them went where.
-        let mut known: IdMap<u64, Option<u16>> = IdMap::default();
+        let room = before.size_hint().1.unwrap_or_default();
+        let mut known: IdMap<u64, Option<u16>> = IdMap::with_capacity_and_hasher(room, Keyed::default());
         for (y, number) in before {
             known.entry(number).and_modify(|place| *place = None).or_insert(Some(y));
         }
-        let mut votes: HashMap<i32, (usize, Self)> = HashMap::new();
+        let mut votes: IdMap<i32, (usize, Self)> = IdMap::default();
         for (y, number) in after {
             let Some(from) = known.get(&number).copied().flatten().filter(|from| *from != y) else { continue };
             let (top, bottom, by) = (from.min(y), from.max(y), i32::from(y) - i32::from(from));

@@ -7,7 +7,6 @@ use crate::text::WebAddress;
 use crate::ui::{Shift, Targets};
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
-use std::io::{self, Write};
 
 /// Bytes of an address that terminals surely take.
 const LONGEST_TARGET: usize = 2_000;
@@ -62,77 +61,78 @@ impl<'a> Pen<'a> {
     }
 
     /// Writes a cell of so many columns.
-    pub(super) fn cell(&mut self, x: u16, y: u16, cell: &Cell, columns: usize) -> io::Result<()> {
+    pub(super) fn cell(&mut self, x: u16, y: u16, cell: &Cell, columns: usize) {
         // Most go on where the last one ended, and look like it.
         if self.at == Some((x, y))
             && let Some(byte) = self.byte(cell)
         {
             self.out.push(byte);
             self.at = Some((x + 1, y));
-            return Ok(());
+            return;
         }
-        self.go(x, y)?;
+        self.go(x, y);
         let is_plain = is_plain_block(cell);
-        self.dress(cell, is_plain)?;
+        self.dress(cell, is_plain);
         let symbol = if is_plain { " " } else { cell.symbol() };
-        self.out.write_all(symbol.as_bytes())?;
+        self.out.extend_from_slice(symbol.as_bytes());
         let is_alone = symbol.len() == 1 || {
             self.is_sure = false;
             symbol.chars().nth(1).is_none()
         };
         // Behind all others, of whose width terminals may think differently, it is placed anew.
         self.at = (columns == 1 && is_alone).then_some((x + 1, y));
-        Ok(())
     }
 
     /// Erases what is right of a place, or the whole line from its beginning.
-    pub(super) fn erase_from(&mut self, x: u16, y: u16) -> io::Result<()> {
-        self.go(x, y)?;
-        self.plain()?;
-        self.out.write_all(if x == 0 { b"\x1b[2K" } else { b"\x1b[K" })
+    pub(super) fn erase_from(&mut self, x: u16, y: u16) {
+        self.go(x, y);
+        self.plain();
+        self.out.extend_from_slice(if x == 0 { b"\x1b[2K" } else { b"\x1b[K" });
     }
 
     /// Moves rows, with blank ones coming in.
-    pub(super) fn shift(&mut self, Shift { top, bottom, by }: Shift) -> io::Result<()> {
-        self.plain()?;
+    pub(super) fn shift(&mut self, Shift { top, bottom, by }: Shift) {
+        self.plain();
+        let [top, bottom] = [top, bottom].map(by_number);
         // Lines are inserted and deleted at the top of a region: more terminals do that than scroll by number.
-        let (count, way) = (by.unsigned_abs(), if by > 0 { 'L' } else { 'M' });
-        write!(self.out, "\x1b[{};{}r\x1b[{};1H\x1b[{count}{way}\x1b[r", top + 1, bottom + 1, top + 1)?;
+        sequence(self.out, [top, bottom], b'r');
+        sequence(self.out, [top, 1], b'H');
+        sequence(self.out, [by.unsigned_abs()], if by > 0 { b'L' } else { b'M' });
+        sequence(self.out, [], b'r');
         self.at = None;
-        Ok(())
     }
 
     /// Undoes whatever was said about how to write.
-    pub(super) fn plain(&mut self) -> io::Result<()> {
-        self.unlink()?;
+    pub(super) fn plain(&mut self) {
+        self.unlink();
         if self.style != Style::default() {
-            self.out.write_all(b"\x1b[m")?;
+            sequence(self.out, [], b'm');
             self.style = Style::default();
         }
-        Ok(())
     }
 
-    fn go(&mut self, x: u16, y: u16) -> io::Result<()> {
+    fn go(&mut self, x: u16, y: u16) {
         match self.at {
-            Some(at) if at == (x, y) => Ok(()),
-            Some((_, row)) if row == y && self.is_sure => write!(self.out, "\x1b[{}G", x + 1),
-            Some((_, row)) if x == 0 && row.checked_add(1) == Some(y) && self.is_sure => self.out.write_all(b"\r\n"),
+            Some(at) if at == (x, y) => {}
+            Some((_, row)) if row == y && self.is_sure => sequence(self.out, [by_number(x)], b'G'),
+            Some((_, row)) if x == 0 && row.checked_add(1) == Some(y) && self.is_sure => self.out.extend_from_slice(b"\r\n"),
             Some(_) | None => {
                 self.is_sure = true;
-                write!(self.out, "\x1b[{};{}H", y + 1, x + 1)
+                sequence(self.out, [y, x].map(by_number), b'H');
             }
-        }?;
+        }
         self.at = Some((x, y));
-        Ok(())
     }
 
     /// Says how to write a cell, where that is not how it writes; of a plain block nobody sees the letters' colour.
-    fn dress(&mut self, cell: &Cell, is_plain: bool) -> io::Result<()> {
+    fn dress(&mut self, cell: &Cell, is_plain: bool) {
         if cell.underline_color != self.link {
-            self.unlink()?;
+            self.unlink();
             self.link = cell.underline_color;
             if let Some((number, address)) = self.targets.and_then(|targets| targets.of(self.link)).filter(fits) {
-                write!(self.out, "\x1b]8;id=tl{number};{address}\x1b\\")?;
+                let number = number.to_string();
+                let parts = ["\x1b]8;id=tl", &number, ";", address.as_str(), "\x1b\\"];
+                self.out.extend(parts.iter().flat_map(|part| part.bytes()));
                 self.is_linked = true;
             }
         }
@@ -141,15 +141,16 @@ impl<'a> Pen<'a> {
             style.fg = self.style.fg;
         }
         if style != self.style {
-            self.style.turn_into(style, self.out)?;
+            self.style.turn_into(style, self.out);
             self.style = style;
         }
-        Ok(())
     }
 
-    fn unlink(&mut self) -> io::Result<()> {
+    fn unlink(&mut self) {
         self.link = Color::Reset;
-        if std::mem::take(&mut self.is_linked) { self.out.write_all(b"\x1b]8;;\x1b\\") } else { Ok(()) }
+        if std::mem::take(&mut self.is_linked) {
+            self.out.extend_from_slice(b"\x1b]8;;\x1b\\");
+        }
     }
 }
 
@@ -168,37 +169,49 @@ impl Style {
     }
 
     /// Says in one sequence what is different.
-    fn turn_into(mut self, to: Self, out: &mut impl Write) -> io::Result<()> {
-        let mut lead = "\x1b[";
-        let mut say = |out: &mut dyn Write, words: std::fmt::Arguments<'_>| {
-            out.write_all(std::mem::replace(&mut lead, ";").as_bytes())?;
-            out.write_fmt(words)
-        };
-        if !(self.modifier - to.modifier).is_empty() {
-            say(out, format_args!("0"))?;
-            self = Self::default();
+    fn turn_into(self, to: Self, out: &mut Vec<u8>) {
+        let lost = self.modifier - to.modifier;
+        let (reset, from) = if lost.is_empty() { (None, self) } else { (Some(0), Self::default()) };
+        let won = to.modifier - from.modifier;
+        let modifiers = MODIFIERS.iter().filter(|(modifier, _)| won.contains(*modifier)).map(|(_, number)| *number);
+        let colors = [(from.fg, to.fg, 30), (from.bg, to.bg, 40)].into_iter().filter(|(from, to, _)| from != to);
+        let colors = colors.flat_map(|(_, to, base)| numbers(to, base)).flatten();
+        sequence(out, reset.into_iter().chain(modifiers).chain(colors), b'm');
+    }
+}
+
+/// Writes a sequence with these numbers; without the machinery of formats, which would take longer than the cells around it.
+fn sequence(out: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>, end: u8) {
+    out.extend_from_slice(b"\x1b[");
+    for number in numbers {
+        out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+        out.push(b';');
+    }
+    match out.last_mut() {
+        Some(last @ b';') => *last = end,
+        Some(_) | None => out.push(end),
+    }
+}
+
+/// The number of a row or column for a terminal, which counts from 1.
+fn by_number(place: u16) -> u32 {
+    u32::from(place) + 1
+}
+
+/// The numbers that switch a colour on; `base` says for what.
+fn numbers(color: Color, base: u32) -> [Option<u32>; 5] {
+    match (number(color), color) {
+        (Some(number), _) => [Some(base + 8), Some(5), Some(u32::from(number)), None, None],
+        (None, Color::Rgb(red, green, blue)) => {
+            let [red, green, blue] = [red, green, blue].map(u32::from).map(Some);
+            [Some(base + 8), Some(2), red, green, blue]
         }
-        for (modifier, number) in MODIFIERS {
-            if (to.modifier - self.modifier).contains(modifier) {
-                say(out, format_args!("{number}"))?;
-            }
-        }
-        for (from, to, base) in [(self.fg, to.fg, 30), (self.bg, to.bg, 40)] {
-            if from == to {
-                continue;
-            }
-            match (number(to), to) {
-                (Some(number), _) => say(out, format_args!("{};5;{number}", base + 8))?,
-                (None, Color::Rgb(red, green, blue)) => say(out, format_args!("{};2;{red};{green};{blue}", base + 8))?,
-                (None, _) => say(out, format_args!("{}", base + 9))?,
-            }
-        }
-        out.write_all(b"m")
+        (None, _) => [Some(base + 9), None, None, None, None],
     }
 }
 
 /// Modifiers and the numbers that switch them on.
-const MODIFIERS: [(Modifier, u8); 9] = [
+const MODIFIERS: [(Modifier, u32); 9] = [
     (Modifier::BOLD, 1),
     (Modifier::DIM, 2),
     (Modifier::ITALIC, 3),

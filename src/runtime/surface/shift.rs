@@ -19,10 +19,7 @@ const PRICE: usize = 24;
 /// The shift after which least is left to write, where there is one that pays. Rows that are not wanted otherwise stay as they are.
 pub(super) fn find(shown: &Rows, wanted: &BTreeMap<u16, Wanted<'_>>) -> Option<Shift> {
     let is_told_anew = |(y, wanted): &(&u16, &Wanted<'_>)| shown.row(**y).differs(&wanted.row, TELLING);
-    let after: Vec<(u16, u64)> = wanted.iter().filter(is_told_anew).filter_map(|(y, wanted)| Some((*y, telling(&wanted.row)?))).collect();
-    if after.len() < 2 {
-        return None;
-    }
+    let after = wanted.iter().filter(is_told_anew).filter_map(|(y, wanted)| Some((*y, telling(&wanted.row)?)));
     let before = (0..shown.height()).filter_map(|y| Some((y, telling(shown.row(y))?)));
     Shift::agreed(before, after).filter(|shift| pays(shown, wanted, *shift))
 }
