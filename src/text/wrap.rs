@@ -53,7 +53,10 @@ impl WrappedLine {
 
 /// Width of clean text in terminal columns, counted per grapheme as ratatui counts.
 pub fn width(text: &str) -> usize {
-    if is_printable_ascii(text) { text.len() } else { Graphemes::new(text, 0).map(|grapheme| grapheme.width).sum() }
+    if is_printable_ascii(text) {
+        return text.len();
+    }
+    columns_of_loners(text).unwrap_or_else(|| Graphemes::new(text, 0).map(|grapheme| grapheme.width).sum())
 }
 
 /// Whether each byte is a grapheme of one column.
@@ -80,6 +83,9 @@ pub fn graphemes(text: &str) -> impl Iterator<Item = (&str, usize)> {
 pub fn columns_within(text: &str, room: usize) -> usize {
     if is_printable_ascii(text) {
         return text.len().min(room);
+    }
+    if let Some(columns) = columns_of_loners(text).filter(|columns| *columns <= room) {
+        return columns;
     }
     let mut taken = 0;
     for (_, columns) in graphemes(text) {
@@ -191,6 +197,11 @@ fn first(text: &str) -> Option<(usize, usize)> {
     }
     let grapheme = text.graphemes(true).next()?;
     Some((grapheme.len(), grapheme_width(grapheme)))
+}
+
+/// Columns of text whose letters share a grapheme with none; nothing where it may have others.
+fn columns_of_loners(text: &str) -> Option<usize> {
+    text.chars().map(columns_alone).sum()
 }
 
 /// Columns of the letters that most text is made of, none of which shares a grapheme with another of them or with ASCII: asking the
@@ -460,8 +471,11 @@ mod tests {
     fn letters_that_are_not_looked_up_are_as_the_tables_have_them() {
         let mut count = 0;
         for letter in ('\0'..=char::MAX).filter(|letter| columns_alone(*letter).is_some()) {
-            for text in [format!("{letter}"), format!("{letter}a{letter}한{letter}é😀{letter}\u{301}")] {
-                assert_eq!(measured(&text), by_the_tables(&text), "{letter:?}");
+            let beside = format!("{letter}a{letter}한{letter}é😀{letter}");
+            for text in [letter.to_string(), format!("{beside}\u{301}"), beside] {
+                let known = by_the_tables(&text);
+                assert_eq!(measured(&text), known, "{letter:?}");
+                assert_eq!(width(&text), known.iter().map(|(_, columns)| columns).sum::<usize>(), "{letter:?}");
             }
             count += 1;
         }
