@@ -3,8 +3,8 @@
 //! Thousands of posts are held and a dozen are looked at. Folded, one is its letters and some sixty bytes: numbers of variable
 //! length instead of fields, and one allocation instead of many. Opening one takes a microsecond and gives exactly what was folded,
 //! to which debug builds hold it each time; one that has what is rare (a poll, a quote, a matching filter, a word of the server's
-//! that we do not know) stays as it is. Letters are not compressed: that took a third of the time of an event, for a twentieth of
-//! the memory. Absent on purpose: which posts are folded when; the store knows that. Nothing of this leaves the process.
+//! that we do not know) stays as it is. Letters are not compressed: that took more than a quarter of an event's instructions, for a
+//! twentieth of the memory. Absent on purpose: which posts are folded when; the store knows that. Nothing of this leaves the process.
 
 use crate::model::{
     AccountId, Card, Counts, Emoji, Media, MediaKind, Mention, Personal, Status, StatusId, StatusTag, Timestamp, Visibility,
