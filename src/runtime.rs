@@ -494,8 +494,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             Effect::Suspend => self.suspend().await,
             Effect::Reload => self.reload(),
             Effect::Redraw => {
-                let repainted = self.screen.repaint();
-                self.on_screen(repainted);
+                self.screen.repaint();
                 self.drawing.wanted = true;
             }
             Effect::Alert { words, bell } => self.alert(&words, bell),

@@ -57,9 +57,7 @@ impl Screen for TestScreen {
         Ok(())
     }
 
-    fn repaint(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    fn repaint(&mut self) {}
 
     fn set_mouse(&mut self, _on: bool) -> io::Result<()> {
         Ok(())

@@ -147,9 +147,8 @@ impl Screen for LineScreen {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    fn repaint(&mut self) -> io::Result<()> {
+    fn repaint(&mut self) {
         self.narrator.again();
-        Ok(())
     }
 
     fn is_free(&self) -> bool {

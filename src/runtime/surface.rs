@@ -17,22 +17,21 @@ mod rows;
 mod shift;
 
 use crate::ui::{Changed, PARTS, Sheet, Shift, Targets};
-use crossterm::cursor::{Hide, MoveTo, Show};
-use crossterm::queue;
-use crossterm::terminal::{Clear, ClearType};
-use pen::Pen;
+pub(crate) use pen::go_to;
+use pen::{Pen, sequence};
 use ratatui::buffer::Cell;
 use ratatui::layout::Position;
 use rows::{Glyph, Row, Rows};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_width::UnicodeWidthStr as _;
 
 /// Most unchanged cells between two changed ones that are written again, which takes no more than placing the cursor.
 const BRIDGED: usize = 4;
+const SHOW_CURSOR: &[u8] = b"\x1b[?25h";
+const HIDE_CURSOR: &[u8] = b"\x1b[?25l";
 /// From how many cells on a blank end of a row is erased rather than written.
 const ERASED: usize = 4;
 
@@ -43,8 +42,6 @@ pub(crate) struct Surface {
     out: Vec<u8>,
     /// The screen as we believe it to be.
     shown: Rows,
-    /// Rows that are held no more, to hold others.
-    spare: Vec<Row>,
     /// Whether nothing but ASCII may be written.
     ascii: bool,
     /// Lines that were erased and written whole since somebody asked.
@@ -57,15 +54,7 @@ pub(crate) struct Surface {
 
 impl Surface {
     pub(crate) fn new(ascii: bool) -> Self {
-        Self {
-            out: Vec::new(),
-            shown: Rows::default(),
-            spare: Vec::new(),
-            ascii,
-            rewritten: BTreeSet::new(),
-            targets: None,
-            cursor: (None, None),
-        }
+        Self { out: Vec::new(), shown: Rows::default(), ascii, rewritten: BTreeSet::new(), targets: None, cursor: (None, None) }
     }
 
     /// Tells the terminal from now on where links lead.
@@ -89,99 +78,71 @@ impl Surface {
     }
 
     /// Wipes the screen; where the cursor is then nobody knows.
-    pub(crate) fn clear(&mut self) -> io::Result<()> {
+    pub(crate) fn clear(&mut self) {
         self.shown.forget();
         self.cursor = (None, None);
-        queue!(self.out, Clear(ClearType::All))
+        sequence(&mut self.out, [2], b'J');
     }
 
     /// Makes the screen look like this, with the cursor to be seen at a place or nowhere. Where the sheet is still, nothing is moved or
-    /// erased, nor written that stands there already.
-    pub(crate) fn show(&mut self, sheet: &Sheet, cursor: Option<Position>) -> io::Result<()> {
+    /// erased, nor written that stands there already. A screen of another size has to be wiped before.
+    pub(crate) fn show(&mut self, sheet: &Sheet, cursor: Option<Position>) {
         self.show_rows(sheet.moved(), sheet.changed(), |y| sheet.row(y), sheet.is_still());
-        self.point(cursor)
+        self.point(cursor);
     }
 
     /// Makes these rows look like this, after others have moved.
     fn show_rows<'r>(&mut self, moved: Option<Shift>, changed: &[Changed], drawn: impl Fn(u16) -> &'r [Cell], is_still: bool) {
-        // Of a row that has moved the rest is what stands on another now; of one that came in there is none.
-        let source = |y: u16| moved.map_or(Some(y), |shift| shift.source(y));
-        let part = |changed: &'_ Changed| (changed.y, self.want(drawn(changed.y), source(changed.y).map(|from| (changed, from))));
-        let mut wanted: BTreeMap<u16, Wanted<'r>> = changed.iter().map(part).collect();
-        if moved.is_none() {
-            self.leave_out_what_stands_there(&mut wanted);
-        }
+        let is_ascii = self.ascii;
+        let cells = |y| if is_ascii { drawn(y).iter().map(in_ascii).collect() } else { Cow::Borrowed(drawn(y)) };
+        let wanted = shift::Wanted { changed, cells, tells_links: self.targets.is_some() };
         let shift = match moved {
-            Some(moved) => Some(shift::extended(&self.shown, &wanted, moved)),
+            Some(moved) => Some(wanted.extended(&self.shown, moved)),
             None if is_still => None,
-            None => shift::find(&self.shown, &wanted),
+            None => wanted.find(&self.shown),
         };
-        if let Some(shift) = shift {
-            // Of the others some stay where they are, and are written again where the terminal moves them.
-            let is_told = |y: u16| moved.is_some_and(|moved| moved.rows().contains(&y));
-            for y in shift.rows().filter(|y| !wanted.contains_key(y) && !is_told(*y)).collect::<Vec<_>>() {
-                wanted.insert(y, self.want(drawn(y), None));
-            }
-            self.shown.shift(shift);
-            // Beside what has moved, too.
-            for wanted in wanted.values_mut() {
-                wanted.changed = EVERYWHERE;
-            }
-            self.leave_out_what_stands_there(&mut wanted);
-        }
-        self.write(shift, wanted, is_still);
-    }
-
-    fn leave_out_what_stands_there(&mut self, wanted: &mut BTreeMap<u16, Wanted<'_>>) {
-        let Self { shown, spare, .. } = self;
-        wanted.retain(|y, wanted| {
-            let differs = wanted.differs(shown.row(*y));
-            if !differs {
-                spare.push(std::mem::take(&mut wanted.row));
-            }
-            differs
-        });
-    }
-
-    /// A row as it is to be; where it is told what changed of it, the rest is as it stands on another, or on this one.
-    fn want<'r>(&mut self, drawn: &'r [Cell], changed: Option<(&Changed, u16)>) -> Wanted<'r> {
-        let cells = if self.ascii { drawn.iter().map(in_ascii).collect() } else { Cow::Borrowed(drawn) };
-        let mut row = self.spare.pop().unwrap_or_default();
-        let tells_links = self.targets.is_some();
-        // Which part has the cluster nobody knows.
-        let known = changed.map(|(changed, from)| (changed, self.shown.row(from))).filter(|(_, shown)| !shown.is_doubtful());
-        let Some((Changed { columns, .. }, shown)) = known else {
-            row.read(&cells, tells_links);
-            return Wanted { cells, row, changed: EVERYWHERE };
-        };
-        row.copy(shown);
-        for columns in columns.iter().filter(|columns| !columns.is_empty()) {
-            row.read_columns(columns.clone(), &cells, tells_links);
-        }
-        Wanted { cells, row, changed: columns.clone() }
-    }
-
-    /// Writes whatever differs on these rows, after others have moved.
-    fn write(&mut self, moved: Option<Shift>, wanted: BTreeMap<u16, Wanted<'_>>, is_still: bool) {
-        let Self { out, shown, spare, targets, rewritten, .. } = self;
-        if wanted.is_empty() && moved.is_none() {
+        let cells = wanted.cells;
+        let Some(shift) = shift else {
+            self.write(None, changed.iter().map(|changed| (changed.y, &changed.columns, cells(changed.y))), is_still);
             return;
-        }
-        self.cursor.0 = None;
+        };
+        // Of the others some stay where they are, and are written again where the terminal moves them; and beside what has moved, too.
+        let is_told = |y: &u16| moved.is_some_and(|moved| moved.rows().contains(y));
+        let others = shift.rows().filter(|y| !is_told(y));
+        let rows: BTreeSet<u16> = changed.iter().map(|changed| changed.y).chain(others).collect();
+        self.shown.shift(shift);
+        self.write(Some(shift), rows.into_iter().map(|y| (y, &EVERYWHERE, cells(y))), is_still);
+    }
+
+    /// Writes whatever differs in some columns of rows, after others have moved.
+    fn write<'r>(
+        &mut self,
+        moved: Option<Shift>,
+        rows: impl Iterator<Item = (u16, &'r [Range<usize>; PARTS], Cow<'r, [Cell]>)>,
+        is_still: bool,
+    ) {
+        let Self { out, shown, targets, rewritten, .. } = self;
+        let before = out.len();
         let mut pen = Pen::new(out, targets.as_ref());
         if let Some(shift) = moved {
             pen.shift(shift);
         }
-        let mut upright = Vec::new();
-        for (y, wanted) in wanted {
-            let old = shown.row(y);
-            if old.is_doubtful() || wanted.row.is_doubtful() {
-                rewrite(&mut pen, y, &wanted);
+        let (mut other, mut upright) = (Vec::new(), Vec::new());
+        for (y, columns, cells) in rows {
+            let Some(row) = shown.row_mut(y) else { continue };
+            // Which part has the cluster nobody knows.
+            let was_doubtful = row.is_doubtful();
+            other.clear();
+            row.take(&cells, if was_doubtful { &EVERYWHERE } else { columns }, targets.is_some(), &mut other);
+            if other.is_empty() {
+                continue;
+            }
+            if was_doubtful || row.is_doubtful() {
+                rewrite(&mut pen, y, row, &cells);
                 rewritten.insert(y);
             } else {
-                mend(&mut pen, y, old, &wanted, is_still, &mut upright);
+                mend(&mut pen, y, &other, row.len(), &cells, is_still, &mut upright);
             }
-            spare.push(shown.put(y, wanted.row));
         }
         // One above the other, so that how they look is said once.
         upright.sort_by_key(|(x, y, _)| (*x, *y));
@@ -189,111 +150,89 @@ impl Surface {
             pen.cell(*x, *y, cell, 1);
         }
         pen.plain();
+        if out.len() > before {
+            self.cursor.0 = None;
+        }
     }
 
     /// Places, shows and hides the cursor, where it is not as it should be.
-    fn point(&mut self, wanted: Option<Position>) -> io::Result<()> {
+    fn point(&mut self, wanted: Option<Position>) {
         if let Some(place) = wanted.filter(|place| self.cursor.0 != Some(*place)) {
-            queue!(self.out, MoveTo(place.x, place.y))?;
+            go_to(&mut self.out, (place.x, place.y));
             self.cursor.0 = Some(place);
         }
         if self.cursor.1 != Some(wanted.is_some()) {
-            if wanted.is_some() { queue!(self.out, Show) } else { queue!(self.out, Hide) }?;
+            self.put(if wanted.is_some() { SHOW_CURSOR } else { HIDE_CURSOR });
             self.cursor.1 = Some(wanted.is_some());
         }
-        Ok(())
     }
 }
 
 /// Any column of a row.
 const EVERYWHERE: [Range<usize>; PARTS] = [0..usize::MAX, 0..0, 0..0];
 
-/// A row that is to be shown: cells to write, and what to hold them against.
-#[derive(Debug)]
-struct Wanted<'r> {
-    cells: Cow<'r, [Cell]>,
-    row: Row,
-    /// The columns in which it may be another than what stands there.
-    changed: [Range<usize>; PARTS],
+/// The cell to write at a column; beyond the end a blank one.
+fn cell_at(cells: &[Cell], x: usize) -> &Cell {
+    static BLANK: Cell = Cell::EMPTY;
+    cells.get(x).unwrap_or(&BLANK)
 }
 
-impl Wanted<'_> {
-    /// The cell to write at a column; beyond the end a blank one.
-    fn cell(&self, x: usize) -> &Cell {
-        static BLANK: Cell = Cell::EMPTY;
-        self.cells.get(x).unwrap_or(&BLANK)
-    }
-
-    /// Whether it is another row.
-    fn differs(&self, from: &Row) -> bool {
-        self.changed.iter().any(|columns| from.differs(&self.row, columns.clone()))
-    }
-
-    /// Whether part of a line from top to bottom stands at a column: a bar, or what parts two panes.
-    fn is_upright(&self, x: usize) -> bool {
-        let symbol = self.cell(x).symbol();
-        let is_line = symbol.starts_with(|letter| matches!(letter, '\u{2500}'..='\u{258f}'));
-        is_line && [x.wrapping_sub(1), x + 1].iter().all(|beside| self.cell(*beside).symbol() != symbol)
-    }
+/// Whether part of a line from top to bottom stands at a column: a bar, or what parts two panes.
+fn is_upright(cells: &[Cell], x: usize) -> bool {
+    let symbol = cell_at(cells, x).symbol();
+    let is_line = symbol.starts_with(|letter| matches!(letter, '\u{2500}'..='\u{258f}'));
+    is_line && [x.wrapping_sub(1), x + 1].iter().all(|beside| cell_at(cells, *beside).symbol() != symbol)
 }
 
 /// Erases a line and writes it whole.
-fn rewrite(pen: &mut Pen<'_>, y: u16, wanted: &Wanted<'_>) {
+fn rewrite(pen: &mut Pen<'_>, y: u16, row: &Row, cells: &[Cell]) {
     pen.erase_from(0, y);
     let mut x = 0;
-    while x < wanted.row.len() {
-        let columns = wanted.row.columns(x);
-        if ![Glyph::BLANK, Glyph::COVERED].contains(&wanted.row.at(x)) {
-            pen.cell(column(x), y, wanted.cell(x), columns);
+    while x < row.len() {
+        let columns = row.columns(x);
+        if ![Glyph::BLANK, Glyph::COVERED].contains(&row.at(x)) {
+            pen.cell(column(x), y, cell_at(cells, x), columns);
         }
         x += columns;
     }
 }
 
-/// Writes what differs of a row, but for what is upright: that is put aside with its place.
-fn mend(pen: &mut Pen<'_>, y: u16, old: &Row, wanted: &Wanted<'_>, is_still: bool, upright: &mut Vec<(u16, u16, Cell)>) {
-    let new = &wanted.row;
-    let (written, end) = (new.len(), old.len().max(new.len()));
-    let behind = old.part(written..end).filter(|glyph| *glyph != Glyph::BLANK).count();
-    let erased = if is_still || behind < ERASED { end } else { written };
-    let mut x = 0;
-    for changed in &wanted.changed {
-        x = x.max(changed.start);
-        while x < erased.min(changed.end) {
-            if old.at(x) == new.at(x) {
-                x += 1;
-                continue;
-            }
-            // A glyph is written whole, whichever of its columns differs.
-            let start = new.start(x);
-            if wanted.is_upright(start) {
-                upright.push((column(start), y, wanted.cell(start).clone()));
-                x = start + 1;
-                continue;
-            }
-            if !is_still {
-                bridge(pen, y, wanted, start);
-            }
-            let columns = new.columns(start);
-            // Half of a glyph does not begin anywhere: whatever covers it has been written.
-            if new.at(start) != Glyph::COVERED {
-                pen.cell(column(start), y, wanted.cell(start), columns);
-            }
-            x = start + columns;
+/// Writes the glyphs of a row that are others now, but for what is upright: that is put aside with its place. From column `end` on all
+/// of it is blank.
+fn mend(
+    pen: &mut Pen<'_>,
+    y: u16,
+    other: &[Range<usize>],
+    end: usize,
+    cells: &[Cell],
+    is_still: bool,
+    upright: &mut Vec<(u16, u16, Cell)>,
+) {
+    let (written, behind) = other.split_at(other.partition_point(|columns| columns.start < end));
+    let is_erased = !is_still && behind.len() >= ERASED;
+    for columns in if is_erased { written } else { other } {
+        let x = columns.start;
+        if is_upright(cells, x) {
+            upright.push((column(x), y, cell_at(cells, x).clone()));
+            continue;
         }
+        if !is_still {
+            bridge(pen, y, cells, x);
+        }
+        pen.cell(column(x), y, cell_at(cells, x), columns.len());
     }
-    if erased < end {
-        pen.erase_from(column(erased), y);
+    if is_erased {
+        pen.erase_from(column(end), y);
     }
 }
 
 /// Goes on to a column by writing what stands between there already, where that is short.
-fn bridge(pen: &mut Pen<'_>, y: u16, wanted: &Wanted<'_>, to: usize) {
+fn bridge(pen: &mut Pen<'_>, y: u16, cells: &[Cell], to: usize) {
     let Some(from) = pen.column_on(y).map(usize::from) else { return };
-    if from >= to || to - from > BRIDGED || !(from..to).all(|x| pen.is_dressed_for(wanted.cell(x))) {
+    if from >= to || to - from > BRIDGED || !(from..to).all(|x| pen.is_dressed_for(cell_at(cells, x))) {
         return;
     }
-    (from..to).for_each(|x| pen.cell(column(x), y, wanted.cell(x), 1));
+    (from..to).for_each(|x| pen.cell(column(x), y, cell_at(cells, x), 1));
 }
 
 fn column(x: usize) -> u16 {
@@ -533,7 +472,7 @@ mod tests {
         let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
         sheet.keep_still(is_still);
         page.draw(sheet, &theme);
-        surface.show(sheet, None).unwrap();
+        surface.show(sheet, None);
         let mut whole = Sheet::new(WIDE);
         page.draw(&mut whole, &theme);
         let out = surface.take_output();

@@ -44,7 +44,7 @@ pub trait Screen {
     }
 
     /// Makes the next frame paint every cell.
-    fn repaint(&mut self) -> io::Result<()>;
+    fn repaint(&mut self);
 
     /// Whether the last frame has been taken.
     fn is_free(&self) -> bool;
@@ -400,12 +400,12 @@ impl Screen for TerminalScreen {
 
     fn draw(&mut self, draw: impl FnOnce(&mut Sheet) -> (Vec<Laid>, Option<Position>)) -> io::Result<()> {
         if area() != self.sheet.area() {
-            self.repaint()?;
+            self.repaint();
         }
         // What hangs moves with the rows in some terminals, and not in others.
         self.sheet.keep_still(self.wall.hangs());
         let (laid, cursor) = draw(&mut self.sheet);
-        self.surface.show(&self.sheet, cursor)?;
+        self.surface.show(&self.sheet, cursor);
         let rewritten = self.surface.take_rewritten();
         let mut frame = std::mem::take(&mut self.alert);
         frame.append(&mut self.copied);
@@ -420,10 +420,10 @@ impl Screen for TerminalScreen {
         if frame.is_empty() { Ok(()) } else { self.outlet.give(frame) }
     }
 
-    fn repaint(&mut self) -> io::Result<()> {
+    fn repaint(&mut self) {
         self.sheet.resize(area());
         self.wall.wiped();
-        self.surface.clear()
+        self.surface.clear();
     }
 
     fn is_free(&self) -> bool {
@@ -481,7 +481,8 @@ impl Screen for TerminalScreen {
         // crossterm does nothing where it believes that the terminal is raw.
         disable_raw_mode()?;
         self.guard.take()?;
-        self.repaint()
+        self.repaint();
+        Ok(())
     }
 }
 

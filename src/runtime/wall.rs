@@ -3,10 +3,10 @@
 //! Kitty keeps pictures and is told where they hang; sixels and `iTerm2`'s are painted into the cells, and stay until
 //! something is written there. Absent on purpose: which pictures hang where (`ui`), and what they are (`media`).
 
+use super::surface::go_to;
 use crate::media::{Graphic, Laid};
 use crate::model::Form;
 use std::collections::BTreeSet;
-use std::io::Write as _;
 
 /// Letters of base64 in a piece, as the protocol has it.
 const PIECE: usize = 4096;
@@ -137,9 +137,9 @@ fn place(out: &mut Vec<u8>, hung: &Hung) {
 }
 
 /// Writes something with the cursor at a cell, and puts it back.
-fn at(out: &mut Vec<u8>, (x, y): (u16, u16), write: impl FnOnce(&mut Vec<u8>)) {
-    // Writing to memory does not fail.
-    drop(write!(out, "\x1b7\x1b[{};{}H", u32::from(y) + 1, u32::from(x) + 1));
+fn at(out: &mut Vec<u8>, place: (u16, u16), write: impl FnOnce(&mut Vec<u8>)) {
+    out.extend_from_slice(b"\x1b7");
+    go_to(out, place);
     write(out);
     out.extend_from_slice(b"\x1b8");
 }

@@ -118,7 +118,7 @@ impl<'a> Pen<'a> {
             Some((_, row)) if x == 0 && row.checked_add(1) == Some(y) && self.is_sure => self.out.extend_from_slice(b"\r\n"),
             Some(_) | None => {
                 self.is_sure = true;
-                sequence(self.out, [y, x].map(by_number), b'H');
+                go_to(self.out, (x, y));
             }
         }
         self.at = Some((x, y));
@@ -181,7 +181,7 @@ impl Style {
 }
 
 /// Writes a sequence with these numbers; without the machinery of formats, which would take longer than the cells around it.
-fn sequence(out: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>, end: u8) {
+pub(super) fn sequence(out: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>, end: u8) {
     out.extend_from_slice(b"\x1b[");
     for number in numbers {
         out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
@@ -191,6 +191,11 @@ fn sequence(out: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>, end: u8) 
         Some(last @ b';') => *last = end,
         Some(_) | None => out.push(end),
     }
+}
+
+/// Places the cursor.
+pub(crate) fn go_to(out: &mut Vec<u8>, (x, y): (u16, u16)) {
+    sequence(out, [y, x].map(by_number), b'H');
 }
 
 /// The number of a row or column for a terminal, which counts from 1.

@@ -42,48 +42,88 @@ impl Glyph {
     pub(super) fn symbol(self) -> u64 {
         self.symbol
     }
+}
 
-    fn of(cell: &Cell, symbol: &str, tells_links: bool) -> Self {
+/// A glyph as it was drawn, and how many columns it takes.
+#[derive(Debug, Clone, Copy)]
+struct Drawn {
+    glyph: Glyph,
+    columns: usize,
+    /// Whether it is a cluster about whose width terminals may differ.
+    is_doubtful: bool,
+}
+
+impl Drawn {
+    /// Where links are not told, they are none.
+    #[inline]
+    fn read(cell: &Cell, tells_links: bool) -> Self {
+        let symbol = cell.symbol();
         let link = if tells_links { color_number(cell.underline_color) } else { 0 };
-        Self {
+        let glyph = Glyph {
             symbol: code_of_symbol(symbol),
             colors: color_number(cell.fg) << 32 | color_number(cell.bg),
             manner: link << 32 | u64::from(cell.modifier.bits()),
+        };
+        if symbol.len() == 1 {
+            return Self { glyph, columns: 1, is_doubtful: false };
         }
+        Self { glyph, columns: usize::from(symbol.cell_width()).max(1), is_doubtful: symbol.chars().nth(1).is_some() }
     }
 }
 
-impl Row {
-    /// Takes in a row as it was drawn; what a wide glyph covers is covered. Where links are not told, they are none.
-    pub(super) fn read(&mut self, drawn: &[Cell], tells_links: bool) {
-        self.clear();
-        self.read_columns(0..drawn.len(), drawn, tells_links);
-    }
+/// The glyphs of a row as it was drawn, from left to right, with the columns that each of them takes.
+fn glyphs(drawn: &[Cell], tells_links: bool) -> impl Iterator<Item = (Glyph, Range<usize>)> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let (x, read) = (next, Drawn::read(drawn.get(next)?, tells_links));
+        next += read.columns;
+        Some((read.glyph, x..next.min(drawn.len())))
+    })
+}
 
-    /// Takes in some columns of a row as it was drawn, between which and the others no glyph stands.
-    pub(super) fn read_columns(&mut self, columns: Range<usize>, drawn: &[Cell], tells_links: bool) {
-        if self.glyphs.len() < columns.end {
-            self.glyphs.resize(columns.end, Glyph::BLANK);
-        }
-        let mut cells = drawn.iter().zip(&mut self.glyphs).skip(columns.start).take(columns.len());
-        while let Some((cell, glyph)) = cells.next() {
-            let symbol = cell.symbol();
-            *glyph = Glyph::of(cell, symbol, tells_links);
-            if symbol.len() > 1 {
-                self.is_doubtful |= symbol.chars().nth(1).is_some();
-                let covered = usize::from(symbol.cell_width()).saturating_sub(1);
-                cells.by_ref().take(covered).for_each(|(_, glyph)| *glyph = Glyph::COVERED);
+/// A row as it was drawn, column by column: what a wide glyph covers is covered.
+pub(super) fn columns(drawn: &[Cell], tells_links: bool) -> impl Iterator<Item = Glyph> {
+    let covered = |columns: Range<usize>| std::iter::repeat_n(Glyph::COVERED, columns.len() - 1);
+    glyphs(drawn, tells_links).flat_map(move |(glyph, columns)| std::iter::once(glyph).chain(covered(columns)))
+}
+
+impl Row {
+    /// Becomes what was drawn in some columns, between which and the others no glyph stands; all of them where it is doubtful. Adds the
+    /// columns of each glyph that is another now.
+    pub(super) fn take(&mut self, drawn: &[Cell], columns: &[Range<usize>], tells_links: bool, other: &mut Vec<Range<usize>>) {
+        self.is_doubtful = false;
+        for columns in columns {
+            let end = columns.end.min(drawn.len());
+            let mut x = columns.start;
+            while let Some(cell) = drawn.get(x).filter(|_| x < end) {
+                let Drawn { glyph, columns, is_doubtful } = Drawn::read(cell, tells_links);
+                let next = end.min(x + columns);
+                self.is_doubtful |= is_doubtful;
+                if self.put(x, glyph, next) {
+                    other.push(x..next);
+                }
+                x = next;
             }
         }
         let written = self.glyphs.iter().rposition(|glyph| *glyph != Glyph::BLANK).map_or(0, |last| last + 1);
         self.glyphs.truncate(written);
     }
 
-    /// Becomes like another.
-    pub(super) fn copy(&mut self, other: &Self) {
-        let Self { glyphs, is_doubtful } = other;
-        self.glyphs.clone_from(glyphs);
-        self.is_doubtful = *is_doubtful;
+    /// Puts a glyph at a column, up to another one; says whether another stood there.
+    #[inline]
+    fn put(&mut self, x: usize, glyph: Glyph, end: usize) -> bool {
+        if self.glyphs.len() < end {
+            if glyph == Glyph::BLANK {
+                return false;
+            }
+            self.glyphs.resize(end, Glyph::BLANK);
+        }
+        let Some((first, covered)) = self.glyphs.get_mut(x..end).and_then(<[Glyph]>::split_first_mut) else { return false };
+        let mut differs = std::mem::replace(first, glyph) != glyph;
+        for place in covered {
+            differs |= std::mem::replace(place, Glyph::COVERED) != Glyph::COVERED;
+        }
+        differs
     }
 
     fn clear(&mut self) {
@@ -101,11 +141,6 @@ impl Row {
         self.glyphs.len()
     }
 
-    /// Where the glyph begins that takes a column.
-    pub(super) fn start(&self, x: usize) -> usize {
-        (0..=x).rev().find(|x| self.at(*x) != Glyph::COVERED).unwrap_or_default()
-    }
-
     /// Columns of the glyph that begins at one.
     pub(super) fn columns(&self, x: usize) -> usize {
         1 + self.glyphs.iter().skip(x + 1).take_while(|glyph| **glyph == Glyph::COVERED).count()
@@ -116,20 +151,10 @@ impl Row {
         self.is_doubtful
     }
 
-    /// Its glyphs in some columns, as far as there are any.
-    pub(super) fn part(&self, columns: Range<usize>) -> impl Iterator<Item = Glyph> {
-        self.glyphs.iter().skip(columns.start).take(columns.len()).copied()
-    }
-
-    /// Whether another is different in some columns, or may be: blanks there differ from nothing.
-    pub(super) fn differs(&self, other: &Self, columns: Range<usize>) -> bool {
-        let [one, other] = [self, other].map(|row| row.glyphs.get(columns.start..columns.end.min(row.len())).unwrap_or_default());
-        one != other
-    }
-
-    /// In how many cells it differs from another.
-    pub(super) fn differences(&self, other: &Self) -> usize {
-        (0..self.len().max(other.len())).filter(|x| self.at(*x) != other.at(*x)).count()
+    /// In how many columns of a stretch it is not what was drawn.
+    pub(super) fn differences(&self, drawn: &[Cell], within: Range<usize>, tells_links: bool) -> usize {
+        let wanted = (0..within.end).zip(columns(drawn, tells_links)).skip(within.start);
+        wanted.filter(|(x, glyph)| self.at(*x) != *glyph).count()
     }
 }
 
@@ -154,18 +179,14 @@ impl Rows {
         self.rows.clear();
     }
 
-    /// Puts a row in its place; gives back what stood there.
-    pub(super) fn put(&mut self, y: u16, row: Row) -> Row {
-        self.row_mut(y).map(|place| std::mem::replace(place, row)).unwrap_or_default()
-    }
-
     /// Moves rows; what comes in is blank.
     pub(super) fn shift(&mut self, shift: Shift) {
         let _grown = self.row_mut(shift.bottom);
         shift.apply(&mut self.rows, Row::clear);
     }
 
-    fn row_mut(&mut self, y: u16) -> Option<&mut Row> {
+    /// A row to be changed.
+    pub(super) fn row_mut(&mut self, y: u16) -> Option<&mut Row> {
         let y = usize::from(y);
         if self.rows.len() <= y {
             self.rows.resize_with(y + 1, Row::default);
@@ -224,11 +245,13 @@ mod tests {
         let mut filled = Cell::new(" ");
         filled.bg = Color::Blue;
         let mut row = Row::default();
-        row.read(&[Cell::new("日"), Cell::EMPTY, Cell::new(" "), filled, Cell::EMPTY], false);
+        let mut other = Vec::new();
+        row.take(&[Cell::new("日"), Cell::EMPTY, Cell::new(" "), filled, Cell::EMPTY], std::slice::from_ref(&(0..5)), false, &mut other);
+        assert_eq!(other, [0..2, 3..4]);
         assert_eq!((row.len(), row.columns(0), row.columns(2), row.is_doubtful()), (4, 2, 1, false));
         assert_eq!(row.at(1), Glyph::COVERED);
         assert_eq!(row.at(9), Glyph::BLANK);
-        row.read(&[Cell::new("e\u{301}")], false);
+        row.take(&[Cell::new("e\u{301}")], std::slice::from_ref(&(0..1)), false, &mut other);
         assert!(row.is_doubtful());
     }
 }
