@@ -21,6 +21,7 @@ mod attached;
 mod cards;
 mod columns;
 mod emojis;
+mod finished;
 mod found;
 mod line;
 mod notification;

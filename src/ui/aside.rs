@@ -61,7 +61,7 @@ pub(crate) fn put(card: &mut Card, first: usize, aside: Option<&Arc<Aside>>, mos
         card.blank();
     }
     for (row, line) in card.lines.iter_mut().skip(first).enumerate() {
-        let inner = std::mem::replace(line, CardLine::Text(Line::default()));
+        let inner = std::mem::replace(line, CardLine::text(Line::default()));
         *line = CardLine::Beside(Arc::clone(aside), cols(row), Box::new(inner));
     }
 }

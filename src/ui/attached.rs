@@ -29,7 +29,7 @@ pub(crate) fn media(setting: Setting<'_>, status: &Status, blurred: bool, veiled
     if blurred {
         let words = format!("{} {} media hidden by a filter  space shows", theme.glyphs().media, all.len());
         let mut lines = pictures::strip(setting, all, true);
-        lines.push(CardLine::Text(dim_line(theme, words)));
+        lines.push(CardLine::text(dim_line(theme, words)));
         return lines;
     }
     let hidden = Hidden { sensitive: status.sensitive, veiled };
@@ -38,15 +38,15 @@ pub(crate) fn media(setting: Setting<'_>, status: &Status, blurred: bool, veiled
             .chunks(1)
             .flat_map(|medium| {
                 let mut lines = pictures::strip(setting, medium, veiled);
-                lines.extend(medium.iter().flat_map(|medium| medium_lines(setting, hidden, medium)).map(CardLine::Text));
+                lines.extend(medium.iter().flat_map(|medium| medium_lines(setting, hidden, medium)).map(CardLine::text));
                 lines
             })
             .collect();
     }
     let mut lines = pictures::strip(setting, all, veiled);
-    lines.extend(all.iter().take(BRIEF_MEDIA).flat_map(|medium| medium_lines(setting, hidden, medium)).map(CardLine::Text));
+    lines.extend(all.iter().take(BRIEF_MEDIA).flat_map(|medium| medium_lines(setting, hidden, medium)).map(CardLine::text));
     if let Some(more) = all.len().checked_sub(BRIEF_MEDIA).filter(|more| *more > 0) {
-        lines.push(CardLine::Text(dim_line(theme, format!("  and {more} more"))));
+        lines.push(CardLine::text(dim_line(theme, format!("  and {more} more"))));
     }
     lines
 }
@@ -261,7 +261,7 @@ fn percent(votes: u64, base: u64) -> usize {
 pub(crate) fn card(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
     let Some(preview) = &status.card else { return Vec::new() };
     let lines = if setting.shape == Shape::Whole { whole_preview(setting, preview) } else { brief_preview(setting, preview) };
-    barred(setting.theme, lines).into_iter().map(CardLine::Text).collect()
+    barred(setting.theme, lines).into_iter().map(CardLine::text).collect()
 }
 
 fn brief_preview(setting: Setting<'_>, preview: &Preview) -> Vec<Line<'static>> {

@@ -5,6 +5,7 @@
 use crate::model::{Emoji, Timestamp};
 use crate::text::{LinkKind, Mark, RichText, Role, WebAddress, wrap};
 use crate::ui::aside::Aside;
+use crate::ui::finished::Finished;
 use crate::ui::pictures::Strip;
 use crate::ui::theme::Theme;
 use ratatui::style::{Modifier, Style};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CardLine {
     /// Finished text.
-    Text(Line<'static>),
+    Text(Arc<Finished>),
     /// A heading whose right end tells an age; that is drawn over it each time.
     Head(Head),
     /// Finished text that ends in the time left until then, or in the word for "over".
@@ -28,6 +29,11 @@ pub(crate) enum CardLine {
 }
 
 impl CardLine {
+    /// Finished text.
+    pub(crate) fn text(line: Line<'static>) -> Self {
+        Self::Text(Arc::new(Finished::new(line)))
+    }
+
     /// The columns before it, and the line itself.
     pub(crate) fn apart(&self) -> (u16, &Self) {
         match self {
@@ -59,11 +65,11 @@ impl Card {
     }
 
     pub(crate) fn push(&mut self, line: impl Into<Line<'static>>) {
-        self.lines.push(CardLine::Text(line.into()));
+        self.lines.push(CardLine::text(line.into()));
     }
 
     pub(crate) fn extend(&mut self, lines: impl IntoIterator<Item = Line<'static>>) {
-        self.lines.extend(lines.into_iter().map(CardLine::Text));
+        self.lines.extend(lines.into_iter().map(CardLine::text));
     }
 
     pub(crate) fn blank(&mut self) {
@@ -81,6 +87,11 @@ pub(crate) fn line_width(line: &Line<'_>) -> usize {
     line.spans.iter().map(|span| wrap::width(&span.content)).sum()
 }
 
+/// Text as it is drawn: where nothing but ASCII can be shown, so is the box in the place of a letter that was not clean.
+pub(crate) fn shown<'t>(text: &'t str, theme: &Theme) -> Cow<'t, str> {
+    if theme.is_ascii() && text.contains('\u{25af}') { Cow::Owned(text.replace('\u{25af}', "?")) } else { Cow::Borrowed(text) }
+}
+
 /// Cuts text to a width; where something was cut it ends in an ellipsis.
 pub(crate) fn cut<'t>(text: &'t str, width: usize, theme: &Theme) -> Cow<'t, str> {
     let short = wrap::truncate(text, width);
@@ -91,7 +102,7 @@ pub(crate) fn cut<'t>(text: &'t str, width: usize, theme: &Theme) -> Cow<'t, str
 }
 
 /// Cuts a line to a width; where something was cut it ends in an ellipsis.
-pub(crate) fn cut_line<'l>(line: &'l Line<'static>, width: usize, theme: &Theme) -> Cow<'l, Line<'static>> {
+pub(crate) fn cut_line<'l, 't>(line: &'l Line<'t>, width: usize, theme: &Theme) -> Cow<'l, Line<'t>> {
     // No character has more columns than bytes.
     if line.spans.iter().map(|span| span.content.len()).sum::<usize>() <= width || line_width(line) <= width {
         return Cow::Borrowed(line);

@@ -10,8 +10,9 @@ use crate::state::PicturePlace;
 use crate::text::wrap;
 use crate::ui::aside::Aside;
 use crate::ui::emojis;
+use crate::ui::finished::Finished;
 use crate::ui::found;
-use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width};
+use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width, shown};
 use crate::ui::pictures;
 use crate::ui::sheet::{PARTS, Sheet};
 use crate::ui::theme::Theme;
@@ -19,7 +20,6 @@ use crate::ui::times::Clock;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The screen while it is being drawn.
@@ -101,7 +101,9 @@ impl<'a> Painter<'a> {
 
     fn letters(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
         let columns = cols(wrap::columns_within(text, usize::from(self.room(x, y, width))));
-        self.put((x, y), columns, text, style);
+        if columns > 0 {
+            self.ink((x, y), columns, &shown(text, self.theme), style);
+        }
         x + columns
     }
 
@@ -109,15 +111,6 @@ impl<'a> Painter<'a> {
     fn room(&self, x: u16, y: u16, width: u16) -> u16 {
         let area = self.screen();
         if area.contains(Position { x, y }) { width.min(area.right() - x) } else { 0 }
-    }
-
-    /// Puts text into columns that are there, as far as they reach.
-    fn put(&mut self, at: (u16, u16), columns: u16, text: &str, style: Style) {
-        if columns == 0 {
-            return;
-        }
-        let text = if self.theme.is_ascii() && text.contains('\u{25af}') { Cow::Owned(text.replace('\u{25af}', "?")) } else { text.into() };
-        self.ink(at, columns, &text, style);
     }
 
     /// Draws one cell of a picture.
@@ -136,31 +129,27 @@ impl<'a> Painter<'a> {
     }
 
     /// Draws a line in at most `width` columns, cut with an ellipsis, and gives back the column after it.
-    pub(crate) fn line(&mut self, x: u16, y: u16, width: u16, line: &Line<'static>) -> u16 {
+    pub(crate) fn line(&mut self, x: u16, y: u16, width: u16, line: &Line<'_>) -> u16 {
         let short = cut_line(line, usize::from(width), self.theme);
-        self.spans(x, y, width, line.style, &short.spans)
+        let end = x.saturating_add(width);
+        let style = line.style;
+        short.spans.iter().fold(x, |at, span| self.text(at, y, end.saturating_sub(at), &span.content, style.patch(span.style)))
     }
 
-    /// Draws a line as [`Self::line`] does where nobody asks where it ends: its last words, mostly all of it, are not measured.
-    fn line_alone(&mut self, x: u16, y: u16, width: u16, line: &Line<'static>) {
-        let short = cut_line(line, usize::from(width), self.theme);
-        let Some((last, before)) = short.spans.split_last() else { return };
-        let at = self.spans(x, y, width, line.style, before);
-        let (left, style) = (x.saturating_add(width).saturating_sub(at), line.style.patch(last.style));
-        if emojis::has_mark(&last.content) {
-            self.with_emojis(at, y, left, &last.content, style);
-        } else if !last.content.is_empty() {
-            self.put((at, y), self.room(at, y, left), &last.content, style);
+    /// Draws a finished line in at most `width` columns, cut with an ellipsis.
+    pub(crate) fn finished(&mut self, x: u16, y: u16, width: u16, line: &Arc<Finished>) {
+        if line.has_marks() {
+            self.line(x, y, width, line.line());
+            return;
+        }
+        let columns = self.room(x, y, width.min(line.columns()));
+        if columns > 0 {
+            self.sheet.finished((x, y), columns, line, self.ground, self.theme);
         }
     }
 
-    fn spans(&mut self, x: u16, y: u16, width: u16, style: Style, spans: &[Span<'static>]) -> u16 {
-        let end = x.saturating_add(width);
-        spans.iter().fold(x, |at, span| self.text(at, y, end.saturating_sub(at), &span.content, style.patch(span.style)))
-    }
-
     /// Draws a line so that it ends before column `right`; gives back where it starts.
-    pub(crate) fn line_to(&mut self, right: u16, y: u16, width: u16, line: &Line<'static>) -> u16 {
+    pub(crate) fn line_to(&mut self, right: u16, y: u16, width: u16, line: &Line<'_>) -> u16 {
         let own = cols(line_width(line)).min(width);
         let x = right.saturating_sub(own);
         self.line(x, y, own, line);
@@ -172,10 +161,10 @@ impl<'a> Painter<'a> {
         self.ink((x, y), width, &glyph.repeat(usize::from(width)), style);
     }
 
-    /// Draws the same glyph over a whole column.
+    /// Draws the same glyph of one column over a whole column.
     pub(crate) fn column_of(&mut self, x: u16, y: u16, height: u16, glyph: &str, style: Style) {
-        for row in y..y.saturating_add(height) {
-            self.text(x, row, 1, glyph, style);
+        for row in y..y.saturating_add(height).min(self.screen().bottom()) {
+            self.ink((x, row), 1, glyph, style);
         }
     }
 
@@ -248,7 +237,7 @@ impl<'a> Painter<'a> {
 
     fn card_line(&mut self, x: u16, y: u16, width: u16, line: &CardLine) {
         match line {
-            CardLine::Text(line) => self.line_alone(x, y, width, line),
+            CardLine::Text(line) => self.finished(x, y, width, line),
             CardLine::Head(head) => self.head(x, y, width, head),
             CardLine::Picture(strip, row) => pictures::draw(self, (x, y), strip, *row, 1),
             CardLine::Beside(aside, _, line) => self.card_line(x + aside.indent, y, width.saturating_sub(aside.indent), line),
@@ -256,7 +245,7 @@ impl<'a> Painter<'a> {
                 let words = self.clock.left(*until).map_or_else(|| "ended".to_owned(), |left| format!("{left} left"));
                 let mut line = before.clone();
                 line.push_span(Span::styled(words, self.theme.dim()));
-                self.line_alone(x, y, width, &line);
+                self.line(x, y, width, &line);
             }
         }
     }

@@ -14,7 +14,8 @@
 use crate::state::LinkSpan;
 use crate::state::hashed::{Folding, Keyed};
 use crate::text::wrap;
-use crate::ui::line::cols;
+use crate::ui::finished::Finished;
+use crate::ui::line::{cols, shown};
 use crate::ui::pictures;
 use crate::ui::shift::Shift;
 use crate::ui::theme::Theme;
@@ -23,6 +24,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The cells of the screen, and what they were drawn with.
 #[derive(Debug)]
@@ -122,6 +124,8 @@ struct Stroke {
 enum What {
     /// Letters, as far as there is room.
     Letters(Range<usize>),
+    /// A finished line, cut to the room that there is.
+    Line(Arc<Finished>),
     /// Blank cells.
     Blank,
     /// The cells as they are, further back.
@@ -225,6 +229,11 @@ impl Sheet {
         self.stroke(Stroke { at, width, what: What::Letters(from..from + text.len()), style }, theme);
     }
 
+    /// Draws a finished line into at most `width` columns of a row of the screen, on a ground.
+    pub(crate) fn finished(&mut self, at: (u16, u16), width: u16, line: &Arc<Finished>, ground: Style, theme: &Theme) {
+        self.stroke(Stroke { at, width, what: What::Line(Arc::clone(line)), style: ground }, theme);
+    }
+
     /// Empties a stretch of a row.
     pub(crate) fn blank(&mut self, at: (u16, u16), width: u16, theme: &Theme) {
         self.stroke(Stroke { at, width, what: What::Blank, style: theme.base() }, theme);
@@ -244,18 +253,22 @@ impl Sheet {
             return;
         }
         let Some(Told { sums, has_links, is_joined }) = rows.get_mut(usize::from(stroke.at.1)) else { return };
-        *has_links |= stroke.style.underline_color.is_some_and(|color| color != Color::Reset);
-        let kind = match stroke.what {
-            What::Letters(_) => 0,
-            What::Blank => 1,
-            What::Back => 2,
+        let (kind, line) = match &stroke.what {
+            What::Letters(_) => (0, None),
+            What::Blank => (1, None),
+            What::Back => (2, None),
+            What::Line(line) => (3, Some(line)),
         };
+        *has_links |= line.map_or_else(|| stroke.style.underline_color.is_some_and(|color| color != Color::Reset), |line| line.has_links());
         let [first, last] = [stroke.at.0, stroke.at.0.saturating_add(stroke.width.saturating_sub(1))].map(|x| self.parts.of(x));
         *is_joined |= first < last;
         for sum in sums.iter_mut().take(last + 1).skip(first) {
             sum.write_u64(u64::from(stroke.at.0) | u64::from(stroke.width) << 16 | kind << 32);
             fold(sum, stroke.style);
-            sum.write(words.as_bytes());
+            match line {
+                Some(line) => sum.write_u64(line.sum()),
+                None => sum.write(words.as_bytes()),
+            }
         }
         all.push(stroke);
     }
@@ -399,7 +412,7 @@ pub(crate) fn color_number(color: Color) -> u64 {
 }
 
 /// Sums a style up.
-fn fold(sum: &mut Folding, style: Style) {
+pub(crate) fn fold(sum: &mut Folding, style: Style) {
     // No colour has this number.
     let color = |color: Option<Color>| color.map_or(u64::from(u32::MAX), color_number);
     sum.write_u64(color(style.fg) << 32 | color(style.bg));
@@ -420,7 +433,16 @@ fn ink(cells: &mut Buffer, stroke: &Stroke, words: &str, theme: &Theme) {
     let from = usize::from(y) * usize::from(area.width) + usize::from(x);
     let Some(stretch) = cells.content.get_mut(from..from + usize::from(width.min(area.width - x))) else { return };
     match what {
-        What::Letters(_) => letters(stretch, words, style),
+        What::Letters(_) => {
+            letters(stretch, words, style);
+        }
+        What::Line(line) => {
+            let style = style.patch(line.line().style);
+            line.within(width, theme).spans.iter().fold(0, |at, span| {
+                let room = stretch.get_mut(at..).unwrap_or_default();
+                at + letters(room, &shown(&span.content, theme), style.patch(span.style))
+            });
+        }
         What::Blank => {
             let mut blank = Cell::EMPTY;
             blank.set_style(style);
@@ -439,8 +461,9 @@ fn ink(cells: &mut Buffer, stroke: &Stroke, words: &str, theme: &Theme) {
     }
 }
 
-/// Puts letters into cells. What stood there before leaves nothing of its style, and both halves of a wide glyph have the new one.
-fn letters(cells: &mut [Cell], words: &str, style: Style) {
+/// Puts letters into cells, as far as there is room, and gives back how many they take. What stood there before leaves nothing of its
+/// style, and both halves of a wide glyph have the new one.
+fn letters(cells: &mut [Cell], words: &str, style: Style) -> usize {
     let mut blank = Cell::EMPTY;
     blank.set_style(style);
     let put = |cell: &mut Cell, symbol: &str| {
@@ -450,7 +473,7 @@ fn letters(cells: &mut [Cell], words: &str, style: Style) {
     if wrap::is_printable_ascii(words) {
         // Each letter is a cell.
         cells.iter_mut().zip(words.split_inclusive(|_: char| true)).for_each(|(cell, letter)| put(cell, letter));
-        return;
+        return words.len().min(cells.len());
     }
     let mut at = 0;
     for (symbol, columns) in wrap::graphemes(words) {
@@ -459,6 +482,7 @@ fn letters(cells: &mut [Cell], words: &str, style: Style) {
         taken.iter_mut().zip(symbols).for_each(|(cell, symbol)| put(cell, symbol));
         at += columns;
     }
+    at
 }
 
 /// Puts a space where a wide glyph's second half is about to be overwritten at (`x`, `y`).
@@ -498,6 +522,7 @@ mod tests {
     use super::*;
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
+    use ratatui::text::{Line, Span};
 
     const SCREEN: Rect = Rect { x: 0, y: 0, width: 24, height: 10 };
 
@@ -524,11 +549,17 @@ mod tests {
         let theme = theme();
         sheet.begin(&theme);
         sheet.part(seams, &theme);
-        for (y, (word, style)) in (1..SCREEN.height).zip(lines.iter().skip(top)) {
+        for (y, (word, style_of)) in (1..SCREEN.height).zip(lines.iter().skip(top)) {
             let text = ["", "plain words", "日本語 and", "e\u{301}é x", "a longer line than there is room for"][usize::from(*word) % 5];
             let style =
-                [Style::reset(), Style::reset().fg(Color::Red), Style::reset().bg(Color::Rgb(1, 2, *style))][usize::from(*style) % 3];
-            sheet.letters((u16::from(word % 3), y), 20, &format!("{text}{word}"), style, &theme);
+                [Style::reset(), Style::reset().fg(Color::Red), Style::reset().bg(Color::Rgb(1, 2, *style_of))][usize::from(*style_of) % 3];
+            let at = (u16::from(word % 3), y);
+            if style_of.is_multiple_of(2) {
+                sheet.letters(at, 20, &format!("{text}{word}"), style, &theme);
+            } else {
+                let line = Line::from(vec![Span::styled(text, style), Span::raw(word.to_string())]);
+                sheet.finished(at, 20, &Arc::new(Finished::new(line)), Style::reset(), &theme);
+            }
         }
         for (what, x, y) in over {
             let at = (u16::from(*x) % 30, u16::from(*y) % 12);

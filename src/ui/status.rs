@@ -50,7 +50,7 @@ pub(crate) fn card(setting: Setting<'_>, id: &StatusId) -> Card {
 
 /// Keeps a card to `most` lines and says how many more there are.
 pub(crate) fn cut_card(card: &mut Card, most: u16, theme: &Theme) {
-    shorten(&mut card.lines, usize::from(most.max(2)), |more| CardLine::Text(more_lines(theme, more)));
+    shorten(&mut card.lines, usize::from(most.max(2)), |more| CardLine::text(more_lines(theme, more)));
 }
 
 fn more_lines(theme: &Theme, more: usize) -> Line<'static> {
@@ -278,7 +278,7 @@ fn media(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
 
 /// A quoted post, one level deep.
 fn quote(setting: Setting<'_>, status: &Status) -> Vec<CardLine> {
-    attached::quote(setting, status).into_iter().map(CardLine::Text).collect()
+    attached::quote(setting, status).into_iter().map(CardLine::text).collect()
 }
 
 /// Counts as marks, and whether it was edited: the last line in a timeline.

@@ -285,7 +285,7 @@ fn recent(state: &State, theme: &Theme, view: &ProfileView, width: u16, card: &m
     let dash = theme.glyphs().horizontal;
     let cut = crate::ui::line::cut(&words, usize::from(width.saturating_sub(5)), theme).into_owned();
     let after = usize::from(width).saturating_sub(crate::text::wrap::width(&cut) + 4);
-    card.lines.push(CardLine::Text(Line::from(vec![
+    card.lines.push(CardLine::text(Line::from(vec![
         Span::styled(format!("{} ", dash.repeat(2)), theme.rule()),
         Span::styled(cut, theme.dim()),
         Span::styled(format!(" {}", dash.repeat(after)), theme.rule()),
