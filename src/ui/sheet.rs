@@ -329,6 +329,11 @@ impl Sheet {
             return None;
         }
         let width = self.cells.area.width;
+        // Where the rows between the seams stay, nothing has moved but what stands beside them, and no terminal moves that alone.
+        if self.parts != Parts::WHOLE && self.drawn.iter().zip(sums).filter(|(drawn, sums)| different(drawn.as_ref(), sums)[1]).count() < 2
+        {
+            return None;
+        }
         let agreed = |number: fn([u64; PARTS]) -> u64| {
             let before = |y: u16| self.drawn.get(usize::from(y))?.as_ref().map(|drawn| number(drawn.sums));
             let now = |y: u16| sums.get(usize::from(y)).copied().map(number);
@@ -503,16 +508,13 @@ fn darker(color: Color) -> Color {
 /// Where links stand on a row.
 fn links(y: u16, row: &[Cell], theme: &Theme) -> Vec<LinkSpan> {
     let mut links: Vec<LinkSpan> = Vec::new();
-    let mut last = Color::Reset;
-    for (x, color) in (0..).zip(row.iter().map(|cell| cell.underline_color)) {
-        let is_further = std::mem::replace(&mut last, color) == color;
-        if color == Color::Reset {
-            continue;
-        }
-        match links.last_mut().filter(|link| is_further && link.to == x) {
-            Some(link) => link.to += 1,
-            None => links.extend(theme.targets().of(color).map(|(number, target)| LinkSpan { y, from: x, to: x + 1, target, number })),
-        }
+    let mut from = 0;
+    for cells in row.chunk_by(|one, other| one.underline_color == other.underline_color) {
+        let to = from + cols(cells.len());
+        let target = cells.first().map(|cell| cell.underline_color).filter(|color| *color != Color::Reset);
+        let target = target.and_then(|color| theme.targets().of(color));
+        links.extend(target.map(|(number, target)| LinkSpan { y, from, to, target, number }));
+        from = to;
     }
     links
 }
