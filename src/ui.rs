@@ -105,7 +105,7 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         // The bar beside a chosen row, the rows, the reader.
         painter.part([2, joint]);
     }
-    let (tabs, open) = tab_bar::draw(painter, state, 0);
+    let (tabs, open) = tab_bar::draw(painter, &mut cards.tab_bar, state, 0);
     measured.tabs = tabs;
     let reading = state.detail().is_some();
     tab_bar::rule(painter, 1, open, panes.joint(), reading && panes.reader.is_some() && panes.timeline.is_some());
@@ -113,7 +113,7 @@ fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State) -> Measured
         bottom_rule(painter, screen.height - 2, panes.joint());
     }
     if state.typed().is_none() {
-        status_bar::draw(painter, state, screen.height - 1, open.told);
+        status_bar::draw(painter, &mut cards.hints, state, screen.height - 1, open.told);
     }
     if let Some(area) = panes.timeline {
         if state.tabs.active().is_none() {

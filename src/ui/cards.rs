@@ -9,6 +9,8 @@ use crate::model::{AccountId, Announcement, Canvas, Connection, Sources, StatusI
 use crate::state::hashed::{Folding, IdMap, Keyed};
 use crate::state::{Fill, Gap, Place, Row, RowKey, Shown, State};
 use crate::ui::line::Card;
+use crate::ui::status_bar::Hints;
+use crate::ui::tab_bar::Bar;
 use crate::ui::theme::Theme;
 use crate::ui::{notification, row, status};
 use ratatui::layout::Position;
@@ -23,6 +25,10 @@ const FRAMES_KEPT: u64 = 8;
 pub struct Cards {
     held: IdMap<Key, Held>,
     announcements: Option<(Vec<Announcement>, u16, Arc<Card>)>,
+    /// The tab bar of the last frame that had one.
+    pub(crate) tab_bar: Option<Bar>,
+    /// The status line's hints of the last frame that had some.
+    pub(crate) hints: Option<Hints>,
     /// Pictures that are here.
     pub gallery: Gallery,
     /// Pictures that the terminal is to lay over the last frame.
@@ -152,6 +158,8 @@ impl Cards {
         if !self.made_for.as_ref().is_some_and(is_same) {
             self.held.clear();
             self.announcements = None;
+            self.tab_bar = None;
+            self.hints = None;
             let (reader, fills) = (reader.cloned(), fills.map(str::to_owned));
             self.made_for = Some(MadeFor { theme: theme.clone(), today, reader, fills, pictures });
         }

@@ -7,6 +7,7 @@ use crate::keymap::Sequence;
 use crate::model::{Carriage, Connection, Rung, Stream, Subscription, Withheld};
 use crate::state::{Anchor, Completeness, Fill, Meter, Overlay, State, Tab, ThreadState, Timeline, Unproven};
 use crate::text::wrap;
+use crate::ui::finished::Finished;
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::row::gap_span;
@@ -15,9 +16,10 @@ use crate::ui::theme::Theme;
 use crate::ui::timeline::{ROOMY, reason};
 use crate::ui::times;
 use ratatui::text::{Line, Span};
+use std::sync::{Arc, LazyLock};
 
 /// Draws the line. `told` says whether the tab bar had room for the connection in words.
-pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16, told: bool) {
+pub(crate) fn draw(painter: &mut Painter<'_>, kept: &mut Option<Hints>, state: &State, y: u16, told: bool) {
     let theme = painter.theme;
     let width = painter.screen().width;
     let rate = rate(state, theme, width);
@@ -37,7 +39,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16, told: bool)
     let room = if width >= SPARE { room.saturating_sub(spare) } else { room };
     let x = painter.line(1, y, room, &left);
     if state.pending.is_empty() {
-        hints(painter, state, x, end, y);
+        hints(painter, kept, state, (x, end), y);
     } else {
         continuations(painter, state, x, end, y);
     }
@@ -60,7 +62,11 @@ fn continuations(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, 
     let named = |command: Command| command.row().map_or("", |row| if row.hint.is_empty() { row.name } else { row.hint });
     let ways = state.settings.keymap.continuations(state.scopes(), &state.pending).into_iter();
     let ways = ways.filter(|(_, command)| state.can(*command)).map(|(rest, command)| (rest.to_string(), named(command)));
-    let mut x = separator(painter, from, y);
+    let mut x = from;
+    if from > 1 {
+        painter.line(from + 2, y, 1, &separator(theme));
+        x += 5;
+    }
     for (key, words) in [("esc".to_owned(), "gives up")].into_iter().chain(ways) {
         let line = Line::from(vec![Span::styled(key, theme.bold()), Span::styled(format!(" {words}"), theme.dim())]);
         if x + cols(line_width(&line)) > end {
@@ -70,13 +76,9 @@ fn continuations(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, 
     }
 }
 
-/// Draws the mark between what is said and the hints; gives the column after it.
-fn separator(painter: &mut Painter<'_>, from: u16, y: u16) -> u16 {
-    if from <= 1 {
-        return from;
-    }
-    painter.text(from + 2, y, 1, painter.theme.glyphs().vertical, painter.theme.rule());
-    from + 5
+/// The mark between what is said and the hints.
+fn separator(theme: &Theme) -> Line<'static> {
+    Line::from(Span::styled(theme.glyphs().vertical, theme.rule()))
 }
 
 /// From this width on a message leaves room for a hint, in columns.
@@ -271,7 +273,7 @@ const BY_WORTH: [Command; 12] = [
 ];
 
 /// The commands that a hint makes sense for now, the most useful first.
-fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
+fn hinted(state: &State, unfolds: bool) -> Vec<Hint<'_>> {
     let scopes = state.scopes();
     let bare = state.overlays.is_empty();
     let is_reading = matches!(state.overlays.last(), Some(Overlay::Detail(_)));
@@ -293,19 +295,26 @@ fn hinted(state: &State, unfolds: bool) -> Vec<&'static Row> {
         // It says itself what its keys do.
         (Command::Read, matches!(state.overlays.last(), Some(Overlay::Links(_)))),
     ];
-    let fits = |row: &&Row| {
-        !row.hint.is_empty()
-            && scopes.contains(&row.scope)
-            && state.can(row.command)
-            && state.first_key(row.command).is_some()
-            && !out_of_place.iter().any(|(command, out)| *out && *command == row.command)
+    let fits = |row: &&&'static Row| {
+        scopes.contains(&row.scope) && !out_of_place.iter().any(|(command, out)| *out && *command == row.command) && state.can(row.command)
     };
-    let mut rows: Vec<&'static Row> = COMMANDS.iter().filter(fits).collect();
-    rows.sort_by_key(|row| match BY_WORTH.iter().position(|command| *command == row.command) {
-        Some(_) if unfolds && row.command == Command::HoldOrUnfold => 3,
-        place => place.unwrap_or(BY_WORTH.len()),
-    });
+    let mut hints: Vec<Hint<'_>> = HINTED.iter().filter(fits).filter_map(|row| hint(state, row, unfolds)).collect();
+    if unfolds {
+        // What can be unfolded is worth more than to hold: as much as help, before it.
+        hints.sort_by_key(|hint| if hint.command == Command::HoldOrUnfold { (worth(Command::Help), 0) } else { (worth(hint.command), 1) });
+    }
+    hints
+}
+
+/// The commands that are ever hinted at, the most useful first.
+static HINTED: LazyLock<Vec<&'static Row>> = LazyLock::new(|| {
+    let mut rows: Vec<&Row> = COMMANDS.iter().filter(|row| !row.hint.is_empty()).collect();
+    rows.sort_by_key(|row| worth(row.command));
     rows
+});
+
+fn worth(command: Command) -> usize {
+    BY_WORTH.iter().position(|worth| *worth == command).unwrap_or(BY_WORTH.len())
 }
 
 /// Whether a thread is open and here: asking for it again is possible, but nothing to advise.
@@ -319,39 +328,98 @@ fn can_unfold(state: &State) -> bool {
     sources.zip(state.reading()).is_some_and(|(sources, id)| state.is_folded(sources, &id) || state.veils_media(sources, &id))
 }
 
-fn hints(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, y: u16) {
-    let theme = painter.theme;
-    let room = usize::from(end.saturating_sub(from));
-    // The mark between what is said and the hints takes five columns, and each hint but the last two.
-    let mut used = if from > 1 { 5 } else { 0 };
-    let mut taken: Vec<(&Row, Line<'static>, u16)> = Vec::new();
-    let unfolds = can_unfold(state);
-    for row in hinted(state, unfolds) {
-        let line = hint(state, row, theme, unfolds);
-        let own = line_width(&line);
-        if used + own <= room {
-            used += own + 2;
-            taken.push((row, line, cols(own)));
-        }
+/// A command, and how it is hinted at: its key, that of its counterpart, and in words.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Hint<'s> {
+    command: Command,
+    key: &'s str,
+    other_key: Option<&'s str>,
+    words: &'static str,
+}
+
+/// The hints as they were laid out: mostly they are those of the frame before.
+#[derive(Debug)]
+pub(crate) struct Hints {
+    /// From which column to before which one.
+    room: (u16, u16),
+    /// What they tell, in order of worth.
+    told: Vec<Told>,
+    /// The line's pieces from left to right, each with its column and the columns that it may take.
+    pieces: Vec<(u16, u16, Arc<Finished>)>,
+}
+
+/// A [`Hint`] that is kept.
+#[derive(Debug)]
+struct Told {
+    command: Command,
+    key: String,
+    other_key: Option<String>,
+    words: &'static str,
+}
+
+impl Hints {
+    fn tells(&self, room: (u16, u16), hints: &[Hint<'_>]) -> bool {
+        let all = self.told.iter().map(|Told { command, key, other_key, words }| Hint {
+            command: *command,
+            key,
+            other_key: other_key.as_deref(),
+            words,
+        });
+        self.room == room && all.eq(hints.iter().copied())
     }
-    if taken.is_empty() {
-        return;
-    }
-    // What was chosen by worth is shown in the table's order.
-    taken.sort_by_key(|(row, ..)| COMMANDS.iter().position(|other| other.command == row.command));
-    let mut x = separator(painter, from, y);
-    for (_, line, own) in taken {
-        if x + own > end {
-            break;
+
+    fn lay_out((from, end): (u16, u16), hints: &[Hint<'_>], theme: &Theme) -> Self {
+        let room = usize::from(end.saturating_sub(from));
+        // The mark between what is said and the hints takes five columns, and each hint but the last two.
+        let mut used = if from > 1 { 5 } else { 0 };
+        let mut taken: Vec<(Command, Finished)> = Vec::new();
+        for hint in hints {
+            let line = Finished::new(hint.line(theme));
+            let own = usize::from(line.columns());
+            if used + own <= room {
+                used += own + 2;
+                taken.push((hint.command, line));
+            }
         }
-        x = painter.line(x, y, own, &line) + 2;
+        // What was chosen by worth is shown in the table's order.
+        taken.sort_by_key(|(command, _)| COMMANDS.iter().position(|row| row.command == *command));
+        let mut pieces = Vec::new();
+        let mut x = from;
+        if !taken.is_empty() && from > 1 {
+            pieces.push((from + 2, 1, Arc::new(Finished::new(separator(theme)))));
+            x += 5;
+        }
+        for (_, line) in taken {
+            let own = line.columns();
+            pieces.push((x, own, Arc::new(line)));
+            x += own + 2;
+        }
+        let told = hints.iter().map(|Hint { command, key, other_key, words }| Told {
+            command: *command,
+            key: (*key).to_owned(),
+            other_key: other_key.map(str::to_owned),
+            words,
+        });
+        Self { room: (from, end), told: told.collect(), pieces }
     }
 }
 
-fn hint(state: &State, row: &Row, theme: &Theme, unfolds: bool) -> Line<'static> {
-    let first = state.first_key(row.command).unwrap_or_default();
-    let both = if row.command == Command::Down { state.first_key(Command::Up) } else { None };
-    let keys = both.map_or_else(|| first.to_owned(), |second| format!("{first}/{second}"));
+fn hints(painter: &mut Painter<'_>, kept: &mut Option<Hints>, state: &State, room: (u16, u16), y: u16) {
+    let unfolds = can_unfold(state);
+    let told = hinted(state, unfolds);
+    let hints = match kept.take().filter(|kept| kept.tells(room, &told)) {
+        Some(hints) => kept.insert(hints),
+        None => kept.insert(Hints::lay_out(room, &told, painter.theme)),
+    };
+    for (x, width, line) in &hints.pieces {
+        painter.finished(*x, y, *width, line);
+    }
+}
+
+/// A command's hint, where it has a key.
+fn hint<'s>(state: &'s State, row: &Row, unfolds: bool) -> Option<Hint<'s>> {
+    let key = state.first_key(row.command)?;
+    let other_key = if row.command == Command::Down { state.first_key(Command::Up) } else { None };
     let words = if row.command != Command::HoldOrUnfold {
         row.hint
     } else if unfolds {
@@ -361,5 +429,12 @@ fn hint(state: &State, row: &Row, theme: &Theme, unfolds: bool) -> Line<'static>
     } else {
         row.hint
     };
-    Line::from(vec![Span::styled(keys, theme.bold()), Span::styled(format!(" {words}"), theme.dim())])
+    Some(Hint { command: row.command, key, other_key, words })
+}
+
+impl Hint<'_> {
+    fn line(self, theme: &Theme) -> Line<'static> {
+        let keys = self.other_key.map_or_else(|| self.key.to_owned(), |other| format!("{}/{other}", self.key));
+        Line::from(vec![Span::styled(keys, theme.bold()), Span::styled(format!(" {}", self.words), theme.dim())])
+    }
 }

@@ -3,15 +3,18 @@
 //!
 //! Where the screen is narrow it says less, step by step, and at last scrolls so that the open tab is always in view.
 
-use crate::model::{Connection, Rung, Sources, Subscription, Withheld};
+use crate::model::{Connection, Rung, Subscription, Withheld};
 use crate::state::{Meter, State, Tab};
-use crate::text::wrap;
-use crate::ui::line::{cols, cut, line_width};
+use crate::text::{Plain, wrap};
+use crate::ui::finished::Finished;
+use crate::ui::line::{cut, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
 use crate::ui::times::{Clock, due};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The longest title of a tab, in columns.
 const LONGEST_TITLE: usize = 24;
@@ -64,196 +67,263 @@ pub(crate) struct OpenTab {
     pub(crate) told: bool,
 }
 
+/// What the bar tells.
+#[derive(Debug, PartialEq)]
+struct Facts {
+    width: u16,
+    tabs: Vec<Label>,
+    line: Told,
+    is_live: bool,
+    ping: Option<Duration>,
+}
+
+/// The bar as it was laid out: mostly it tells what it told before.
+#[derive(Debug)]
+pub(crate) struct Bar {
+    facts: Facts,
+    /// Its pieces, each with its column and the columns that it may take.
+    pieces: Vec<(u16, u16, Arc<Finished>)>,
+    /// Where tabs stand: from a column, to before another one, and which.
+    areas: Vec<(u16, u16, usize)>,
+    open: OpenTab,
+}
+
 /// Draws the bar; gives back where tabs stand, and the open one.
-pub(crate) fn draw(painter: &mut Painter<'_>, state: &State, y: u16) -> (Vec<(u16, u16, usize)>, OpenTab) {
-    let width = painter.screen().width;
+pub(crate) fn draw(painter: &mut Painter<'_>, kept: &mut Option<Bar>, state: &State, y: u16) -> (Vec<(u16, u16, usize)>, OpenTab) {
     let theme = painter.theme;
-    let told = told(state, theme, &mut painter.clock);
-    let mut labels: Vec<Label> = state.tabs.all().iter().enumerate().map(|(index, tab)| Label::of(state, theme, index, tab)).collect();
-    let [.., mut level] = LEVELS;
-    let mut titles = None;
-    for next in LEVELS {
-        level = next;
-        // Several levels have the same ones.
-        if titles.replace(level.titles) != Some(level.titles) {
-            for (label, tab) in labels.iter_mut().zip(state.tabs.all()) {
-                label.title = title(state, &tab.sources, level.titles, theme);
+    let facts = Facts {
+        width: painter.screen().width,
+        tabs: state.tabs.all().iter().enumerate().map(|(index, tab)| Label::of(state, theme, index, tab)).collect(),
+        line: told(state, theme, &mut painter.clock),
+        is_live: state.line.state == Connection::Live,
+        ping: state.line.ping,
+    };
+    let bar = match kept.take().filter(|bar| bar.facts == facts) {
+        Some(bar) => kept.insert(bar),
+        None => kept.insert(Bar::lay_out(facts, theme)),
+    };
+    for (x, width, line) in &bar.pieces {
+        painter.finished(*x, y, *width, line);
+    }
+    (bar.areas.clone(), bar.open)
+}
+
+impl Bar {
+    fn lay_out(facts: Facts, theme: &Theme) -> Self {
+        let width = facts.width;
+        let [.., mut level] = LEVELS;
+        let mut titles: Vec<String> = Vec::new();
+        let mut made_for = None;
+        for next in LEVELS {
+            level = next;
+            // Several levels have the same ones.
+            if made_for.replace(level.titles) != Some(level.titles) {
+                titles = facts.tabs.iter().map(|label| label.title_at(level.titles, theme)).collect();
+            }
+            if facts.width_at(level, &titles, theme).max(facts.later(level, &titles, theme)) <= usize::from(width) {
+                break;
             }
         }
-        let own = bar_width(level, &labels, &connection(state, theme, &told, level.line), theme);
-        if own.max(later(state, theme, level, &labels, &told)) <= usize::from(width) {
-            break;
+        let line = Finished::new(facts.connection(level.line, theme));
+        let own = line.columns().min(width.saturating_sub(1));
+        let right = width.saturating_sub(1).saturating_sub(own);
+        let mut bar = Self { pieces: vec![(right, own, Arc::new(line))], areas: Vec::new(), open: OpenTab::default(), facts };
+        let mut x = 0;
+        if level.brand {
+            let brand = Finished::new(brand(theme));
+            x = brand.columns().min(right);
+            bar.pieces.push((0, right, Arc::new(brand)));
+        }
+        let tabs = bar.facts.tabs.iter().zip(&titles).map(|(label, title)| Finished::new(label.line(title, level, theme))).collect();
+        bar.lay_tabs(tabs, (x, right.saturating_sub(1)), theme);
+        bar.open.told = level.line != Words::Mark;
+        bar
+    }
+
+    fn lay_tabs(&mut self, tabs: Vec<Finished>, (from, to): (u16, u16), theme: &Theme) {
+        let active = self.facts.tabs.iter().position(|label| label.is_active).unwrap_or_default();
+        let widths: Vec<u16> = tabs.iter().map(Finished::columns).collect();
+        let room = to.saturating_sub(from);
+        let sum = |range: &[u16]| range.iter().fold(0_u16, |sum, width| sum.saturating_add(*width));
+        let all_fit = sum(&widths) <= room;
+        // Each side that hides tabs keeps a column for its mark.
+        let room = if all_fit { room } else { room.saturating_sub(2) };
+        let mut first = 0;
+        while first < active && sum(widths.get(first..=active).unwrap_or_default()) > room {
+            first += 1;
+        }
+        let more = |glyph: &'static str| Arc::new(Finished::new(Line::from(Span::styled(glyph, theme.dim()))));
+        let mut x = from;
+        if !all_fit {
+            if first > 0 {
+                self.pieces.push((x, 1, more(theme.glyphs().more_left)));
+            }
+            x += 1;
+        }
+        let end = x.saturating_add(room);
+        let (count, mut last) = (tabs.len(), first);
+        for (index, tab) in tabs.into_iter().enumerate().skip(first) {
+            let left = end.saturating_sub(x);
+            if tab.columns() > left && index != active {
+                break;
+            }
+            let own = tab.columns().min(left);
+            self.pieces.push((x, own, Arc::new(tab)));
+            if index == active {
+                self.open = OpenTab { from: x, to: x + own, ..OpenTab::default() };
+            }
+            self.areas.push((x, x + own, index));
+            x += own;
+            last = index + 1;
+        }
+        if last < count {
+            self.pieces.push((end, 1, more(theme.glyphs().more_right)));
         }
     }
-    let tabs: Vec<Line<'static>> = labels.iter().map(|label| label.line(level, theme)).collect();
-    let line = connection(state, theme, &told, level.line);
-    let right = painter.line_to(width.saturating_sub(1), y, width.saturating_sub(1), &line);
-    let x = if level.brand { painter.line(0, y, right, &brand(theme)) } else { 0 };
-    let (areas, open) = tabs_between(painter, state, &tabs, (x, right.saturating_sub(1)), y);
-    (areas, OpenTab { told: level.line != Words::Mark, ..open })
 }
 
-/// The columns that the bar takes.
-fn bar_width(level: Level, labels: &[Label], line: &Line<'_>, theme: &Theme) -> usize {
-    let brand = if level.brand { line_width(&brand(theme)) } else { 0 };
-    brand + labels.iter().map(|label| label.width(level)).sum::<usize>() + line_width(line) + 2
-}
-
-/// The columns that the bar takes when each tab counts as many as two digits tell. Where there is room for them now, the name
-/// does not go, nor do titles get shorter and tabs jump, with the next post.
-fn later(state: &State, theme: &Theme, level: Level, labels: &[Label], told: &Told) -> usize {
-    if !level.brand || state.line.state != Connection::Live {
-        return 0;
+impl Facts {
+    /// The columns that the bar takes.
+    fn width_at(&self, level: Level, titles: &[String], theme: &Theme) -> usize {
+        let brand = if level.brand { line_width(&brand(theme)) } else { 0 };
+        let tabs = self.tabs.iter().zip(titles).map(|(label, title)| label.width(title, level));
+        brand + tabs.sum::<usize>() + line_width(&self.connection(level.line, theme)) + 2
     }
-    let line = if level.titles == Titles::Whole { level.line } else { Words::Short };
-    let level = Level { sparks: false, line, ..level };
-    // A space and two digits.
-    let spare = |label: &Label| 3_usize.saturating_sub(label.count.len());
-    let more: usize = labels.iter().map(spare).sum();
-    bar_width(level, labels, &connection(state, theme, told, line), theme) + more
+
+    /// The columns that the bar takes when each tab counts as many as two digits tell. Where there is room for them now, the name
+    /// does not go, nor do titles get shorter and tabs jump, with the next post.
+    fn later(&self, level: Level, titles: &[String], theme: &Theme) -> usize {
+        if !level.brand || !self.is_live {
+            return 0;
+        }
+        let line = if level.titles == Titles::Whole { level.line } else { Words::Short };
+        let level = Level { sparks: false, line, ..level };
+        // A space and two digits.
+        let spare = |label: &Label| 3_usize.saturating_sub(label.count_words().len());
+        let more: usize = self.tabs.iter().map(spare).sum();
+        self.width_at(level, titles, theme) + more
+    }
+
+    fn connection(&self, words: Words, theme: &Theme) -> Line<'static> {
+        let Told { mark: (mark, style), full, short } = &self.line;
+        let mut line = Line::from(Span::styled(*mark, *style));
+        match words {
+            Words::Full => line.push_span(Span::raw(format!(" {full}"))),
+            Words::Short => line.push_span(Span::raw(format!(" {short}"))),
+            Words::Mark => {}
+        }
+        if words == Words::Full
+            && self.is_live
+            && let Some(ping) = self.ping
+        {
+            line.push_span(Span::styled(format!(" {} ms", ping.as_millis().min(99_999)), theme.dim()));
+        }
+        debug_assert!(wrap::width(mark) == 1);
+        line
+    }
 }
 
 fn brand(theme: &Theme) -> Line<'static> {
     Line::from(vec![Span::raw(" "), Span::styled("trunkline", theme.fresh()), Span::raw("  ")])
 }
 
-fn tabs_between(
-    painter: &mut Painter<'_>,
-    state: &State,
-    tabs: &[Line<'static>],
-    (from, to): (u16, u16),
-    y: u16,
-) -> (Vec<(u16, u16, usize)>, OpenTab) {
-    let theme = painter.theme;
-    let active = state.tabs.active_index();
-    let widths: Vec<u16> = tabs.iter().map(|tab| cols(line_width(tab))).collect();
-    let room = to.saturating_sub(from);
-    let sum = |range: &[u16]| range.iter().fold(0_u16, |sum, width| sum.saturating_add(*width));
-    let all_fit = sum(&widths) <= room;
-    // Each side that hides tabs keeps a column for its mark.
-    let room = if all_fit { room } else { room.saturating_sub(2) };
-    let mut first = 0;
-    while first < active && sum(widths.get(first..=active).unwrap_or_default()) > room {
-        first += 1;
-    }
-    let mut x = from;
-    if !all_fit {
-        if first > 0 {
-            painter.text(x, y, 1, theme.glyphs().more_left, theme.dim());
-        }
-        x += 1;
-    }
-    let mut areas = Vec::new();
-    let mut open = OpenTab::default();
-    let end = x.saturating_add(room);
-    let mut last = first;
-    for (index, tab) in tabs.iter().enumerate().skip(first) {
-        let own = widths.get(index).copied().unwrap_or(0);
-        let left = end.saturating_sub(x);
-        if own > left && index != active {
-            break;
-        }
-        let own = own.min(left);
-        painter.line(x, y, own, tab);
-        if index == active {
-            open = OpenTab { from: x, to: x + own, ..OpenTab::default() };
-        }
-        areas.push((x, x + own, index));
-        x += own;
-        last = index + 1;
-    }
-    if last < tabs.len() {
-        painter.text(end, y, 1, theme.glyphs().more_right, theme.dim());
-    }
-    (areas, open)
-}
-
 /// What the bar can say of a tab.
+#[derive(Debug, PartialEq)]
 struct Label {
+    index: usize,
     is_active: bool,
-    /// The number that opens it.
-    number: String,
-    title: String,
+    title: Plain,
+    /// Where it shows several streams, the title of the first, and how many others there are.
+    first: Option<(Plain, usize)>,
     /// How many posts are new.
-    count: String,
-    /// That it leaves something out, and how its stream stands.
-    marks: Vec<(&'static str, Style)>,
-    /// How much has come of late, as bars and as a number.
-    pace: Option<[String; 2]>,
+    count: usize,
+    is_filtered: bool,
+    /// How its stream stands.
+    mark: Option<(&'static str, Style)>,
+    /// How much has come of late, as bars and as a number, where that is enough to be shown.
+    pace: Option<(String, u32)>,
 }
 
 impl Label {
-    /// What can be said of a tab, but for its title.
     fn of(state: &State, theme: &Theme, index: usize, tab: &Tab) -> Self {
-        let filtered = (!tab.sieve.filter().is_empty()).then(|| ("&", theme.dim()));
+        let meter = state.meter_of(tab).filter(|meter| meter.is_busy());
+        let lists = &state.offer.lists;
         Self {
+            index,
             is_active: index == state.tabs.active_index(),
-            number: if index < 9 { format!("{} ", index + 1) } else { String::new() },
-            title: String::new(),
-            count: match tab.unseen.len() {
-                0 => String::new(),
-                count @ 1..=999 => format!(" {count}"),
-                _ => " 999+".to_owned(),
-            },
-            marks: filtered.into_iter().chain(mark(state, theme, tab)).collect(),
-            pace: pace(state, theme, tab),
+            title: tab.sources.title(lists),
+            first: tab
+                .sources
+                .all()
+                .split_first()
+                .filter(|(_, others)| !others.is_empty())
+                .map(|(first, others)| (first.title(lists), others.len())),
+            count: tab.unseen.len(),
+            is_filtered: !tab.sieve.filter().is_empty(),
+            mark: mark(state, theme, tab),
+            pace: meter.map(|meter| (spark(meter, theme, 4), meter.per_minute())),
         }
     }
 
-    fn pace(&self, level: Level) -> impl Iterator<Item = &String> {
-        self.pace.iter().flatten().filter(move |_| level.sparks)
-    }
-
-    fn width(&self, level: Level) -> usize {
-        let marks = self.marks.iter().map(|(mark, _)| 1 + wrap::width(mark));
-        let words = [&self.number, &self.title, &self.count].into_iter().chain(self.pace(level)).map(|words| wrap::width(words));
-        words.chain(marks).sum::<usize>() + 2
-    }
-
-    fn line(&self, level: Level, theme: &Theme) -> Line<'static> {
-        let mut line = Line::from(Span::raw(" "));
-        let mut say = |words: &str, style| {
-            if !words.is_empty() {
-                line.push_span(Span::styled(words.to_owned(), style));
-            }
+    fn title_at(&self, titles: Titles, theme: &Theme) -> String {
+        let title = self.title.as_str();
+        if let Some((first, others)) = &self.first
+            && (titles == Titles::Short || wrap::width(title) > LONGEST_TITLE)
+        {
+            let room = if titles == Titles::Short { SHORT_TITLE } else { LONGEST_TITLE };
+            let more = format!(" +{others}");
+            return format!("{}{more}", cut(first.as_str(), room.saturating_sub(more.len()), theme));
+        }
+        let known = match title {
+            "Notifications" => "Notif",
+            "Federated" => "Fed",
+            other => other,
         };
-        say(&self.number, theme.dim());
-        say(&self.title, if self.is_active { theme.bold() } else { Style::new() });
-        say(&self.count, theme.fresh());
-        self.marks.iter().for_each(|(mark, style)| say(&format!(" {mark}"), *style));
-        self.pace(level).zip([theme.rule(), theme.dim()]).for_each(|(words, style)| say(words, style));
-        say(" ", Style::new());
+        let (title, room) = match titles {
+            Titles::Whole => (title, LONGEST_TITLE),
+            Titles::Known => (known, LONGEST_TITLE),
+            Titles::Short => (known, SHORT_TITLE),
+        };
+        cut(title, room, theme).into_owned()
+    }
+
+    fn count_words(&self) -> String {
+        match self.count {
+            0 => String::new(),
+            count @ 1..=999 => format!(" {count}"),
+            _ => " 999+".to_owned(),
+        }
+    }
+
+    /// The columns of [`Self::line`].
+    fn width(&self, title: &str, level: Level) -> usize {
+        let number = if self.index < 9 { 2 } else { 0 };
+        let marks = usize::from(self.is_filtered) + usize::from(self.mark.is_some());
+        let pace = self.pace.as_ref().filter(|_| level.sparks);
+        let pace = pace.map_or(0, |(bars, per_minute)| wrap::width(bars) + per_minute.to_string().len() + 4);
+        2 + number + wrap::width(title) + self.count_words().len() + 2 * marks + pace
+    }
+
+    fn line(&self, title: &str, level: Level, theme: &Theme) -> Line<'static> {
+        let number = if self.index < 9 { format!("{} ", self.index + 1) } else { String::new() };
+        let title_style = if self.is_active { theme.bold() } else { Style::new() };
+        let mut words = vec![
+            (" ".to_owned(), Style::new()),
+            (number, theme.dim()),
+            (title.to_owned(), title_style),
+            (self.count_words(), theme.fresh()),
+        ];
+        let filtered = self.is_filtered.then(|| ("&", theme.dim()));
+        words.extend(filtered.into_iter().chain(self.mark).map(|(mark, style)| (format!(" {mark}"), style)));
+        if let Some((bars, per_minute)) = self.pace.as_ref().filter(|_| level.sparks) {
+            words.extend([(format!(" {bars}"), theme.rule()), (format!(" {per_minute}/m"), theme.dim())]);
+        }
+        words.push((" ".to_owned(), Style::new()));
+        let words = words.into_iter().filter(|(words, _)| !words.is_empty());
+        let line: Line<'static> = words.map(|(words, style)| Span::styled(words, style)).collect();
+        debug_assert_eq!(line_width(&line), self.width(title, level), "{line}");
         line
     }
-}
-
-/// How much came for a tab of late, where that is enough to be shown.
-fn pace(state: &State, theme: &Theme, tab: &Tab) -> Option<[String; 2]> {
-    let meter = state.meter_of(tab).filter(|meter| meter.is_busy())?;
-    Some([format!(" {}", spark(meter, theme, 4)), format!(" {}/m", meter.per_minute())])
-}
-
-fn title(state: &State, sources: &Sources, titles: Titles, theme: &Theme) -> String {
-    let title = sources.title(&state.offer.lists);
-    if let [first, others @ ..] = sources.all()
-        && !others.is_empty()
-        && (titles == Titles::Short || wrap::width(title.as_str()) > LONGEST_TITLE)
-    {
-        let room = if titles == Titles::Short { SHORT_TITLE } else { LONGEST_TITLE };
-        let more = format!(" +{}", others.len());
-        return format!("{}{more}", cut(first.title(&state.offer.lists).as_str(), room.saturating_sub(more.len()), theme));
-    }
-    let known = match title.as_str() {
-        "Notifications" => "Notif",
-        "Federated" => "Fed",
-        other => other,
-    };
-    let (title, room) = match titles {
-        Titles::Whole => (title.as_str(), LONGEST_TITLE),
-        Titles::Known => (known, LONGEST_TITLE),
-        Titles::Short => (known, SHORT_TITLE),
-    };
-    cut(title, room, theme).into_owned()
 }
 
 fn mark(state: &State, theme: &Theme, tab: &Tab) -> Option<(&'static str, Style)> {
@@ -273,8 +343,13 @@ pub(crate) fn spark(meter: &Meter, theme: &Theme, count: usize) -> String {
     meter.bars(count).into_iter().filter_map(|height| theme.glyphs().bars.get(usize::from(height)).copied()).collect()
 }
 
-/// How the connection is told: its mark and style, and in many words and in few.
-type Told = (&'static str, Style, String, String);
+/// How the connection is told: its mark, and in many words and in few.
+#[derive(Debug, PartialEq)]
+struct Told {
+    mark: (&'static str, Style),
+    full: String,
+    short: String,
+}
 
 fn told(state: &State, theme: &Theme, clock: &mut Clock<'_>) -> Told {
     let glyphs = theme.glyphs();
@@ -312,24 +387,7 @@ fn told(state: &State, theme: &Theme, clock: &mut Clock<'_>) -> Told {
         Connection::SignedOut { .. } => (glyphs.cross, theme.bad(), both("signed out")),
         Connection::Failed { .. } => (glyphs.cross, theme.bad(), ("not connected".to_owned(), "failed".to_owned())),
     };
-    (mark, style, full, short)
-}
-
-fn connection(state: &State, theme: &Theme, (mark, style, full, short): &Told, words: Words) -> Line<'static> {
-    let mut line = Line::from(Span::styled(*mark, *style));
-    match words {
-        Words::Full => line.push_span(Span::raw(format!(" {full}"))),
-        Words::Short => line.push_span(Span::raw(format!(" {short}"))),
-        Words::Mark => {}
-    }
-    if words == Words::Full
-        && state.line.state == Connection::Live
-        && let Some(ping) = state.line.ping
-    {
-        line.push_span(Span::styled(format!(" {} ms", ping.as_millis().min(99_999)), theme.dim()));
-    }
-    debug_assert!(wrap::width(mark) == 1);
-    line
+    Told { mark: (mark, style), full, short }
 }
 
 /// Draws the rule beneath the bar: thick under the open tab, with a joint where the panes part, and thick over the
