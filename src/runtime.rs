@@ -324,15 +324,18 @@ impl<S: Screen, K: Keys> App<S, K> {
     }
 
     async fn turn(&mut self, woken: Woken) {
-        let began = self.tick();
-        let mut hurry = self.hurry_of_clock(began);
+        // The time is told with what came first: what follows from a message is most of the work on a single one.
+        let mut batch = Some(self.tick());
+        let began = self.clocks.steady;
+        let mut hurry = None;
         let mut next = Some(woken);
         let mut taken = 0;
         while let Some(woken) = next.take() {
             if matches!(woken, Woken::Key(_) | Woken::Signal(_)) {
-                hurry = Hurry::Now;
+                hurry = Some(Hurry::Now);
             }
-            self.take(woken).await;
+            let batch = batch.take().unwrap_or_else(|| Batch::begin(&mut self.state, &self.measured));
+            self.take(woken, batch).await;
             taken += 1;
             if self.end.is_some() {
                 return;
@@ -342,7 +345,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             }
         }
         self.publish();
-        self.draw(hurry);
+        self.draw(hurry.unwrap_or_else(|| self.hurry_of_clock(began)));
         self.keep().await;
     }
 
@@ -361,17 +364,18 @@ impl<S: Screen, K: Keys> App<S, K> {
         self.writing = due.map(|due| tokio::task::spawn_blocking(|| due.write()));
     }
 
-    /// Lets the state know the time; a jump of the clock means that the machine slept.
-    fn tick(&mut self) -> Instant {
+    /// Begins with the time; a jump of the clock means that the machine slept.
+    fn tick(&mut self) -> Batch {
         let clocks = Clocks::read();
         let slept = clocks.slept_since(&self.clocks);
         self.clocks = clocks;
-        self.update(Msg::Tick(clocks.wall));
+        let mut batch = Batch::begin(&mut self.state, &self.measured);
+        batch.take(&mut self.state, Msg::Tick(clocks.wall), &self.measured);
         if slept {
             tracing::info!("the clock jumped: the machine was asleep");
-            self.update(Msg::Resumed);
+            batch.take(&mut self.state, Msg::Resumed, &self.measured);
         }
-        self.clocks.steady
+        batch
     }
 
     /// Something that has come already, in the order in which waiting prefers.
@@ -391,31 +395,38 @@ impl<S: Screen, K: Keys> App<S, K> {
         Some(Woken::Msg(Msg::Event(origin, event)))
     }
 
-    async fn take(&mut self, woken: Woken) {
+    /// Takes in what woke the loop, with what the batch has already; events together with those that wait behind them.
+    async fn take(&mut self, woken: Woken, mut batch: Batch) {
+        let (Woken::Key(Some(msg)) | Woken::Msg(msg)) = woken else {
+            self.finish(batch).await;
+            self.wake(woken).await;
+            return;
+        };
+        let more = if matches!(msg, Msg::Event(..)) { EVENTS_TOGETHER - 1 } else { 0 };
+        batch.take(&mut self.state, msg, &self.measured);
+        for _ in 0..more {
+            let Some((origin, event)) = self.events.as_mut().and_then(Events::try_recv) else { break };
+            batch.take(&mut self.state, Msg::Event(origin, event), &self.measured);
+        }
+        self.finish(batch).await;
+    }
+
+    async fn finish(&mut self, batch: Batch) {
+        for effect in batch.end(&mut self.state, &self.measured) {
+            self.carry_out(effect).await;
+        }
+    }
+
+    /// Takes in what is no message.
+    async fn wake(&mut self, woken: Woken) {
         match woken {
             Woken::Signal(signal) => self.signalled(signal).await,
             Woken::Key(None) | Woken::Free(Err(_)) => self.end = Some(Outcome::Gone),
-            Woken::Msg(msg @ Msg::Event(..)) => {
-                let mut batch = Batch::begin(&mut self.state, &self.measured);
-                batch.take(&mut self.state, msg, &self.measured);
-                for _ in 1..EVENTS_TOGETHER {
-                    let Some((origin, event)) = self.events.as_mut().and_then(Events::try_recv) else { break };
-                    batch.take(&mut self.state, Msg::Event(origin, event), &self.measured);
-                }
-                for effect in batch.end(&mut self.state, &self.measured) {
-                    self.carry_out(effect).await;
-                }
-            }
-            Woken::Key(Some(msg)) | Woken::Msg(msg) => {
-                for effect in self.update(msg) {
-                    self.carry_out(effect).await;
-                }
-            }
             Woken::Panicked => self.end = Some(Outcome::Panicked),
             Woken::EventsEnded => self.connection_ended().await,
             Woken::Picture(made) => self.hang(*made),
             Woken::Desktop(Some(undelivered)) => self.undelivered(undelivered),
-            Woken::Time | Woken::Desktop(None) | Woken::Free(Ok(())) => {}
+            Woken::Time | Woken::Desktop(None) | Woken::Free(Ok(())) | Woken::Key(Some(_)) | Woken::Msg(_) => {}
         }
     }
 
@@ -452,25 +463,9 @@ impl<S: Screen, K: Keys> App<S, K> {
         studio.want(&wanted, canvas);
     }
 
-    /// Changes the state. Messages of the loop's own making have no effects that matter here.
-    fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        let fetches_by_itself = matches!(
-            msg,
-            Msg::Tick(_)
-                | Msg::Resumed
-                | Msg::Resized(..)
-                | Msg::Reloaded(..)
-                | Msg::Remembered(_)
-                | Msg::Failed(_)
-                | Msg::Told(_)
-                | Msg::Focused(_)
-                | Msg::Answered(_)
-        );
-        let effects = update(&mut self.state, msg, &self.measured);
-        if !fetches_by_itself {
-            return effects;
-        }
-        for effect in effects {
+    /// Changes the state by a message of the loop's own making.
+    fn update(&mut self, msg: Msg) {
+        for effect in update(&mut self.state, msg, &self.measured) {
             match effect {
                 Effect::Ask(question) => self.effects.ask(question),
                 Effect::Alert { words, bell } => self.alert(&words, bell),
@@ -485,7 +480,6 @@ impl<S: Screen, K: Keys> App<S, K> {
                 }
             }
         }
-        Vec::new()
     }
 
     async fn carry_out(&mut self, effect: Effect) {
