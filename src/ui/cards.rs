@@ -132,7 +132,7 @@ impl Cards {
     /// A frame begins: cards of another theme, day, reader or key are forgotten.
     pub(crate) fn begin(&mut self, theme: &Theme, state: &State) {
         self.frame += 1;
-        if theme.targets().is_full() {
+        if theme.targets().are_many() {
             theme.targets().forget();
             self.made_for = None;
         }
