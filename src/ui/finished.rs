@@ -6,12 +6,15 @@
 use crate::state::hashed::Keyed;
 use crate::ui::emojis;
 use crate::ui::line::{cols, cut_line, line_width};
-use crate::ui::sheet::fold;
+use crate::ui::sheet::{fold, leads};
 use crate::ui::theme::Theme;
-use ratatui::style::{Color, Style};
 use ratatui::text::Line;
 use std::borrow::Cow;
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::Arc;
+
+/// A finished line of a bar: its column, the columns that it may take, and itself.
+pub(crate) type Piece = (u16, u16, Arc<Finished>);
 
 /// A finished line.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +36,6 @@ impl Finished {
             sum.write_u64(span.content.len() as u64);
             sum.write(span.content.as_bytes());
         }
-        let leads = |style: Style| style.underline_color.is_some_and(|color| color != Color::Reset);
         Self {
             columns: cols(line_width(&line)),
             sum: sum.finish(),
@@ -80,8 +82,8 @@ mod tests {
     use crate::ui::sheet::Sheet;
     use jiff::tz::TimeZone;
     use ratatui::layout::Rect;
+    use ratatui::style::{Color, Modifier, Style};
     use ratatui::text::Span;
-    use std::sync::Arc;
 
     #[test]
     fn a_line_that_is_named_is_drawn_as_its_words_are() {
@@ -115,7 +117,7 @@ mod tests {
         let line = |spans: &[(&'static str, Style)]| {
             Finished::new(spans.iter().map(|(words, style)| Span::styled(*words, *style)).collect()).sum()
         };
-        let (plain, bold) = (Style::new(), Style::new().add_modifier(ratatui::style::Modifier::BOLD));
+        let (plain, bold) = (Style::new(), Style::new().add_modifier(Modifier::BOLD));
         let all = [
             line(&[]),
             line(&[("ab", plain)]),

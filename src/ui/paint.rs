@@ -10,7 +10,7 @@ use crate::state::PicturePlace;
 use crate::text::wrap;
 use crate::ui::aside::Aside;
 use crate::ui::emojis;
-use crate::ui::finished::Finished;
+use crate::ui::finished::{Finished, Piece};
 use crate::ui::found;
 use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width, shown};
 use crate::ui::pictures;
@@ -137,7 +137,7 @@ impl<'a> Painter<'a> {
     }
 
     /// Draws a finished line in at most `width` columns, cut with an ellipsis.
-    pub(crate) fn finished(&mut self, x: u16, y: u16, width: u16, line: &Arc<Finished>) {
+    fn finished(&mut self, x: u16, y: u16, width: u16, line: &Arc<Finished>) {
         if line.has_marks() {
             self.line(x, y, width, line.line());
             return;
@@ -145,6 +145,13 @@ impl<'a> Painter<'a> {
         let columns = self.room(x, y, width.min(line.columns()));
         if columns > 0 {
             self.sheet.finished((x, y), columns, line, self.ground, self.theme);
+        }
+    }
+
+    /// Draws finished lines into a row.
+    pub(crate) fn pieces(&mut self, y: u16, pieces: &[Piece]) {
+        for (x, width, line) in pieces {
+            self.finished(*x, y, *width, line);
         }
     }
 

@@ -259,7 +259,7 @@ impl Sheet {
             What::Back => (2, None),
             What::Line(line) => (3, Some(line)),
         };
-        *has_links |= line.map_or_else(|| stroke.style.underline_color.is_some_and(|color| color != Color::Reset), |line| line.has_links());
+        *has_links |= line.map_or_else(|| leads(stroke.style), |line| line.has_links());
         let [first, last] = [stroke.at.0, stroke.at.0.saturating_add(stroke.width.saturating_sub(1))].map(|x| self.parts.of(x));
         *is_joined |= first < last;
         for sum in sums.iter_mut().take(last + 1).skip(first) {
@@ -414,6 +414,11 @@ pub(crate) fn color_number(color: Color) -> u64 {
         Color::Indexed(number) => 1 << 8 | u64::from(number),
         Color::Rgb(red, green, blue) => u64::from(u32::from_be_bytes([1, red, green, blue])),
     }
+}
+
+/// Whether what looks like this is part of a link.
+pub(crate) fn leads(style: Style) -> bool {
+    style.underline_color.is_some_and(|color| color != Color::Reset)
 }
 
 /// Sums a style up.

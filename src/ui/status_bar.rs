@@ -5,9 +5,10 @@
 use crate::command::{COMMANDS, Command, Row};
 use crate::keymap::Sequence;
 use crate::model::{Carriage, Connection, Rung, Stream, Subscription, Withheld};
+use crate::state::hashed::Keyed;
 use crate::state::{Anchor, Completeness, Fill, Meter, Overlay, State, Tab, ThreadState, Timeline, Unproven};
 use crate::text::wrap;
-use crate::ui::finished::Finished;
+use crate::ui::finished::{Finished, Piece};
 use crate::ui::line::{cols, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::row::gap_span;
@@ -16,6 +17,7 @@ use crate::ui::theme::Theme;
 use crate::ui::timeline::{ROOMY, reason};
 use crate::ui::times;
 use ratatui::text::{Line, Span};
+use std::hash::BuildHasher as _;
 use std::sync::{Arc, LazyLock};
 
 /// Draws the line. `told` says whether the tab bar had room for the connection in words.
@@ -62,11 +64,8 @@ fn continuations(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, 
     let named = |command: Command| command.row().map_or("", |row| if row.hint.is_empty() { row.name } else { row.hint });
     let ways = state.settings.keymap.continuations(state.scopes(), &state.pending).into_iter();
     let ways = ways.filter(|(_, command)| state.can(*command)).map(|(rest, command)| (rest.to_string(), named(command)));
-    let mut x = from;
-    if from > 1 {
-        painter.line(from + 2, y, 1, &separator(theme));
-        x += 5;
-    }
+    let (mark, mut x) = separator(from, theme);
+    painter.pieces(y, mark.as_slice());
     for (key, words) in [("esc".to_owned(), "gives up")].into_iter().chain(ways) {
         let line = Line::from(vec![Span::styled(key, theme.bold()), Span::styled(format!(" {words}"), theme.dim())]);
         if x + cols(line_width(&line)) > end {
@@ -76,9 +75,13 @@ fn continuations(painter: &mut Painter<'_>, state: &State, from: u16, end: u16, 
     }
 }
 
-/// The mark between what is said and the hints.
-fn separator(theme: &Theme) -> Line<'static> {
-    Line::from(Span::styled(theme.glyphs().vertical, theme.rule()))
+/// The mark between what is said and what follows, where something is said, and the column after it.
+fn separator(from: u16, theme: &Theme) -> (Option<Piece>, u16) {
+    if from <= 1 {
+        return (None, from);
+    }
+    let mark = Finished::new(Line::from(Span::styled(theme.glyphs().vertical, theme.rule())));
+    (Some((from + 2, 1, Arc::new(mark))), from + 5)
 }
 
 /// From this width on a message leaves room for a hint, in columns.
@@ -329,7 +332,7 @@ fn can_unfold(state: &State) -> bool {
 }
 
 /// A command, and how it is hinted at: its key, that of its counterpart, and in words.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Hash)]
 struct Hint<'s> {
     command: Command,
     key: &'s str,
@@ -340,38 +343,17 @@ struct Hint<'s> {
 /// The hints as they were laid out: mostly they are those of the frame before.
 #[derive(Debug)]
 pub(crate) struct Hints {
-    /// From which column to before which one.
-    room: (u16, u16),
-    /// What they tell, in order of worth.
-    told: Vec<Told>,
-    /// The line's pieces from left to right, each with its column and the columns that it may take.
-    pieces: Vec<(u16, u16, Arc<Finished>)>,
-}
-
-/// A [`Hint`] that is kept.
-#[derive(Debug)]
-struct Told {
-    command: Command,
-    key: String,
-    other_key: Option<String>,
-    words: &'static str,
+    /// A number for what they tell, and in which columns.
+    stamp: u64,
+    pieces: Vec<Piece>,
 }
 
 impl Hints {
-    fn tells(&self, room: (u16, u16), hints: &[Hint<'_>]) -> bool {
-        let all = self.told.iter().map(|Told { command, key, other_key, words }| Hint {
-            command: *command,
-            key,
-            other_key: other_key.as_deref(),
-            words,
-        });
-        self.room == room && all.eq(hints.iter().copied())
-    }
-
-    fn lay_out((from, end): (u16, u16), hints: &[Hint<'_>], theme: &Theme) -> Self {
+    fn lay_out(stamp: u64, (from, end): (u16, u16), hints: &[Hint<'_>], theme: &Theme) -> Self {
         let room = usize::from(end.saturating_sub(from));
-        // The mark between what is said and the hints takes five columns, and each hint but the last two.
-        let mut used = if from > 1 { 5 } else { 0 };
+        let (mark, mut x) = separator(from, theme);
+        // Between one and the next two columns stay empty.
+        let mut used = usize::from(x - from);
         let mut taken: Vec<(Command, Finished)> = Vec::new();
         for hint in hints {
             let line = Finished::new(hint.line(theme));
@@ -383,37 +365,25 @@ impl Hints {
         }
         // What was chosen by worth is shown in the table's order.
         taken.sort_by_key(|(command, _)| COMMANDS.iter().position(|row| row.command == *command));
-        let mut pieces = Vec::new();
-        let mut x = from;
-        if !taken.is_empty() && from > 1 {
-            pieces.push((from + 2, 1, Arc::new(Finished::new(separator(theme)))));
-            x += 5;
-        }
+        let mut pieces: Vec<Piece> = mark.into_iter().filter(|_| !taken.is_empty()).collect();
         for (_, line) in taken {
             let own = line.columns();
             pieces.push((x, own, Arc::new(line)));
             x += own + 2;
         }
-        let told = hints.iter().map(|Hint { command, key, other_key, words }| Told {
-            command: *command,
-            key: (*key).to_owned(),
-            other_key: other_key.map(str::to_owned),
-            words,
-        });
-        Self { room: (from, end), told: told.collect(), pieces }
+        Self { stamp, pieces }
     }
 }
 
 fn hints(painter: &mut Painter<'_>, kept: &mut Option<Hints>, state: &State, room: (u16, u16), y: u16) {
     let unfolds = can_unfold(state);
     let told = hinted(state, unfolds);
-    let hints = match kept.take().filter(|kept| kept.tells(room, &told)) {
+    let stamp = Keyed::default().hash_one((room, &told));
+    let hints = match kept.take().filter(|kept| kept.stamp == stamp) {
         Some(hints) => kept.insert(hints),
-        None => kept.insert(Hints::lay_out(room, &told, painter.theme)),
+        None => kept.insert(Hints::lay_out(stamp, room, &told, painter.theme)),
     };
-    for (x, width, line) in &hints.pieces {
-        painter.finished(*x, y, *width, line);
-    }
+    painter.pieces(y, &hints.pieces);
 }
 
 /// A command's hint, where it has a key.

@@ -6,7 +6,7 @@
 use crate::model::{Connection, Rung, Subscription, Withheld};
 use crate::state::{Meter, State, Tab};
 use crate::text::{Plain, wrap};
-use crate::ui::finished::Finished;
+use crate::ui::finished::{Finished, Piece};
 use crate::ui::line::{cut, line_width};
 use crate::ui::paint::Painter;
 use crate::ui::theme::Theme;
@@ -81,8 +81,7 @@ struct Facts {
 #[derive(Debug)]
 pub(crate) struct Bar {
     facts: Facts,
-    /// Its pieces, each with its column and the columns that it may take.
-    pieces: Vec<(u16, u16, Arc<Finished>)>,
+    pieces: Vec<Piece>,
     /// Where tabs stand: from a column, to before another one, and which.
     areas: Vec<(u16, u16, usize)>,
     open: OpenTab,
@@ -102,9 +101,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, kept: &mut Option<Bar>, state: &St
         Some(bar) => kept.insert(bar),
         None => kept.insert(Bar::lay_out(facts, theme)),
     };
-    for (x, width, line) in &bar.pieces {
-        painter.finished(*x, y, *width, line);
-    }
+    painter.pieces(y, &bar.pieces);
     (bar.areas.clone(), bar.open)
 }
 

@@ -93,10 +93,9 @@ impl<'a> Pen<'a> {
     /// Moves rows, with blank ones coming in.
     pub(super) fn shift(&mut self, Shift { top, bottom, by }: Shift) {
         self.plain();
-        let [top, bottom] = [top, bottom].map(by_number);
         // Lines are inserted and deleted at the top of a region: more terminals do that than scroll by number.
-        sequence(self.out, [top, bottom], b'r');
-        sequence(self.out, [top, 1], b'H');
+        sequence(self.out, [top, bottom].map(by_number), b'r');
+        go_to(self.out, (0, top));
         sequence(self.out, [by.unsigned_abs()], if by > 0 { b'L' } else { b'M' });
         sequence(self.out, [], b'r');
         self.at = None;

@@ -71,20 +71,18 @@ impl Drawn {
     }
 }
 
-/// The glyphs of a row as it was drawn, from left to right, with the columns that each of them takes.
-fn glyphs(drawn: &[Cell], tells_links: bool) -> impl Iterator<Item = (Glyph, Range<usize>)> {
-    let mut next = 0;
-    std::iter::from_fn(move || {
-        let (x, read) = (next, Drawn::read(drawn.get(next)?, tells_links));
-        next += read.columns;
-        Some((read.glyph, x..next.min(drawn.len())))
-    })
-}
-
 /// A row as it was drawn, column by column: what a wide glyph covers is covered.
 pub(super) fn columns(drawn: &[Cell], tells_links: bool) -> impl Iterator<Item = Glyph> {
-    let covered = |columns: Range<usize>| std::iter::repeat_n(Glyph::COVERED, columns.len() - 1);
-    glyphs(drawn, tells_links).flat_map(move |(glyph, columns)| std::iter::once(glyph).chain(covered(columns)))
+    let mut covered = 0;
+    drawn.iter().map(move |cell| {
+        if covered > 0 {
+            covered -= 1;
+            return Glyph::COVERED;
+        }
+        let Drawn { glyph, columns, .. } = Drawn::read(cell, tells_links);
+        covered = columns - 1;
+        glyph
+    })
 }
 
 impl Row {
