@@ -10,6 +10,7 @@ pub mod html;
 pub mod nearest;
 pub mod plain;
 pub mod rich;
+pub(crate) mod runs;
 mod stretch;
 pub mod wrap;
 pub mod written;

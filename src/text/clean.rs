@@ -5,7 +5,7 @@
 //! format characters go, joiners and variation selectors stay where they do their work, clusters are bounded, and every
 //! cluster that leaves here takes at least one column. Absent on purpose: judging look-alikes, and anything about HTML.
 
-use crate::text::wrap;
+use crate::text::{runs, wrap};
 use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthChar as _;
@@ -22,7 +22,7 @@ pub const BODY_BYTES: usize = 64 * 1024;
 /// Cleans a one-line field: line ends and tabs become spaces, spaces around it go, more than 200 columns are cut to end
 /// in `…`.
 pub fn line(raw: &str) -> Cow<'_, str> {
-    if raw.bytes().all(printable) {
+    if runs::is_printable(raw) {
         return wrap::truncate(raw.trim_matches(' '), LINE_COLUMNS);
     }
     // Every cluster has a column and at most 48 bytes: what lies behind this many bytes cannot be within the columns.
@@ -35,7 +35,7 @@ pub fn line(raw: &str) -> Cow<'_, str> {
 
 /// Cleans a body: line ends of every kind become `\n`, a tab four spaces, more than 64 KiB are cut to end in `…`.
 pub fn lines(raw: &str) -> Cow<'_, str> {
-    if raw.len() <= BODY_BYTES && raw.bytes().all(|byte| byte == b'\n' || printable(byte)) {
+    if raw.len() <= BODY_BYTES && raw.split('\n').all(runs::is_printable) {
         return Cow::Borrowed(raw);
     }
     Cow::Owned(Door::new(Mode::Lines, BODY_BYTES).clean(raw))
@@ -43,7 +43,7 @@ pub fn lines(raw: &str) -> Cow<'_, str> {
 
 /// Cleans a link target as one line of at most 64 KiB; no columns are counted, for a cut address leads elsewhere.
 pub(crate) fn address(raw: &str) -> Cow<'_, str> {
-    if raw.len() <= BODY_BYTES && raw.bytes().all(printable) {
+    if raw.len() <= BODY_BYTES && runs::is_printable(raw) {
         return Cow::Borrowed(raw.trim_matches(' '));
     }
     Cow::Owned(Door::new(Mode::Line, BODY_BYTES).clean(raw))
@@ -176,7 +176,7 @@ impl Door {
         if self.pending.is_some() || !self.cluster.simple || leading {
             return 0;
         }
-        rest.bytes().take_while(|byte| printable(*byte)).count()
+        runs::printable(rest.as_bytes())
     }
 
     fn push_run(&mut self, run: &str) {
@@ -342,10 +342,6 @@ impl Door {
         }
         self.out
     }
-}
-
-fn printable(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~')
 }
 
 fn kind(c: char) -> Kind {

@@ -4,7 +4,7 @@
 //! fits nowhere breaks between graphemes, and a grapheme that is wider than the line becomes [`STAND_IN`]. The work is
 //! linear and total: any string and any width. Absent on purpose: colours, and any opinion on how wide text should be.
 
-use crate::text::{Block, BlockKind, Indent, Mark, RichText};
+use crate::text::{Block, BlockKind, Indent, Mark, RichText, runs};
 use icu_segmenter::options::LineBreakOptions;
 use icu_segmenter::{LineSegmenter, LineSegmenterBorrowed};
 use std::borrow::Cow;
@@ -53,16 +53,10 @@ impl WrappedLine {
 
 /// Width of clean text in terminal columns, counted per grapheme as ratatui counts.
 pub fn width(text: &str) -> usize {
-    if is_printable_ascii(text) {
+    if runs::is_printable(text) {
         return text.len();
     }
     columns_of_loners(text).unwrap_or_else(|| Graphemes::new(text, 0).map(|grapheme| grapheme.width).sum())
-}
-
-/// Whether each byte is a grapheme of one column.
-pub(crate) fn is_printable_ascii(text: &str) -> bool {
-    // All of them in any case: without a way out in the middle several are looked at at once.
-    text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'))
 }
 
 /// The graphemes of clean text from left to right, each with its columns; those that have none, and control characters, are
@@ -81,7 +75,7 @@ pub fn graphemes(text: &str) -> impl Iterator<Item = (&str, usize)> {
 
 /// How many of `room` columns clean text takes when it is drawn: as many of its graphemes as fit from the left.
 pub fn columns_within(text: &str, room: usize) -> usize {
-    if is_printable_ascii(text) {
+    if runs::is_printable(text) {
         return text.len().min(room);
     }
     if let Some(columns) = columns_of_loners(text).filter(|columns| *columns <= room) {

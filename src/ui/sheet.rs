@@ -13,7 +13,7 @@
 
 use crate::state::LinkSpan;
 use crate::state::hashed::{Folding, Keyed};
-use crate::text::wrap;
+use crate::text::{runs, wrap};
 use crate::ui::finished::Finished;
 use crate::ui::line::{cols, shown};
 use crate::ui::pictures;
@@ -480,7 +480,7 @@ fn letters(cells: &mut [Cell], words: &str, style: Style) -> usize {
         (cell.fg, cell.bg, cell.underline_color, cell.modifier) = (blank.fg, blank.bg, blank.underline_color, blank.modifier);
         cell.set_symbol(symbol);
     };
-    if wrap::is_printable_ascii(words) {
+    if runs::is_printable(words) {
         // Each letter is a cell.
         cells.iter_mut().zip(words.split_inclusive(|_: char| true)).for_each(|(cell, letter)| put(cell, letter));
         return words.len().min(cells.len());

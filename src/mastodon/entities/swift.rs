@@ -11,6 +11,7 @@ use super::{
     MediaMeta, MediaSize, Mention, Nested, Notification, One, Poll, PollOption, PreviewCard, PreviewCardAuthor, Quote, Raw,
     RelationshipSeveranceEvent, Report, Status, Tag, Text, count,
 };
+use crate::text::runs;
 use std::borrow::Cow;
 
 /// How deep values may lie in each other.
@@ -53,6 +54,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads what is expected.
+    #[inline]
     pub(crate) fn eat(&mut self, token: &[u8]) -> Option<()> {
         self.rest().starts_with(token).then(|| self.at += token.len())
     }
@@ -61,7 +63,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn word(&mut self) -> Option<&'a str> {
         self.eat(b"\"")?;
         let start = self.at;
-        self.run();
+        self.at += runs::unescaped(self.rest());
         let word = self.text.get(start..self.at)?;
         self.eat(b"\"")?;
         Some(word)
@@ -91,20 +93,18 @@ impl<'a> Reader<'a> {
         Some((entity, raw))
     }
 
+    #[inline]
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Passes what needs no attention inside a string.
-    fn run(&mut self) {
-        self.at += run(self.rest());
-    }
-
     /// Reads a string inside the payload: as it stands, and whether anything in it is escaped.
+    #[inline]
     fn string(&mut self) -> Option<(&'a str, bool)> {
         self.eat(b"\\\"")?;
         let start = self.at;
@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
         let mut is_escaped = false;
         let mut rest = self.rest();
         loop {
-            rest = rest.get(run(rest)..)?;
+            rest = rest.get(runs::unescaped(rest)..)?;
             rest = match rest {
                 [b'\\', b'"', ..] => {
                     self.at = self.text.len() - rest.len();
@@ -159,6 +159,7 @@ impl<'a> Reader<'a> {
         matches!(self.peek(), Some(b',' | b'}' | b']')).then(|| self.text.get(start..self.at)).flatten()
     }
 
+    #[inline]
     fn digits(&mut self) -> Option<()> {
         let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.at += digits;
@@ -169,7 +170,7 @@ impl<'a> Reader<'a> {
         let mut read = T::default();
         let mut seen = 0;
         self.members(|key, reader| {
-            let bit = read.field(key.as_bytes(), reader)?;
+            let bit = read.field(key, reader)?;
             // Of two fields of one name nobody says which counts.
             (seen & bit == 0).then(|| seen |= bit)
         })?;
@@ -177,18 +178,19 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads an object, member by member.
-    fn members(&mut self, mut member: impl FnMut(&'a str, &mut Self) -> Option<()>) -> Option<()> {
+    fn members(&mut self, mut member: impl FnMut(&'a [u8], &mut Self) -> Option<()>) -> Option<()> {
         self.eat(b"{")?;
         if self.eat(b"}").is_some() {
             return Some(());
         }
         self.enter()?;
         loop {
-            let (key, is_escaped) = self.string()?;
-            if is_escaped {
-                return None;
-            }
-            self.eat(b":")?;
+            // A key in which anything is escaped is none of ours.
+            self.eat(b"\\\"")?;
+            let start = self.at;
+            self.at += runs::unescaped(self.rest());
+            let key = self.text.as_bytes().get(start..self.at)?;
+            self.eat(b"\\\":")?;
             member(key, self)?;
             match self.peek()? {
                 b',' => self.at += 1,
@@ -251,7 +253,7 @@ pub(crate) fn unescaped_once(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let (mut from, mut at) = (0, 0);
     while let Some(rest) = raw.as_bytes().get(at..) {
-        at += run(rest);
+        at += runs::unescaped(rest);
         out.push_str(raw.get(from..at).unwrap_or_default());
         // What is escaped begins the next piece, whatever it is.
         (from, at) = (at + 1, at + 2);
@@ -264,7 +266,7 @@ fn unescape(raw: &str) -> Option<String> {
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     loop {
-        let (plain, behind) = rest.split_at_checked(run(rest.as_bytes()))?;
+        let (plain, behind) = rest.split_at_checked(runs::unescaped(rest.as_bytes()))?;
         out.push_str(plain);
         let (escaped, length) = match behind.as_bytes() {
             [] => return Some(out),
@@ -286,26 +288,6 @@ fn unescape(raw: &str) -> Option<String> {
         out.push(escaped);
         rest = behind.get(length..)?;
     }
-}
-
-/// How many bytes at the start are neither quotes nor backslashes nor control characters, eight at a time.
-#[inline]
-fn run(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    let mut rest = bytes;
-    while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*eight);
-        // Of each byte the highest bit alone says whether it is one of them; those above the first hit may say it wrongly.
-        let zero = |word: u64| word.wrapping_sub(ONES) & !word;
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let hits = (control | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c))) & (ONES * 0x80);
-        if hits != 0 {
-            return bytes.len() - rest.len() + (hits.trailing_zeros() / 8) as usize;
-        }
-        rest = behind;
-    }
-    let tail = rest.iter().take_while(|byte| !matches!(byte, 0..0x20 | b'"' | b'\\')).count();
-    bytes.len() - rest.len() + tail
 }
 
 impl<'a> Read<'a> for Text<'a> {
@@ -474,20 +456,6 @@ rare!(Report<'a> RelationshipSeveranceEvent<'a> AccountWarning<'a> AnnualReport<
 mod tests {
     use super::*;
     use proptest::prelude::*;
-
-    #[test]
-    fn a_run_ends_where_attention_is_needed() {
-        let plain = "aé漢🚋 ~\u{7f}\u{80}".repeat(3);
-        for (at, _) in plain.char_indices().chain([(plain.len(), ' ')]) {
-            for mark in ['"', '\\', '\n', '\0', '\u{1f}'] {
-                let (before, after) = plain.split_at(at);
-                let text = format!("{before}{mark}{after}");
-                assert_eq!(run(text.as_bytes()), at, "{text:?}");
-            }
-        }
-        assert_eq!(run(plain.as_bytes()), plain.len());
-        assert_eq!(run(b""), 0);
-    }
 
     proptest! {
         #[test]
