@@ -28,6 +28,7 @@ macro_rules! id {
             }
 
             /// The same as bytes.
+            #[inline]
             pub(crate) fn as_bytes(&self) -> &[u8] {
                 self.0.as_bytes()
             }
@@ -90,6 +91,7 @@ pub fn by_age(left: &str, right: &str) -> Ordering {
 }
 
 /// [`by_age`] of their bytes.
+#[inline]
 pub(crate) fn bytes_by_age(left: &[u8], right: &[u8]) -> Ordering {
     left.len().cmp(&right.len()).then_with(|| left.cmp(right))
 }
@@ -119,6 +121,7 @@ impl Letters {
         }
     }
 
+    #[inline]
     fn as_str(&self) -> &str {
         match self {
             // They are ASCII.
@@ -127,6 +130,7 @@ impl Letters {
         }
     }
 
+    #[inline]
     fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Few(length, letters) => letters.get(..usize::from(*length)).unwrap_or_default(),
@@ -136,10 +140,19 @@ impl Letters {
 }
 
 impl Hash for Letters {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
-            // Zeros stand behind them all, and none is a letter.
-            Self::Few(_, letters) => state.write(letters),
+            // Zeros stand behind them all, and none is a letter. The last word overlaps the one before.
+            Self::Few(_, letters) => {
+                let (words, _) = letters.as_chunks();
+                for word in words {
+                    state.write_u64(u64::from_le_bytes(*word));
+                }
+                if let Some(last) = letters.last_chunk() {
+                    state.write_u64(u64::from_le_bytes(*last));
+                }
+            }
             Self::Many(letters) => letters.hash(state),
         }
     }

@@ -42,6 +42,7 @@ impl Default for Keyed {
 impl BuildHasher for Keyed {
     type Hasher = Folding;
 
+    #[inline]
     fn build_hasher(&self) -> Folding {
         Folding { state: self.start, factor: self.factor }
     }
@@ -49,14 +50,17 @@ impl BuildHasher for Keyed {
 
 impl Folding {
     /// Takes a word in: both halves of the product, so that each bit of it reaches the lowest and the highest ones.
+    #[inline]
     fn fold(&mut self, word: u64) {
-        let [low, high] = [0, 64].map(|shift| (u128::from(self.state ^ word) * u128::from(self.factor)) >> shift);
-        let mask = u128::from(u64::MAX);
-        self.state = u64::try_from((low ^ high) & mask).unwrap_or_default();
+        let product = u128::from(self.state ^ word) * u128::from(self.factor);
+        // The mask makes both halves fit.
+        let half = |part: u128| u64::try_from(part & u128::from(u64::MAX)).unwrap_or_default();
+        self.state = half(product) ^ half(product >> 64);
     }
 }
 
 impl Hasher for Folding {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         for word in words {
@@ -68,14 +72,17 @@ impl Hasher for Folding {
         }
     }
 
+    #[inline]
     fn write_u8(&mut self, byte: u8) {
         self.fold(u64::from(byte));
     }
 
+    #[inline]
     fn write_u64(&mut self, word: u64) {
         self.fold(word);
     }
 
+    #[inline]
     fn finish(&self) -> u64 {
         self.state
     }

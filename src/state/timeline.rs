@@ -105,6 +105,7 @@ impl Row {
     }
 
     /// Where it stands among others.
+    #[inline]
     pub(super) fn place(&self) -> Place<'_> {
         match self {
             Self::Status(id) | Self::Tombstone(id) => Place(id.as_bytes(), false, &[]),
@@ -115,6 +116,7 @@ impl Row {
     }
 
     /// Newest first; ids by length, then bytes.
+    #[inline]
     pub(super) fn newest_first(&self, other: &Self) -> Ordering {
         self.place().newest_first(other.place())
     }
@@ -143,6 +145,7 @@ impl Row {
 
 impl RowKey {
     /// Where its row stands; nobody can say that of a conversation, which only its last message tells.
+    #[inline]
     pub(super) fn place(&self) -> Option<Place<'_>> {
         match self {
             Self::Status(id) => Some(Place(id.as_bytes(), false, &[])),
@@ -167,6 +170,7 @@ impl<'a> Place<'a> {
 
 impl Place<'_> {
     /// Newest first; ids by length, then bytes.
+    #[inline]
     pub(super) fn newest_first(self, Place(theirs, theirs_above, their_own): Place<'_>) -> Ordering {
         let Self(mine, above, own) = self;
         bytes_by_age(theirs, mine).then_with(|| (theirs_above, their_own).cmp(&(above, own)))

@@ -37,6 +37,7 @@ impl Stretch {
         }
     }
 
+    #[inline]
     pub(crate) fn as_str(&self) -> &str {
         let (Ok(from), Ok(to)) = (usize::try_from(self.from), usize::try_from(self.to)) else { return "" };
         // The ends lie where texts were put together, and so between letters.
