@@ -4,9 +4,11 @@
 //! cargo bench --bench firehose                          everything, about a quarter of an hour
 //! cargo bench --bench firehose -- --quick               smaller figures of everything in some three minutes
 //! cargo bench --bench firehose -- --quick headless keys     some rows of it
+//! cargo bench --bench firehose -- --program FILE            of a program that was built before
 //! ```
 //!
-//! Trunkline and what it is measured against take turns on the same machine, fed by a generator in this process (`server`)
+//! What is measured is what is packaged: the program of the `dist` profile, which is built first. What it is measured against, and
+//! what single frames take, is built as that, and for speed. Trunkline and what it is measured against take turns on the same machine, fed by a generator in this process (`server`)
 //! from seeded events (`events`); each figure is the median of its rounds, each ratio the median of the ratios of rounds.
 //! Absent on purpose: passing or failing. A table is looked at.
 #![cfg(test)]
@@ -22,7 +24,8 @@ mod table;
 mod terminal;
 
 use events::Events;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::time::Instant;
 use table::Line;
@@ -31,6 +34,8 @@ use table::Line;
 pub(crate) struct Bench {
     pub(crate) events: Arc<Events>,
     pub(crate) quick: bool,
+    /// What is measured.
+    pub(crate) program: PathBuf,
     /// Where programs find and leave their files.
     pub(crate) home: PathBuf,
 }
@@ -73,6 +78,16 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// Builds what is packaged.
+fn packaged() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--locked", "--profile", "dist", "--bin", "trunkline", "--target-dir"]).arg(target);
+    let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
+    assert!(built.as_ref().is_ok_and(ExitStatus::success), "the dist profile could not be built: {built:?}");
+    target.join("dist").join("trunkline").with_extension(std::env::consts::EXE_EXTENSION)
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -80,8 +95,15 @@ fn main() {
         ["--as", "floor", address, ..] => return peers::floor(address, &arguments[3..]),
         _ => {}
     }
-    let quick = arguments.iter().any(|argument| argument == "--quick");
-    let chosen: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let (mut quick, mut built, mut chosen) = (false, None, Vec::new());
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--quick" => quick = true,
+            "--program" => built = arguments.next(),
+            row => chosen.push(row),
+        }
+    }
     let unknown = chosen.iter().find(|name| !ROWS.iter().any(|(row, _)| row == *name));
     if let Some(name) = unknown {
         let names: Vec<&str> = ROWS.iter().map(|(row, _)| *row).collect();
@@ -89,11 +111,12 @@ fn main() {
         std::process::exit(2);
     }
     let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("firehose-{}", std::process::id()));
-    let bench = Bench { events: Arc::new(Events::new()), quick, home };
+    let program = built.map_or_else(packaged, PathBuf::from);
+    let bench = Bench { events: Arc::new(Events::new()), quick, program, home };
     println!("events of {} bytes on average, {}", bench.events.mean(), table::machine());
     let mut lines = Vec::new();
     let began = now();
-    for (name, row) in ROWS.iter().filter(|(name, _)| chosen.is_empty() || chosen.iter().any(|chosen| chosen == name)) {
+    for (name, row) in ROWS.iter().filter(|(name, _)| chosen.is_empty() || chosen.contains(name)) {
         let began = now();
         let measured = row(&bench);
         eprintln!("{name}: {:.0} s", began.elapsed().as_secs_f64());

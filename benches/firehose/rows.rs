@@ -7,13 +7,13 @@ use crate::table::{Grade, Line, median, ms, percentile, ratio};
 use crate::terminal::Terminal;
 use crate::{Bench, now};
 use std::collections::{HashMap, VecDeque};
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_trunkline");
 const PATIENCE: Duration = Duration::from_secs(300);
 /// Time for a program to come to rest.
 const REST: Duration = Duration::from_millis(300);
@@ -30,7 +30,7 @@ const FEDERATED: [(&str, &str); 1] = [("federated", r#"["public"]"#)];
 struct Headless(Child);
 
 impl Headless {
-    fn run(program: &str, arguments: &[String], home: &Path, out: Stdio) -> Self {
+    fn run(program: impl AsRef<OsStr>, arguments: &[String], home: &Path, out: Stdio) -> Self {
         let mut command = Command::new(program);
         command.args(arguments).env_clear().env("HOME", home).env("TRUNKLINE_TOKEN", "token").env("PATH", "/usr/bin:/bin");
         Self(command.stdin(Stdio::null()).stdout(out).stderr(Stdio::null()).spawn().unwrap())
@@ -90,11 +90,11 @@ fn following(bench: &Bench) -> PathBuf {
 }
 
 /// Trunkline on its screen, live and at rest.
-fn screen(server: &Server, streams: &[(&str, &str)], home: &Path) -> Terminal {
+fn screen(bench: &Bench, server: &Server, streams: &[(&str, &str)], home: &Path) -> Terminal {
     let address = format!("http://{}", server.address);
     let mut arguments = vec!["--server", &address];
     arguments.extend(streams.iter().flat_map(|(spec, _)| ["-s", *spec]));
-    let mut terminal = Terminal::run(BINARY, &arguments, home, &[("TRUNKLINE_TOKEN", "token")]);
+    let mut terminal = Terminal::run(&bench.program, &arguments, home, &[("TRUNKLINE_TOKEN", "token")]);
     server.wait_for_subscriptions(streams.len(), PATIENCE);
     terminal.settle(REST);
     terminal
@@ -104,15 +104,15 @@ fn screen(server: &Server, streams: &[(&str, &str)], home: &Path) -> Terminal {
 fn floor(server: &Server, streams: &[(&str, &str)], home: &Path) -> Terminal {
     let arguments = as_peer("floor", server, streams);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let mut terminal = Terminal::run(&myself(), &arguments, home, &[]);
+    let mut terminal = Terminal::run(myself(), &arguments, home, &[]);
     server.wait_for_subscriptions(streams.len(), PATIENCE);
     terminal.settle(REST);
     terminal
 }
 
-fn on_screen(who: Who, server: &Server, streams: &[(&str, &str)], home: &Path) -> Terminal {
+fn on_screen(bench: &Bench, who: Who, server: &Server, streams: &[(&str, &str)], home: &Path) -> Terminal {
     match who {
-        Who::Trunkline => screen(server, streams, home),
+        Who::Trunkline => screen(bench, server, streams, home),
         Who::Peer => floor(server, streams, home),
     }
 }
@@ -136,9 +136,9 @@ pub(crate) fn headless(bench: &Bench) -> Vec<Line> {
                     let mut arguments = vec!["--server".to_owned(), format!("http://{}", server.address), "tail".to_owned()];
                     arguments.extend(FOUR.iter().map(|(spec, _)| (*spec).to_owned()));
                     arguments.push("--quiet".to_owned());
-                    Headless::run(BINARY, &arguments, &home, Stdio::null())
+                    Headless::run(&bench.program, &arguments, &home, Stdio::null())
                 }
-                Who::Peer => Headless::run(&myself(), &as_peer("reference", &server, &FOUR), &home, Stdio::null()),
+                Who::Peer => Headless::run(myself(), &as_peer("reference", &server, &FOUR), &home, Stdio::null()),
             };
             server.wait_for_subscriptions(FOUR.len(), PATIENCE);
             let Some(before) = program.process().wait_until_idle() else { return vec![Line::untold(WHAT, "1.0 x reference", "0.7 x")] };
@@ -162,7 +162,7 @@ pub(crate) fn burst(bench: &Bench) -> Vec<Line> {
         for who in BOTH {
             let home = following(bench);
             let mut server = start_server(bench, &FOUR, 0);
-            let mut terminal = on_screen(who, &server, &FOUR, &home);
+            let mut terminal = on_screen(bench, who, &server, &FOUR, &home);
             let job = Job { ends_with_post: true, ..burst_of(&FOUR, 0..count) };
             let last = events::mark(last_post(&job.numbers));
             let began = now();
@@ -188,7 +188,7 @@ pub(crate) fn loss(bench: &Bench) -> Vec<Line> {
     let mut arguments = vec!["--server".to_owned(), format!("http://{}", server.address), "tail".to_owned()];
     arguments.extend(five.iter().map(|(spec, _)| (*spec).to_owned()));
     arguments.push("--json".to_owned());
-    let mut program = Headless::run(BINARY, &arguments, &home, Stdio::piped());
+    let mut program = Headless::run(&bench.program, &arguments, &home, Stdio::piped());
     let out = BufReader::new(program.0.stdout.take().unwrap());
     server.wait_for_subscriptions(five.len(), PATIENCE);
     // Before that nobody can know whether a server has begun to send a stream, and a burst longer than its pages leaves gaps.
@@ -254,7 +254,7 @@ pub(crate) fn loss(bench: &Bench) -> Vec<Line> {
 pub(crate) fn memory(bench: &Bench) -> Vec<Line> {
     let home = bench.fresh_home();
     let mut server = start_server(bench, &FOUR, 0);
-    let mut terminal = screen(&server, &FOUR, &home);
+    let mut terminal = screen(bench, &server, &FOUR, &home);
     let mut held = Vec::new();
     let last = bench.pick(1_000_000, 200_000);
     for (from, to) in [(0, 20_000), (20_000, 100_000), (100_000, last)] {
@@ -316,7 +316,7 @@ pub(crate) fn start(bench: &Bench) -> Vec<Line> {
     let home = bench.fresh_home();
     let server = start_server(bench, &FOUR, 5_000);
     sign_in(&home, &server);
-    let mut terminal = Terminal::run(BINARY, &[], &home, &[]);
+    let mut terminal = Terminal::run(&bench.program, &[], &home, &[]);
     server.wait_for_subscriptions(FOUR.len(), PATIENCE);
     terminal.wait("posts", PATIENCE, |screen| screen.contains("n000"));
     terminal.settle(REST);
@@ -329,11 +329,11 @@ pub(crate) fn start(bench: &Bench) -> Vec<Line> {
         pty.push(ms(at.duration_since(terminal.began)));
         drop(terminal);
         let address = format!("http://{}", server.address);
-        let mut terminal = Terminal::run(BINARY, &["--server", &address], &other, &[("TRUNKLINE_TOKEN", "token")]);
+        let mut terminal = Terminal::run(&bench.program, &["--server", &address], &other, &[("TRUNKLINE_TOKEN", "token")]);
         let at = terminal.wait("the first frame", PATIENCE, |screen| screen.contains("Federated"));
         empty.push(ms(at.duration_since(terminal.began)));
         terminal.end("q");
-        let mut terminal = Terminal::run(BINARY, &[], &home, &[]);
+        let mut terminal = Terminal::run(&bench.program, &[], &home, &[]);
         let at = terminal.wait("the posts of the last session", PATIENCE, |screen| screen.contains("n000"));
         full.push(ms(at.duration_since(terminal.began)));
         terminal.end("q");
@@ -351,7 +351,7 @@ pub(crate) fn idle(bench: &Bench) -> Vec<Line> {
     let time = bench.pick(Duration::from_secs(60), Duration::from_secs(15));
     let home = bench.fresh_home();
     let server = start_server(bench, &FOUR, 5_000);
-    let mut terminal = screen(&server, &FOUR, &home);
+    let mut terminal = screen(bench, &server, &FOUR, &home);
     terminal.settle(Duration::from_secs(3));
     // Some seconds after a subscription the beginning of each timeline is asked for once more, and the threads for it go.
     terminal.watch(Duration::from_secs(17), |_, _| {});
@@ -418,7 +418,7 @@ fn presses(bench: &Bench) -> [Vec<f64>; 3] {
     for _ in 0..rounds {
         let home = bench.fresh_home();
         let server = start_server(bench, &FOUR, 5_000);
-        let mut terminal = screen(&server, &FOUR, &home);
+        let mut terminal = screen(bench, &server, &FOUR, &home);
         took[0].extend(press_in_trunkline(&mut terminal, presses, pause));
         terminal.end("q");
         let mut terminal = floor(&server, &FOUR, &home);
@@ -453,7 +453,7 @@ pub(crate) fn keys_busy(bench: &Bench) -> Vec<Line> {
         for who in BOTH {
             let home = bench.fresh_home();
             let mut server = start_server(bench, &FOUR, 0);
-            let mut terminal = on_screen(who, &server, &FOUR, &home);
+            let mut terminal = on_screen(bench, who, &server, &FOUR, &home);
             server.send(Job { every: Some(Duration::from_millis(1)), ..burst_of(&FOUR, 0..600_000) });
             terminal.watch(Duration::from_secs(1), |_, _| {});
             took[who as usize].extend(match who {
@@ -484,7 +484,7 @@ pub(crate) fn trickle(bench: &Bench) -> Vec<Line> {
         for who in BOTH {
             let home = following(bench);
             let mut server = start_server(bench, &FEDERATED, 0);
-            let mut terminal = on_screen(who, &server, &FEDERATED, &home);
+            let mut terminal = on_screen(bench, who, &server, &FEDERATED, &home);
             let fifty = Duration::from_millis(20);
             // The screen fills first.
             server.send(Job { every: Some(fifty), ..burst_of(&FEDERATED, 0..100) });
@@ -554,22 +554,7 @@ pub(crate) fn trickle(bench: &Bench) -> Vec<Line> {
 /// The size of what is packaged.
 pub(crate) fn size(bench: &Bench) -> Vec<Line> {
     const WHAT: &str = "binary of the dist profile, stripped";
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    if !bench.quick {
-        let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let arguments = ["build", "--locked", "--profile", "dist", "--bin", "trunkline"];
-        let built = Command::new(cargo).args(arguments).current_dir(&root).status();
-        if !built.is_ok_and(|status| status.success()) {
-            eprintln!("the dist profile could not be built");
-        }
-    }
-    // Beside the folder of the profile that this was built with.
-    let target = Path::new(BINARY).parent().and_then(Path::parent).map_or_else(|| root.join("target"), Path::to_path_buf);
-    let file = target.join("dist").join(Path::new(BINARY).file_name().unwrap_or_default());
-    let Ok(found) = std::fs::metadata(&file) else {
-        let hint = "not built: cargo build --profile dist --locked";
-        return vec![Line::new(WHAT, "15 MB", "10 MB", hint, Grade::Unknown)];
-    };
+    let Ok(found) = std::fs::metadata(&bench.program) else { return vec![Line::untold(WHAT, "15 MB", "10 MB")] };
     let size = found.len() as f64 / 1024.0 / 1024.0;
     vec![Line::new(WHAT, "15 MB", "10 MB", format!("{size:.1} MB"), Grade::of(size, 15.0, 10.0))]
 }
@@ -617,7 +602,7 @@ fn one_size(bench: &Bench, streams: &[(&str, &str)], rows: u64) -> Option<(f64, 
     std::fs::create_dir_all(home.join("trunkline")).unwrap();
     std::fs::write(home.join("trunkline/config.toml"), format!("rows = {rows}\n")).unwrap();
     let mut server = start_server(bench, streams, 0);
-    let mut terminal = screen(&server, streams, &home);
+    let mut terminal = screen(bench, &server, streams, &home);
     // Whatever is kept, the same posts come while it is measured, and are on the screen in the end.
     let full = 17_000;
     let count = bench.pick(50_000, 15_000);

@@ -3,6 +3,7 @@
 
 use crate::process::Process;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use std::ffi::OsStr;
 use std::io::{Read as _, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
@@ -28,7 +29,7 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Starts a program; `home` is the folder where it finds and leaves its files.
-    pub(crate) fn run(program: &str, arguments: &[&str], home: &Path, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn run(program: impl AsRef<OsStr>, arguments: &[&str], home: &Path, environment: &[(&str, &str)]) -> Self {
         std::fs::create_dir_all(home).unwrap();
         let (columns, rows) = SIZE;
         let pair = native_pty_system().openpty(PtySize { rows, cols: columns, ..PtySize::default() }).unwrap();
