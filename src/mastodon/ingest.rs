@@ -10,6 +10,7 @@ use crate::model::{
     Mention, Notification, NotificationId, NotificationKind, Page, Personal, Poll, PollOption, Profile, Quote, QuoteState, Reaction,
     Relationship, Status, StatusEdit, StatusId, StatusTag, Tag, Thread, Tie, TimelinesAccess, Timestamp, Visibility,
 };
+use crate::text::runs::lossy;
 use crate::text::{Html, Plain, WebAddress};
 use std::sync::Arc;
 
@@ -108,7 +109,7 @@ pub(crate) fn conversations_page(body: &[u8], keep_raw: bool) -> Option<Page> {
 
 /// Up to where home and notifications were read. `None` if the body is no object.
 pub(crate) fn markers(body: &[u8]) -> Option<Markers> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let entity: entities::Markers<'_> = serde_json::from_str(&body).ok()?;
     let place = |marker: &One<entities::Marker<'_>>| Some(Arc::from(StatusId::new(marker.0.as_deref()?.last_read_id.as_str())?.as_str()));
     Some(Markers { home: place(&entity.home), notifications: place(&entity.notifications) })
@@ -116,7 +117,7 @@ pub(crate) fn markers(body: &[u8]) -> Option<Markers> {
 
 /// What stands before and after a status. `None` if the body is no context.
 pub(crate) fn context(body: &[u8]) -> Option<Thread> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let entity: entities::Context<'_> = entities::object(&body)?;
     if !entity.ancestors.stated && !entity.descendants.stated {
         return None;
@@ -132,7 +133,7 @@ pub(crate) fn context(body: &[u8]) -> Option<Thread> {
 
 /// What a server found. `None` if the body is no such answer.
 pub(crate) fn found(body: &[u8]) -> Option<Found> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let entity: entities::Search<'_> = entities::object(&body)?;
     if !entity.accounts.stated && !entity.statuses.stated && !entity.hashtags.stated {
         return None;
@@ -148,29 +149,29 @@ pub(crate) fn found(body: &[u8]) -> Option<Found> {
 
 /// One status as REST gives it.
 pub(crate) fn single_status(body: &[u8]) -> Option<Bundle> {
-    status(&entities::object(&String::from_utf8_lossy(body))?)
+    status(&entities::object(&lossy(body))?)
 }
 
 /// One notification as REST gives it.
 pub(crate) fn single_notification(body: &[u8]) -> Option<(Notification, Bundle)> {
-    notification(&entities::object(&String::from_utf8_lossy(body))?)
+    notification(&entities::object(&lossy(body))?)
 }
 
 /// One account as REST gives it.
 pub(crate) fn account(body: &[u8]) -> Option<Account> {
-    person(&entities::object(&String::from_utf8_lossy(body))?)
+    person(&entities::object(&lossy(body))?)
 }
 
 /// The versions of a status, oldest first, as many as are shown. `None` if the body is no list.
 pub(crate) fn history(body: &[u8]) -> Option<Vec<StatusEdit>> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let edits: Many<entities::StatusEdit<'_>, MOST_EDITS> = entities::many(&body)?;
     Some(edits.items.iter().map(edit).collect())
 }
 
 /// What an account tells of itself. `None` without id.
 pub(crate) fn profile(body: &[u8]) -> Option<(Profile, Bundle)> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let account = person(&entities::object(&body)?)?;
     let entity: entities::Profile<'_> = entities::object(&body)?;
     let mut bundle = Bundle::default();
@@ -202,14 +203,14 @@ pub(crate) fn profile(body: &[u8]) -> Option<(Profile, Bundle)> {
 
 /// How the reader and some accounts stand, each with its id. `None` if the body is no list.
 pub(crate) fn relationships(body: &[u8]) -> Option<Vec<(AccountId, Relationship)>> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let all: Many<entities::Relationship<'_>, MOST_OF_A_PAGE> = entities::many(&body)?;
     Some(all.items.iter().filter_map(|entity| Some((AccountId::new(entity.id.as_str())?, ties(entity)))).collect())
 }
 
 /// The reader's lists. `None` if the body is no list.
 pub(crate) fn lists(body: &[u8]) -> Option<Vec<List>> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let lists: Many<entities::List<'_>, MOST_OF_A_PAGE> = entities::many(&body)?;
     let read = |list: &entities::List<'_>| Some(List { id: ListId::new(list.id.as_str())?, title: Plain::line(list.title.as_str()) });
     Some(lists.items.iter().filter_map(read).collect())
@@ -217,14 +218,14 @@ pub(crate) fn lists(body: &[u8]) -> Option<Vec<List>> {
 
 /// The hashtags that the reader follows, without `#`. `None` if the body is no list.
 pub(crate) fn followed_tags(body: &[u8]) -> Option<Vec<Plain>> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let tags: Many<entities::Tag<'_>, MOST_OF_A_PAGE> = entities::many(&body)?;
     Some(tags.items.iter().filter_map(|tag| visible(&tag.name)).collect())
 }
 
 /// An instance document of version 2. `None` if it names neither domain nor version.
 pub(crate) fn instance_v2(body: &[u8]) -> Option<InstanceFacts> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let entity: entities::Instance<'_> = entities::object(&body)?;
     let urls = entity.configuration.0.as_ref().and_then(|configuration| configuration.urls.0.as_ref());
     facts(&entity, &entity.domain, urls.and_then(|urls| urls.streaming.filled()))
@@ -232,21 +233,21 @@ pub(crate) fn instance_v2(body: &[u8]) -> Option<InstanceFacts> {
 
 /// An instance document of version 1, as [`instance_v2`].
 pub(crate) fn instance_v1(body: &[u8]) -> Option<InstanceFacts> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let entity: entities::Instance<'_> = entities::object(&body)?;
     facts(&entity, &entity.uri, entity.urls.0.as_ref().and_then(|urls| urls.streaming_api.filled()))
 }
 
 /// The scopes that an application was given, where the server tells them (Mastodon 4.3 and later).
 pub(crate) fn scopes(body: &[u8]) -> Option<Vec<Plain>> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let entity: entities::Application<'_> = entities::object(&body)?;
     entity.scopes.stated.then(|| entity.scopes.items.iter().filter_map(visible).collect())
 }
 
 /// The server's own words in a refusal (`{"error":…}`).
 pub(crate) fn error_words(body: &[u8]) -> Option<Plain> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     visible(&entities::object::<entities::Error<'_>>(&body)?.error)
 }
 
@@ -291,7 +292,7 @@ fn timelines_access(entity: &entities::Instance<'_>) -> TimelinesAccess {
 
 /// Reads a list element by element; what cannot be read costs itself only.
 fn page(body: &[u8], keep_raw: bool, mut read: impl FnMut(Raw<'_>, &mut Bundle) -> Option<Item>) -> Option<Page> {
-    let body = String::from_utf8_lossy(body);
+    let body = lossy(body);
     let elements: Many<Raw<'_>, MOST_OF_A_PAGE> = entities::many(&body)?;
     let mut page = Page { rejected: usize::try_from(elements.omitted).unwrap_or(usize::MAX), ..Page::default() };
     for raw in elements.items {

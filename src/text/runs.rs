@@ -2,7 +2,14 @@
 //!
 //! Each byte that comes is looked at, and nearly all are plain. Absent on purpose: what is to be done about the others.
 
+use std::borrow::Cow;
+
 const ONES: u64 = u64::MAX / 255;
+
+/// What bytes say; what is no UTF-8 is replaced. That alone is looked for one by one.
+pub(crate) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
 
 /// How many bytes at the start are printable ASCII, from a space to a tilde.
 pub(crate) fn printable(bytes: &[u8]) -> usize {
