@@ -13,6 +13,7 @@ use crate::state::{Row, State, Store, Tab, Timeline, Unfolded};
 use crate::update::Remembered;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
 use std::fs::{File, TryLockError};
@@ -72,7 +73,8 @@ struct Kept {
     filter: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     read: Option<String>,
-    rows: Vec<Box<RawValue>>,
+    /// A list of entities, shut until the tab is there.
+    rows: Box<RawValue>,
 }
 
 /// What the configuration names, of that which keys change: what they changed is remembered until it names something else.
@@ -111,9 +113,8 @@ impl Keeper {
             Ok(None) => None,
             Ok(Some((bytes, told))) => {
                 notices.extend(told);
-                Memory::parse(&String::from_utf8_lossy(&bytes))
-                    .map_err(|error| notices.push(format!("{}: {error}; places and tabs begin anew", file.display())))
-                    .ok()
+                let text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+                Memory::parse(&text).map_err(|error| notices.push(format!("{}: {error}; places and tabs begin anew", file.display()))).ok()
             }
             Err(error) => {
                 notices.push(format!("{}: {error}; places and tabs are not remembered", file.display()));
@@ -223,11 +224,13 @@ pub enum MemoryError {
 impl Memory {
     /// What there is to keep of a state, where the configuration names this.
     pub fn of(state: &State, configured: &Configured) -> Self {
-        let rows = |stream: &Stream, tab: &Tab| {
-            state.timelines.get(stream).map(|timeline| rows(&state.store, tab.read.as_deref(), timeline)).unwrap_or_default()
+        let rows = |stream: Option<&Stream>, tab: &Tab| {
+            let timeline = stream.and_then(|stream| state.timelines.get(stream));
+            let rows = timeline.map(|timeline| rows(&state.store, tab.read.as_deref(), timeline)).unwrap_or_default();
+            serde_json::value::to_raw_value(&rows).unwrap_or_default()
         };
         let kept = |tab: &Tab| {
-            let rows = tab.sources.only().map(|stream| rows(stream, tab)).unwrap_or_default();
+            let rows = rows(tab.sources.only(), tab);
             let filter = Some(tab.sieve.filter().to_string());
             Kept { stream: tab.sources.spec().to_string(), filter, read: tab.read.as_deref().map(str::to_owned), rows }
         };
@@ -236,7 +239,7 @@ impl Memory {
             for stream in tab.sources.all().iter().filter(|stream| state.tabs.of(stream).is_none()) {
                 let spec = stream.spec().to_string();
                 if others.iter().all(|kept| kept.stream != spec) {
-                    others.push(Kept { stream: spec, filter: None, read: None, rows: rows(stream, tab) });
+                    others.push(Kept { stream: spec, filter: None, read: None, rows: rows(Some(stream), tab) });
                 }
             }
         }
@@ -318,7 +321,7 @@ impl Memory {
     pub fn remembered(&self) -> Vec<Remembered> {
         let page = |kept: &Kept| {
             let stream = sources(&kept.stream)?.only()?.clone();
-            let page = keep::page(&stream, &serde_json::to_string(&kept.rows).ok()?)?;
+            let page = keep::page(&stream, kept.rows.get())?;
             Some((stream, page))
         };
         let mut others: Vec<(Stream, Page)> = self.others.iter().filter_map(page).collect();
@@ -373,7 +376,7 @@ fn names(configured: &Configured) -> Vec<String> {
 }
 
 /// The screenful from the row on that was read last, as far as no gap interrupts it.
-fn rows(store: &Store, read: Option<&str>, timeline: &Timeline) -> Vec<Box<RawValue>> {
+fn rows(store: &Store, read: Option<&str>, timeline: &Timeline) -> Vec<Value> {
     let whole = |row: &&Row| !matches!(row, Row::Gap(_));
     let from = read.unwrap_or_default();
     let read = || timeline.rows_from(from).skip_while(|row| !whole(row)).take_while(whole);
@@ -386,8 +389,7 @@ fn rows(store: &Store, read: Option<&str>, timeline: &Timeline) -> Vec<Box<RawVa
         // What was deleted does not come back.
         Row::Tombstone(_) | Row::Gap(_) => None,
     };
-    let entities = rows.into_iter().filter_map(entity);
-    entities.filter_map(|entity| serde_json::value::to_raw_value(&entity).ok()).collect()
+    rows.into_iter().filter_map(entity).collect()
 }
 
 impl Holdings for Store {
