@@ -8,9 +8,9 @@
 //! ```
 //!
 //! What is measured is what is packaged: the program of the `dist` profile, which is built first. What it is measured against, and
-//! what single frames take, is built as that, and for speed. Trunkline and what it is measured against take turns on the same machine, fed by a generator in this process (`server`)
-//! from seeded events (`events`); each figure is the median of its rounds, each ratio the median of the ratios of rounds.
-//! Absent on purpose: passing or failing. A table is looked at.
+//! what single frames take, is built with the bench, for speed. They take turns on the same machine, fed by a generator in this
+//! process (`server`) from seeded events (`events`); each figure is the median of its rounds, each ratio the median of the ratios
+//! of rounds. Absent on purpose: passing or failing. A table is looked at.
 #![cfg(test)]
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
@@ -78,6 +78,15 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// A program that was built before.
+fn named(file: Option<&String>) -> PathBuf {
+    let found = file.map(|file| std::fs::canonicalize(file).map_err(|error| format!("{file}: {error}")));
+    found.unwrap_or_else(|| Err("--program needs the file of one".to_owned())).unwrap_or_else(|error| {
+        eprintln!("{error}");
+        std::process::exit(2);
+    })
+}
+
 /// Builds what is packaged.
 fn packaged() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
@@ -100,7 +109,7 @@ fn main() {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--quick" => quick = true,
-            "--program" => built = arguments.next(),
+            "--program" => built = Some(named(arguments.next())),
             row => chosen.push(row),
         }
     }
@@ -111,7 +120,7 @@ fn main() {
         std::process::exit(2);
     }
     let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("firehose-{}", std::process::id()));
-    let program = built.map_or_else(packaged, PathBuf::from);
+    let program = built.unwrap_or_else(packaged);
     let bench = Bench { events: Arc::new(Events::new()), quick, program, home };
     println!("events of {} bytes on average, {}", bench.events.mean(), table::machine());
     let mut lines = Vec::new();
