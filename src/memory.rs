@@ -13,7 +13,6 @@ use crate::state::{Row, State, Store, Tab, Timeline, Unfolded};
 use crate::update::Remembered;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt::Write as _;
 use std::fs::{File, TryLockError};
@@ -73,8 +72,7 @@ struct Kept {
     filter: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     read: Option<String>,
-    /// A list of entities, shut until the tab is there.
-    rows: Box<RawValue>,
+    rows: Vec<Box<RawValue>>,
 }
 
 /// What the configuration names, of that which keys change: what they changed is remembered until it names something else.
@@ -224,13 +222,11 @@ pub enum MemoryError {
 impl Memory {
     /// What there is to keep of a state, where the configuration names this.
     pub fn of(state: &State, configured: &Configured) -> Self {
-        let rows = |stream: Option<&Stream>, tab: &Tab| {
-            let timeline = stream.and_then(|stream| state.timelines.get(stream));
-            let rows = timeline.map(|timeline| rows(&state.store, tab.read.as_deref(), timeline)).unwrap_or_default();
-            serde_json::value::to_raw_value(&rows).unwrap_or_default()
+        let rows = |stream: &Stream, tab: &Tab| {
+            state.timelines.get(stream).map(|timeline| rows(&state.store, tab.read.as_deref(), timeline)).unwrap_or_default()
         };
         let kept = |tab: &Tab| {
-            let rows = rows(tab.sources.only(), tab);
+            let rows = tab.sources.only().map(|stream| rows(stream, tab)).unwrap_or_default();
             let filter = Some(tab.sieve.filter().to_string());
             Kept { stream: tab.sources.spec().to_string(), filter, read: tab.read.as_deref().map(str::to_owned), rows }
         };
@@ -239,7 +235,7 @@ impl Memory {
             for stream in tab.sources.all().iter().filter(|stream| state.tabs.of(stream).is_none()) {
                 let spec = stream.spec().to_string();
                 if others.iter().all(|kept| kept.stream != spec) {
-                    others.push(Kept { stream: spec, filter: None, read: None, rows: rows(Some(stream), tab) });
+                    others.push(Kept { stream: spec, filter: None, read: None, rows: rows(stream, tab) });
                 }
             }
         }
@@ -321,7 +317,7 @@ impl Memory {
     pub fn remembered(&self) -> Vec<Remembered> {
         let page = |kept: &Kept| {
             let stream = sources(&kept.stream)?.only()?.clone();
-            let page = keep::page(&stream, kept.rows.get())?;
+            let page = keep::page(&stream, &serde_json::to_string(&kept.rows).ok()?)?;
             Some((stream, page))
         };
         let mut others: Vec<(Stream, Page)> = self.others.iter().filter_map(page).collect();
@@ -376,7 +372,7 @@ fn names(configured: &Configured) -> Vec<String> {
 }
 
 /// The screenful from the row on that was read last, as far as no gap interrupts it.
-fn rows(store: &Store, read: Option<&str>, timeline: &Timeline) -> Vec<Value> {
+fn rows(store: &Store, read: Option<&str>, timeline: &Timeline) -> Vec<Box<RawValue>> {
     let whole = |row: &&Row| !matches!(row, Row::Gap(_));
     let from = read.unwrap_or_default();
     let read = || timeline.rows_from(from).skip_while(|row| !whole(row)).take_while(whole);
@@ -389,7 +385,8 @@ fn rows(store: &Store, read: Option<&str>, timeline: &Timeline) -> Vec<Value> {
         // What was deleted does not come back.
         Row::Tombstone(_) | Row::Gap(_) => None,
     };
-    rows.into_iter().filter_map(entity).collect()
+    let entities = rows.into_iter().filter_map(entity);
+    entities.filter_map(|entity| serde_json::value::to_raw_value(&entity).ok()).collect()
 }
 
 impl Holdings for Store {
@@ -665,5 +662,13 @@ mod tests {
     fn a_broken_memory_says_where() {
         assert_eq!(Memory::parse("{").unwrap_err().to_string(), "it is not what Trunkline writes (line 1, column 1)");
         assert!(Memory::parse(r#"{"version":9}"#).unwrap_err().to_string().contains("another version"));
+        let tab = |rows: &str| {
+            format!(r#"{{"version":1,"at":"2026-11-26T12:00:00Z","configured":[],"tabs":[{{"stream":"home","rows":{rows}}}]}}"#)
+        };
+        assert!(Memory::parse(&tab("[]")).is_ok());
+        let no_list = tab("7");
+        let column = no_list.find(":7").unwrap() + ":7".len();
+        let told = format!("it is not what Trunkline writes (line 1, column {column})");
+        assert_eq!(Memory::parse(&no_list).unwrap_err().to_string(), told, "{no_list}");
     }
 }
