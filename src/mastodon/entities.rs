@@ -7,6 +7,7 @@
 
 pub(crate) mod swift;
 
+use crate::text::runs::lossy;
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -736,11 +737,7 @@ impl<'de> Deserialize<'de> for Lossy {
             }
 
             fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Lossy, E> {
-                // Checking what is nearly always whole is many times faster than looking for the pieces that are.
-                Ok(Lossy(match std::str::from_utf8(bytes) {
-                    Ok(text) => text.to_owned(),
-                    Err(_) => String::from_utf8_lossy(bytes).into_owned(),
-                }))
+                Ok(Lossy(lossy(bytes).into_owned()))
             }
         }
         deserializer.deserialize_bytes(Bytes)

@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::recording::Recorder;
 use crate::text::Plain;
+use crate::text::runs::lossy;
 use jiff::SignedDuration;
 use serde::Deserialize;
 use std::fmt;
@@ -202,7 +203,7 @@ impl Client {
     pub async fn status_with_text(&self, id: &StatusId) -> Result<(Bundle, Option<Arc<str>>), Failure> {
         let answer = self.get(&["api", "v1", "statuses", id.as_str()], &[], ENTITY).await?;
         let bundle = ingest::single_status(&answer.body).ok_or_else(|| self.unreadable("a post"))?;
-        Ok((bundle, self.keep_raw.then(|| String::from_utf8_lossy(&answer.body).into())))
+        Ok((bundle, self.keep_raw.then(|| lossy(&answer.body).into())))
     }
 
     /// One notification.

@@ -62,9 +62,7 @@ impl<'a> Reader<'a> {
     /// Reads a plain string of the message itself, without its quotes.
     pub(crate) fn word(&mut self) -> Option<&'a str> {
         self.eat(b"\"")?;
-        let start = self.at;
-        self.at += runs::unescaped(self.rest());
-        let word = self.text.get(start..self.at)?;
+        let word = self.plain()?;
         self.eat(b"\"")?;
         Some(word)
     }
@@ -101,6 +99,14 @@ impl<'a> Reader<'a> {
     #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Reads what stands for itself in a string.
+    #[inline]
+    fn plain(&mut self) -> Option<&'a str> {
+        let start = self.at;
+        self.at += runs::unescaped(self.rest());
+        self.text.get(start..self.at)
     }
 
     /// Reads a string inside the payload: as it stands, and whether anything in it is escaped.
@@ -187,11 +193,9 @@ impl<'a> Reader<'a> {
         loop {
             // A key in which anything is escaped is none of ours.
             self.eat(b"\\\"")?;
-            let start = self.at;
-            self.at += runs::unescaped(self.rest());
-            let key = self.text.as_bytes().get(start..self.at)?;
+            let key = self.plain()?;
             self.eat(b"\\\":")?;
-            member(key, self)?;
+            member(key.as_bytes(), self)?;
             match self.peek()? {
                 b',' => self.at += 1,
                 b'}' => break,

@@ -6,6 +6,7 @@
 //! Mastodon sends, reconnecting, and what an event says (`frame`).
 
 use crate::model::{Reach, Stream};
+use crate::text::runs::lossy;
 use url::Url;
 
 /// The largest event and line that is taken, in bytes.
@@ -97,7 +98,7 @@ impl Parser {
         let colon = line.iter().position(|byte| *byte == b':');
         let (field, value) = line.split_at(colon.unwrap_or(line.len()));
         let value = value.strip_prefix(b":").unwrap_or(value);
-        let value = String::from_utf8_lossy(value.strip_prefix(b" ").unwrap_or(value));
+        let value = lossy(value.strip_prefix(b" ").unwrap_or(value));
         match field {
             b"event" => self.name = value.into_owned(),
             b"data" if !self.is_too_large => {
