@@ -80,11 +80,14 @@ pub(crate) fn now() -> Instant {
 
 /// A program that was built before.
 fn named(file: Option<&String>) -> PathBuf {
-    let found = file.map(|file| std::fs::canonicalize(file).map_err(|error| format!("{file}: {error}")));
-    found.unwrap_or_else(|| Err("--program needs the file of one".to_owned())).unwrap_or_else(|error| {
-        eprintln!("{error}");
-        std::process::exit(2);
-    })
+    let Some(file) = file else { refuse("--program needs the file of one") };
+    std::fs::canonicalize(file).unwrap_or_else(|error| refuse(&format!("{file}: {error}")))
+}
+
+/// Ends where what was asked for cannot be done.
+fn refuse(why: &str) -> ! {
+    eprintln!("{why}");
+    std::process::exit(2);
 }
 
 /// Builds what is packaged.
@@ -116,8 +119,7 @@ fn main() {
     let unknown = chosen.iter().find(|name| !ROWS.iter().any(|(row, _)| row == *name));
     if let Some(name) = unknown {
         let names: Vec<&str> = ROWS.iter().map(|(row, _)| *row).collect();
-        eprintln!("there is no row `{name}`; there are {}", names.join(", "));
-        std::process::exit(2);
+        refuse(&format!("there is no row `{name}`; there are {}", names.join(", ")));
     }
     let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("firehose-{}", std::process::id()));
     let program = built.unwrap_or_else(packaged);
