@@ -133,6 +133,8 @@ impl Keymap {
             }
         }
         let mut losses = Vec::new();
+        // Those of the table do not exclude each other.
+        let own = wishes.len();
         for row in COMMANDS {
             let is_changed = changes.iter().any(|change| change.command == row.command);
             let table = row.keys.iter().filter_map(|text| text.parse::<Sequence>().ok());
@@ -142,10 +144,11 @@ impl Keymap {
                 // What always ends the program is nobody's to take away.
                 let stays = sequence.keys() == [Key::QUIT] && row.command == Command::QuitNow;
                 let wish = Wish { command: row.command, scope: row.scope, sequence, spot: None };
-                if (is_changed && !stays) || wishes.iter().any(|other| other.command == row.command && other.sequence == wish.sequence) {
+                let mut asked = wishes.iter().take(own);
+                if (is_changed && !stays) || asked.clone().any(|other| other.command == row.command && other.sequence == wish.sequence) {
                     continue;
                 }
-                if let Some(to) = wishes.iter().find(|other| other.excludes(&wish)).and_then(|other| other.spot) {
+                if let Some(to) = asked.find(|other| other.excludes(&wish)).and_then(|other| other.spot) {
                     lost = Some(Loss { command: row.command, key: wish.sequence, to });
                 } else {
                     kept += 1;
