@@ -74,7 +74,7 @@ pub(super) async fn show(found: Found, overrides: Overrides, record: Option<&Pat
     if only_ascii {
         notices.push("the locale is not UTF-8, so other letters than those of ASCII read as ?; LC_ALL=C.UTF-8 shows them".to_owned());
     }
-    let theme = Theme::on(depth(), config.ascii, TimeZone::system());
+    let theme = Theme::on(depth(), config.ascii, zone());
     let settings = Settings::from(&config);
     let facts = Terminal::look(config.ascii, config.mouse).facts();
     let linear = config.linear;
@@ -85,7 +85,7 @@ pub(super) async fn show(found: Found, overrides: Overrides, record: Option<&Pat
     let accounts = (names.iter().map(|name| Plain::line(name)).collect(), here);
     let about = About { held, told, facts, studio, accounts };
     let outcome = if linear {
-        let screen = LineScreen::enter(only_ascii, TimeZone::system()).map_err(Stop::failed)?;
+        let screen = LineScreen::enter(only_ascii, zone()).map_err(Stop::failed)?;
         run_on(screen, setup, signals, about).await?
     } else {
         let screen = TerminalScreen::enter(mouse, only_ascii, asked).map_err(Stop::failed)?.with_hyperlinks(hyperlinks);
@@ -209,6 +209,13 @@ pub(super) async fn panic_for_tests() -> std::convert::Infallible {
         Some(_) | None => {}
     }
     std::future::pending().await
+}
+
+/// The system's zone.
+fn zone() -> TimeZone {
+    // Jiff lists every zone that there is to find the name of this one, which nobody is shown.
+    let unnamed = if cfg!(unix) && std::env::var_os("TZ").is_none() { std::fs::read("/etc/localtime").ok() } else { None };
+    unnamed.and_then(|tzif| TimeZone::tzif("", &tzif).ok()).unwrap_or_else(TimeZone::system)
 }
 
 /// How many colours the terminal shows, by what the environment says.
