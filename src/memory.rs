@@ -12,8 +12,11 @@ use crate::private;
 use crate::state::{Row, State, Store, Tab, Timeline, Unfolded};
 use crate::update::Remembered;
 use jiff::SignedDuration;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, IgnoredAny};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::fs::{File, TryLockError};
 use std::io;
@@ -26,9 +29,10 @@ const VERSION: u32 = 1;
 /// The largest file that is read, in bytes.
 const MOST_BYTES: u64 = 32 * 1024 * 1024;
 
-/// What is left to the next run.
+/// What is left to the next run: with rows still to be written, or read as far as the list that they are.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Memory {
+#[serde(bound(deserialize = "Rows: Deserialize<'de>"))]
+pub struct Memory<Rows = List> {
     version: u32,
     /// When it was kept.
     at: Timestamp,
@@ -53,10 +57,10 @@ pub struct Memory {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unfolded: Vec<String>,
     /// The tabs in order.
-    tabs: Vec<Kept>,
+    tabs: Vec<Kept<Rows>>,
     /// The streams that have no tab of their own, but are shown in one of several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    others: Vec<Kept>,
+    others: Vec<Kept<Rows>>,
     /// What the one on screen shows.
     #[serde(skip_serializing_if = "Option::is_none")]
     active: Option<String>,
@@ -64,7 +68,7 @@ pub struct Memory {
 
 /// What is left of one tab, or of one stream.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct Kept<Rows> {
     /// The spec; of several streams in one tab the rows are with those.
     stream: String,
     /// Its filter; files of before it could have one have none.
@@ -72,7 +76,18 @@ struct Kept {
     filter: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     read: Option<String>,
-    rows: Vec<Box<RawValue>>,
+    rows: Rows,
+}
+
+/// A list of entities that is looked into when its tab is wanted.
+#[derive(Debug)]
+pub struct List(Box<RawValue>);
+
+impl<'de> Deserialize<'de> for List {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let list = Box::<RawValue>::deserialize(deserializer)?;
+        if list.get().starts_with('[') { Ok(Self(list)) } else { Err(D::Error::custom("no list")) }
+    }
 }
 
 /// What the configuration names, of that which keys change: what they changed is remembered until it names something else.
@@ -149,7 +164,7 @@ impl Keeper {
 #[derive(Debug)]
 pub struct Writing {
     file: PathBuf,
-    memory: Memory,
+    memory: Memory<Vec<Value>>,
 }
 
 impl Writing {
@@ -219,7 +234,7 @@ pub enum MemoryError {
     Version(u32),
 }
 
-impl Memory {
+impl Memory<Vec<Value>> {
     /// What there is to keep of a state, where the configuration names this.
     pub fn of(state: &State, configured: &Configured) -> Self {
         let rows = |stream: &Stream, tab: &Tab| {
@@ -230,7 +245,7 @@ impl Memory {
             let filter = Some(tab.sieve.filter().to_string());
             Kept { stream: tab.sources.spec().to_string(), filter, read: tab.read.as_deref().map(str::to_owned), rows }
         };
-        let mut others: Vec<Kept> = Vec::new();
+        let mut others: Vec<Kept<_>> = Vec::new();
         for tab in state.tabs.all().iter().filter(|tab| tab.sources.is_merged()) {
             for stream in tab.sources.all().iter().filter(|stream| state.tabs.of(stream).is_none()) {
                 let spec = stream.spec().to_string();
@@ -256,6 +271,13 @@ impl Memory {
         }
     }
 
+    /// The text to be written.
+    pub fn text(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}
+
+impl Memory {
     /// Reads what was written.
     pub fn parse(text: &str) -> Result<Self, MemoryError> {
         #[derive(Deserialize)]
@@ -263,16 +285,17 @@ impl Memory {
             version: u32,
         }
         let wrong = |error: serde_json::Error| MemoryError::Contents { line: error.line(), column: error.column() };
-        let Version { version } = serde_json::from_str(text).map_err(wrong)?;
+        let read = serde_json::from_str::<Self>(text);
+        // What another version wrote may be anything beside its number.
+        let version = match &read {
+            Ok(memory) => memory.version,
+            Err(_) => serde_json::from_str::<Version>(text).map_err(wrong)?.version,
+        };
         if version != VERSION {
             return Err(MemoryError::Version(version));
         }
-        serde_json::from_str(text).map_err(wrong)
-    }
-
-    /// The text to be written.
-    pub fn text(&self) -> serde_json::Result<String> {
-        serde_json::to_string(self)
+        // That something is no list is found behind it; looked into, it is found where it stands.
+        read.map_err(|behind| wrong(serde_json::from_str::<Memory<Vec<IgnoredAny>>>(text).err().unwrap_or(behind)))
     }
 
     /// The tabs to open; `None` where the configuration names others than it did: then the reader has written what is
@@ -284,7 +307,7 @@ impl Memory {
 
     /// The filters that tabs had; none where the configuration names other tabs or filters than it did.
     pub fn filters(&self, configured: &Configured) -> Vec<(Sources, Filter)> {
-        let filter = |kept: &Kept| Some((sources(&kept.stream)?, kept.filter.as_ref()?.parse().ok()?));
+        let filter = |kept: &Kept<_>| Some((sources(&kept.stream)?, kept.filter.as_ref()?.parse().ok()?));
         if self.configured == names(configured) { self.tabs.iter().filter_map(filter).collect() } else { Vec::new() }
     }
 
@@ -313,29 +336,55 @@ impl Memory {
         sources(self.active.as_deref()?)
     }
 
-    /// What there is of each tab, and of each stream with the first tab that shows it.
-    pub fn remembered(&self) -> Vec<Remembered> {
-        let page = |kept: &Kept| {
-            let stream = sources(&kept.stream)?.only()?.clone();
-            let page = keep::page(&stream, &serde_json::to_string(&kept.rows).ok()?)?;
-            Some((stream, page))
-        };
-        let mut others: Vec<(Stream, Page)> = self.others.iter().filter_map(page).collect();
-        let mut remembered = |kept: &Kept| {
-            let sources = sources(&kept.stream)?;
-            let read = kept.read.clone().filter(|read| StatusId::new(read).is_some());
-            let pages = if sources.is_merged() {
-                others.extract_if(.., |(stream, _)| sources.contains(stream)).collect()
-            } else {
-                vec![page(kept)?]
-            };
-            Some(Remembered { sources, pages, read, at: self.at })
-        };
+    /// What there is of each tab, and of each stream with the first tab that shows it: first of all of what `first` shows.
+    pub fn remembered(self, first: Option<&Sources>) -> Remembering {
+        let is_first = |sources: &Sources| first.is_some_and(|first| sources.all().iter().all(|stream| first.contains(stream)));
         // A tab of several finds its place among the rows of all of them.
-        let (merged, single): (Vec<&Kept>, Vec<&Kept>) =
-            self.tabs.iter().partition(|kept| sources(&kept.stream).is_some_and(|sources| sources.is_merged()));
-        single.into_iter().chain(merged).filter_map(&mut remembered).collect()
+        let turn = |(sources, _): &(Sources, Kept<List>)| (!is_first(sources), sources.is_merged());
+        let mut waiting: Vec<(Sources, Kept<_>)> = self.tabs.into_iter().filter_map(|kept| Some((sources(&kept.stream)?, kept))).collect();
+        waiting.sort_by_key(turn);
+        Remembering { waiting: waiting.into(), others: self.others, at: self.at }
     }
+}
+
+/// What is left of tabs, read one by one.
+#[derive(Debug)]
+pub struct Remembering {
+    waiting: VecDeque<(Sources, Kept<List>)>,
+    others: Vec<Kept<List>>,
+    at: Timestamp,
+}
+
+impl Iterator for Remembering {
+    type Item = Remembered;
+
+    fn next(&mut self) -> Option<Remembered> {
+        loop {
+            let (sources, kept) = self.waiting.pop_front()?;
+            let pages: Vec<(Stream, Page)> = if sources.is_merged() {
+                let mine = |kept: &mut Kept<_>| stream_of(kept).is_some_and(|stream| sources.contains(&stream));
+                self.others.extract_if(.., mine).filter_map(|kept| page(&kept)).collect()
+            } else {
+                page(&kept).into_iter().collect()
+            };
+            if sources.is_merged() || !pages.is_empty() {
+                let read = kept.read.filter(|read| StatusId::new(read).is_some());
+                return Some(Remembered { sources, pages, read, at: self.at });
+            }
+        }
+    }
+}
+
+/// The rows that are left of one stream.
+fn page(kept: &Kept<List>) -> Option<(Stream, Page)> {
+    let stream = stream_of(kept)?;
+    let page = keep::page(&stream, kept.rows.0.get())?;
+    Some((stream, page))
+}
+
+/// The stream that this is left of; `None` where it is of a tab of several.
+fn stream_of(kept: &Kept<List>) -> Option<Stream> {
+    sources(&kept.stream)?.only().cloned()
 }
 
 fn sources(kept: &str) -> Option<Sources> {
@@ -372,7 +421,7 @@ fn names(configured: &Configured) -> Vec<String> {
 }
 
 /// The screenful from the row on that was read last, as far as no gap interrupts it.
-fn rows(store: &Store, read: Option<&str>, timeline: &Timeline) -> Vec<Box<RawValue>> {
+fn rows(store: &Store, read: Option<&str>, timeline: &Timeline) -> Vec<Value> {
     let whole = |row: &&Row| !matches!(row, Row::Gap(_));
     let from = read.unwrap_or_default();
     let read = || timeline.rows_from(from).skip_while(|row| !whole(row)).take_while(whole);
@@ -385,8 +434,7 @@ fn rows(store: &Store, read: Option<&str>, timeline: &Timeline) -> Vec<Box<RawVa
         // What was deleted does not come back.
         Row::Tombstone(_) | Row::Gap(_) => None,
     };
-    let entities = rows.into_iter().filter_map(entity);
-    entities.filter_map(|entity| serde_json::value::to_raw_value(&entity).ok()).collect()
+    rows.into_iter().filter_map(entity).collect()
 }
 
 impl Holdings for Store {
@@ -414,12 +462,12 @@ mod tests {
     }
 
     impl Run {
-        fn start(memory: Option<&Memory>) -> Self {
+        fn start(memory: Option<Memory>) -> Self {
             let now = Timestamp::from_second(1_800_000_000).unwrap();
             let mut state = State::new(Settings::default(), now, vec![Spec::Stream(Stream::User)]);
             state.positions.local = false;
             let mut run = Self { state, lines: 5, measured: Measured::default() };
-            for remembered in memory.map(Memory::remembered).unwrap_or_default() {
+            for remembered in memory.into_iter().flat_map(|memory| memory.remembered(None)) {
                 run.send(Msg::Remembered(remembered));
             }
             run
@@ -490,7 +538,7 @@ mod tests {
         run.pass(1);
         assert_eq!(run.tab().read.as_deref(), Some("160"), "what is in view has been read");
 
-        let mut next = Run::start(Some(&again(&run)));
+        let mut next = Run::start(Some(again(&run)));
         assert_eq!((next.rows().len(), next.rows()[0].as_str(), next.rows()[1].as_str()), (ROWS + 1, "gap>160", "160"));
         assert_eq!(next.tab().bookmark.as_deref(), Some("160"));
         assert_eq!(next.state.timelines[&Stream::User].older, Some(Cursor::Before("121".into())), "older posts go on from there");
@@ -511,7 +559,7 @@ mod tests {
         run.live();
         run.page(100..=120);
         run.pass(1);
-        let mut next = Run::start(Some(&again(&run)));
+        let mut next = Run::start(Some(again(&run)));
         assert!(!next.tab().follows());
         let effects = next.live();
         next.page(100..=120);
@@ -536,7 +584,8 @@ mod tests {
         run.state.unfolded.remove(&id(2));
         let kept = again(&run);
         assert_eq!(kept.unfolded().all().cloned().collect::<Vec<_>>(), [id(3), id(900)], "also of posts that are not held now");
-        let broken = Memory::parse(&kept.text().unwrap().replace("\"900\"", "\"\"")).unwrap();
+        let text = Memory::of(&run.state, &Configured::default()).text().unwrap();
+        let broken = Memory::parse(&text.replace("\"900\"", "\"\"")).unwrap();
         assert_eq!(broken.unfolded().all().count(), 1);
         run.state.unfolded = Unfolded::default();
         assert_eq!(again(&run).unfolded(), Unfolded::default());
@@ -632,6 +681,7 @@ mod tests {
         run.page(100..=110);
         run.state.open(both.clone());
         run.send(Msg::Reply(Reply::Page { stream: tag.clone(), cursor: None, result: Ok(page(105..=115)) }));
+        run.state.open(Stream::from_wire("public:local", None).unwrap());
         run.state.tabs.go_to(&both);
         run.pass(1);
         run.pass(1);
@@ -641,9 +691,9 @@ mod tests {
         let memory = Memory::parse(&text).unwrap();
         assert_eq!(memory.active(), Some(both.clone()));
         let specs = memory.tabs(&configured).unwrap();
-        assert_eq!(specs.iter().map(ToString::to_string).collect::<Vec<_>>(), ["home", "home + #rust"]);
+        assert_eq!(specs.iter().map(ToString::to_string).collect::<Vec<_>>(), ["home", "home + #rust", "local"]);
         let mut state = State::new(Settings::default(), run.state.now, specs);
-        for remembered in memory.remembered() {
+        for remembered in memory.remembered(None) {
             update(&mut state, Msg::Remembered(remembered), &Measured::default());
             state.check().unwrap();
         }
@@ -653,9 +703,16 @@ mod tests {
         let places: Vec<&str> = state.rows(tab).unwrap().all().iter().map(Row::place_id).collect();
         assert_eq!(places[..4], ["115", "115", "114", "113"], "the gap to what has come since stands above");
         assert_eq!(places.last(), Some(&"105"));
+        let order = |first: &str| -> Vec<String> {
+            let first = sources(first).unwrap();
+            Memory::parse(&text).unwrap().remembered(Some(&first)).map(|remembered| remembered.sources.spec().to_string()).collect()
+        };
+        assert_eq!(order("home"), ["home", "local", "home + #rust"]);
+        assert_eq!(order("local"), ["local", "home", "home + #rust"]);
+        assert_eq!(order("home + #rust"), ["home", "home + #rust", "local"], "with the rows that it shares, before others");
         // What an earlier version wrote has no streams without a tab.
         let old = text.replace("\"others\"", "\"unknown\"");
-        assert_eq!(Memory::parse(&old).unwrap().remembered().len(), 2);
+        assert_eq!(Memory::parse(&old).unwrap().remembered(None).count(), 3);
     }
 
     #[test]

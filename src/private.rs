@@ -47,7 +47,7 @@ pub(crate) fn read(path: &Path, most_bytes: u64) -> io::Result<Option<(Vec<u8>, 
         return Err(io::Error::other(format!("larger than {} MiB", most_bytes / (1024 * 1024))));
     }
     let told = tighten(&file, path)?;
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or_default());
     file.take(most_bytes).read_to_end(&mut bytes)?;
     Ok(Some((bytes, told)))
 }

@@ -28,7 +28,7 @@ use crate::effects::Effects;
 use crate::mastodon::Client;
 use crate::mastodon::streaming::{self, Events, Wanted};
 use crate::media::{Key, Made, Studio};
-use crate::memory::{Keeper, Memory, Writing};
+use crate::memory::{Keeper, Memory, Remembering, Writing};
 use crate::model::{Connection, Spec, TerminalFact};
 use crate::opener;
 use crate::state::{Measured, Settings, State};
@@ -133,6 +133,8 @@ pub struct App<S, K> {
     /// The title that the terminal was told, and when.
     titled: Option<(String, Instant)>,
     keeper: Option<Keeper>,
+    /// What the last run left of the tabs that the first frame does not show.
+    remembering: Option<Remembering>,
     /// A writing of the reader's place under way.
     writing: Option<JoinHandle<Result<(), String>>>,
     /// Continuations that belong to a stop of our own.
@@ -165,7 +167,6 @@ impl<S: Screen, K: Keys> App<S, K> {
         let clocks = Clocks::read();
         let mut state = State::new(setup.settings, clocks.wall, setup.specs);
         state.positions.local = !setup.markers;
-        let mut measured = Measured::default();
         let (columns, lines) = screen.size();
         let (keeper, memory) = setup.memory.unzip();
         let memory = memory.flatten();
@@ -176,16 +177,24 @@ impl<S: Screen, K: Keys> App<S, K> {
         if let Some((keeper, memory)) = keeper.as_ref().zip(memory.as_ref()) {
             keeper.filters(memory).into_iter().for_each(|(sources, filter)| state.begin_filter(&sources, filter));
         }
-        let remembered = memory.map(|memory| memory.remembered()).unwrap_or_default();
-        let first = [Msg::Resized(columns, lines)]
-            .into_iter()
-            .chain(remembered.into_iter().map(Msg::Remembered))
-            .chain(setup.notices.iter().map(|notice| Msg::Failed(Plain::line(notice))));
-        for msg in first {
-            // None of these has an effect.
-            drop(update(&mut state, msg, &measured));
+        let send = |state: &mut State, msg| {
+            let effects = update(state, msg, &Measured::default());
+            debug_assert!(effects.is_empty(), "nothing is asked for before the first frame: {effects:?}");
+        };
+        send(&mut state, Msg::Resized(columns, lines));
+        // The first frame waits for what it shows alone.
+        let first = state.tabs.active().map(|tab| tab.sources.clone());
+        let mut remembering = memory.map(|memory| memory.remembered(first.as_ref()));
+        for remembered in remembering.iter_mut().flatten() {
+            let is_first = first.as_ref() == Some(&remembered.sources);
+            send(&mut state, Msg::Remembered(remembered));
+            if is_first {
+                break;
+            }
         }
-        measured.next_change = None;
+        for notice in &setup.notices {
+            send(&mut state, Msg::Failed(Plain::line(notice)));
+        }
         let (wanted, to_connection) = watch::channel(wanted(&state));
         let shutdown = CancellationToken::new();
         let effects = Effects::new(setup.client.clone());
@@ -193,7 +202,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             streaming::connect(setup.client.clone(), streaming::Settings::default(), to_connection, shutdown.clone());
         Self {
             state,
-            measured,
+            measured: Measured::default(),
             theme: setup.theme,
             cards: Cards::default(),
             screen,
@@ -214,6 +223,7 @@ impl<S: Screen, K: Keys> App<S, K> {
             drawing: Drawing::default(),
             titled: None,
             keeper,
+            remembering,
             writing: None,
             own_stops: 0,
             end: None,
@@ -262,6 +272,10 @@ impl<S: Screen, K: Keys> App<S, K> {
     pub async fn run(mut self) -> Outcome {
         self.screen.link(self.theme.targets());
         self.draw(Hurry::Now);
+        if let Some(remembering) = self.remembering.take() {
+            remembering.for_each(|remembered| self.update(Msg::Remembered(remembered)));
+            self.draw(Hurry::Now);
+        }
         loop {
             let woken = self.wait().await;
             self.turn(woken).await;

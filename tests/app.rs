@@ -738,6 +738,20 @@ async fn the_next_run_opens_where_this_one_was_left() {
         reader.see("where it was read", |screen| screen.contains("read up to here") && !screen.contains("posts missing")).await;
         reader.see("what came since above it", |screen| screen.contains("While nobody looked, 1.")).await;
         reader.see("what was deleted gone", |screen| !screen.contains("This one will be gone.")).await;
+        reader.press("2").await;
+        reader.see("the other tab", |screen| is_open(screen, "Local") && screen.contains("While nobody looked, 60.")).await;
+        reader.press("1").await;
+        reader.see("home", |screen| is_open(screen, "Home")).await;
+    })
+    .await;
+
+    control.refuse_rest("/api/v1/timelines", HttpRefusal::new(502), 1_000).await;
+    run_of_account(&server, &folder, async |mut reader| {
+        reader.see("home", |screen| is_open(screen, "Home") && screen.contains("While nobody looked")).await;
+        reader.press("2").await;
+        reader
+            .see("what was left of the other tab", |screen| is_open(screen, "Local") && screen.contains("While nobody looked, 60."))
+            .await;
     })
     .await;
     std::fs::remove_dir_all(&folder).unwrap();
