@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, Targets, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -53,7 +53,7 @@ pub enum LoggingError {
 /// one.
 pub fn open(filter: Option<&str>) -> Result<Logging, LoggingError> {
     let file = &folder().ok_or(LoggingError::NoHome)?.join("trunkline.log");
-    let filter = EnvFilter::builder().parse(directives(filter)).map_err(|_| LoggingError::Filter)?;
+    let filter: Targets = directives(filter).parse().map_err(|_| LoggingError::Filter)?;
     let rotating = Rotating::open(file, MOST_BYTES).map_err(|source| LoggingError::File { file: file.to_owned(), source })?;
     let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).finish(rotating);
     let ours = filter_fn(|about| is_ours(about.target()) || *about.level() <= LevelFilter::WARN);
@@ -174,6 +174,27 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("trunkline-logging-{name}-{}", std::process::id()));
         drop(fs::remove_dir_all(&folder));
         folder
+    }
+
+    #[test]
+    fn a_filter_is_a_level_of_ours_or_names_rooms() {
+        use tracing::Level;
+        let enabled = |filter: Option<&str>, target: &str, level: Level| {
+            directives(filter).parse::<Targets>().map(|filter| filter.would_enable(target, &level)).ok()
+        };
+        for (filter, target, level, wanted) in [
+            (None, "trunkline::ui", Level::INFO, Some(true)),
+            (None, "trunkline::ui", Level::DEBUG, Some(false)),
+            (None, "hyper::client", Level::WARN, Some(true)),
+            (None, "hyper::client", Level::INFO, Some(false)),
+            (Some(" debug "), "trunkline::ui", Level::DEBUG, Some(true)),
+            (Some("trunkline::mastodon=trace"), "trunkline::mastodon::rest", Level::TRACE, Some(true)),
+            (Some("trunkline::mastodon=trace"), "trunkline::ui", Level::INFO, Some(false)),
+            (Some("trunkline::ui=error,hyper=debug"), "trunkline::ui", Level::WARN, Some(false)),
+            (Some("trunkline=loud"), "trunkline", Level::ERROR, None),
+        ] {
+            assert_eq!(enabled(filter, target, level), wanted, "{filter:?}: {target} {level}");
+        }
     }
 
     #[test]
