@@ -10,6 +10,7 @@ pub mod key;
 use crate::command::{COMMANDS, Command, Scope};
 pub use key::{Key, KeyCode, KeyError, Sequence};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 
 /// Other keys for a command than those of the table; none at all where the list is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,11 +68,11 @@ pub enum Meaning {
     Nothing,
 }
 
-/// Keys to commands, by scope, and commands to keys.
+/// Keys to commands, by scope, and commands to keys. A copy costs nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keymap {
-    bindings: BTreeMap<(Scope, Vec<Key>), Command>,
-    keys: HashMap<Command, Vec<Sequence>>,
+    bindings: Arc<BTreeMap<(Scope, Vec<Key>), Command>>,
+    keys: Arc<HashMap<Command, Vec<Sequence>>>,
 }
 
 /// The table with changes, compiled.
@@ -104,7 +105,8 @@ impl Wish {
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self::compile(&[]).keymap
+        static TABLE: LazyLock<Keymap> = LazyLock::new(|| Keymap::compile(&[]).keymap);
+        TABLE.clone()
     }
 }
 
@@ -157,12 +159,13 @@ impl Keymap {
             }
             losses.extend(lost.filter(|_| kept == 0 && !is_changed));
         }
-        let mut keymap = Self { bindings: BTreeMap::new(), keys: HashMap::new() };
+        let mut bindings = BTreeMap::new();
+        let mut keys: HashMap<Command, Vec<Sequence>> = HashMap::new();
         for Wish { command, scope, sequence, .. } in wishes {
-            keymap.bindings.insert((scope, sequence.keys().to_vec()), command);
-            keymap.keys.entry(command).or_default().push(sequence);
+            bindings.insert((scope, sequence.keys().to_vec()), command);
+            keys.entry(command).or_default().push(sequence);
         }
-        Compiled { keymap, clashes, losses }
+        Compiled { keymap: Self { bindings: bindings.into(), keys: keys.into() }, clashes, losses }
     }
 
     /// What keys mean that were pressed one after the other, asked in the order of the active scopes. A character is text
