@@ -292,10 +292,14 @@ fn blocks(painter: &mut Painter<'_>, place: &PicturePlace, raster: Option<&Raste
         return;
     };
     for row in 0..place.shown {
-        for column in 0..place.columns {
-            let pixel = |half: u16| raster.at((column, (place.above + row) * 2 + half), grid);
-            let style = Style { fg: shown(depth, pixel(0)), bg: shown(depth, pixel(1)), ..Style::new() };
-            painter.cell(place.x + column, place.y + row, UPPER, style);
+        let pixels = |column: u16| [0, 1].map(|half| raster.at((column, (place.above + row) * 2 + half), grid));
+        let mut column = 0;
+        while column < place.columns {
+            let alike = pixels(column);
+            let width = cols((column..place.columns).take_while(|column| pixels(*column) == alike).count());
+            let [fg, bg] = alike.map(|pixel| shown(depth, pixel));
+            painter.row_of(place.x + column, place.y + row, width, UPPER, Style { fg, bg, ..Style::new() });
+            column += width;
         }
     }
 }

@@ -85,8 +85,13 @@ fn in_the_cube(color: [u8; 3]) -> u8 {
     let mean = (color.iter().map(|part| u16::from(*part)).sum::<u16>()) / 3;
     let grey = u8::try_from(mean.saturating_sub(3) / 10).unwrap_or(23).min(23);
     let level = 8 + grey * 10;
-    let off = |near: [u8; 3]| color.iter().zip(near).map(|(part, near)| i32::from(part.abs_diff(near)).pow(2)).sum::<i32>();
+    let [r, g, b] = color;
+    let off = |[near_r, near_g, near_b]: [u8; 3]| square(r, near_r) + square(g, near_g) + square(b, near_b);
     if off([level; 3]) < off([near_red, near_green, near_blue]) { 232 + grey } else { 16 + 36 * red + 6 * green + blue }
+}
+
+fn square(one: u8, other: u8) -> u32 {
+    u32::from(one.abs_diff(other)).pow(2)
 }
 
 /// The nearest step of the cube, with its number.
