@@ -3,6 +3,7 @@
 //! What an entity nests becomes a flat [`Bundle`]. Only an id (and an author, for a status) is needed; the rest may be
 //! missing. Absent on purpose: the network, and judgement about what deserves to be shown.
 
+use crate::mastodon::entities::swift::{Object, Reader};
 use crate::mastodon::entities::{self, Count, Many, Nested, One, Raw, Text};
 use crate::model::{
     Account, AccountId, AccountMark, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId,
@@ -86,21 +87,30 @@ pub(crate) fn announcement_reaction(entity: &entities::Reaction<'_>) -> Option<A
 /// A page of statuses: its items in order, everything in them, how many could not be read, and where wanted the text of each.
 /// `None` if it is no list. Where the next page starts is not in it.
 pub(crate) fn statuses_page(body: &[u8], keep_raw: bool) -> Option<Page> {
-    page(body, keep_raw, |raw, bundle| flatten(&raw.object()?, 0, bundle).map(Item::Status))
+    let body = lossy(body);
+    usual_page(&body, keep_raw, status_item).or_else(|| page(&body, keep_raw, |raw, bundle| status_item(&raw.object()?, bundle)))
+}
+
+fn status_item(entity: &entities::Status<'_>, bundle: &mut Bundle) -> Option<Item> {
+    flatten(entity, 0, bundle).map(Item::Status)
 }
 
 /// A page of notifications, as [`statuses_page`].
 pub(crate) fn notifications_page(body: &[u8], keep_raw: bool) -> Option<Page> {
-    page(body, keep_raw, |raw, bundle| {
-        let (notification, inner) = notification(&raw.object()?)?;
-        append(bundle, inner);
-        Some(Item::Notification(notification))
-    })
+    let body = lossy(body);
+    usual_page(&body, keep_raw, notification_item)
+        .or_else(|| page(&body, keep_raw, |raw, bundle| notification_item(&raw.object()?, bundle)))
+}
+
+fn notification_item(entity: &entities::Notification<'_>, bundle: &mut Bundle) -> Option<Item> {
+    let (notification, inner) = notification(entity)?;
+    append(bundle, inner);
+    Some(Item::Notification(notification))
 }
 
 /// A page of conversations, as [`statuses_page`].
 pub(crate) fn conversations_page(body: &[u8], keep_raw: bool) -> Option<Page> {
-    page(body, keep_raw, |raw, bundle| {
+    page(&lossy(body), keep_raw, |raw, bundle| {
         let (conversation, inner) = conversation(&raw.object()?)?;
         append(bundle, inner);
         Some(Item::Conversation(conversation))
@@ -290,10 +300,21 @@ fn timelines_access(entity: &entities::Instance<'_>) -> TimelinesAccess {
     TimelinesAccess { local_live, remote_live, local_topic, remote_topic }
 }
 
+/// Reads a list in its usual form; `None` for any other, and where anything in it cannot be read.
+fn usual_page<'b, T: Object<'b>>(body: &'b str, keep_raw: bool, read: impl Fn(&T, &mut Bundle) -> Option<Item>) -> Option<Page> {
+    let mut page = Page::default();
+    let mut reader = Reader::<false>::new(body);
+    reader.page(|entity, raw| {
+        page.items.push(read(&entity, &mut page.bundle)?);
+        page.raw.extend(keep_raw.then(|| Arc::from(raw)));
+        (page.items.len() <= MOST_OF_A_PAGE).then_some(())
+    })?;
+    reader.is_at_end().then_some(page)
+}
+
 /// Reads a list element by element; what cannot be read costs itself only.
-fn page(body: &[u8], keep_raw: bool, mut read: impl FnMut(Raw<'_>, &mut Bundle) -> Option<Item>) -> Option<Page> {
-    let body = lossy(body);
-    let elements: Many<Raw<'_>, MOST_OF_A_PAGE> = entities::many(&body)?;
+fn page(body: &str, keep_raw: bool, mut read: impl FnMut(Raw<'_>, &mut Bundle) -> Option<Item>) -> Option<Page> {
+    let elements: Many<Raw<'_>, MOST_OF_A_PAGE> = entities::many(body)?;
     let mut page = Page { rejected: usize::try_from(elements.omitted).unwrap_or(usize::MAX), ..Page::default() };
     for raw in elements.items {
         match read(raw, &mut page.bundle) {

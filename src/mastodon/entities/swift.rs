@@ -1,5 +1,6 @@
 //! Entities straight out of the string that they were sent in: the payload of a message is JSON written as a JSON string, and
-//! nearly all of it is never looked at, so here it is read as it stands, each byte once, and only what is kept is unescaped.
+//! nearly all of it is never looked at, so here it is read as it stands, each byte once, and only what is kept is unescaped. Pages
+//! are read alike; what is between the two is how a quote is written.
 //!
 //! This reads what servers send and nothing else: no white space, no surrogates, no field twice, no type that the
 //! documentation does not name, nothing deeper than [`DEEPEST`]. Whatever is different is answered with `None`, and then
@@ -17,9 +18,9 @@ use std::borrow::Cow;
 /// How deep values may lie in each other.
 const DEEPEST: u8 = 24;
 
-/// A place in a message.
+/// A place in a message, whose entity is `INSIDE` a string, or in a page.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct Reader<'a, const INSIDE: bool> {
     text: &'a str,
     at: usize,
     depth: u8,
@@ -28,13 +29,13 @@ pub(crate) struct Reader<'a> {
 /// What can be read of a payload; `None` where the lenient way has to decide.
 pub(crate) trait Read<'a>: Sized {
     /// Reads one value.
-    fn read(reader: &mut Reader<'a>) -> Option<Self>;
+    fn read<const INSIDE: bool>(reader: &mut Reader<'a, INSIDE>) -> Option<Self>;
 }
 
 /// What is an object on the wire.
 pub(crate) trait Object<'a>: Default {
     /// Reads or skips the value of a key; gives the bit of the field, none for a key that nothing reads.
-    fn field(&mut self, key: &[u8], reader: &mut Reader<'a>) -> Option<u64>;
+    fn field<const INSIDE: bool>(&mut self, key: &[u8], reader: &mut Reader<'a, INSIDE>) -> Option<u64>;
 
     /// Whether what was read may be read here.
     fn is_plain(&self) -> bool {
@@ -42,8 +43,13 @@ pub(crate) trait Object<'a>: Default {
     }
 }
 
-impl<'a> Reader<'a> {
-    /// The beginning of a message.
+impl<'a, const INSIDE: bool> Reader<'a, INSIDE> {
+    /// What a string of an entity begins and ends with.
+    const QUOTE: &'static [u8] = if INSIDE { b"\\\"" } else { b"\"" };
+    /// What stands between a key and its value.
+    const BEHIND_KEY: &'static [u8] = if INSIDE { b"\\\":" } else { b"\":" };
+
+    /// The beginning of a text.
     pub(crate) fn new(text: &'a str) -> Self {
         Self { text, at: 0, depth: 0 }
     }
@@ -91,6 +97,15 @@ impl<'a> Reader<'a> {
         Some((entity, raw))
     }
 
+    /// Reads a page: each entity of a list with the text that it was read from. Gives what `take` says of the last.
+    pub(crate) fn page<T: Object<'a>>(&mut self, mut take: impl FnMut(T, &'a str) -> Option<()>) -> Option<()> {
+        self.elements(|reader| {
+            let start = reader.at;
+            let entity = reader.object()?;
+            take(entity, reader.text.get(start..reader.at)?)
+        })
+    }
+
     #[inline]
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
@@ -112,11 +127,11 @@ impl<'a> Reader<'a> {
     /// Reads a string inside the payload: as it stands, and whether anything in it is escaped.
     #[inline]
     fn string(&mut self) -> Option<(&'a str, bool)> {
-        self.eat(b"\\\"")?;
+        self.eat(Self::QUOTE)?;
         let start = self.at;
         let is_escaped = self.finish_string()?;
         let found = self.text.get(start..self.at)?;
-        self.at += 2;
+        self.at += Self::QUOTE.len();
         Some((found, is_escaped))
     }
 
@@ -126,17 +141,11 @@ impl<'a> Reader<'a> {
         let mut rest = self.rest();
         loop {
             rest = rest.get(runs::unescaped(rest)..)?;
-            rest = match rest {
-                [b'\\', b'"', ..] => {
-                    self.at = self.text.len() - rest.len();
-                    return Some(is_escaped);
-                }
-                [b'\\', b'\\', b'\\', b'"' | b'\\', behind @ ..] | [b'\\', b'\\', b'n' | b't' | b'r' | b'b' | b'f' | b'/', behind @ ..] => {
-                    behind
-                }
-                [b'\\', b'\\', b'u', a, b, c, d, behind @ ..] if [a, b, c, d].into_iter().all(u8::is_ascii_hexdigit) => behind,
-                _ => return None,
-            };
+            if rest.starts_with(Self::QUOTE) {
+                self.at = self.text.len() - rest.len();
+                return Some(is_escaped);
+            }
+            rest = rest.get(escape::<INSIDE>(rest)?.length..)?;
             is_escaped = true;
         }
     }
@@ -144,7 +153,7 @@ impl<'a> Reader<'a> {
     /// Reads a string inside the payload.
     fn unescaped(&mut self) -> Option<Cow<'a, str>> {
         let (raw, is_escaped) = self.string()?;
-        if is_escaped { unescape(raw).map(Cow::Owned) } else { Some(Cow::Borrowed(raw)) }
+        if is_escaped { unescape::<INSIDE>(raw).map(Cow::Owned) } else { Some(Cow::Borrowed(raw)) }
     }
 
     fn number(&mut self) -> Option<&'a str> {
@@ -192,9 +201,9 @@ impl<'a> Reader<'a> {
         self.enter()?;
         loop {
             // A key in which anything is escaped is none of ours.
-            self.eat(b"\\\"")?;
+            self.eat(Self::QUOTE)?;
             let key = self.plain()?;
-            self.eat(b"\\\":")?;
+            self.eat(Self::BEHIND_KEY)?;
             member(key.as_bytes(), self)?;
             match self.peek()? {
                 b',' => self.at += 1,
@@ -235,10 +244,10 @@ impl<'a> Reader<'a> {
     /// Passes a value that nothing reads.
     fn skip(&mut self) -> Option<()> {
         match self.peek()? {
-            b'\\' => {
-                self.eat(b"\\\"")?;
+            b'\\' | b'"' => {
+                self.eat(Self::QUOTE)?;
                 self.finish_string()?;
-                self.at += 2;
+                self.at += Self::QUOTE.len();
                 Some(())
             }
             b'{' => self.members(|_, reader| reader.skip()),
@@ -265,37 +274,58 @@ pub(crate) fn unescaped_once(raw: &str) -> String {
     out
 }
 
-/// Unescapes a string of the payload, as [`Reader::string`] accepts it; `None` for halves of surrogate pairs.
-fn unescape(raw: &str) -> Option<String> {
+/// What is written with a backslash.
+struct Escape {
+    /// The character; `None` for half of a surrogate pair.
+    meant: Option<char>,
+    /// Bytes that it takes.
+    length: usize,
+}
+
+/// Reads what is written with a backslash, with which the text begins: inside a message that is doubled, and a quote or a backslash
+/// behind it has one of its own.
+#[inline]
+fn escape<const INSIDE: bool>(text: &[u8]) -> Option<Escape> {
+    let (before, behind) = text.split_at_checked(if INSIDE { 2 } else { 1 })?;
+    let at = before.len();
+    if !before.iter().all(|byte| *byte == b'\\') {
+        return None;
+    }
+    Some(match behind {
+        [b'\\', escaped @ (b'"' | b'\\'), ..] if INSIDE => Escape { meant: Some(char::from(*escaped)), length: at + 2 },
+        [escaped @ (b'"' | b'\\'), ..] if !INSIDE => Escape { meant: Some(char::from(*escaped)), length: at + 1 },
+        [b'n', ..] => Escape { meant: Some('\n'), length: at + 1 },
+        [b't', ..] => Escape { meant: Some('\t'), length: at + 1 },
+        [b'r', ..] => Escape { meant: Some('\r'), length: at + 1 },
+        [b'b', ..] => Escape { meant: Some('\u{8}'), length: at + 1 },
+        [b'f', ..] => Escape { meant: Some('\u{c}'), length: at + 1 },
+        [b'/', ..] => Escape { meant: Some('/'), length: at + 1 },
+        [b'u', digits @ ..] => {
+            let number = digits.get(..4)?.iter().try_fold(0, |number, digit| Some(number << 4 | char::from(*digit).to_digit(16)?))?;
+            Escape { meant: char::from_u32(number), length: at + 5 }
+        }
+        _ => return None,
+    })
+}
+
+/// Unescapes a string of an entity, as [`Reader::string`] accepts it; `None` for halves of surrogate pairs.
+fn unescape<const INSIDE: bool>(raw: &str) -> Option<String> {
     let mut out = String::with_capacity(raw.len());
     let mut rest = raw;
     loop {
         let (plain, behind) = rest.split_at_checked(runs::unescaped(rest.as_bytes()))?;
         out.push_str(plain);
-        let (escaped, length) = match behind.as_bytes() {
-            [] => return Some(out),
-            [_, _, b'\\', escaped, ..] => (char::from(*escaped), 4),
-            [_, _, b'u', ..] => (char::from_u32(u32::from_str_radix(behind.get(3..7)?, 16).ok()?)?, 7),
-            [_, _, letter, ..] => {
-                let escaped = match letter {
-                    b'n' => '\n',
-                    b't' => '\t',
-                    b'r' => '\r',
-                    b'b' => '\u{8}',
-                    b'f' => '\u{c}',
-                    _ => '/',
-                };
-                (escaped, 3)
-            }
-            _ => return None,
-        };
-        out.push(escaped);
+        if behind.is_empty() {
+            return Some(out);
+        }
+        let Escape { meant, length } = escape::<INSIDE>(behind.as_bytes())?;
+        out.push(meant?);
         rest = behind.get(length..)?;
     }
 }
 
 impl<'a> Read<'a> for Text<'a> {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+    fn read<const INSIDE: bool>(reader: &mut Reader<'a, INSIDE>) -> Option<Self> {
         if reader.peek()? == b'n' {
             return reader.eat(b"null").map(|()| Self(None));
         }
@@ -304,13 +334,13 @@ impl<'a> Read<'a> for Text<'a> {
 }
 
 impl<'a> Read<'a> for Id<'a> {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+    fn read<const INSIDE: bool>(reader: &mut Reader<'a, INSIDE>) -> Option<Self> {
         Text::read(reader).map(|Text(text)| Self(text))
     }
 }
 
 impl<'a> Read<'a> for Flag {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+    fn read<const INSIDE: bool>(reader: &mut Reader<'a, INSIDE>) -> Option<Self> {
         match reader.peek()? {
             b't' => reader.eat(b"true").map(|()| Self(Some(true))),
             b'f' => reader.eat(b"false").map(|()| Self(Some(false))),
@@ -320,7 +350,7 @@ impl<'a> Read<'a> for Flag {
 }
 
 impl<'a> Read<'a> for Count {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+    fn read<const INSIDE: bool>(reader: &mut Reader<'a, INSIDE>) -> Option<Self> {
         if reader.peek()? == b'n' {
             return reader.eat(b"null").map(|()| Self(None));
         }
@@ -330,7 +360,7 @@ impl<'a> Read<'a> for Count {
 
 /// The action of a filter, which alone is read so: what stays shut would stay escaped.
 impl<'a> Read<'a> for Raw<'a> {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+    fn read<const INSIDE: bool>(reader: &mut Reader<'a, INSIDE>) -> Option<Self> {
         let Text(action) = Text::read(reader)?;
         Some(Self(match action.as_deref() {
             None => None,
@@ -343,7 +373,7 @@ impl<'a> Read<'a> for Raw<'a> {
 }
 
 impl<'a, T: Object<'a>> Read<'a> for One<T> {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+    fn read<const INSIDE: bool>(reader: &mut Reader<'a, INSIDE>) -> Option<Self> {
         if reader.peek()? == b'n' {
             return reader.eat(b"null").map(|()| Self(None));
         }
@@ -352,13 +382,13 @@ impl<'a, T: Object<'a>> Read<'a> for One<T> {
 }
 
 impl<'a, T: Object<'a>> Read<'a> for Nested<'a, T> {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+    fn read<const INSIDE: bool>(reader: &mut Reader<'a, INSIDE>) -> Option<Self> {
         One::read(reader).map(Self::Open)
     }
 }
 
 impl<'a, T: Read<'a>, const MOST: usize> Read<'a> for Many<T, MOST> {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+    fn read<const INSIDE: bool>(reader: &mut Reader<'a, INSIDE>) -> Option<Self> {
         if reader.peek()? == b'n' {
             return reader.eat(b"null").map(|()| Self::default());
         }
@@ -372,7 +402,7 @@ impl<'a, T: Read<'a>, const MOST: usize> Read<'a> for Many<T, MOST> {
 macro_rules! objects {
     ($($name:ident $(<$life:lifetime>)? { $($key:literal $field:ident)* } $(if $plain:expr)?;)*) => {$(
         impl<'a> Object<'a> for $name $(<$life>)? {
-            fn field(&mut self, key: &[u8], reader: &mut Reader<'a>) -> Option<u64> {
+            fn field<const INSIDE: bool>(&mut self, key: &[u8], reader: &mut Reader<'a, INSIDE>) -> Option<u64> {
                 #[expect(non_camel_case_types, reason = "named as the fields are")]
                 enum Place { $($field),* }
                 match key {
@@ -391,7 +421,7 @@ macro_rules! objects {
         }
 
         impl<'a> Read<'a> for $name $(<$life>)? {
-            fn read(reader: &mut Reader<'a>) -> Option<Self> {
+            fn read<const INSIDE: bool>(reader: &mut Reader<'a, INSIDE>) -> Option<Self> {
                 reader.object()
             }
         }
@@ -447,7 +477,7 @@ objects! {
 macro_rules! rare {
     ($($name:ident $(<$life:lifetime>)?)*) => {$(
         impl<'a> Object<'a> for $name $(<$life>)? {
-            fn field(&mut self, _: &[u8], _: &mut Reader<'a>) -> Option<u64> {
+            fn field<const INSIDE: bool>(&mut self, _: &[u8], _: &mut Reader<'a, INSIDE>) -> Option<u64> {
                 None
             }
         }
@@ -466,11 +496,15 @@ mod tests {
         fn strings_are_unescaped_as_serde_does(text in "(\\PC|[\\\\\"/\n\t\r\u{8}\u{c}\u{1}<>]){0,40}") {
             let inner = serde_json::to_string(&text).unwrap().replace('<', "\\u003c").replace('/', "\\/");
             let outer = serde_json::to_string(&inner).unwrap();
-            let mut reader = Reader::new(&outer);
+            let mut reader = Reader::<true>::new(&outer);
             reader.eat(b"\"").unwrap();
             let (raw, _) = reader.string().unwrap();
-            prop_assert_eq!(unescape(raw), Some(text));
+            prop_assert_eq!(unescape::<true>(raw), Some(text.clone()));
             reader.eat(b"\"").unwrap();
+            prop_assert!(reader.is_at_end());
+            let mut reader = Reader::<false>::new(&inner);
+            let (raw, is_escaped) = reader.string().unwrap();
+            prop_assert_eq!((unescape::<false>(raw), is_escaped), (Some(text.clone()), raw != text));
             prop_assert!(reader.is_at_end());
             prop_assert_eq!(unescaped_once(outer.strip_prefix('"').unwrap().strip_suffix('"').unwrap()), inner);
         }
@@ -478,7 +512,7 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_json() {
-        let read = |text: &str| Reader::new(text).number().is_some();
+        let read = |text: &str| Reader::<true>::new(text).number().is_some();
         for good in ["0,", "-0}", "12]", "1.50,", "-3.0,"] {
             assert!(read(good), "{good}");
         }

@@ -66,7 +66,7 @@ pub(crate) fn decode(text: &str, keep_raw: bool) -> Message {
 
 /// Decodes a message of a usual kind in its usual form; `None` for any other.
 fn swiftly(text: &str, keep_raw: bool) -> Option<Decoded> {
-    let mut reader = Reader::new(text);
+    let mut reader = Reader::<true>::new(text);
     reader.eat(b"{\"stream\":")?;
     let stream = reader.words()?;
     reader.eat(b",\"event\":")?;
