@@ -96,7 +96,7 @@ impl LineScreen {
     /// Takes the terminal, which stays taken until this is dropped. `ascii` where it can show nothing else.
     pub(crate) fn enter(ascii: bool, zone: TimeZone) -> Result<Self, TerminalError> {
         is_terminal()?;
-        let outlet = Outlet::new(LineSink(outlet::stdout()?))?;
+        let outlet = Outlet::new(LineSink(outlet::stdout()?));
         let guard = Guard;
         take()?;
         Ok(Self { outlet, narrator: Narrator::new(zone), bell: false, ascii, _guard: guard })

@@ -12,11 +12,19 @@ const SMALL: usize = 16_384;
 
 /// Bytes on their way out.
 pub(crate) struct Outlet {
-    chunks: mpsc::Sender<Vec<u8>>,
-    written: async_mpsc::UnboundedReceiver<io::Result<()>>,
+    /// The way out, until the thread has it.
+    sink: Option<Box<dyn Write + Send>>,
+    /// Whoever writes what is not taken at once; from the first such chunk on.
+    thread: Option<Thread>,
     busy: bool,
     /// The same way out, where it never waits.
     at_once: Option<Box<dyn Write + Send>>,
+}
+
+/// A thread that writes. It ends when this is dropped and the last chunk is written.
+struct Thread {
+    chunks: mpsc::Sender<Vec<u8>>,
+    written: async_mpsc::UnboundedReceiver<io::Result<()>>,
 }
 
 impl std::fmt::Debug for Outlet {
@@ -26,19 +34,9 @@ impl std::fmt::Debug for Outlet {
 }
 
 impl Outlet {
-    /// An outlet into `sink`. Its thread ends when the outlet is dropped and the last chunk is written.
-    pub(crate) fn new(mut sink: impl Write + Send + 'static) -> io::Result<Self> {
-        let (chunks, waiting) = mpsc::channel::<Vec<u8>>();
-        let (done, written) = async_mpsc::unbounded_channel();
-        std::thread::Builder::new().name("outlet".into()).spawn(move || {
-            for chunk in waiting {
-                let outcome = sink.write_all(&chunk).and_then(|()| sink.flush());
-                if done.send(outcome).is_err() {
-                    return;
-                }
-            }
-        })?;
-        Ok(Self { chunks, written, busy: false, at_once: None })
+    /// An outlet into `sink`.
+    pub(crate) fn new(sink: impl Write + Send + 'static) -> Self {
+        Self { sink: Some(Box::new(sink)), thread: None, busy: false, at_once: None }
     }
 
     /// Tries first whether a chunk is taken at once by `sink`, which leads where the other does, and whose writing never waits.
@@ -61,8 +59,12 @@ impl Outlet {
             }
             chunk.drain(..taken);
         }
+        if let Some(sink) = self.sink.take() {
+            self.thread = Some(Thread::spawn(sink)?);
+        }
         self.busy = true;
-        self.chunks.send(chunk).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        let thread = self.thread.as_ref().ok_or(io::ErrorKind::BrokenPipe)?;
+        thread.chunks.send(chunk).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 
     /// Waits until nothing is in flight and says how the last chunk fared. Can be dropped and asked again.
@@ -70,9 +72,28 @@ impl Outlet {
         if !self.busy {
             return Ok(());
         }
-        let outcome = self.written.recv().await.unwrap_or_else(|| Err(io::ErrorKind::BrokenPipe.into()));
+        let outcome = match &mut self.thread {
+            Some(thread) => thread.written.recv().await,
+            None => None,
+        };
         self.busy = false;
-        outcome
+        outcome.unwrap_or_else(|| Err(io::ErrorKind::BrokenPipe.into()))
+    }
+}
+
+impl Thread {
+    fn spawn(mut sink: Box<dyn Write + Send>) -> io::Result<Self> {
+        let (chunks, waiting) = mpsc::channel::<Vec<u8>>();
+        let (done, written) = async_mpsc::unbounded_channel();
+        std::thread::Builder::new().name("outlet".into()).spawn(move || {
+            for chunk in waiting {
+                let outcome = sink.write_all(&chunk).and_then(|()| sink.flush());
+                if done.send(outcome).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { chunks, written })
     }
 }
 
@@ -140,7 +161,7 @@ mod tests {
     #[tokio::test]
     async fn a_blocked_reader_holds_up_nobody() {
         let (reader, writer) = io::pipe().unwrap();
-        let mut outlet = Outlet::new(writer).unwrap();
+        let mut outlet = Outlet::new(writer);
         // Larger than any pipe's buffer.
         outlet.give(vec![b'x'; 4 << 20]).unwrap();
         assert!(tokio::time::timeout(Duration::from_millis(50), outlet.free()).await.is_err(), "nobody has read yet");
@@ -174,7 +195,7 @@ mod tests {
         for (room, is_busy) in [(0, true), (1, true), (99, true), (100, false), (200, false)] {
             let (mut reader, writer) = io::pipe().unwrap();
             let narrow = Narrow(writer.try_clone().unwrap(), room);
-            let mut outlet = Outlet::new(writer).unwrap().at_once(Some(narrow));
+            let mut outlet = Outlet::new(writer).at_once(Some(narrow));
             outlet.give(text.clone()).unwrap();
             assert_eq!(outlet.is_busy(), is_busy, "{room}");
             outlet.free().await.unwrap();

@@ -358,7 +358,7 @@ impl TerminalScreen {
     /// Where it is `asked` how it takes pictures, its answers come by way of the keys, or never.
     pub(crate) fn enter(mouse: bool, ascii: bool, asked: bool) -> Result<Self, TerminalError> {
         probe()?;
-        let outlet = Outlet::new(FrameSink(outlet::stdout()?))?.at_once(outlet::stdout_at_once().map(FrameSink));
+        let outlet = Outlet::new(FrameSink(outlet::stdout()?)).at_once(outlet::stdout_at_once().map(FrameSink));
         let guard = TerminalGuard::enter(mouse)?;
         if asked {
             let mut out = descriptor()?;
