@@ -5,7 +5,7 @@
 //! comes or goes costs the same however many there are. Absent on purpose: filters. `State` asks them who may be drawn.
 
 use crate::model::{NotificationKind, StatusId, by_age};
-use crate::state::hashed::{IdMap, IdSet};
+use crate::state::hashed::{IdMap, IdSet, make_room};
 use crate::state::store::Store;
 use crate::state::timeline::{Row, RowKey};
 use std::cmp::Ordering;
@@ -92,8 +92,10 @@ impl Folds {
             Some(_) => drop(self.remove(&key)),
             None => {}
         }
+        make_room(&mut self.of);
         self.of.insert(key.clone(), fold.clone());
         let Some(group) = self.groups.get_mut(&fold) else {
+            make_room(&mut self.groups);
             self.groups.insert(fold, Group { rows: VecDeque::from([key.clone()]), carrier: key });
             return None;
         };

@@ -4,7 +4,7 @@
 //! anything that leaves the program. Absent on purpose: order.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::LazyLock;
 
 /// A map by id.
@@ -12,6 +12,31 @@ pub type IdMap<K, V> = HashMap<K, V, Keyed>;
 
 /// A set of ids.
 pub type IdSet<K> = HashSet<K, Keyed>;
+
+/// Has a map take one more in the room that it has, where enough has left it.
+///
+/// Where entries come and go, a table whose places were all taken once is doubled as soon as more than half of its entries are left,
+/// and stays so: most of the memory of full tabs was in such tables.
+pub(crate) fn make_room<K: Eq + Hash, V, S: BuildHasher + Default>(map: &mut HashMap<K, V, S>) {
+    if let Some(room) = room(map.len(), map.capacity()) {
+        let held = std::mem::replace(map, HashMap::with_capacity_and_hasher(room, S::default()));
+        map.extend(held);
+    }
+}
+
+/// [`make_room`] of a set.
+pub(crate) fn make_room_in_set<K: Eq + Hash, S: BuildHasher + Default>(set: &mut HashSet<K, S>) {
+    if let Some(room) = room(set.len(), set.capacity()) {
+        let held = std::mem::replace(set, HashSet::with_capacity_and_hasher(room, S::default()));
+        set.extend(held);
+    }
+}
+
+/// How many entries a table is to have room for before it takes another one; nothing where it has that room. A ninth of it is free
+/// then, so that making room costs each of them the same however many there are.
+pub(crate) fn room(held: usize, capacity: usize) -> Option<usize> {
+    (held > 0 && held >= capacity).then(|| held + held / 8 + 1)
+}
 
 /// Hashes with the key of this run.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +116,29 @@ impl Hasher for Folding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_through_which_entries_pass_stays_as_large_as_they_need() {
+        let mut map: IdMap<usize, usize> = IdMap::default();
+        let mut set: IdSet<usize> = IdSet::default();
+        for held in [1, 9, 600, 2_000, 3_000] {
+            for entry in 0..held * 20 {
+                make_room(&mut map);
+                map.insert(entry, entry);
+                make_room_in_set(&mut set);
+                set.insert(entry);
+                if let Some(old) = entry.checked_sub(held) {
+                    assert_eq!((map.remove(&old), set.remove(&old)), (Some(old), true));
+                }
+            }
+            assert!((held * 19..held * 20).all(|entry| map[&entry] == entry && set.contains(&entry)), "{held}");
+            // As many as double the next power of two would hold is what it had without.
+            let needed = IdMap::<usize, usize>::with_capacity_and_hasher(held + held / 8 + 2, Keyed::default()).capacity();
+            assert!(map.capacity() <= needed && set.capacity() <= needed, "{held}: {} and {} of {needed}", map.capacity(), set.capacity());
+            map.clear();
+            set.clear();
+        }
+    }
 
     #[test]
     fn ids_as_servers_count_them_up_are_spread_evenly() {

@@ -17,7 +17,7 @@ use crate::filter::{Post, words_of};
 use crate::model::{
     Account, AccountId, Bundle, Conversation, ConversationId, FilterAction, Notification, NotificationId, QuoteState, Status, StatusId,
 };
-use crate::state::hashed::{IdMap, IdSet};
+use crate::state::hashed::{IdMap, IdSet, make_room};
 use crate::text::{LinkKind, RichText};
 use gone::Gone;
 use parcel::Parcel;
@@ -405,6 +405,7 @@ impl Store {
             }
             None => {
                 account.pack();
+                make_room(&mut self.accounts);
                 self.accounts.insert(account.id.clone(), Known { account, revision: 1, is_needed: false });
             }
         }
@@ -418,6 +419,7 @@ impl Store {
         self.version += u64::from(changes);
         self.await_status(notification.status.as_ref());
         let about = notification.status.clone();
+        make_room(&mut self.notifications);
         let before = self.notifications.insert(id.clone(), Box::new(notification));
         if before.as_ref().is_none_or(|before| before.status != about) {
             if let Some(list) = before.as_ref().and_then(|before| self.told_of.get_mut(before.status.as_ref()?)) {
@@ -425,6 +427,7 @@ impl Store {
             }
             if let Some(about) = about {
                 // Mostly there is one.
+                make_room(&mut self.told_of);
                 self.told_of.entry(about).or_insert_with(|| Vec::with_capacity(1)).push(id);
             }
         }
@@ -532,6 +535,7 @@ impl Store {
 
     fn link(&mut self, id: &StatusId, related: [Option<StatusId>; 2]) {
         for other in related.into_iter().flatten() {
+            make_room(&mut self.mentioned_by);
             // Mostly there is one.
             self.mentioned_by.entry(other).or_insert_with(|| Vec::with_capacity(1)).push(id.clone());
         }

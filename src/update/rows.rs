@@ -2,6 +2,7 @@
 
 use super::{folds, hold};
 use crate::model::{Sources, StatusId, Stream, by_age};
+use crate::state::hashed::make_room_in_set;
 use crate::state::refill::SETTLED_AFTER;
 use crate::state::views::heir;
 use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State, Tab, TimelinePane};
@@ -155,6 +156,7 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
                 merged.meter.count(now);
             }
             if is_unseen {
+                make_room_in_set(&mut tab.unseen);
                 tab.unseen.insert(drawn.unwrap_or_else(|| key.clone()));
             }
         }

@@ -6,13 +6,15 @@
 
 use super::ring::Ring;
 use crate::model::{AccountId, StatusId};
-use crate::state::hashed::{IdMap, Keyed};
+use crate::state::hashed::{IdMap, Keyed, make_room};
 use std::collections::VecDeque;
 use std::fmt;
 use std::hash::BuildHasher as _;
 
 /// How many deleted ids are remembered. At capacity they take 1.1 MB (with their ids and authors it would be 3.7 MB).
 const KEPT: usize = 20_000;
+/// How many turns are, with stale ones.
+const MOST_IN_ORDER: usize = KEPT + KEPT / 4;
 /// Of how many of them the author is remembered.
 const AUTHORS_KEPT: usize = 1_000;
 
@@ -49,7 +51,13 @@ impl Gone {
     /// Remembers a deletion at a moment later than all before; of one that is known already the author stays.
     pub(super) fn insert(&mut self, id: &StatusId, author: Option<AccountId>, moment: u64) {
         let fingerprint = fingerprint(id);
+        make_room(&mut self.moments);
         self.moments.insert(fingerprint, moment);
+        if self.order.len() == self.order.capacity() {
+            // Twice as many, but no more than there will be.
+            let length = self.order.len();
+            self.order.reserve_exact(length.max(64).min(MOST_IN_ORDER + 1 - length.min(MOST_IN_ORDER)));
+        }
         self.order.push_back((moment, fingerprint));
         while self.moments.len() > KEPT
             && let Some((moment, oldest)) = self.order.pop_front()
@@ -59,7 +67,7 @@ impl Gone {
             }
         }
         // What was lifted or deleted again leaves stale moments behind, so the order is bounded apart from the map.
-        if self.order.len() > KEPT + KEPT / 4 {
+        if self.order.len() > MOST_IN_ORDER {
             self.order.retain(|(moment, fingerprint)| self.moments.get(fingerprint) == Some(moment));
         }
         if let Some(author) = author {
@@ -102,7 +110,7 @@ mod tests {
             gone.insert(&id(1), None, u64::try_from(number).unwrap());
             gone.remove(&id(2));
         }
-        assert!(gone.moments.len() <= KEPT && gone.order.len() <= KEPT + KEPT / 4, "{gone:?}, {} in order", gone.order.len());
+        assert!(gone.moments.len() <= KEPT && gone.order.len() <= MOST_IN_ORDER, "{gone:?}, {} in order", gone.order.len());
         let newest = KEPT * 3 - 1;
         assert_eq!(gone.moment(&id(newest)), u64::try_from(newest).ok());
         assert_eq!(gone.moment(&id(newest - KEPT / 2)), u64::try_from(newest - KEPT / 2).ok());

@@ -1,6 +1,6 @@
 //! `Ring`: a map that forgets its oldest entries.
 
-use crate::state::hashed::IdMap;
+use crate::state::hashed::{IdMap, make_room};
 use std::collections::VecDeque;
 
 /// A map that forgets its oldest entries.
@@ -29,6 +29,7 @@ impl<K: Clone + Eq + std::hash::Hash, V> Ring<K, V> {
 
     pub(super) fn insert(&mut self, key: K, value: V, most: usize) {
         self.turn += 1;
+        make_room(&mut self.map);
         self.map.insert(key.clone(), (self.turn, value));
         self.order.push_back((self.turn, key));
         while self.map.len() > most

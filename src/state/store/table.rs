@@ -5,7 +5,7 @@
 
 use super::Entry;
 use crate::model::StatusId;
-use crate::state::hashed::Keyed;
+use crate::state::hashed::{Keyed, room};
 use hashbrown::HashTable;
 use hashbrown::hash_table;
 use std::hash::BuildHasher as _;
@@ -33,6 +33,11 @@ impl Table {
 
     /// Puts a status in the place of one with the same id.
     pub(super) fn insert(&mut self, entry: Entry) {
+        if let Some(room) = room(self.0.len(), self.0.capacity()) {
+            for entry in std::mem::replace(&mut self.0, HashTable::with_capacity(room)) {
+                self.0.insert_unique(hash(&entry.id), entry, |held| hash(&held.id));
+            }
+        }
         match self.0.entry(hash(&entry.id), |held| held.id == entry.id, |held| hash(&held.id)) {
             hash_table::Entry::Occupied(mut place) => **place.get_mut() = entry,
             hash_table::Entry::Vacant(place) => drop(place.insert(Box::new(entry))),
