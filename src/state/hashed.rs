@@ -17,25 +17,33 @@ pub type IdSet<K> = HashSet<K, Keyed>;
 ///
 /// Where entries come and go, a table whose places were all taken once is doubled as soon as more than half of its entries are left,
 /// and stays so: most of the memory of full tabs was in such tables.
-pub(crate) fn make_room<K: Eq + Hash, V, S: BuildHasher + Default>(map: &mut HashMap<K, V, S>) {
-    if let Some(room) = room(map.len(), map.capacity()) {
-        let held = std::mem::replace(map, HashMap::with_capacity_and_hasher(room, S::default()));
+pub(crate) fn make_room<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) {
+    if is_full(map.len(), map.capacity()) {
+        // Put again where it was: another table beside it would leave a hole as large.
+        let held: Vec<(K, V)> = map.drain().collect();
+        map.reserve(room(held.len()));
         map.extend(held);
     }
 }
 
 /// [`make_room`] of a set.
-pub(crate) fn make_room_in_set<K: Eq + Hash, S: BuildHasher + Default>(set: &mut HashSet<K, S>) {
-    if let Some(room) = room(set.len(), set.capacity()) {
-        let held = std::mem::replace(set, HashSet::with_capacity_and_hasher(room, S::default()));
+pub(crate) fn make_room_in_set<K: Eq + Hash, S: BuildHasher>(set: &mut HashSet<K, S>) {
+    if is_full(set.len(), set.capacity()) {
+        let held: Vec<K> = set.drain().collect();
+        set.reserve(room(held.len()));
         set.extend(held);
     }
 }
 
-/// How many entries a table is to have room for before it takes another one; nothing where it has that room. A ninth of it is free
-/// then, so that making room costs each of them the same however many there are.
-pub(crate) fn room(held: usize, capacity: usize) -> Option<usize> {
-    (held > 0 && held >= capacity).then(|| held + held / 8 + 1)
+/// Whether a table that holds so many has no place left that was never taken.
+pub(crate) fn is_full(held: usize, capacity: usize) -> bool {
+    held > 0 && held >= capacity
+}
+
+/// How many entries it is to have room for then. A ninth of it is free, so that making room costs each entry the same however many there
+/// are.
+pub(crate) fn room(held: usize) -> usize {
+    held + held / 8 + 1
 }
 
 /// Hashes with the key of this run.

@@ -5,7 +5,7 @@
 
 use super::Entry;
 use crate::model::StatusId;
-use crate::state::hashed::{Keyed, room};
+use crate::state::hashed::{Keyed, is_full, room};
 use hashbrown::HashTable;
 use hashbrown::hash_table;
 use std::hash::BuildHasher as _;
@@ -33,8 +33,10 @@ impl Table {
 
     /// Puts a status in the place of one with the same id.
     pub(super) fn insert(&mut self, entry: Entry) {
-        if let Some(room) = room(self.0.len(), self.0.capacity()) {
-            for entry in std::mem::replace(&mut self.0, HashTable::with_capacity(room)) {
+        if is_full(self.0.len(), self.0.capacity()) {
+            let held: Vec<Box<Entry>> = self.0.drain().collect();
+            self.0.reserve(room(held.len()), |held| hash(&held.id));
+            for entry in held {
                 self.0.insert_unique(hash(&entry.id), entry, |held| hash(&held.id));
             }
         }
