@@ -15,8 +15,8 @@ pub type IdSet<K> = HashSet<K, Keyed>;
 
 /// Has a map take one more in the room that it has, where enough has left it.
 ///
-/// Where entries come and go, a table whose places were all taken once is doubled as soon as more than half of its entries are left,
-/// and stays so: most of the memory of full tabs was in such tables.
+/// Where entries come and go, a table whose places were all taken once is doubled if more than half of those that it has room for are
+/// left, and stays so: for what a tab holds at most that is twice what it needs.
 pub(crate) fn make_room<K: Eq + Hash, V, S: BuildHasher>(map: &mut HashMap<K, V, S>) {
     if is_full(map.len(), map.capacity()) {
         // Put again where it was: another table beside it would leave a hole as large.

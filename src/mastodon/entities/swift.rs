@@ -97,7 +97,7 @@ impl<'a, const INSIDE: bool> Reader<'a, INSIDE> {
         Some((entity, raw))
     }
 
-    /// Reads a page: each entity of a list with the text that it was read from. Gives what `take` says of the last.
+    /// Reads a page: each entity of a list with the text that it was read from, up to the first that `take` refuses.
     pub(crate) fn page<T: Object<'a>>(&mut self, mut take: impl FnMut(T, &'a str) -> Option<()>) -> Option<()> {
         self.elements(|reader| {
             let start = reader.at;
