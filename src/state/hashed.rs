@@ -36,14 +36,14 @@ pub(crate) fn make_room_in_set<K: Eq + Hash, S: BuildHasher>(set: &mut HashSet<K
 }
 
 /// Whether a table that holds so many has no place left that was never taken.
-pub(crate) fn is_full(held: usize, capacity: usize) -> bool {
+fn is_full(held: usize, capacity: usize) -> bool {
     held > 0 && held >= capacity
 }
 
-/// How many entries it is to have room for then. A ninth of it is free, so that making room costs each entry the same however many there
+/// How many entries it is to have room for then. A fifth of it is free, so that making room costs each entry the same however many there
 /// are.
-pub(crate) fn room(held: usize) -> usize {
-    held + held / 8 + 1
+fn room(held: usize) -> usize {
+    held + held / 4 + 1
 }
 
 /// Hashes with the key of this run.
@@ -141,7 +141,7 @@ mod tests {
             }
             assert!((held * 19..held * 20).all(|entry| map[&entry] == entry && set.contains(&entry)), "{held}");
             // As many as double the next power of two would hold is what it had without.
-            let needed = IdMap::<usize, usize>::with_capacity_and_hasher(held + held / 8 + 2, Keyed::default()).capacity();
+            let needed = IdMap::<usize, usize>::with_capacity_and_hasher(held + held / 4 + 2, Keyed::default()).capacity();
             assert!(map.capacity() <= needed && set.capacity() <= needed, "{held}: {} and {} of {needed}", map.capacity(), set.capacity());
             map.clear();
             set.clear();

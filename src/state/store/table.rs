@@ -5,7 +5,7 @@
 
 use super::Entry;
 use crate::model::StatusId;
-use crate::state::hashed::{Keyed, is_full, room};
+use crate::state::hashed::Keyed;
 use hashbrown::HashTable;
 use hashbrown::hash_table;
 use std::hash::BuildHasher as _;
@@ -33,13 +33,6 @@ impl Table {
 
     /// Puts a status in the place of one with the same id.
     pub(super) fn insert(&mut self, entry: Entry) {
-        if is_full(self.0.len(), self.0.capacity()) {
-            let held: Vec<Box<Entry>> = self.0.drain().collect();
-            self.0.reserve(room(held.len()), |held| hash(&held.id));
-            for entry in held {
-                self.0.insert_unique(hash(&entry.id), entry, |held| hash(&held.id));
-            }
-        }
         match self.0.entry(hash(&entry.id), |held| held.id == entry.id, |held| hash(&held.id)) {
             hash_table::Entry::Occupied(mut place) => **place.get_mut() = entry,
             hash_table::Entry::Vacant(place) => drop(place.insert(Box::new(entry))),
