@@ -134,9 +134,9 @@ impl Keymap {
                 }
             }
         }
-        let mut losses = Vec::new();
         // Those of the table do not exclude each other.
-        let own = wishes.len();
+        let (asked, mut others) = (wishes, Vec::new());
+        let mut losses = Vec::new();
         for row in COMMANDS {
             let is_changed = changes.iter().any(|change| change.command == row.command);
             let table = row.keys.iter().filter_map(|text| text.parse::<Sequence>().ok());
@@ -146,22 +146,21 @@ impl Keymap {
                 // What always ends the program is nobody's to take away.
                 let stays = sequence.keys() == [Key::QUIT] && row.command == Command::QuitNow;
                 let wish = Wish { command: row.command, scope: row.scope, sequence, spot: None };
-                let mut asked = wishes.iter().take(own);
-                if (is_changed && !stays) || asked.clone().any(|other| other.command == row.command && other.sequence == wish.sequence) {
+                if (is_changed && !stays) || asked.iter().any(|other| other.command == row.command && other.sequence == wish.sequence) {
                     continue;
                 }
-                if let Some(to) = asked.find(|other| other.excludes(&wish)).and_then(|other| other.spot) {
+                if let Some(to) = asked.iter().find(|other| other.excludes(&wish)).and_then(|other| other.spot) {
                     lost = Some(Loss { command: row.command, key: wish.sequence, to });
                 } else {
                     kept += 1;
-                    wishes.push(wish);
+                    others.push(wish);
                 }
             }
             losses.extend(lost.filter(|_| kept == 0 && !is_changed));
         }
         let mut bindings = BTreeMap::new();
         let mut keys: HashMap<Command, Vec<Sequence>> = HashMap::new();
-        for Wish { command, scope, sequence, .. } in wishes {
+        for Wish { command, scope, sequence, .. } in asked.into_iter().chain(others) {
             bindings.insert((scope, sequence.keys().to_vec()), command);
             keys.entry(command).or_default().push(sequence);
         }

@@ -7,7 +7,7 @@
 use crate::config::{COLUMNS, ReaderPlace};
 use crate::filter::Filter;
 use crate::mastodon::keep::{self, Holdings};
-use crate::model::{Account, AccountId, ListId, Page, Sources, Spec, Status, StatusId, Stream, Timestamp};
+use crate::model::{Account, AccountId, ListId, Sources, Spec, Status, StatusId, Stream, Timestamp};
 use crate::private;
 use crate::state::{Row, State, Store, Tab, Timeline, Unfolded};
 use crate::update::Remembered;
@@ -343,7 +343,8 @@ impl Memory {
         let turn = |(sources, _): &(Sources, Kept<List>)| (!is_first(sources), sources.is_merged());
         let mut waiting: Vec<(Sources, Kept<_>)> = self.tabs.into_iter().filter_map(|kept| Some((sources(&kept.stream)?, kept))).collect();
         waiting.sort_by_key(turn);
-        Remembering { waiting: waiting.into(), others: self.others, at: self.at }
+        let others = self.others.into_iter().filter_map(|kept| Some((sources(&kept.stream)?.only()?.clone(), kept)));
+        Remembering { waiting: waiting.into(), others: others.collect(), at: self.at }
     }
 }
 
@@ -351,7 +352,7 @@ impl Memory {
 #[derive(Debug)]
 pub struct Remembering {
     waiting: VecDeque<(Sources, Kept<List>)>,
-    others: Vec<Kept<List>>,
+    others: Vec<(Stream, Kept<List>)>,
     at: Timestamp,
 }
 
@@ -361,30 +362,21 @@ impl Iterator for Remembering {
     fn next(&mut self) -> Option<Remembered> {
         loop {
             let (sources, kept) = self.waiting.pop_front()?;
-            let pages: Vec<(Stream, Page)> = if sources.is_merged() {
-                let mine = |kept: &mut Kept<_>| stream_of(kept).is_some_and(|stream| sources.contains(&stream));
-                self.others.extract_if(.., mine).filter_map(|kept| page(&kept)).collect()
-            } else {
-                page(&kept).into_iter().collect()
+            let page = |stream: &Stream, kept: &Kept<List>| Some((stream.clone(), keep::page(stream, kept.rows.0.get())?));
+            let pages = match sources.only() {
+                None => {
+                    let own = self.others.extract_if(.., |(stream, _)| sources.contains(stream));
+                    own.filter_map(|(stream, kept)| page(&stream, &kept)).collect()
+                }
+                Some(stream) => match page(stream, &kept) {
+                    None => continue,
+                    Some(page) => vec![page],
+                },
             };
-            if sources.is_merged() || !pages.is_empty() {
-                let read = kept.read.filter(|read| StatusId::new(read).is_some());
-                return Some(Remembered { sources, pages, read, at: self.at });
-            }
+            let read = kept.read.filter(|read| StatusId::new(read).is_some());
+            return Some(Remembered { sources, pages, read, at: self.at });
         }
     }
-}
-
-/// The rows that are left of one stream.
-fn page(kept: &Kept<List>) -> Option<(Stream, Page)> {
-    let stream = stream_of(kept)?;
-    let page = keep::page(&stream, kept.rows.0.get())?;
-    Some((stream, page))
-}
-
-/// The stream that this is left of; `None` where it is of a tab of several.
-fn stream_of(kept: &Kept<List>) -> Option<Stream> {
-    sources(&kept.stream)?.only().cloned()
 }
 
 fn sources(kept: &str) -> Option<Sources> {

@@ -74,7 +74,8 @@ pub(super) async fn show(found: Found, overrides: Overrides, record: Option<&Pat
     if only_ascii {
         notices.push("the locale is not UTF-8, so other letters than those of ASCII read as ?; LC_ALL=C.UTF-8 shows them".to_owned());
     }
-    let theme = Theme::on(depth(), config.ascii, zone());
+    let zone = zone();
+    let theme = Theme::on(depth(), config.ascii, zone.clone());
     let settings = Settings::from(&config);
     let facts = Terminal::look(config.ascii, config.mouse).facts();
     let linear = config.linear;
@@ -85,7 +86,7 @@ pub(super) async fn show(found: Found, overrides: Overrides, record: Option<&Pat
     let accounts = (names.iter().map(|name| Plain::line(name)).collect(), here);
     let about = About { held, told, facts, studio, accounts };
     let outcome = if linear {
-        let screen = LineScreen::enter(only_ascii, zone()).map_err(Stop::failed)?;
+        let screen = LineScreen::enter(only_ascii, zone).map_err(Stop::failed)?;
         run_on(screen, setup, signals, about).await?
     } else {
         let screen = TerminalScreen::enter(mouse, only_ascii, asked).map_err(Stop::failed)?.with_hyperlinks(hyperlinks);

@@ -13,6 +13,7 @@ use crate::model::{
 };
 use crate::text::runs::lossy;
 use crate::text::{Html, Plain, WebAddress};
+use serde::Deserialize;
 use std::sync::Arc;
 
 /// What an instance document says that is needed before anything else.
@@ -87,8 +88,7 @@ pub(crate) fn announcement_reaction(entity: &entities::Reaction<'_>) -> Option<A
 /// A page of statuses: its items in order, everything in them, how many could not be read, and where wanted the text of each.
 /// `None` if it is no list. Where the next page starts is not in it.
 pub(crate) fn statuses_page(body: &[u8], keep_raw: bool) -> Option<Page> {
-    let body = lossy(body);
-    usual_page(&body, keep_raw, status_item).or_else(|| page(&body, keep_raw, |raw, bundle| status_item(&raw.object()?, bundle)))
+    either_page(&lossy(body), keep_raw, status_item)
 }
 
 fn status_item(entity: &entities::Status<'_>, bundle: &mut Bundle) -> Option<Item> {
@@ -97,9 +97,7 @@ fn status_item(entity: &entities::Status<'_>, bundle: &mut Bundle) -> Option<Ite
 
 /// A page of notifications, as [`statuses_page`].
 pub(crate) fn notifications_page(body: &[u8], keep_raw: bool) -> Option<Page> {
-    let body = lossy(body);
-    usual_page(&body, keep_raw, notification_item)
-        .or_else(|| page(&body, keep_raw, |raw, bundle| notification_item(&raw.object()?, bundle)))
+    either_page(&lossy(body), keep_raw, notification_item)
 }
 
 fn notification_item(entity: &entities::Notification<'_>, bundle: &mut Bundle) -> Option<Item> {
@@ -300,6 +298,15 @@ fn timelines_access(entity: &entities::Instance<'_>) -> TimelinesAccess {
     TimelinesAccess { local_live, remote_live, local_topic, remote_topic }
 }
 
+/// Reads a list, swiftly where it is in its usual form.
+fn either_page<'b, T: Object<'b> + Deserialize<'b>>(
+    body: &'b str,
+    keep_raw: bool,
+    read: impl Fn(&T, &mut Bundle) -> Option<Item>,
+) -> Option<Page> {
+    usual_page(body, keep_raw, &read).or_else(|| page(body, keep_raw, |raw, bundle| read(&raw.object()?, bundle)))
+}
+
 /// Reads a list in its usual form; `None` for any other, and where anything in it cannot be read.
 fn usual_page<'b, T: Object<'b>>(body: &'b str, keep_raw: bool, read: impl Fn(&T, &mut Bundle) -> Option<Item>) -> Option<Page> {
     let mut page = Page::default();
@@ -313,7 +320,7 @@ fn usual_page<'b, T: Object<'b>>(body: &'b str, keep_raw: bool, read: impl Fn(&T
 }
 
 /// Reads a list element by element; what cannot be read costs itself only.
-fn page(body: &str, keep_raw: bool, mut read: impl FnMut(Raw<'_>, &mut Bundle) -> Option<Item>) -> Option<Page> {
+fn page<'b>(body: &'b str, keep_raw: bool, mut read: impl FnMut(Raw<'b>, &mut Bundle) -> Option<Item>) -> Option<Page> {
     let elements: Many<Raw<'_>, MOST_OF_A_PAGE> = entities::many(body)?;
     let mut page = Page { rejected: usize::try_from(elements.omitted).unwrap_or(usize::MAX), ..Page::default() };
     for raw in elements.items {

@@ -20,6 +20,7 @@ use crate::ui::times::Clock;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The screen while it is being drawn.
@@ -165,7 +166,8 @@ impl<'a> Painter<'a> {
 
     /// Draws the same glyph of one column over a whole row.
     pub(crate) fn row_of(&mut self, x: u16, y: u16, width: u16, glyph: &str, style: Style) {
-        self.ink((x, y), width, &glyph.repeat(usize::from(width)), style);
+        let glyphs = if width == 1 { Cow::Borrowed(glyph) } else { Cow::Owned(glyph.repeat(usize::from(width))) };
+        self.ink((x, y), width, &glyphs, style);
     }
 
     /// Draws the same glyph of one column over a whole column.

@@ -293,13 +293,13 @@ fn blocks(painter: &mut Painter<'_>, place: &PicturePlace, raster: Option<&Raste
     };
     for row in 0..place.shown {
         let pixels = |column: u16| [0, 1].map(|half| raster.at((column, (place.above + row) * 2 + half), grid));
-        let mut column = 0;
-        while column < place.columns {
-            let alike = pixels(column);
-            let width = cols((column..place.columns).take_while(|column| pixels(*column) == alike).count());
-            let [fg, bg] = alike.map(|pixel| shown(depth, pixel));
-            painter.row_of(place.x + column, place.y + row, width, UPPER, Style { fg, bg, ..Style::new() });
-            column += width;
+        let all: Vec<[[u8; 3]; 2]> = (0..place.columns).map(pixels).collect();
+        let mut x = place.x;
+        for alike in all.chunk_by(PartialEq::eq) {
+            let [fg, bg] = alike.first().map_or([None; 2], |pixels| pixels.map(|pixel| shown(depth, pixel)));
+            let width = cols(alike.len());
+            painter.row_of(x, place.y + row, width, UPPER, Style { fg, bg, ..Style::new() });
+            x += width;
         }
     }
 }

@@ -90,20 +90,21 @@ impl<'a, const INSIDE: bool> Reader<'a, INSIDE> {
     /// Reads an entity and gives what it was read from as well, still escaped.
     pub(crate) fn payload<T: Object<'a>>(&mut self) -> Option<(T, &'a str)> {
         self.eat(b"\"")?;
-        let start = self.at;
-        let entity = self.object()?;
-        let raw = self.text.get(start..self.at)?;
+        let read = self.entity()?;
         self.eat(b"\"")?;
-        Some((entity, raw))
+        Some(read)
     }
 
     /// Reads a page: each entity of a list with the text that it was read from, up to the first that `take` refuses.
     pub(crate) fn page<T: Object<'a>>(&mut self, mut take: impl FnMut(T, &'a str) -> Option<()>) -> Option<()> {
-        self.elements(|reader| {
-            let start = reader.at;
-            let entity = reader.object()?;
-            take(entity, reader.text.get(start..reader.at)?)
-        })
+        self.elements(|reader| reader.entity().and_then(|(entity, raw)| take(entity, raw)))
+    }
+
+    /// Reads an entity and gives what it was read from as well.
+    fn entity<T: Object<'a>>(&mut self) -> Option<(T, &'a str)> {
+        let start = self.at;
+        let entity = self.object()?;
+        Some((entity, self.text.get(start..self.at)?))
     }
 
     #[inline]

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::hash::BuildHasher as _;
 
-/// How many deleted ids are remembered. At capacity they take 1.1 MB (with their ids and authors it would be 3.7 MB).
+/// How many deleted ids are remembered. At capacity they take 1 MB (with their ids and authors it would be 3.7 MB).
 const KEPT: usize = 20_000;
 /// How many turns are, with stale ones.
 const MOST_IN_ORDER: usize = KEPT + KEPT / 4;
@@ -55,8 +55,8 @@ impl Gone {
         self.moments.insert(fingerprint, moment);
         if self.order.len() == self.order.capacity() {
             // Twice as many, but no more than there will be.
-            let length = self.order.len();
-            self.order.reserve_exact(length.max(64).min(MOST_IN_ORDER + 1 - length.min(MOST_IN_ORDER)));
+            let left = MOST_IN_ORDER.saturating_sub(self.order.len()) + 1;
+            self.order.reserve_exact(left.min(self.order.len().max(64)));
         }
         self.order.push_back((moment, fingerprint));
         while self.moments.len() > KEPT
