@@ -36,13 +36,13 @@ pub(crate) fn make_room_in_set<K: Eq + Hash, S: BuildHasher>(set: &mut HashSet<K
 }
 
 /// Whether a table that holds so many has no place left that was never taken.
-fn is_full(held: usize, capacity: usize) -> bool {
+pub(crate) fn is_full(held: usize, capacity: usize) -> bool {
     held > 0 && held >= capacity
 }
 
 /// How many entries it is to have room for then. A fifth of it is free, so that making room costs each entry the same however many there
 /// are.
-fn room(held: usize) -> usize {
+pub(crate) fn room(held: usize) -> usize {
     held + held / 4 + 1
 }
 

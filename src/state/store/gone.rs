@@ -6,15 +6,14 @@
 
 use super::ring::Ring;
 use crate::model::{AccountId, StatusId};
-use crate::state::hashed::{IdMap, Keyed, make_room};
+use crate::state::hashed::{Keyed, is_full, room};
+use hashbrown::HashTable;
 use std::collections::VecDeque;
 use std::fmt;
 use std::hash::BuildHasher as _;
 
-/// How many deleted ids are remembered. At capacity they take 1 MB (with their ids and authors it would be 3.7 MB).
+/// How many deleted ids are remembered. At capacity they take half a megabyte (with their ids and authors it would be 3.7 MB).
 const KEPT: usize = 20_000;
-/// How many turns are, with stale ones.
-const MOST_IN_ORDER: usize = KEPT + KEPT / 4;
 /// Of how many of them the author is remembered.
 const AUTHORS_KEPT: usize = 1_000;
 
@@ -22,20 +21,24 @@ const AUTHORS_KEPT: usize = 1_000;
 /// key of this run and would gain what not sending a status gains: that it is not seen.
 type Fingerprint = u64;
 
-/// The newest deletions. Not a [`Ring`], though it forgets alike: the moment is the turn too, which saves a third of the room.
-#[derive(Default, PartialEq)]
+/// The newest deletions. Not a [`Ring`], though it forgets alike: a number beside each takes a third of the room.
+#[derive(Default)]
 pub(super) struct Gone {
-    /// When each was deleted.
-    moments: IdMap<Fingerprint, u64>,
-    /// As they came; those that no longer match `moments` are stale.
-    order: VecDeque<(u64, Fingerprint)>,
+    /// Each with its moment, as they came; those that `numbers` does not name are forgotten.
+    order: VecDeque<(Fingerprint, u64)>,
+    /// How many have left the order, modulo 2^32: the first of it has this number.
+    first: u32,
+    /// The number of each.
+    numbers: HashTable<u32>,
     authors: Ring<StatusId, AccountId>,
 }
 
 impl Gone {
     /// When a status was deleted, by the store's clock; `None` if it was not, or too many were deleted since.
     pub(super) fn moment(&self, id: &StatusId) -> Option<u64> {
-        self.moments.get(&fingerprint(id)).copied()
+        let fingerprint = fingerprint(id);
+        let number = self.numbers.find(fingerprint, |number| self.at(*number).0 == fingerprint)?;
+        Some(self.at(*number).1)
     }
 
     /// Who wrote a deleted status, where that is still known.
@@ -48,44 +51,97 @@ impl Gone {
         self.authors.values()
     }
 
-    /// Remembers a deletion at a moment later than all before; of one that is known already the author stays.
+    /// Remembers a deletion at a moment later than all before. One that is known already keeps its author, and its turn: told of often,
+    /// it would have all others forgotten.
     pub(super) fn insert(&mut self, id: &StatusId, author: Option<AccountId>, moment: u64) {
         let fingerprint = fingerprint(id);
-        make_room(&mut self.moments);
-        self.moments.insert(fingerprint, moment);
-        if self.order.len() == self.order.capacity() {
-            // Twice as many, but no more than there will be.
-            let left = MOST_IN_ORDER.saturating_sub(self.order.len()) + 1;
-            self.order.reserve_exact(left.min(self.order.len().max(64)));
-        }
-        self.order.push_back((moment, fingerprint));
-        while self.moments.len() > KEPT
-            && let Some((moment, oldest)) = self.order.pop_front()
-        {
-            if self.moments.get(&oldest) == Some(&moment) {
-                self.moments.remove(&oldest);
+        if let Some(number) = self.numbers.find(fingerprint, |number| self.at(*number).0 == fingerprint).copied() {
+            if let Some(known) = self.order.get_mut(place(self.first, number)) {
+                known.1 = moment;
             }
-        }
-        // What was lifted or deleted again leaves stale moments behind, so the order is bounded apart from the map.
-        if self.order.len() > MOST_IN_ORDER {
-            self.order.retain(|(moment, fingerprint)| self.moments.get(fingerprint) == Some(moment));
+        } else {
+            self.forget_oldest();
+            if self.order.len() == self.order.capacity() {
+                // Twice as many, but no more than there will be.
+                self.order.reserve_exact(self.order.len().max(64).min(KEPT - self.order.len()));
+            }
+            // There are at most `KEPT`.
+            let number = self.first.wrapping_add(u32::try_from(self.order.len()).unwrap_or_default());
+            self.order.push_back((fingerprint, moment));
+            self.make_room();
+            let Self { order, first, numbers, .. } = self;
+            numbers.insert_unique(fingerprint, number, |number| at(order, *first, *number).0);
         }
         if let Some(author) = author {
             self.authors.insert(id.clone(), author, AUTHORS_KEPT);
         }
     }
 
+    /// Makes the order shorter than it may be.
+    fn forget_oldest(&mut self) {
+        while self.order.len() >= KEPT
+            && let Some((oldest, _)) = self.order.pop_front()
+        {
+            if let Ok(found) = self.numbers.find_entry(oldest, |number| *number == self.first) {
+                found.remove();
+            }
+            self.first = self.first.wrapping_add(1);
+        }
+    }
+
+    /// As for the tables of `hashed`.
+    fn make_room(&mut self) {
+        if is_full(self.numbers.len(), self.numbers.capacity()) {
+            let Self { order, first, numbers, .. } = self;
+            let hash = |number: &u32| at(order, *first, *number).0;
+            let held: Vec<u32> = numbers.drain().collect();
+            numbers.reserve(room(held.len()), hash);
+            for number in held {
+                numbers.insert_unique(hash(&number), number, hash);
+            }
+        }
+    }
+
     /// Forgets a deletion.
     pub(super) fn remove(&mut self, id: &StatusId) {
-        self.moments.remove(&fingerprint(id));
+        let fingerprint = fingerprint(id);
+        let Self { order, first, numbers, .. } = self;
+        if let Ok(found) = numbers.find_entry(fingerprint, |number| at(order, *first, *number).0 == fingerprint) {
+            found.remove();
+        }
         self.authors.remove(id);
+    }
+
+    fn at(&self, number: u32) -> (Fingerprint, u64) {
+        at(&self.order, self.first, number)
+    }
+}
+
+/// The deletion of that number.
+fn at(order: &VecDeque<(Fingerprint, u64)>, first: u32, number: u32) -> (Fingerprint, u64) {
+    order.get(place(first, number)).copied().unwrap_or_default()
+}
+
+/// Where in the order it is.
+fn place(first: u32, number: u32) -> usize {
+    usize::try_from(number.wrapping_sub(first)).unwrap_or(usize::MAX)
+}
+
+impl PartialEq for Gone {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |gone: &Self| {
+            let mut all: Vec<_> = gone.numbers.iter().map(|number| gone.at(*number)).collect();
+            all.sort_unstable();
+            all
+        };
+        all(self) == all(other) && self.authors == other.authors
     }
 }
 
 /// Their number: a dump of the state is for people, and these would be most of it.
 impl fmt::Debug for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Gone").field(&self.moments.len()).finish()
+        f.debug_tuple("Gone").field(&self.numbers.len()).finish()
     }
 }
 
@@ -103,29 +159,37 @@ mod tests {
 
     #[test]
     fn the_newest_deletions_are_known_and_no_more_are_kept() {
-        let mut gone = Gone::default();
-        for number in 0..KEPT * 3 {
+        // Numbers wrap around among them.
+        let mut gone = Gone { first: u32::MAX - 30_000, ..Gone::default() };
+        for number in 3..KEPT * 3 {
             gone.insert(&id(number), AccountId::new("7"), u64::try_from(number).unwrap());
-            // Deleted again and again, or lifted: neither may pile up.
-            gone.insert(&id(1), None, u64::try_from(number).unwrap());
-            gone.remove(&id(2));
+            // Deleted again and again, which must not push others out; or lifted.
+            gone.insert(&id(number - 1), None, u64::try_from(number - 1).unwrap());
+            if number.is_multiple_of(4) {
+                gone.remove(&id(number));
+            }
         }
-        assert!(gone.moments.len() <= KEPT && gone.order.len() <= MOST_IN_ORDER, "{gone:?}, {} in order", gone.order.len());
+        assert!(gone.numbers.len() <= KEPT && gone.order.capacity() <= KEPT, "{gone:?}, {} in order", gone.order.capacity());
+        assert!(gone.numbers.capacity() < KEPT * 3 / 2, "{}", gone.numbers.capacity());
         let newest = KEPT * 3 - 1;
-        assert_eq!(gone.moment(&id(newest)), u64::try_from(newest).ok());
-        assert_eq!(gone.moment(&id(newest - KEPT / 2)), u64::try_from(newest - KEPT / 2).ok());
-        assert_eq!((gone.moment(&id(newest - KEPT)), gone.moment(&id(2))), (None, None));
+        for number in newest - KEPT / 2..=newest {
+            let expected = (!number.is_multiple_of(4) || number < newest).then(|| u64::try_from(number).unwrap());
+            assert_eq!(gone.moment(&id(number)), expected, "{number}");
+        }
+        assert_eq!((gone.moment(&id(newest - KEPT * 3 / 2)), gone.moment(&id(1))), (None, None));
         assert_eq!(gone.author(&id(newest)), AccountId::new("7").as_ref());
-        assert_eq!((gone.author(&id(newest - AUTHORS_KEPT)), gone.authors().count()), (None, AUTHORS_KEPT));
+        assert_eq!((gone.author(&id(newest - AUTHORS_KEPT * 2)), gone.authors().count()), (None, AUTHORS_KEPT));
     }
 
     #[test]
-    fn one_that_is_deleted_again_keeps_its_author_and_is_young_again() {
+    fn one_that_is_deleted_again_keeps_its_author_and_has_the_later_moment() {
         let mut gone = Gone::default();
         gone.insert(&id(1), AccountId::new("7"), 1);
         gone.insert(&id(1), None, 2);
         assert_eq!((gone.moment(&id(1)), gone.author(&id(1))), (Some(2), AccountId::new("7").as_ref()));
         gone.remove(&id(1));
         assert_eq!((gone.moment(&id(1)), gone.author(&id(1))), (None, None));
+        gone.insert(&id(1), None, 3);
+        assert_eq!((gone.moment(&id(1)), gone.author(&id(1)), gone.numbers.len()), (Some(3), None, 1));
     }
 }
