@@ -23,7 +23,7 @@ use ratatui::buffer::Cell;
 use ratatui::layout::Position;
 use rows::{Glyph, Row, Rows};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -95,30 +95,31 @@ impl Surface {
     fn show_rows<'r>(&mut self, moved: Option<Shift>, changed: &[Changed], drawn: impl Fn(u16) -> &'r [Cell], is_still: bool) {
         let is_ascii = self.ascii;
         let cells = |y| if is_ascii { drawn(y).iter().map(in_ascii).collect() } else { Cow::Borrowed(drawn(y)) };
-        let wanted = shift::Wanted { changed, cells, tells_links: self.targets.is_some() };
+        let mut wanted = shift::Wanted::new(changed, &self.shown, cells, self.targets.is_some());
         let shift = match moved {
             Some(moved) => Some(wanted.extended(&self.shown, moved)),
             None if is_still => None,
             None => wanted.find(&self.shown),
         };
-        let cells = wanted.cells;
         let Some(shift) = shift else {
-            self.write(None, changed.iter().map(|changed| (changed.y, &changed.columns, cells(changed.y))), is_still);
+            self.write(None, changed.iter().map(|changed| (changed.y, &changed.columns, wanted.take(changed.y))), is_still);
             return;
         };
-        // Of the others some stay where they are, and are written again where the terminal moves them; and beside what has moved, too.
-        let is_told = |y: &u16| moved.is_some_and(|moved| moved.rows().contains(y));
-        let others = shift.rows().filter(|y| !is_told(y));
-        let rows: BTreeSet<u16> = changed.iter().map(|changed| changed.y).chain(others).collect();
+        // Of the rows that only the terminal moves some are to stay where they are, and those beside what has moved have not: they are held
+        // against it whole.
+        let is_told = |y: u16| !shift.rows().contains(&y) || moved.is_some_and(|moved| moved.rows().contains(&y));
+        let told = changed.iter().map(|changed| (changed.y, if is_told(changed.y) { &changed.columns } else { &EVERYWHERE }));
+        let others = shift.rows().filter(|y| !is_told(*y)).map(|y| (y, &EVERYWHERE));
+        let rows: BTreeMap<u16, &[Range<usize>; PARTS]> = told.chain(others).collect();
         self.shown.shift(shift);
-        self.write(Some(shift), rows.into_iter().map(|y| (y, &EVERYWHERE, cells(y))), is_still);
+        self.write(Some(shift), rows.into_iter().map(|(y, columns)| (y, columns, wanted.take(y))), is_still);
     }
 
     /// Writes whatever differs in some columns of rows, after others have moved.
     fn write<'r>(
         &mut self,
         moved: Option<Shift>,
-        rows: impl Iterator<Item = (u16, &'r [Range<usize>; PARTS], Cow<'r, [Cell]>)>,
+        rows: impl Iterator<Item = (u16, &'r [Range<usize>; PARTS], (Cow<'r, [Cell]>, Option<Row>))>,
         is_still: bool,
     ) {
         let Self { out, shown, targets, rewritten, .. } = self;
@@ -128,12 +129,15 @@ impl Surface {
             pen.shift(shift);
         }
         let (mut other, mut upright) = (Vec::new(), Vec::new());
-        for (y, columns, cells) in rows {
+        for (y, columns, (cells, wanted)) in rows {
             let Some(row) = shown.row_mut(y) else { continue };
             // Which part has the cluster nobody knows.
             let was_doubtful = row.is_doubtful();
             other.clear();
-            row.take(&cells, if was_doubtful { &EVERYWHERE } else { columns }, targets.is_some(), &mut other);
+            match wanted {
+                Some(wanted) => row.become_row(wanted, &mut other),
+                None => row.take(&cells, if was_doubtful { &EVERYWHERE } else { columns }, targets.is_some(), &mut other),
+            }
             if other.is_empty() {
                 continue;
             }

@@ -71,21 +71,34 @@ impl Drawn {
     }
 }
 
-/// A row as it was drawn, column by column: what a wide glyph covers is covered.
-pub(super) fn columns(drawn: &[Cell], tells_links: bool) -> impl Iterator<Item = Glyph> {
-    let mut covered = 0;
-    drawn.iter().map(move |cell| {
-        if covered > 0 {
-            covered -= 1;
-            return Glyph::COVERED;
-        }
-        let Drawn { glyph, columns, .. } = Drawn::read(cell, tells_links);
-        covered = columns - 1;
-        glyph
-    })
-}
-
 impl Row {
+    /// A row as it was drawn.
+    pub(super) fn read(drawn: &[Cell], tells_links: bool) -> Self {
+        let mut row = Self { glyphs: Vec::with_capacity(drawn.len()), is_doubtful: false };
+        while let Some(cell) = drawn.get(row.glyphs.len()) {
+            let Drawn { glyph, columns, is_doubtful } = Drawn::read(cell, tells_links);
+            row.is_doubtful |= is_doubtful;
+            let next = drawn.len().min(row.glyphs.len() + columns);
+            row.glyphs.push(glyph);
+            row.glyphs.resize(next, Glyph::COVERED);
+        }
+        row.leave_out_blanks();
+        row
+    }
+
+    /// Becomes another row. Adds the columns of each glyph that is another now.
+    pub(super) fn become_row(&mut self, wanted: Self, other: &mut Vec<Range<usize>>) {
+        let mut x = 0;
+        while x < self.len().max(wanted.len()) {
+            let next = x + wanted.columns(x);
+            if (x..next).any(|x| self.at(x) != wanted.at(x)) {
+                other.push(x..next);
+            }
+            x = next;
+        }
+        *self = wanted;
+    }
+
     /// Becomes what was drawn in some columns, between which and the others no glyph stands; all of them where it is doubtful. Adds the
     /// columns of each glyph that is another now.
     pub(super) fn take(&mut self, drawn: &[Cell], columns: &[Range<usize>], tells_links: bool, other: &mut Vec<Range<usize>>) {
@@ -103,6 +116,10 @@ impl Row {
                 x = next;
             }
         }
+        self.leave_out_blanks();
+    }
+
+    fn leave_out_blanks(&mut self) {
         let written = self.glyphs.iter().rposition(|glyph| *glyph != Glyph::BLANK).map_or(0, |last| last + 1);
         self.glyphs.truncate(written);
     }
@@ -149,10 +166,12 @@ impl Row {
         self.is_doubtful
     }
 
-    /// In how many columns of a stretch it is not what was drawn.
-    pub(super) fn differences(&self, drawn: &[Cell], within: Range<usize>, tells_links: bool) -> usize {
-        let wanted = (0..within.end).zip(columns(drawn, tells_links)).skip(within.start);
-        wanted.filter(|(x, glyph)| self.at(*x) != *glyph).count()
+    /// In how many columns of a stretch it is not another row.
+    pub(super) fn differences(&self, wanted: &Self, within: Range<usize>) -> usize {
+        let [own, wanted] = [self, wanted].map(|row| row.glyphs.get(within.start..within.end.min(row.len())).unwrap_or_default());
+        let common = own.iter().zip(wanted).filter(|(own, wanted)| own != wanted).count();
+        let rest = [own.get(wanted.len()..), wanted.get(own.len()..)];
+        common + rest.into_iter().flatten().flatten().filter(|glyph| **glyph != Glyph::BLANK).count()
     }
 }
 

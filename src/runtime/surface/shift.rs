@@ -3,11 +3,12 @@
 //! Rows are told by a stretch of their beginning, and the shift that most of them agree on is tried out: it is taken where less has to
 //! be written with it, whatever stands beside them. Absent on purpose: how a terminal is told.
 
-use super::rows::{Glyph, Row, Rows, columns};
+use super::rows::{Glyph, Row, Rows};
 use crate::state::hashed::Keyed;
 use crate::ui::{Changed, Shift};
 use ratatui::buffer::Cell;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::ops::Range;
 
@@ -21,20 +22,39 @@ const PRICE: usize = 24;
 /// What is to be shown.
 pub(super) struct Wanted<'w, C> {
     /// The rows that are others now, from top to bottom.
-    pub(super) changed: &'w [Changed],
+    changed: &'w [Changed],
     /// The cells of each row.
-    pub(super) cells: C,
-    pub(super) tells_links: bool,
+    cells: C,
+    tells_links: bool,
+    /// Rows that have been looked at, each by its place.
+    rows: Vec<OnceCell<Row>>,
+    /// What stands beyond them.
+    blank: Row,
 }
 
 impl<'c, C: Fn(u16) -> Cow<'c, [Cell]>> Wanted<'_, C> {
+    pub(super) fn new<'w>(changed: &'w [Changed], shown: &Rows, cells: C, tells_links: bool) -> Wanted<'w, C> {
+        let height = changed.last().map_or(0, |changed| usize::from(changed.y) + 1).max(usize::from(shown.height()));
+        Wanted { changed, cells, tells_links, rows: (0..height).map(|_| OnceCell::new()).collect(), blank: Row::default() }
+    }
+
+    /// The cells of a row, and what was read of them if it was looked at.
+    pub(super) fn take(&mut self, y: u16) -> (Cow<'c, [Cell]>, Option<Row>) {
+        ((self.cells)(y), self.rows.get_mut(usize::from(y)).and_then(OnceCell::take))
+    }
+
+    fn row(&self, y: u16) -> &Row {
+        let read = || Row::read(&(self.cells)(y), self.tells_links);
+        self.rows.get(usize::from(y)).map_or(&self.blank, |row| row.get_or_init(read))
+    }
+
     /// The shift after which least is left to write, where there is one that pays.
     pub(super) fn find(&self, shown: &Rows) -> Option<Shift> {
         let is_touched =
             |changed: &&Changed| changed.columns.iter().any(|columns| columns.start < TELLING.end && TELLING.start < columns.end);
-        let is_told_anew = |changed: &&Changed| self.differences(shown.row(changed.y), changed.y, TELLING) > 0;
+        let is_told_anew = |changed: &&Changed| shown.row(changed.y).differences(self.row(changed.y), TELLING) > 0;
         let anew = self.changed.iter().filter(is_touched).filter(is_told_anew);
-        let after = anew.filter_map(|changed| Some((changed.y, self.telling(changed.y)?)));
+        let after = anew.filter_map(|changed| Some((changed.y, telling_of(self.row(changed.y))?)));
         let before = (0..shown.height()).filter_map(|y| Some((y, telling_of(shown.row(y))?)));
         Shift::agreed(before, after).filter(|shift| PRICE + self.left(shown, *shift) < self.unmoved(shown, shift.rows()))
     }
@@ -47,7 +67,7 @@ impl<'c, C: Fn(u16) -> Cow<'c, [Cell]>> Wanted<'_, C> {
         // Beyond one end rows go into those that move anyway, beyond the other they come out of them.
         let goes_along = |from: Option<u16>, to: Option<u16>| {
             let number = telling_of(shown.row(from?))?;
-            Some(to.filter(has_changed).and_then(|to| self.telling(to)) == Some(number))
+            Some(to.filter(has_changed).and_then(|to| telling_of(self.row(to))) == Some(number))
         };
         let into = |y: u16| goes_along(Some(y), moved(y, shift.by));
         let out_of = |y: u16| goes_along(moved(y, -shift.by), Some(y));
@@ -66,23 +86,13 @@ impl<'c, C: Fn(u16) -> Cow<'c, [Cell]>> Wanted<'_, C> {
 
     /// How many cells of the rows of a shift are left to write behind it.
     fn left(&self, shown: &Rows, shift: Shift) -> usize {
-        let blank = Row::default();
-        shift.rows().map(|y| self.differences(shift.source(y).map_or(&blank, |from| shown.row(from)), y, EVERYWHERE)).sum()
+        let source = |y: u16| shift.source(y).map_or(&self.blank, |from| shown.row(from));
+        shift.rows().map(|y| source(y).differences(self.row(y), EVERYWHERE)).sum()
     }
 
     /// How many cells of rows are to be written where nothing moves.
     fn unmoved(&self, shown: &Rows, rows: impl Iterator<Item = u16>) -> usize {
-        rows.map(|y| self.differences(shown.row(y), y, EVERYWHERE)).sum()
-    }
-
-    fn differences(&self, row: &Row, y: u16, within: Range<usize>) -> usize {
-        row.differences(&(self.cells)(y), within, self.tells_links)
-    }
-
-    /// A number for what tells a row; nothing where that is blank.
-    fn telling(&self, y: u16) -> Option<u64> {
-        let cells = (self.cells)(y);
-        telling(columns(&cells, false).chain(std::iter::repeat(Glyph::BLANK)).take(TELLING.end).skip(TELLING.start))
+        rows.map(|y| shown.row(y).differences(self.row(y), EVERYWHERE)).sum()
     }
 }
 
@@ -92,15 +102,11 @@ fn reach(rows: impl Iterator<Item = u16>, goes_along: impl Fn(u16) -> Option<boo
     known.take_while(|(_, goes)| *goes).last().map(|(y, _)| y)
 }
 
-/// A number for what tells a row that stands there; nothing where that is blank.
+/// A number for what tells a row; nothing where that is blank.
 fn telling_of(row: &Row) -> Option<u64> {
-    telling(TELLING.map(|x| row.at(x)))
-}
-
-fn telling(glyphs: impl Iterator<Item = Glyph>) -> Option<u64> {
     let mut sum = Keyed::default().build_hasher();
     let mut is_blank = true;
-    for glyph in glyphs {
+    for glyph in TELLING.map(|x| row.at(x)) {
         is_blank &= glyph.symbol() == Glyph::BLANK.symbol();
         sum.write_u64(glyph.symbol());
     }
