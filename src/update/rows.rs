@@ -95,18 +95,18 @@ pub(crate) fn is_drawn(state: &State, measured: &Measured, stream: &Stream, key:
 pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, row: Row, came: Came) -> bool {
     let now = state.now;
     let key = row.key();
-    // Whether the server's filters let it into each tab, and the tab's own does.
-    let verdict = |tab: &Tab| if tab.sources == *stream { (state.is_allowed(tab, &row), state.admits(tab, &row)) } else { (true, true) };
-    let verdicts: Vec<(bool, bool)> = state.tabs.all().iter().map(verdict).collect();
+    // Whether the server's filters let it into the tab of the stream alone, and that tab's own does.
+    let verdict = state.tabs.of(stream).map(|tab| (state.is_allowed(tab, &row), state.admits(tab, &row)));
     // Another of its streams may have brought it.
     let has_it = |tab: &Tab| tab.merged.as_ref().is_some_and(|merged| merged.rows().index_of(&key).is_some());
-    let held: Vec<bool> = state.tabs.all().iter().map(|tab| tab.sources.contains(stream) && has_it(tab)).collect();
+    let held: Vec<usize> =
+        (0..).zip(state.tabs.all()).filter(|(_, tab)| tab.sources.contains(stream) && has_it(tab)).map(|(at, _)| at).collect();
     let Some(timeline) = state.timelines.get_mut(stream) else { return false };
     if came != Came::Page && timeline.is_below_floor(&row) {
         return false;
     }
     let inserted = timeline.insert(row);
-    for (tab, (allowed, admitted)) in state.tabs.all_mut().iter_mut().zip(verdicts).filter(|(tab, _)| tab.sources == *stream) {
+    if let (Some((allowed, admitted)), Some(tab)) = (verdict, state.tabs.of_mut(stream)) {
         tab.sieve.set(key.clone(), !admitted);
         if allowed {
             tab.hidden.remove(&key);
@@ -135,7 +135,7 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
             let is_there = || state.rows(tab).is_some_and(|rows| rows.index_of(&key).is_some());
             // What a filter hides that is only tried stays news.
             let counts = !tab.hidden.contains(&key) && (!tab.sieve.hides(|| key.clone()) || state.is_filtering(&tab.sources));
-            tab.sources.contains(stream) && counts && held.get(place) == Some(&false) && is_there()
+            tab.sources.contains(stream) && counts && !held.contains(&place) && is_there()
         };
         // The row that is drawn for it, and whether the reader does not see that happen.
         let fresh: Vec<(usize, Option<RowKey>, bool)> = (0..)
@@ -313,9 +313,8 @@ pub(crate) fn trim(state: &mut State, stream: &Stream) {
     if dropped.is_empty() {
         return;
     }
-    let oldest: Option<Arc<str>> = timeline.rows().back().map(|row| Arc::from(row.place_id()));
-    let above = |row: &Row| oldest.as_ref().is_some_and(|oldest| by_age(row.place_id(), oldest) == Ordering::Greater);
-    if dropped.iter().any(above)
+    let is_above = |oldest: &Row| dropped.iter().any(|row| by_age(row.place_id(), oldest.place_id()) == Ordering::Greater);
+    if timeline.rows().back().is_some_and(is_above)
         && let Some(refill) = timeline.refill.take()
     {
         // What it brings is dropped again to keep the reader's place: it goes on when the reader asks.
