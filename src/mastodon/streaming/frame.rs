@@ -10,7 +10,7 @@ use crate::model::{AnnouncementId, Payload, StatusId, Stream};
 use crate::text::Plain;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// What a text message of the server turned out to be.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,7 +95,7 @@ fn swiftly(text: &str, keep_raw: bool) -> Option<Decoded> {
     }
     let (named, stream) = name(Raw(Some(stream)));
     let raw = keep_raw.then(|| Arc::from(swift::unescaped_once(raw)));
-    Some(Decoded { named, stream, name: Plain::line(event), payload, raw })
+    Some(Decoded { named, stream, name: word(event), payload, raw })
 }
 
 /// Decodes any message, field by field.
@@ -214,9 +214,28 @@ fn entity<'a, T: Deserialize<'a>>(words: &'a str) -> Result<T, &'static str> {
     entities::object(words).ok_or("a payload that is no JSON object")
 }
 
+/// The words that nearly every message has.
+static USUAL: LazyLock<[Plain; 8]> = LazyLock::new(|| {
+    ["update", "status.update", "delete", "notification", "user", "user:notification", "public", "public:local"].map(Plain::line)
+});
+
+/// A word of a message, which for a usual one takes no room of its own.
+fn word(word: &str) -> Plain {
+    USUAL.iter().find(|known| known.as_str() == word).cloned().unwrap_or_else(|| Plain::line(word))
+}
+
+/// The stream of a `stream` key in its usual form: one plain word, which says all.
+fn usual_name(raw: &str) -> Option<(Plain, Stream)> {
+    let named = raw.strip_prefix("[\"")?.strip_suffix("\"]").filter(|named| !named.contains(['"', '\\']))?;
+    Some((word(named), Stream::from_wire(named, None)?))
+}
+
 /// Reads the `stream` key: normally a list of name and parameter; elsewhere also `["list:12"]`, `"user"`, or nothing.
 fn name(raw: Raw<'_>) -> (Option<Vec<Plain>>, Named) {
     let Some(raw) = raw.0 else { return (None, Named::Nothing) };
+    if let Some((named, stream)) = usual_name(raw) {
+        return (Some(vec![named]), Named::Stream(stream));
+    }
     let parts: Many<Id<'_>, 4> = match entities::many(raw) {
         Some(parts) => parts,
         None => Many { items: serde_json::from_str(raw).into_iter().collect(), ..Many::default() },
@@ -529,6 +548,7 @@ mod tests {
         let local = Named::Stream(Stream::Public { reach: Reach::Local, only_media: false });
         let long = "x".repeat(129);
         for (raw, named, means) in [
+            (json!(["user"]), Some(vec!["user"]), Named::Stream(Stream::User)),
             (json!(["list", "12"]), Some(vec!["list", "12"]), list()),
             (json!(["list", 12]), Some(vec!["list", "12"]), list()),
             (json!(["list:12"]), Some(vec!["list", "12"]), list()),
