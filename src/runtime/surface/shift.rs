@@ -33,6 +33,7 @@ pub(super) struct Wanted<'w, C> {
 }
 
 impl<'c, C: Fn(u16) -> Cow<'c, [Cell]>> Wanted<'_, C> {
+    /// What is to be shown where `shown` stands; nothing is looked at yet.
     pub(super) fn new<'w>(changed: &'w [Changed], shown: &Rows, cells: C, tells_links: bool) -> Wanted<'w, C> {
         let height = changed.last().map_or(0, |changed| usize::from(changed.y) + 1).max(usize::from(shown.height()));
         Wanted { changed, cells, tells_links, rows: (0..height).map(|_| OnceCell::new()).collect(), blank: Row::default() }
