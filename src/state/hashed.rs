@@ -3,6 +3,7 @@
 //! A server makes the ids, so the hash has a key that differs with each run and that nothing tells; it is no hash for
 //! anything that leaves the program. Absent on purpose: order.
 
+use hashbrown::HashTable;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::LazyLock;
@@ -35,14 +36,25 @@ pub(crate) fn make_room_in_set<K: Eq + Hash, S: BuildHasher>(set: &mut HashSet<K
     }
 }
 
+/// [`make_room`] of a table of things that can be hashed again.
+pub(crate) fn make_room_in_table<T>(table: &mut HashTable<T>, hash: impl Fn(&T) -> u64) {
+    if is_full(table.len(), table.capacity()) {
+        let held: Vec<T> = table.drain().collect();
+        table.reserve(room(held.len()), &hash);
+        for one in held {
+            table.insert_unique(hash(&one), one, &hash);
+        }
+    }
+}
+
 /// Whether a table that holds so many has no place left that was never taken.
-pub(crate) fn is_full(held: usize, capacity: usize) -> bool {
+fn is_full(held: usize, capacity: usize) -> bool {
     held > 0 && held >= capacity
 }
 
 /// How many entries it is to have room for then. A fifth of it is free, so that making room costs each entry the same however many there
 /// are.
-pub(crate) fn room(held: usize) -> usize {
+fn room(held: usize) -> usize {
     held + held / 4 + 1
 }
 

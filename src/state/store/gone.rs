@@ -6,7 +6,7 @@
 
 use super::ring::Ring;
 use crate::model::{AccountId, StatusId};
-use crate::state::hashed::{Keyed, is_full, room};
+use crate::state::hashed::{Keyed, make_room_in_table};
 use hashbrown::HashTable;
 use std::collections::VecDeque;
 use std::fmt;
@@ -24,21 +24,53 @@ type Fingerprint = u64;
 /// The newest deletions. Not a [`Ring`], though it forgets alike: a number beside each takes a third of the room.
 #[derive(Default)]
 pub(super) struct Gone {
-    /// Each with its moment, as they came; those that `numbers` does not name are forgotten.
-    order: VecDeque<(Fingerprint, u64)>,
-    /// How many have left the order, modulo 2^32: the first of it has this number.
-    first: u32,
-    /// The number of each.
+    order: Order,
+    /// The number of each that is not forgotten.
     numbers: HashTable<u32>,
     authors: Ring<StatusId, AccountId>,
+}
+
+/// Deletions as they came, each with its moment.
+#[derive(Default)]
+struct Order {
+    all: VecDeque<(Fingerprint, u64)>,
+    /// The number of the first, of which one more is that of the next; after the largest comes zero.
+    first: u32,
+}
+
+impl Order {
+    fn place(&self, number: u32) -> usize {
+        usize::try_from(number.wrapping_sub(self.first)).unwrap_or(usize::MAX)
+    }
+
+    fn at(&self, number: u32) -> (Fingerprint, u64) {
+        self.all.get(self.place(number)).copied().unwrap_or_default()
+    }
+
+    fn fingerprint(&self, number: u32) -> Fingerprint {
+        self.at(number).0
+    }
+
+    /// Adds one to fewer than [`KEPT`]; gives its number.
+    fn push(&mut self, fingerprint: Fingerprint, moment: u64) -> u32 {
+        let length = self.all.len();
+        if length == self.all.capacity() {
+            // Twice as many, but no more than there will be.
+            self.all.reserve_exact(length.max(64).min(KEPT.saturating_sub(length)));
+        }
+        self.all.push_back((fingerprint, moment));
+        self.first.wrapping_add(u32::try_from(length).unwrap_or_default())
+    }
 }
 
 impl Gone {
     /// When a status was deleted, by the store's clock; `None` if it was not, or too many were deleted since.
     pub(super) fn moment(&self, id: &StatusId) -> Option<u64> {
-        let fingerprint = fingerprint(id);
-        let number = self.numbers.find(fingerprint, |number| self.at(*number).0 == fingerprint)?;
-        Some(self.at(*number).1)
+        Some(self.order.at(self.number(fingerprint(id))?).1)
+    }
+
+    fn number(&self, fingerprint: Fingerprint) -> Option<u32> {
+        self.numbers.find(fingerprint, |number| self.order.fingerprint(*number) == fingerprint).copied()
     }
 
     /// Who wrote a deleted status, where that is still known.
@@ -55,22 +87,18 @@ impl Gone {
     /// it would have all others forgotten.
     pub(super) fn insert(&mut self, id: &StatusId, author: Option<AccountId>, moment: u64) {
         let fingerprint = fingerprint(id);
-        if let Some(number) = self.numbers.find(fingerprint, |number| self.at(*number).0 == fingerprint).copied() {
-            if let Some(known) = self.order.get_mut(place(self.first, number)) {
+        if let Some(number) = self.number(fingerprint) {
+            let place = self.order.place(number);
+            if let Some(known) = self.order.all.get_mut(place) {
                 known.1 = moment;
             }
         } else {
             self.forget_oldest();
-            if self.order.len() == self.order.capacity() {
-                // Twice as many, but no more than there will be.
-                self.order.reserve_exact(self.order.len().max(64).min(KEPT - self.order.len()));
-            }
-            // There are at most `KEPT`.
-            let number = self.first.wrapping_add(u32::try_from(self.order.len()).unwrap_or_default());
-            self.order.push_back((fingerprint, moment));
-            self.make_room();
-            let Self { order, first, numbers, .. } = self;
-            numbers.insert_unique(fingerprint, number, |number| at(order, *first, *number).0);
+            let number = self.order.push(fingerprint, moment);
+            let Self { order, numbers, .. } = self;
+            let hash = |number: &u32| order.fingerprint(*number);
+            make_room_in_table(numbers, hash);
+            numbers.insert_unique(fingerprint, number, hash);
         }
         if let Some(author) = author {
             self.authors.insert(id.clone(), author, AUTHORS_KEPT);
@@ -79,58 +107,35 @@ impl Gone {
 
     /// Makes room for one more in the order.
     fn forget_oldest(&mut self) {
-        while self.order.len() >= KEPT
-            && let Some((oldest, _)) = self.order.pop_front()
+        while self.order.all.len() >= KEPT
+            && let Some((oldest, _)) = self.order.all.pop_front()
         {
-            if let Ok(found) = self.numbers.find_entry(oldest, |number| *number == self.first) {
-                found.remove();
-            }
-            self.first = self.first.wrapping_add(1);
+            let number = self.order.first;
+            self.order.first = number.wrapping_add(1);
+            self.forget(oldest, number);
         }
     }
 
-    /// Makes room for one more in the table, as for those of `hashed`.
-    fn make_room(&mut self) {
-        if is_full(self.numbers.len(), self.numbers.capacity()) {
-            let Self { order, first, numbers, .. } = self;
-            let hash = |number: &u32| at(order, *first, *number).0;
-            let held: Vec<u32> = numbers.drain().collect();
-            numbers.reserve(room(held.len()), hash);
-            for number in held {
-                numbers.insert_unique(hash(&number), number, hash);
-            }
+    fn forget(&mut self, fingerprint: Fingerprint, number: u32) {
+        if let Ok(found) = self.numbers.find_entry(fingerprint, |held| *held == number) {
+            found.remove();
         }
     }
 
     /// Forgets a deletion.
     pub(super) fn remove(&mut self, id: &StatusId) {
         let fingerprint = fingerprint(id);
-        let Self { order, first, numbers, .. } = self;
-        if let Ok(found) = numbers.find_entry(fingerprint, |number| at(order, *first, *number).0 == fingerprint) {
-            found.remove();
+        if let Some(number) = self.number(fingerprint) {
+            self.forget(fingerprint, number);
         }
         self.authors.remove(id);
     }
-
-    fn at(&self, number: u32) -> (Fingerprint, u64) {
-        at(&self.order, self.first, number)
-    }
-}
-
-/// The deletion of that number.
-fn at(order: &VecDeque<(Fingerprint, u64)>, first: u32, number: u32) -> (Fingerprint, u64) {
-    order.get(place(first, number)).copied().unwrap_or_default()
-}
-
-/// Where in the order it is.
-fn place(first: u32, number: u32) -> usize {
-    usize::try_from(number.wrapping_sub(first)).unwrap_or(usize::MAX)
 }
 
 impl PartialEq for Gone {
     fn eq(&self, other: &Self) -> bool {
         let all = |gone: &Self| {
-            let mut all: Vec<_> = gone.numbers.iter().map(|number| gone.at(*number)).collect();
+            let mut all: Vec<_> = gone.numbers.iter().map(|number| gone.order.at(*number)).collect();
             all.sort_unstable();
             all
         };
@@ -160,7 +165,8 @@ mod tests {
     #[test]
     fn the_newest_deletions_are_known_and_no_more_are_kept() {
         // Numbers wrap around among them.
-        let mut gone = Gone { first: u32::MAX - 30_000, ..Gone::default() };
+        let order = Order { first: u32::MAX - 30_000, ..Order::default() };
+        let mut gone = Gone { order, ..Gone::default() };
         for number in 3..KEPT * 3 {
             gone.insert(&id(number), AccountId::new("7"), u64::try_from(number).unwrap());
             // Deleted again and again, which must not push others out; or lifted, and then deleted again.
@@ -169,7 +175,7 @@ mod tests {
                 gone.remove(&id(number));
             }
         }
-        assert!(gone.numbers.len() <= KEPT && gone.order.capacity() <= KEPT, "{gone:?}, {} in order", gone.order.capacity());
+        assert!(gone.numbers.len() <= KEPT && gone.order.all.capacity() <= KEPT, "{gone:?}, {} in order", gone.order.all.capacity());
         assert!(gone.numbers.capacity() < KEPT * 3 / 2, "{}", gone.numbers.capacity());
         let newest = KEPT * 3 - 1;
         for number in newest - KEPT / 2..=newest {
