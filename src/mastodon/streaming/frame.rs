@@ -124,7 +124,7 @@ fn leniently(text: &str, keep_raw: bool) -> Message {
     };
     let (named, stream) = name(envelope.stream);
     let exact = words.as_deref().or(envelope.payload.0);
-    Message::Event(Decoded { named, stream, name: Plain::line(event), payload, raw: exact.filter(|_| keep_raw).map(Arc::from) })
+    Message::Event(Decoded { named, stream, name: word(event), payload, raw: exact.filter(|_| keep_raw).map(Arc::from) })
 }
 
 /// Decodes a server-sent event, as if its message had named `stream` (transcripts `sse-*`). Up to Mastodon 4.2
@@ -136,11 +136,11 @@ pub(crate) fn decode_event(stream: &Stream, name: &str, data: &str, keep_raw: bo
         Err(what) => return malformed(&format!("`{name}` with {what}")),
     };
     let parameter = stream.wire_parameter().map(|(_, value)| value);
-    let named = [Some(stream.wire_name()), parameter].into_iter().flatten().map(Plain::line).collect();
+    let named = [Some(stream.wire_name()), parameter].into_iter().flatten().map(word).collect();
     Message::Event(Decoded {
         named: Some(named),
         stream: Named::Stream(stream.clone()),
-        name: Plain::line(name),
+        name: word(name),
         payload,
         raw: words.filter(|_| keep_raw).map(Arc::from),
     })
@@ -227,7 +227,8 @@ fn word(word: &str) -> Plain {
 /// The stream of a `stream` key in its usual form: one plain word, which says all.
 fn usual_name(raw: &str) -> Option<(Plain, Stream)> {
     let named = raw.strip_prefix("[\"")?.strip_suffix("\"]").filter(|named| !named.contains(['"', '\\']))?;
-    Some((word(named), Stream::from_wire(named, None)?))
+    let stream = Stream::from_wire(named, None)?;
+    Some((word(named), stream))
 }
 
 /// Reads the `stream` key: normally a list of name and parameter; elsewhere also `["list:12"]`, `"user"`, or nothing.
@@ -252,7 +253,7 @@ fn name(raw: Raw<'_>) -> (Option<Vec<Plain>>, Named) {
         None if parameter.is_none() && matches!(first, "list" | "hashtag" | "hashtag:local") => Named::Kind(Plain::line(first)),
         None => Named::Unknown,
     };
-    (Some(parts.into_iter().map(Plain::line).collect()), stream)
+    (Some(parts.into_iter().map(word).collect()), stream)
 }
 
 /// Takes `list:12`, `hashtag:rust` and `hashtag:local:rust` apart; GoToSocial joins so.
