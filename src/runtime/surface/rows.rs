@@ -71,16 +71,25 @@ impl Drawn {
     }
 }
 
+/// The glyphs that were drawn in some columns of a row, each with its place.
+fn glyphs(drawn: &[Cell], within: &Range<usize>, tells_links: bool) -> impl Iterator<Item = (Range<usize>, Drawn)> {
+    let (mut x, end) = (within.start, within.end.min(drawn.len()));
+    std::iter::from_fn(move || {
+        let glyph = Drawn::read(drawn.get(x..end)?.first()?, tells_links);
+        let columns = x..end.min(x + glyph.columns);
+        x = columns.end;
+        Some((columns, glyph))
+    })
+}
+
 impl Row {
     /// A row as it was drawn.
     pub(super) fn read(drawn: &[Cell], tells_links: bool) -> Self {
         let mut row = Self { glyphs: Vec::with_capacity(drawn.len()), is_doubtful: false };
-        while let Some(cell) = drawn.get(row.glyphs.len()) {
-            let Drawn { glyph, columns, is_doubtful } = Drawn::read(cell, tells_links);
+        for (columns, Drawn { glyph, is_doubtful, .. }) in glyphs(drawn, &(0..drawn.len()), tells_links) {
             row.is_doubtful |= is_doubtful;
-            let next = drawn.len().min(row.glyphs.len() + columns);
             row.glyphs.push(glyph);
-            row.glyphs.resize(next, Glyph::COVERED);
+            row.glyphs.resize(columns.end, Glyph::COVERED);
         }
         row.leave_out_blanks();
         row
@@ -103,17 +112,10 @@ impl Row {
     /// columns of each glyph that is another now.
     pub(super) fn take(&mut self, drawn: &[Cell], columns: &[Range<usize>], tells_links: bool, other: &mut Vec<Range<usize>>) {
         self.is_doubtful = false;
-        for columns in columns {
-            let end = columns.end.min(drawn.len());
-            let mut x = columns.start;
-            while let Some(cell) = drawn.get(x).filter(|_| x < end) {
-                let Drawn { glyph, columns, is_doubtful } = Drawn::read(cell, tells_links);
-                let next = end.min(x + columns);
-                self.is_doubtful |= is_doubtful;
-                if self.put(x, glyph, next) {
-                    other.push(x..next);
-                }
-                x = next;
+        for (columns, Drawn { glyph, is_doubtful, .. }) in columns.iter().flat_map(|within| glyphs(drawn, within, tells_links)) {
+            self.is_doubtful |= is_doubtful;
+            if self.put(columns.start, glyph, columns.end) {
+                other.push(columns);
             }
         }
         self.leave_out_blanks();
