@@ -11,6 +11,7 @@ mod gone;
 mod parcel;
 mod release;
 mod ring;
+mod shorthand;
 mod table;
 
 use crate::filter::{Post, words_of};
@@ -22,8 +23,10 @@ use crate::text::{LinkKind, RichText};
 use gone::Gone;
 use parcel::Parcel;
 use ring::Ring;
+use shorthand::Shorthand;
 use std::cell::OnceCell;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use table::Table;
 
 /// How many edits of posts that are not held are remembered, for a first copy that comes late.
@@ -89,9 +92,9 @@ impl Entry {
     }
 
     /// Folds it, where that can be done. What was folded before has not changed.
-    fn fold(&mut self) {
+    fn fold(&mut self, shorthand: &Arc<Shorthand>) {
         if let (None, Some(status)) = (&self.folded, self.status.get_mut()) {
-            self.folded = Parcel::fold(status);
+            self.folded = Parcel::fold(status, shorthand);
         }
         if self.folded.is_some() {
             self.status = OnceCell::new();
@@ -174,6 +177,8 @@ pub struct Store {
     /// Statuses that came or changed last, the first of them first.
     recent: VecDeque<StatusId>,
     open: Open,
+    /// What folded statuses are written with, since the first was folded.
+    shorthand: Option<Arc<Shorthand>>,
     deleted: Gone,
     edits: Ring<StatusId, Box<Status>>,
     /// Statuses that a filter may hide since the last look, each with whether it was held before.
@@ -518,9 +523,16 @@ impl Store {
         let Some(open) = self.open.0 else { return };
         self.recent.push_back(id);
         if self.recent.len() > open
-            && let Some(entry) = self.recent.pop_front().and_then(|id| self.statuses.get_mut(&id))
+            && let Some(id) = self.recent.pop_front()
         {
-            entry.fold();
+            let Self { statuses, recent, shorthand, .. } = self;
+            let shorthand = shorthand.get_or_insert_with(|| {
+                let said = |id| Some(Parcel::letters(statuses.get_mut(id)?.status.get_mut()?));
+                Arc::new(Shorthand::learn(&[&id].into_iter().chain(&*recent).filter_map(said).collect::<Vec<_>>()))
+            });
+            if let Some(entry) = statuses.get_mut(&id) {
+                entry.fold(shorthand);
+            }
         }
     }
 
@@ -594,7 +606,8 @@ impl Store {
 
     /// Drops whatever no row needs. `keep` names the statuses, notifications and conversations of all rows and panes.
     pub fn sweep(&mut self, keep: Keep) {
-        let Self { statuses, accounts, notifications, conversations, mentioned_by, told_of, deleted, awaited, recent, open, .. } = self;
+        let Self { statuses, accounts, notifications, conversations, mentioned_by, told_of, deleted, awaited, recent, shorthand, .. } =
+            self;
         notifications.retain(|id, _| keep.notifications.contains(id));
         told_of.retain(|_, list| {
             list.retain(|id| notifications.contains_key(id));
@@ -621,8 +634,9 @@ impl Store {
             // What was looked at once is opened again when it is looked at again: what is in view is laid out already.
             entry.rich = OnceCell::new();
             let is_needed = std::mem::take(&mut entry.is_needed);
-            if is_needed && open.0.is_some() && !recent.contains(&entry.id) {
-                entry.fold();
+            // Without one nothing has been folded yet, and all are recent.
+            if let Some(shorthand) = shorthand.as_ref().filter(|_| is_needed && !recent.contains(&entry.id)) {
+                entry.fold(shorthand);
             }
             is_needed
         });

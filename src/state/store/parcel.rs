@@ -1,39 +1,49 @@
 //! `Parcel`: a post as few bytes, for as long as nobody looks at it.
 //!
-//! Thousands of posts are held and a dozen are looked at. Folded, one is its letters and some sixty bytes: numbers of variable
-//! length instead of fields, and one allocation instead of many. Opening one takes a microsecond and gives exactly what was folded,
-//! to which debug builds hold it each time; one that has what is rare (a poll, a quote, a matching filter, a word of the server's
-//! that we do not know) stays as it is. Letters are not compressed: that took more than a quarter of an event's instructions, for a
-//! twentieth of the memory. Absent on purpose: which posts are folded when; the store knows that. Nothing of this leaves the process.
+//! Thousands of posts are held and a dozen are looked at. Folded, one is its letters in shorthand and some sixty bytes: numbers of
+//! variable length instead of fields, and one allocation instead of many. Opening one takes a microsecond and gives exactly what was
+//! folded, to which debug builds hold it each time; one that has what is rare (a poll, a quote, a matching filter, a word of the
+//! server's that we do not know) stays as it is. Absent on purpose: which posts are folded when; the store knows that. Nothing of
+//! this leaves the process.
 
+use super::shorthand::Shorthand;
 use crate::model::{
     AccountId, Card, Counts, Emoji, Media, MediaKind, Mention, Personal, Status, StatusId, StatusTag, Timestamp, Visibility,
 };
 use crate::text::{Html, Plain, Stretch};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A folded post.
 #[derive(Debug)]
 pub(super) struct Parcel {
     packed: Box<[u8]>,
+    /// What its letters are written with, where they are not written out.
+    shorthand: Option<Arc<Shorthand>>,
 }
 
 impl Parcel {
     /// Folds a post; nothing where it cannot be opened again as what it is.
-    pub(super) fn fold(status: &mut Status) -> Option<Self> {
+    pub(super) fn fold(status: &mut Status, shorthand: &Arc<Shorthand>) -> Option<Self> {
         let mut bytes = Writer(Vec::with_capacity(192));
         bytes.shape(status)?;
         let texts = status.texts();
         for text in &texts {
             bytes.length(text.as_str().len());
         }
-        bytes.0.reserve_exact(texts.iter().map(|text| text.as_str().len()).sum());
-        for text in &texts {
-            bytes.0.extend_from_slice(text.as_str().as_bytes());
-        }
-        let parcel = Self { packed: bytes.0.into_boxed_slice() };
+        let letters = together(&texts);
+        let short = shorthand.shorten(&letters);
+        let written = short.as_deref().unwrap_or(letters.as_bytes());
+        bytes.0.reserve_exact(written.len());
+        bytes.0.extend_from_slice(written);
+        let parcel = Self { packed: bytes.0.into_boxed_slice(), shorthand: short.is_some().then(|| Arc::clone(shorthand)) };
         debug_assert_eq!(parcel.open(&status.id, &status.account), *status, "it opens as what it was");
         Some(parcel)
+    }
+
+    /// Everything that a post says, one after the other.
+    pub(super) fn letters(status: &mut Status) -> String {
+        together(&status.texts())
     }
 
     /// A post of which nothing is known but its id and its author's.
@@ -47,8 +57,12 @@ impl Parcel {
         let mut status = reader.shape(id, account);
         let mut texts = status.texts();
         let lengths: Vec<usize> = texts.iter().map(|_| reader.length()).collect();
+        let letters = match &self.shorthand {
+            Some(shorthand) => Cow::Owned(shorthand.lengthen(reader.0)),
+            None => Cow::Borrowed(reader.0),
+        };
         // Nothing but a fault of ours makes it fail.
-        let whole = std::str::from_utf8(reader.0).inspect_err(|error| tracing::error!(%id, %error, "a folded post cannot be opened"));
+        let whole = std::str::from_utf8(&letters).inspect_err(|error| tracing::error!(%id, %error, "a folded post cannot be opened"));
         let whole: Arc<str> = whole.unwrap_or_default().into();
         let mut from = 0;
         for (text, length) in texts.iter_mut().zip(lengths) {
@@ -57,6 +71,12 @@ impl Parcel {
         }
         status
     }
+}
+
+fn together(texts: &[&mut Stretch]) -> String {
+    let mut whole = String::with_capacity(texts.iter().map(|text| text.as_str().len()).sum());
+    whole.extend(texts.iter().map(|text| text.as_str()));
+    whole
 }
 
 /// Numbers of seven bits a byte, the lowest first.
@@ -446,6 +466,12 @@ pub(super) mod tests {
         }
     }
 
+    /// Learned from other posts.
+    fn shorthand(seed: u64) -> Arc<Shorthand> {
+        let mut dice = Dice(seed ^ 1);
+        Arc::new(Shorthand::learn(&(0..4).map(|_| Parcel::letters(&mut dice.status())).collect::<Vec<_>>()))
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -456,7 +482,7 @@ pub(super) mod tests {
                 status.pack();
             }
             let whole = status.clone();
-            let parcel = Parcel::fold(&mut status).expect("it has nothing rare");
+            let parcel = Parcel::fold(&mut status, &shorthand(seed)).expect("it has nothing rare");
             prop_assert_eq!(&status, &whole, "folding changes nothing");
             prop_assert_eq!(parcel.open(&whole.id, &whole.account), whole);
         }
@@ -464,7 +490,7 @@ pub(super) mod tests {
         #[test]
         fn whatever_stands_there_opens_as_something(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let status = Dice(0).status();
-            let opened = Parcel { packed: bytes.into() }.open(&status.id, &status.account);
+            let opened = Parcel { packed: bytes.into(), shorthand: None }.open(&status.id, &status.account);
             prop_assert_eq!(opened.id, status.id);
         }
     }
@@ -474,7 +500,7 @@ pub(super) mod tests {
         let folds = |change: &dyn Fn(&mut Status)| {
             let mut status = Dice(1).status();
             change(&mut status);
-            Parcel::fold(&mut status).is_some()
+            Parcel::fold(&mut status, &shorthand(1)).is_some()
         };
         assert!(folds(&|_| {}));
         let word = || Plain::line("new");
@@ -506,14 +532,17 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_folded_post_is_hardly_more_than_its_letters() {
+    fn a_folded_post_is_hardly_more_than_its_letters_in_shorthand() {
         let mut status = Dice(0).status();
         let html = "<p>Shipping the new release tonight, and then some tea by the harbour. \
             <a href=\"https://tide.example/tags/release\" class=\"mention hashtag\" rel=\"tag\">#<span>release</span></a></p>";
         (status.content, status.url) = (Html::new(html), Some(Plain::address("https://tide.example/@ada/117000000000000001")));
         (status.media_attachments, status.card, status.mentions) = (Vec::new(), None, Vec::new());
-        let letters: usize = status.texts().iter().map(|text| text.as_str().len()).sum();
-        let parcel = Parcel::fold(&mut status).unwrap();
-        assert!(parcel.packed.len() < letters + size_of::<Status>() / 4, "{} bytes for {letters} letters", parcel.packed.len());
+        let letters = Parcel::letters(&mut status);
+        let foreign = Parcel::fold(&mut status, &Arc::new(Shorthand::learn(&[]))).unwrap();
+        let known = Parcel::fold(&mut status, &Arc::new(Shorthand::learn(std::slice::from_ref(&letters)))).unwrap();
+        let [foreign, known] = [&foreign, &known].map(|parcel| parcel.packed.len());
+        let room = size_of::<Status>() / 4;
+        assert!(foreign < letters.len() + room && known < letters.len() / 2 + room, "{foreign}, {known} bytes for {}", letters.len());
     }
 }
