@@ -23,7 +23,8 @@ use crate::model::Canvas;
 pub use disk::Disk;
 pub use gallery::Gallery;
 pub use graphic::{Graphic, Laid};
-use std::sync::Arc;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Arc, LazyLock};
 #[cfg(feature = "images")]
 pub use studio::Studio;
 
@@ -69,7 +70,7 @@ impl Studio {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Picture {
     /// As half blocks: a pixel to a column, two to a row.
-    pub blocks: Raster,
+    pub blocks: Arc<Raster>,
     /// As the terminal takes it, where that is something else.
     pub graphic: Option<Arc<Graphic>>,
 }
@@ -77,15 +78,27 @@ pub struct Picture {
 /// Pixels, row by row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raster {
-    /// Columns.
-    pub width: u16,
-    /// Rows.
-    pub height: u16,
-    /// Red, green and blue of each.
-    pub pixels: Vec<[u8; 3]>,
+    width: u16,
+    height: u16,
+    pixels: Vec<[u8; 3]>,
+    sum: u64,
 }
 
+/// The key of sums in this run.
+static SUMS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
 impl Raster {
+    /// So many columns and rows, with the red, green and blue of each pixel.
+    pub fn new((width, height): (u16, u16), pixels: Vec<[u8; 3]>) -> Self {
+        let sum = SUMS.hash_one((width, height, &pixels));
+        Self { width, height, pixels, sum }
+    }
+
+    /// A number that another picture has as good as never, in this run.
+    pub fn sum(&self) -> u64 {
+        self.sum
+    }
+
     /// The pixel at a place of a grid of `of` columns and rows, which need not be its own; black beyond its edges.
     pub fn at(&self, (x, y): (u16, u16), (width, height): (u16, u16)) -> [u8; 3] {
         let scaled = |place: u16, of: u16, own: u16| usize::from(place) * usize::from(own) / usize::from(of.max(1));

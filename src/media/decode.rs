@@ -52,7 +52,7 @@ fn made(bytes: &[u8], Room { columns, rows, clear }: Room, canvas: Canvas) -> Re
             Some(Arc::new(Graphic::new(&pixels, canvas.form, (columns, rows))?))
         }
     };
-    Ok(Picture { blocks, graphic })
+    Ok(Picture { blocks: Arc::new(blocks), graphic })
 }
 
 /// The room of so many cells in pixels.
@@ -139,7 +139,7 @@ fn fitted(image: &DynamicImage, (width, height): (u32, u32), shown: (u32, u32), 
 fn raster(image: &RgbaImage) -> Raster {
     let side = |length: u32| u16::try_from(length).unwrap_or(u16::MAX);
     let pixels = image.pixels().map(|pixel| [pixel.0[0], pixel.0[1], pixel.0[2]]).collect();
-    Raster { width: side(image.width()), height: side(image.height()), pixels }
+    Raster::new((side(image.width()), side(image.height())), pixels)
 }
 
 /// The letters that a blurhash is made of.
@@ -156,7 +156,7 @@ pub(super) fn blurhash(hash: &str, width: u16, height: u16) -> Option<Raster> {
     }
     let pixels = guard(|| blurhash::decode(hash, u32::from(width), u32::from(height), 1.0).ok())??;
     let pixels = pixels.chunks_exact(4).filter_map(|pixel| pixel.first_chunk::<3>()).copied().collect();
-    Some(Raster { width, height, pixels })
+    Some(Raster::new((width, height), pixels))
 }
 
 #[cfg(test)]

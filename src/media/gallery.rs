@@ -142,8 +142,8 @@ mod tests {
     }
 
     fn picture(pixels: u16) -> Picture {
-        let raster = Raster { width: pixels, height: 1024, pixels: vec![[1, 2, 3]; usize::from(pixels) * 1024] };
-        Picture { blocks: raster, graphic: None }
+        let raster = Raster::new((pixels, 1024), vec![[1, 2, 3]; usize::from(pixels) * 1024]);
+        Picture { blocks: Arc::new(raster), graphic: None }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::ui::aside::Aside;
 use crate::ui::emojis;
 use crate::ui::finished::{Finished, Piece};
 use crate::ui::found;
+use crate::ui::halves::Halves;
 use crate::ui::line::{Card, CardLine, Head, cols, cut_line, line_width, shown};
 use crate::ui::pictures;
 use crate::ui::sheet::{PARTS, Sheet};
@@ -117,6 +118,11 @@ impl<'a> Painter<'a> {
     /// Draws one cell of a picture.
     pub(crate) fn cell(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
         self.ink((x, y), 1, symbol, style);
+    }
+
+    /// Draws a row of a picture.
+    pub(crate) fn halves(&mut self, x: u16, y: u16, halves: Halves) {
+        self.sheet.halves((x, y), halves, self.ground, self.theme);
     }
 
     fn ink(&mut self, at: (u16, u16), columns: u16, text: &str, style: Style) {

@@ -9,6 +9,7 @@ use crate::model::{Canvas, Form, Media, MediaKind};
 use crate::state::PicturePlace;
 use crate::ui::cards::{Setting, Shape};
 use crate::ui::emojis::{COLUMNS, Shown};
+use crate::ui::halves::{Halves, UPPER};
 use crate::ui::line::{CardLine, cols};
 use crate::ui::paint::Painter;
 use crate::ui::theme::{Depth, shown};
@@ -27,8 +28,6 @@ const MOST_ROWS: u16 = 30;
 const USUAL: (u32, u32) = (16, 9);
 /// What stands where there is no picture yet and no blurhash.
 const EMPTY: [u8; 3] = [58, 60, 66];
-/// A cell in two colours, the upper half in that of the letter.
-const UPPER: &str = "\u{2580}";
 /// A cell of a picture where there are too few colours for one in cells.
 const SHADE: &str = "\u{2591}";
 
@@ -160,7 +159,7 @@ pub(crate) fn one(painter: &mut Painter<'_>, place: PicturePlace, blurhash: Opti
         let held: Option<Arc<Picture>> = picture.clone().or_else(other);
         let is_plain = held.is_some() || painter.is_rushed;
         let blur = if is_plain { None } else { blurhash.and_then(|hash| painter.gallery.blur(hash)) };
-        let raster = held.as_ref().map(|picture| &picture.blocks).or(blur.as_deref());
+        let raster = held.as_ref().map(|picture| &picture.blocks).or(blur.as_ref());
         blocks(painter, &place, raster);
         let why = key
             .as_ref()
@@ -276,9 +275,8 @@ fn mark(depth: Depth, tag: u32, row: u16) -> Color {
     }
 }
 
-fn blocks(painter: &mut Painter<'_>, place: &PicturePlace, raster: Option<&Raster>) {
+fn blocks(painter: &mut Painter<'_>, place: &PicturePlace, raster: Option<&Arc<Raster>>) {
     let depth = painter.theme.depth();
-    let grid = (place.columns, place.rows * 2);
     let Some(raster) = raster.filter(|_| depth != Depth::Sixteen) else {
         let (symbol, style) = match depth {
             Depth::Sixteen => (SHADE, painter.theme.dim()),
@@ -292,15 +290,8 @@ fn blocks(painter: &mut Painter<'_>, place: &PicturePlace, raster: Option<&Raste
         return;
     };
     for row in 0..place.shown {
-        let pixels = |column: u16| [0, 1].map(|half| raster.at((column, (place.above + row) * 2 + half), grid));
-        let all: Vec<[[u8; 3]; 2]> = (0..place.columns).map(pixels).collect();
-        let mut x = place.x;
-        for alike in all.chunk_by(PartialEq::eq) {
-            let [fg, bg] = alike.first().map_or([None; 2], |pixels| pixels.map(|pixel| shown(depth, pixel)));
-            let width = cols(alike.len());
-            painter.row_of(x, place.y + row, width, UPPER, Style { fg, bg, ..Style::new() });
-            x += width;
-        }
+        let halves = Halves { raster: Arc::clone(raster), size: (place.columns, place.rows), row: place.above + row };
+        painter.halves(place.x, place.y + row, halves);
     }
 }
 

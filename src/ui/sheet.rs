@@ -15,6 +15,7 @@ use crate::state::LinkSpan;
 use crate::state::hashed::{Folding, Keyed};
 use crate::text::{runs, wrap};
 use crate::ui::finished::Finished;
+use crate::ui::halves::Halves;
 use crate::ui::line::{cols, shown};
 use crate::ui::pictures;
 use crate::ui::shift::Shift;
@@ -126,6 +127,8 @@ enum What {
     Letters(Range<usize>),
     /// A finished line, cut to the room that there is.
     Line(Arc<Finished>),
+    /// A row of a picture.
+    Halves(Halves),
     /// Blank cells.
     Blank,
     /// The cells as they are, further back.
@@ -234,6 +237,11 @@ impl Sheet {
         self.stroke(Stroke { at, width, what: What::Line(Arc::clone(line)), style: ground }, theme);
     }
 
+    /// Draws a row of a picture, on a ground.
+    pub(crate) fn halves(&mut self, at: (u16, u16), halves: Halves, ground: Style, theme: &Theme) {
+        self.stroke(Stroke { at, width: halves.size.0, what: What::Halves(halves), style: ground }, theme);
+    }
+
     /// Empties a stretch of a row.
     pub(crate) fn blank(&mut self, at: (u16, u16), width: u16, theme: &Theme) {
         self.stroke(Stroke { at, width, what: What::Blank, style: theme.base() }, theme);
@@ -253,21 +261,23 @@ impl Sheet {
             return;
         }
         let Some(Told { sums, has_links, is_joined }) = rows.get_mut(usize::from(stroke.at.1)) else { return };
-        let (kind, line) = match &stroke.what {
-            What::Letters(_) => (0, None),
-            What::Blank => (1, None),
-            What::Back => (2, None),
-            What::Line(line) => (3, Some(line)),
+        let kind = match &stroke.what {
+            What::Letters(_) => 0,
+            What::Blank => 1,
+            What::Back => 2,
+            What::Line(_) => 3,
+            What::Halves(_) => 4,
         };
-        *has_links |= line.map_or_else(|| leads(stroke.style), |line| line.has_links());
+        *has_links |= if let What::Line(line) = &stroke.what { line.has_links() } else { leads(stroke.style) };
         let [first, last] = [stroke.at.0, stroke.at.0.saturating_add(stroke.width.saturating_sub(1))].map(|x| self.parts.of(x));
         *is_joined |= first < last;
         for sum in sums.iter_mut().take(last + 1).skip(first) {
             sum.write_u64(u64::from(stroke.at.0) | u64::from(stroke.width) << 16 | kind << 32);
             fold(sum, stroke.style);
-            match line {
-                Some(line) => sum.write_u64(line.sum()),
-                None => sum.write(words.as_bytes()),
+            match &stroke.what {
+                What::Line(line) => sum.write_u64(line.sum()),
+                What::Halves(halves) => halves.tell(sum),
+                What::Letters(_) | What::Blank | What::Back => sum.write(words.as_bytes()),
             }
         }
         all.push(stroke);
@@ -453,6 +463,7 @@ fn ink(cells: &mut Buffer, stroke: &Stroke, words: &str, theme: &Theme) {
                 at + letters(room, &shown(&span.content, theme), style.patch(span.style))
             });
         }
+        What::Halves(halves) => halves.ink(stretch, style, theme.depth()),
         What::Blank => {
             let mut blank = Cell::EMPTY;
             blank.set_style(style);
@@ -527,6 +538,7 @@ fn links(y: u16, row: &[Cell], theme: &Theme) -> Vec<LinkSpan> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::Raster;
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
     use ratatui::text::{Line, Span};
@@ -570,11 +582,15 @@ mod tests {
         }
         for (what, x, y) in over {
             let at = (u16::from(*x) % 30, u16::from(*y) % 12);
-            match what % 4 {
+            match what % 5 {
                 0 => sheet.blank(at, 5, &theme),
                 1 => sheet.back(at, 9, theme.rule(), &theme),
                 2 => sheet.letters(at, 3, "字x", Style::reset(), &theme),
-                _ => drop(sheet.inked(&theme).cell((0, 0))),
+                3 => drop(sheet.inked(&theme).cell((0, 0))),
+                _ => {
+                    let raster = Arc::new(Raster::new((2, 4), vec![[x % 2, y % 3, 9]; 8]));
+                    sheet.halves(at, Halves { raster, size: (7, 2), row: u16::from(y % 2) }, Style::reset(), &theme);
+                }
             }
         }
         sheet.end(&theme)

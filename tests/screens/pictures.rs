@@ -4,6 +4,7 @@ use super::stage::*;
 use super::{draw, draw_with, find, picture, rows, theme};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
+use std::sync::Arc;
 use trunkline::command::Command;
 use trunkline::config::MediaMode;
 use trunkline::filter::Filter;
@@ -41,10 +42,9 @@ fn hang(state: &State, cards: &mut Cards, measured: &Measured, form: Form) {
     for place in &measured.pictures {
         let Some(address) = place.address.clone() else { continue };
         let (width, height) = (place.columns, place.rows * 2);
-        let blocks = Raster { width, height, pixels: vec![[200, 10, 10]; usize::from(width) * usize::from(height)] };
-        let graphic = (form != Form::Blocks)
-            .then(|| Graphic { form, number: 7, width: 40, height: 40, data: b"data".to_vec() })
-            .map(std::sync::Arc::new);
+        let blocks = Arc::new(Raster::new((width, height), vec![[200, 10, 10]; usize::from(width) * usize::from(height)]));
+        let graphic =
+            (form != Form::Blocks).then(|| Graphic { form, number: 7, width: 40, height: 40, data: b"data".to_vec() }).map(Arc::new);
         let key = Key { address, columns: place.columns, rows: place.rows, clear: place.clear };
         #[expect(clippy::disallowed_methods, reason = "the gallery asks how long ago something failed, and nothing did")]
         let now = std::time::Instant::now();
