@@ -528,7 +528,7 @@ impl Store {
             let Self { statuses, recent, shorthand, .. } = self;
             let shorthand = shorthand.get_or_insert_with(|| {
                 let said = |id| Some(Parcel::letters(statuses.get_mut(id)?.status.get_mut()?));
-                Arc::new(Shorthand::learn(&[&id].into_iter().chain(&*recent).filter_map(said).collect::<Vec<_>>()))
+                Arc::new(Shorthand::learn([&id].into_iter().chain(&*recent).filter_map(said)))
             });
             if let Some(entry) = statuses.get_mut(&id) {
                 entry.fold(shorthand);

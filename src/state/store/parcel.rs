@@ -469,7 +469,7 @@ pub(super) mod tests {
     /// Learned from other posts.
     fn shorthand(seed: u64) -> Arc<Shorthand> {
         let mut dice = Dice(seed ^ 1);
-        Arc::new(Shorthand::learn(&(0..4).map(|_| Parcel::letters(&mut dice.status())).collect::<Vec<_>>()))
+        Arc::new(Shorthand::learn((0..4).map(|_| Parcel::letters(&mut dice.status()))))
     }
 
     proptest! {
@@ -539,8 +539,8 @@ pub(super) mod tests {
         (status.content, status.url) = (Html::new(html), Some(Plain::address("https://tide.example/@ada/117000000000000001")));
         (status.media_attachments, status.card, status.mentions) = (Vec::new(), None, Vec::new());
         let letters = Parcel::letters(&mut status);
-        let foreign = Parcel::fold(&mut status, &Arc::new(Shorthand::learn(&[]))).unwrap();
-        let known = Parcel::fold(&mut status, &Arc::new(Shorthand::learn(std::slice::from_ref(&letters)))).unwrap();
+        let foreign = Parcel::fold(&mut status, &Arc::new(Shorthand::learn([]))).unwrap();
+        let known = Parcel::fold(&mut status, &Arc::new(Shorthand::learn([letters.clone()]))).unwrap();
         let [foreign, known] = [&foreign, &known].map(|parcel| parcel.packed.len());
         let room = size_of::<Status>() / 4;
         assert!(foreign < letters.len() + room && known < letters.len() / 2 + room, "{foreign}, {known} bytes for {}", letters.len());

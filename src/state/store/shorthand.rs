@@ -9,13 +9,18 @@
 use fsst::Compressor;
 use std::fmt;
 
+/// Bytes of a post that are learned from: a server may send posts of megabytes.
+const LEARNED: usize = 1024;
+
 /// A symbol for each string that is often there.
 pub(super) struct Shorthand(Compressor);
 
 impl Shorthand {
-    /// Learns from what some posts say; a hundred tell it enough, and take a millisecond.
-    pub(super) fn learn(letters: &[String]) -> Self {
-        Self(Compressor::train(&letters.iter().map(String::as_bytes).collect()))
+    /// Learns from the beginnings of what some posts say; a hundred tell it enough, and take a millisecond.
+    pub(super) fn learn(said: impl IntoIterator<Item = String>) -> Self {
+        let beginning = |letters: String| letters.as_bytes().iter().copied().take(LEARNED).collect();
+        let said: Vec<Vec<u8>> = said.into_iter().map(beginning).collect();
+        Self(Compressor::train(&said.iter().map(Vec::as_slice).collect()))
     }
 
     /// Some letters in fewer bytes; nothing where it cannot save any.
@@ -55,7 +60,7 @@ mod tests {
     ];
 
     fn learned() -> Shorthand {
-        Shorthand::learn(&POSTS.map(str::to_owned))
+        Shorthand::learn(POSTS.map(str::to_owned))
     }
 
     #[test]
@@ -69,14 +74,14 @@ mod tests {
     fn what_cannot_be_shorter_stays_as_it_is() {
         assert_eq!(learned().shorten("ЖЖЖ ЫЫЫ"), None);
         assert_eq!(learned().shorten(""), None);
-        assert_eq!(Shorthand::learn(&[]).shorten("letters"), None);
+        assert_eq!(Shorthand::learn([]).shorten("letters"), None);
     }
 
     proptest! {
         #[test]
         fn letters_are_the_same_again(words in ".{0,40}", from in 0_usize..4, known in 0_usize..4) {
             let letters = format!("{}{words}{}", POSTS[from], POSTS[3 - from]);
-            let shorthand = Shorthand::learn(&POSTS.map(str::to_owned)[..known]);
+            let shorthand = Shorthand::learn(POSTS.into_iter().take(known).map(str::to_owned));
             if let Some(short) = shorthand.shorten(&letters) {
                 prop_assert!(short.len() < letters.len());
                 prop_assert_eq!(String::from_utf8(shorthand.lengthen(&short)).unwrap(), letters);
