@@ -24,6 +24,7 @@ mod table;
 mod terminal;
 
 use events::Events;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -90,16 +91,27 @@ fn refuse(why: &str) -> ! {
     std::process::exit(2);
 }
 
+/// A command that is told nothing of the package that this bench is of: what looks at that would be built anew.
+fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// Packages the program; where that cannot be done, says so and builds the `dist` profile alone.
 fn packaged() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let packed = Command::new("bash").arg(root.join(".ci/package")).env("CARGO_TARGET_DIR", target).stdout(Stdio::null()).status();
+    let packed = command("bash").arg(root.join(".ci/package")).env("CARGO_TARGET_DIR", target).stdout(Stdio::null()).status();
     if packed.as_ref().is_ok_and(ExitStatus::success) {
         return target.join("package").join("trunkline");
     }
     println!("measured is the `dist` profile alone, which is slower and larger in memory than what is packaged (.ci/package: {packed:?})");
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--locked", "--profile", "dist", "--bin", "trunkline", "--target-dir"]).arg(target);
     let built = cargo.current_dir(root).status();
     assert!(built.as_ref().is_ok_and(ExitStatus::success), "the dist profile could not be built: {built:?}");
