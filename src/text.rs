@@ -22,6 +22,6 @@ pub use html::{Html, guarded};
 pub use nearest::nearest;
 pub use plain::Plain;
 pub use rich::{Block, BlockKind, Indent, Link, LinkKind, Mark, RichText, Span};
-pub(crate) use stretch::{Stretch, pack};
+pub(crate) use stretch::{Stretch, pack, together};
 pub use wrap::{Piece, Role, WrappedLine};
 pub use written::{with_addresses, written};

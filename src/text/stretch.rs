@@ -85,18 +85,23 @@ impl Hash for Stretch {
     }
 }
 
+/// Some texts, one after the other.
+pub(crate) fn together(texts: &[&mut Stretch]) -> String {
+    let mut whole = String::with_capacity(texts.iter().map(|text| text.as_str().len()).sum());
+    whole.extend(texts.iter().map(|text| text.as_str()));
+    whole
+}
+
 /// Brings texts that come and go together into one allocation; none of them reads differently afterwards.
 pub(crate) fn pack(mut texts: Vec<&mut Stretch>) {
     texts.retain(|text| !text.is_empty());
-    let length: usize = texts.iter().map(|text| text.as_str().len()).sum();
-    if texts.len() < 2 || u32::try_from(length).is_err() {
+    if texts.len() < 2 {
         return;
     }
-    let mut whole = String::with_capacity(length);
-    for text in &*texts {
-        whole.push_str(text.as_str());
+    let whole: Arc<str> = together(&texts).into();
+    if u32::try_from(whole.len()).is_err() {
+        return;
     }
-    let whole: Arc<str> = whole.into();
     let mut from = 0;
     for text in texts {
         let to = from + text.len();

@@ -10,7 +10,7 @@ use super::shorthand::Shorthand;
 use crate::model::{
     AccountId, Card, Counts, Emoji, Media, MediaKind, Mention, Personal, Status, StatusId, StatusTag, Timestamp, Visibility,
 };
-use crate::text::{Html, Plain, Stretch};
+use crate::text::{Html, Plain, Stretch, together};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -71,12 +71,6 @@ impl Parcel {
         }
         status
     }
-}
-
-fn together(texts: &[&mut Stretch]) -> String {
-    let mut whole = String::with_capacity(texts.iter().map(|text| text.as_str().len()).sum());
-    whole.extend(texts.iter().map(|text| text.as_str()));
-    whole
 }
 
 /// Numbers of seven bits a byte, the lowest first.
