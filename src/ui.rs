@@ -46,6 +46,7 @@ mod zen;
 
 use crate::state::{Measured, Overlay, State};
 pub use cards::Cards;
+pub(crate) use halves::is_picture;
 use paint::Painter;
 use ratatui::layout::{Position, Rect};
 pub use sheet::{Changed, Sheet};

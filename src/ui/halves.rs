@@ -14,6 +14,11 @@ use std::sync::Arc;
 /// A cell in two colours, the upper half in that of the letter.
 pub(crate) const UPPER: &str = "\u{2580}";
 
+/// Whether a cell is one of a picture, and not of words.
+pub(crate) fn is_picture(symbol: &str) -> bool {
+    symbol == UPPER
+}
+
 /// A row of a picture.
 #[derive(Debug, Clone)]
 pub(crate) struct Halves {

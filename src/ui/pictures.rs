@@ -295,11 +295,6 @@ fn blocks(painter: &mut Painter<'_>, place: &PicturePlace, raster: Option<&Arc<R
     }
 }
 
-/// Whether a cell is one of a picture, and not of words.
-pub(crate) fn is_picture(symbol: &str) -> bool {
-    symbol == UPPER
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,9 +15,8 @@ use crate::state::LinkSpan;
 use crate::state::hashed::{Folding, Keyed};
 use crate::text::{runs, wrap};
 use crate::ui::finished::Finished;
-use crate::ui::halves::Halves;
+use crate::ui::halves::{Halves, is_picture};
 use crate::ui::line::{cols, shown};
-use crate::ui::pictures;
 use crate::ui::shift::Shift;
 use crate::ui::theme::Theme;
 use ratatui::buffer::{Buffer, Cell};
@@ -471,7 +470,7 @@ fn ink(cells: &mut Buffer, stroke: &Stroke, words: &str, theme: &Theme) {
         }
         What::Back => {
             for cell in stretch {
-                if pictures::is_picture(cell.symbol()) {
+                if is_picture(cell.symbol()) {
                     (cell.fg, cell.bg) = (darker(cell.fg), darker(cell.bg));
                 } else {
                     let bare = theme.base().fg(Color::Reset).underline_color(Color::Reset).remove_modifier(Modifier::BOLD | Modifier::DIM);

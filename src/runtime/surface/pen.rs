@@ -4,7 +4,7 @@
 //! unchanged cells are written again instead. Between frames the pen is plain.
 
 use crate::text::WebAddress;
-use crate::ui::{Shift, Targets};
+use crate::ui::{Shift, Targets, is_picture};
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
@@ -155,7 +155,7 @@ impl<'a> Pen<'a> {
 
 /// Whether a cell is half a block of a picture whose other half has the same colour: a blank one looks the same and takes less.
 fn is_plain_block(cell: &Cell) -> bool {
-    cell.fg == cell.bg && cell.fg != Color::Reset && cell.modifier.is_empty() && cell.symbol() == "\u{2580}"
+    cell.fg == cell.bg && cell.fg != Color::Reset && cell.modifier.is_empty() && is_picture(cell.symbol())
 }
 
 fn fits((_, address): &(u32, WebAddress)) -> bool {
