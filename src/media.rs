@@ -90,7 +90,7 @@ static SUMS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 impl Raster {
     /// So many columns and rows, with the red, green and blue of each pixel.
     pub fn new((width, height): (u16, u16), pixels: Vec<[u8; 3]>) -> Self {
-        let sum = SUMS.hash_one((width, height, &pixels));
+        let sum = SUMS.hash_one((width, height, pixels.as_flattened()));
         Self { width, height, pixels, sum }
     }
 
