@@ -1,7 +1,7 @@
 //! The whole program under a firehose, beside the least that could do the same: one table of ratios.
 //!
 //! ```text
-//! cargo bench --bench firehose                          everything, about a quarter of an hour
+//! cargo bench --bench firehose                          everything, a quarter of an hour once it is packaged
 //! cargo bench --bench firehose -- --quick               smaller figures of everything in some three minutes
 //! cargo bench --bench firehose -- --quick headless keys     some rows of it
 //! cargo bench --bench firehose -- --program FILE            of a program that was built before

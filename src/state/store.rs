@@ -635,7 +635,10 @@ impl Store {
             entry.rich = OnceCell::new();
             let is_needed = std::mem::take(&mut entry.is_needed);
             // Without one nothing has been folded yet, and all are recent.
-            if let Some(shorthand) = shorthand.as_ref().filter(|_| is_needed && !recent.contains(&entry.id)) {
+            if let Some(shorthand) = &*shorthand
+                && is_needed
+                && !recent.contains(&entry.id)
+            {
                 entry.fold(shorthand);
             }
             is_needed
