@@ -145,13 +145,13 @@ impl Surface {
                 rewrite(&mut pen, y, row, &cells);
                 rewritten.insert(y);
             } else {
-                mend(&mut pen, y, &other, row.len(), &cells, is_still, &mut upright);
+                mend(&mut pen, y, &other, row, &cells, is_still, &mut upright);
             }
         }
         // One above the other, so that how they look is said once.
-        upright.sort_by_key(|(x, y, _)| (*x, *y));
-        for (x, y, cell) in &upright {
-            pen.cell(*x, *y, cell, 1);
+        upright.sort_by_key(|(x, y, ..)| (*x, *y));
+        for (x, y, glyph, cell) in &upright {
+            pen.cell(*x, *y, *glyph, cell, 1);
         }
         pen.plain();
         if out.len() > before {
@@ -193,37 +193,39 @@ fn rewrite(pen: &mut Pen<'_>, y: u16, row: &Row, cells: &[Cell]) {
     pen.erase_from(0, y);
     let mut x = 0;
     while x < row.len() {
-        let columns = row.columns(x);
-        if ![Glyph::BLANK, Glyph::COVERED].contains(&row.at(x)) {
-            pen.cell(column(x), y, cell_at(cells, x), columns);
+        let (glyph, columns) = (row.at(x), row.columns(x));
+        if ![Glyph::BLANK, Glyph::COVERED].contains(&glyph) {
+            pen.cell(column(x), y, glyph, cell_at(cells, x), columns);
         }
         x += columns;
     }
 }
 
-/// Writes the glyphs of a row that are others now, but for what is upright: that is put aside with its place. From column `end` on all
-/// of it is blank.
+/// Writes the glyphs of a row that are others now, but for what is upright: that is put aside with its place. Behind the row's end all of
+/// it is blank.
 fn mend(
     pen: &mut Pen<'_>,
     y: u16,
     other: &[Range<usize>],
-    end: usize,
+    row: &Row,
     cells: &[Cell],
     is_still: bool,
-    upright: &mut Vec<(u16, u16, Cell)>,
+    upright: &mut Vec<(u16, u16, Glyph, Cell)>,
 ) {
+    let end = row.len();
     let (written, behind) = other.split_at(other.partition_point(|columns| columns.start < end));
     let is_erased = !is_still && behind.len() >= ERASED;
     for columns in if is_erased { written } else { other } {
         let x = columns.start;
-        if is_upright(cells, x) {
-            upright.push((column(x), y, cell_at(cells, x).clone()));
+        let (glyph, cell) = (row.at(x), cell_at(cells, x));
+        if glyph.byte().is_none() && is_upright(cells, x) {
+            upright.push((column(x), y, glyph, cell.clone()));
             continue;
         }
         if !is_still {
-            bridge(pen, y, cells, x);
+            bridge(pen, y, row, cells, x);
         }
-        pen.cell(column(x), y, cell_at(cells, x), columns.len());
+        pen.cell(column(x), y, glyph, cell, columns.len());
     }
     if is_erased {
         pen.erase_from(column(end), y);
@@ -231,12 +233,12 @@ fn mend(
 }
 
 /// Goes on to a column by writing what stands between there already, where that is short.
-fn bridge(pen: &mut Pen<'_>, y: u16, cells: &[Cell], to: usize) {
+fn bridge(pen: &mut Pen<'_>, y: u16, row: &Row, cells: &[Cell], to: usize) {
     let Some(from) = pen.column_on(y).map(usize::from) else { return };
-    if from >= to || to - from > BRIDGED || !(from..to).all(|x| pen.is_dressed_for(cell_at(cells, x))) {
+    if from >= to || to - from > BRIDGED || !(from..to).all(|x| pen.is_dressed_for(row.at(x))) {
         return;
     }
-    (from..to).for_each(|x| pen.cell(column(x), y, cell_at(cells, x), 1));
+    (from..to).for_each(|x| pen.cell(column(x), y, row.at(x), cell_at(cells, x), 1));
 }
 
 fn column(x: usize) -> u16 {

@@ -400,7 +400,9 @@ fn different(drawn: Option<&Drawn>, sums: &[u64; PARTS]) -> [bool; PARTS] {
     std::array::from_fn(|_| pairs.next().is_some_and(|(before, now)| before != now))
 }
 
-/// A number below 2^32 for a colour; 0 where the terminal's own is meant.
+/// A number below 2^32 for a colour; 0 where the terminal's own is meant. It is what ratatui has in memory, so that nothing is to be
+/// worked out for a cell.
+#[inline]
 pub(crate) fn color_number(color: Color) -> u64 {
     match color {
         Color::Reset => 0,
@@ -420,8 +422,8 @@ pub(crate) fn color_number(color: Color) -> u64 {
         Color::LightMagenta => 14,
         Color::LightCyan => 15,
         Color::White => 16,
-        Color::Indexed(number) => 1 << 8 | u64::from(number),
-        Color::Rgb(red, green, blue) => u64::from(u32::from_be_bytes([1, red, green, blue])),
+        Color::Rgb(red, green, blue) => u64::from(u32::from_le_bytes([17, red, green, blue])),
+        Color::Indexed(number) => u64::from(u32::from_le_bytes([18, number, 0, 0])),
     }
 }
 

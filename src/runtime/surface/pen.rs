@@ -3,6 +3,7 @@
 //! Each stretch of cells begins with the cursor placed by number. Only behind ASCII, of whose width all terminals think the same, a few
 //! unchanged cells are written again instead. Between frames the pen is plain.
 
+use super::rows::{Glyph, Look};
 use crate::text::WebAddress;
 use crate::ui::{Shift, Targets, is_picture};
 use ratatui::buffer::Cell;
@@ -24,7 +25,12 @@ pub(super) struct Pen<'a> {
     /// The colour that leads where the open link does.
     link: Color,
     is_linked: bool,
+    /// What a glyph has to look like to be written without any word about how; nothing where it is looked up.
+    look: Option<Look>,
 }
+
+/// What it looks like without any word about how.
+const PLAIN: Option<Look> = Some((0, 0));
 
 /// How it writes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,7 +42,7 @@ struct Style {
 
 impl<'a> Pen<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>, targets: Option<&'a Targets>) -> Self {
-        Self { out, targets, at: None, is_sure: false, style: Style::default(), link: Color::Reset, is_linked: false }
+        Self { out, targets, at: None, is_sure: false, style: Style::default(), link: Color::Reset, is_linked: false, look: PLAIN }
     }
 
     /// The column of a row where all terminals agree that the next cell goes.
@@ -44,27 +50,21 @@ impl<'a> Pen<'a> {
         self.at.filter(|(_, row)| *row == y && self.is_sure).map(|(x, _)| x)
     }
 
-    /// Whether a cell is ASCII and would be written without any word about how.
-    pub(super) fn is_dressed_for(&self, cell: &Cell) -> bool {
-        self.byte(cell).is_some()
+    /// Whether a glyph is ASCII and would be written without any word about how.
+    pub(super) fn is_dressed_for(&self, glyph: Glyph) -> bool {
+        self.byte(glyph).is_some()
     }
 
-    /// The byte of a cell that is ASCII and would be written without any word about how.
-    fn byte(&self, cell: &Cell) -> Option<u8> {
-        if let [byte @ 0..=0x7f] = cell.symbol().as_bytes()
-            && self.style == Style::of(cell)
-            && self.link == cell.underline_color
-        {
-            return Some(*byte);
-        }
-        None
+    /// The byte of a glyph that is ASCII and would be written without any word about how.
+    fn byte(&self, glyph: Glyph) -> Option<u8> {
+        glyph.byte().filter(|_| self.look == Some(glyph.look()))
     }
 
-    /// Writes a cell of so many columns.
-    pub(super) fn cell(&mut self, x: u16, y: u16, cell: &Cell, columns: usize) {
+    /// Writes a cell of so many columns, of which the glyph was read.
+    pub(super) fn cell(&mut self, x: u16, y: u16, glyph: Glyph, cell: &Cell, columns: usize) {
         // Most go on where the last one ended, and look like it.
         if self.at == Some((x, y))
-            && let Some(byte) = self.byte(cell)
+            && let Some(byte) = self.byte(glyph)
         {
             self.out.push(byte);
             self.at = Some((x + 1, y));
@@ -73,6 +73,7 @@ impl<'a> Pen<'a> {
         self.go(x, y);
         let is_plain = is_plain_block(cell);
         self.dress(cell, is_plain);
+        self.look = (!is_plain).then_some(glyph.look());
         let symbol = if is_plain { " " } else { cell.symbol() };
         self.out.extend_from_slice(symbol.as_bytes());
         let is_alone = symbol.len() == 1 || {
@@ -104,6 +105,7 @@ impl<'a> Pen<'a> {
     /// Undoes whatever was said about how to write.
     pub(super) fn plain(&mut self) {
         self.unlink();
+        self.look = PLAIN;
         if self.style != Style::default() {
             sequence(self.out, [], b'm');
             self.style = Style::default();

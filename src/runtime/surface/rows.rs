@@ -5,8 +5,9 @@
 //! beyond what is held everything is blank. What stands here cannot be written again: that is in the sheet.
 
 use crate::state::hashed::Keyed;
+use crate::text::wrap;
 use crate::ui::{Shift, color_number};
-use ratatui::buffer::{Cell, CellWidth as _};
+use ratatui::buffer::Cell;
 use std::hash::BuildHasher as _;
 use std::ops::Range;
 
@@ -25,6 +26,9 @@ pub(super) struct Glyph {
     manner: u64,
 }
 
+/// What tells how glyphs look, without their letters.
+pub(super) type Look = (u64, u64);
+
 /// A row of them.
 #[derive(Debug, Default)]
 pub(super) struct Row {
@@ -41,6 +45,16 @@ impl Glyph {
     /// Whether the same letters stand there, in whatever style.
     pub(super) fn symbol(self) -> u64 {
         self.symbol
+    }
+
+    /// What tells its style, and where it leads, from others.
+    pub(super) fn look(self) -> Look {
+        (self.colors, self.manner)
+    }
+
+    /// The byte that it is, where it is ASCII.
+    pub(super) fn byte(self) -> Option<u8> {
+        u8::try_from(self.symbol).ok().filter(|byte| *byte != 0 && byte.is_ascii())
     }
 }
 
@@ -64,14 +78,19 @@ impl Drawn {
             colors: color_number(cell.fg) << 32 | color_number(cell.bg),
             manner: link << 32 | u64::from(cell.modifier.bits()),
         };
-        if symbol.len() == 1 {
-            return Self { glyph, columns: 1, is_doubtful: false };
-        }
-        Self { glyph, columns: usize::from(symbol.cell_width()).max(1), is_doubtful: symbol.chars().nth(1).is_some() }
+        let (columns, is_doubtful) = if symbol.len() == 1 { (1, false) } else { measured(symbol) };
+        Self { glyph, columns, is_doubtful }
     }
 }
 
+/// How many columns a symbol takes, and whether terminals may differ about that. Apart from what reads cells, most of which are a byte.
+#[inline(never)]
+fn measured(symbol: &str) -> (usize, bool) {
+    (wrap::width(symbol).max(1), symbol.chars().nth(1).is_some())
+}
+
 /// The glyphs that were drawn in some columns of a row, each with its place.
+#[inline]
 fn glyphs(drawn: &[Cell], within: &Range<usize>, tells_links: bool) -> impl Iterator<Item = (Range<usize>, Drawn)> {
     let (mut x, end) = (within.start, within.end.min(drawn.len()));
     std::iter::from_fn(move || {
@@ -89,7 +108,9 @@ impl Row {
         for (columns, Drawn { glyph, is_doubtful, .. }) in glyphs(drawn, &(0..drawn.len()), tells_links) {
             row.is_doubtful |= is_doubtful;
             row.glyphs.push(glyph);
-            row.glyphs.resize(columns.end, Glyph::COVERED);
+            if columns.len() > 1 {
+                row.glyphs.resize(columns.end, Glyph::COVERED);
+            }
         }
         row.leave_out_blanks();
         row
@@ -97,13 +118,12 @@ impl Row {
 
     /// Becomes another row. Adds the columns of each glyph that is another now.
     pub(super) fn become_row(&mut self, wanted: Self, other: &mut Vec<Range<usize>>) {
+        let end = self.len().max(wanted.len());
         let mut x = 0;
-        while x < self.len().max(wanted.len()) {
-            let next = x + wanted.columns(x);
-            if (x..next).any(|x| self.at(x) != wanted.at(x)) {
-                other.push(x..next);
-            }
-            x = next;
+        while let Some(differs) = (x..end).find(|x| self.at(*x) != wanted.at(*x)) {
+            let first = (0..=differs).rev().find(|x| wanted.at(*x) != Glyph::COVERED).unwrap_or(differs);
+            x = first + wanted.columns(first);
+            other.push(first..x);
         }
         *self = wanted;
     }
