@@ -23,6 +23,7 @@ mod columns;
 mod emojis;
 mod finished;
 mod found;
+mod grid;
 mod halves;
 mod line;
 mod notification;

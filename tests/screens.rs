@@ -50,7 +50,7 @@ fn theme() -> Theme {
 fn draw_with(state: &State, theme: &Theme, cards: &mut Cards) -> Drawn {
     let mut sheet = Sheet::new(Rect::new(0, 0, state.size.0, state.size.1));
     let measured = view(state, theme, cards, &mut sheet);
-    Drawn { buffer: sheet.cells().clone(), measured, cursor: cards.cursor.map(|at| (at.x, at.y)) }
+    Drawn { buffer: sheet.cells(), measured, cursor: cards.cursor.map(|at| (at.x, at.y)) }
 }
 
 fn draw(state: &State) -> Drawn {

@@ -483,7 +483,7 @@ mod tests {
         page.draw(&mut whole, &theme);
         let out = surface.take_output();
         parser.process(&out);
-        assert_shows(parser.screen(), whole.cells());
+        assert_shows(parser.screen(), &whole.cells());
         String::from_utf8(out).unwrap()
     }
 

@@ -5,26 +5,26 @@
 
 use crate::filter::Pattern;
 use crate::text::wrap;
+use crate::ui::grid::Grid;
 use crate::ui::theme::Theme;
-use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use std::collections::HashSet;
 
 /// Marks every place of a pattern in an area.
-pub(crate) fn mark(buffer: &mut Buffer, theme: &Theme, area: Rect, pattern: &Pattern) {
-    let area = area.intersection(buffer.area);
+pub(crate) fn mark(grid: &mut Grid, theme: &Theme, area: Rect, pattern: &Pattern) {
+    let area = area.intersection(grid.area());
     let mut places: HashSet<Position> = HashSet::new();
     for between in [" ", ""] {
-        let (text, cells) = read(buffer, area, between);
+        let (text, cells) = read(grid, area, between);
         for range in pattern.ranges(&text) {
             let first = cells.partition_point(|(end, _)| *end <= range.start);
             places.extend(cells.iter().skip(first).take_while(|(end, at)| start(*end, *at) < range.end).map(|(_, at)| at.position));
         }
     }
     for place in places {
-        let wide = buffer.cell(place).map_or(1, |cell| wrap::width(cell.symbol()).max(1));
+        let wide = grid.cell(place).map_or(1, |cell| wrap::width(cell.symbol()).max(1));
         for x in place.x..place.x.saturating_add(crate::ui::line::cols(wide)).min(area.right()) {
-            if let Some(cell) = buffer.cell_mut(Position { x, ..place }) {
+            if let Some(cell) = grid.cell_mut(Position { x, ..place }) {
                 cell.set_style(theme.found());
             }
         }
@@ -43,14 +43,14 @@ fn start(end: usize, place: Place) -> usize {
 }
 
 /// The words of an area, with the byte at which each cell's cluster ends.
-fn read(buffer: &Buffer, area: Rect, between: &str) -> (String, Vec<(usize, Place)>) {
+fn read(grid: &Grid, area: Rect, between: &str) -> (String, Vec<(usize, Place)>) {
     let mut text = String::new();
     let mut cells = Vec::new();
     for y in area.top()..area.bottom() {
         let mut x = area.left();
         let mut kept = (text.len(), cells.len());
         while x < area.right() {
-            let Some(cell) = buffer.cell(Position { x, y }) else { break };
+            let Some(cell) = grid.cell(Position { x, y }) else { break };
             let symbol = cell.symbol();
             text.push_str(symbol);
             cells.push((text.len(), Place { position: Position { x, y }, bytes: symbol.len() }));
@@ -70,14 +70,18 @@ fn read(buffer: &Buffer, area: Rect, between: &str) -> (String, Vec<(usize, Plac
 mod tests {
     use super::*;
     use jiff::tz::TimeZone;
+    use ratatui::buffer::Buffer;
     use ratatui::style::Modifier;
 
     /// The cells that are marked, as `.` and `#`, line by line.
     fn marked(lines: &[&str], typed: &str) -> Vec<String> {
-        let mut buffer = Buffer::with_lines(lines.iter().map(|line| format!(" {line}")).collect::<Vec<_>>());
-        let area = Rect { x: 1, width: buffer.area.width - 1, ..buffer.area };
+        let drawn = Buffer::with_lines(lines.iter().map(|line| format!(" {line}")).collect::<Vec<_>>());
+        let mut grid = Grid::new(drawn.area);
+        (0..).zip(drawn.content.chunks(drawn.area.width.into())).for_each(|(y, row)| grid.row_mut(y).clone_from_slice(row));
+        let area = Rect { x: 1, width: drawn.area.width - 1, ..drawn.area };
         let theme = Theme::new(true, false, TimeZone::UTC);
-        mark(&mut buffer, &theme, area, &Pattern::typed(typed).unwrap().unwrap());
+        mark(&mut grid, &theme, area, &Pattern::typed(typed).unwrap().unwrap());
+        let buffer = grid.buffer();
         let is_marked = |x, y| buffer[(x, y)].modifier.contains(Modifier::REVERSED);
         let line = |y| (0..buffer.area.width).map(|x| if is_marked(x, y) { '#' } else { '.' }).collect();
         (0..buffer.area.height).map(line).collect()

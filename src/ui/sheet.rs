@@ -15,12 +15,13 @@ use crate::state::LinkSpan;
 use crate::state::hashed::{Folding, Keyed};
 use crate::text::{runs, wrap};
 use crate::ui::finished::Finished;
+use crate::ui::grid::Grid;
 use crate::ui::halves::{Halves, is_picture};
 use crate::ui::line::{cols, shown};
 use crate::ui::shift::Shift;
 use crate::ui::theme::Theme;
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::ops::Range;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 /// The cells of the screen, and what they were drawn with.
 #[derive(Debug)]
 pub struct Sheet {
-    cells: Buffer,
+    grid: Grid,
     /// What each row was drawn with; nothing where that is not known.
     drawn: Vec<Option<Drawn>>,
     /// What the frame under way draws.
@@ -145,7 +146,7 @@ impl Sheet {
     /// Empty cells of a screen.
     pub fn new(area: Rect) -> Self {
         Self {
-            cells: Buffer::empty(area),
+            grid: Grid::new(area),
             drawn: Vec::new(),
             strokes: Strokes::default(),
             parts: Parts::WHOLE,
@@ -157,7 +158,7 @@ impl Sheet {
 
     /// The whole screen.
     pub fn area(&self) -> Rect {
-        self.cells.area
+        self.grid.area()
     }
 
     /// Takes another size; then nothing is on it.
@@ -175,9 +176,9 @@ impl Sheet {
         self.is_still
     }
 
-    /// The cells.
-    pub fn cells(&self) -> &Buffer {
-        &self.cells
+    /// The cells, as ratatui has them: a copy.
+    pub fn cells(&self) -> Buffer {
+        self.grid.buffer()
     }
 
     /// What the last frame changed, beside rows that moved, from top to bottom.
@@ -192,9 +193,7 @@ impl Sheet {
 
     /// The cells of a row; none where there is no such row.
     pub fn row(&self, y: u16) -> &[Cell] {
-        let width = usize::from(self.cells.area.width);
-        let from = usize::from(y) * width;
-        self.cells.content.get(from..from + width).unwrap_or_default()
+        self.grid.row(y)
     }
 
     /// A frame begins, with everything as the theme has it where nothing is drawn.
@@ -221,7 +220,7 @@ impl Sheet {
         let rows = &mut self.strokes.rows;
         rows.clear();
         let sums = std::array::from_fn(|_| start.clone());
-        rows.resize(usize::from(self.cells.area.height), Told { sums, has_links: false, is_joined: false });
+        rows.resize(usize::from(self.grid.area().height), Told { sums, has_links: false, is_joined: false });
     }
 
     /// Draws letters into at most `width` columns of a row of the screen.
@@ -255,7 +254,7 @@ impl Sheet {
         let Strokes { all, text, rows, is_inked } = &mut self.strokes;
         let words = stroke.words(text);
         if *is_inked {
-            ink(&mut self.cells, &stroke, words, theme);
+            ink(self.grid.row_mut(stroke.at.1), &stroke, words, theme);
             text.clear();
             return;
         }
@@ -283,17 +282,17 @@ impl Sheet {
     }
 
     /// The cells with everything that has been drawn so far; whatever follows is drawn at once, and everything again next time.
-    pub(crate) fn inked(&mut self, theme: &Theme) -> &mut Buffer {
+    pub(crate) fn inked(&mut self, theme: &Theme) -> &mut Grid {
         if !self.strokes.is_inked {
             self.ink(theme, |_| [true; PARTS]);
             self.strokes.is_inked = true;
         }
-        &mut self.cells
+        &mut self.grid
     }
 
     /// A frame ends: the cells of rows that are not what they were are drawn. Gives back where links stand, from top to bottom.
     pub(crate) fn end(&mut self, theme: &Theme) -> Vec<LinkSpan> {
-        let Rect { width, height, .. } = self.cells.area;
+        let Rect { width, height, .. } = self.area();
         self.moved = None;
         if self.strokes.is_inked {
             self.drawn.clear();
@@ -305,7 +304,7 @@ impl Sheet {
         self.moved = self.shift(&sums);
         if let Some(shift) = self.moved {
             shift.apply(&mut self.drawn, |row| *row = None);
-            shift.apply_to_cells(&mut self.cells.content, usize::from(width), Cell::reset);
+            self.grid.shift(shift);
         }
         let changes: Vec<[bool; PARTS]> = self.drawn.iter().zip(&self.strokes.rows).zip(&sums).map(changes).collect();
         self.ink(theme, |y| changes.get(usize::from(y)).copied().unwrap_or_default());
@@ -337,7 +336,7 @@ impl Sheet {
         if self.is_still {
             return None;
         }
-        let width = self.cells.area.width;
+        let width = self.area().width;
         // Where the rows between the seams stay, nothing has moved but what stands beside them, and no terminal moves that alone.
         if self.parts != Parts::WHOLE && self.drawn.iter().zip(sums).filter(|(drawn, sums)| different(drawn.as_ref(), sums)[1]).count() < 2
         {
@@ -370,19 +369,20 @@ impl Sheet {
 
     /// Draws the cells of some parts of rows.
     fn ink(&mut self, theme: &Theme, wanted: impl Fn(u16) -> [bool; PARTS]) {
-        let Self { cells, parts, strokes: Strokes { all, text, .. }, .. } = self;
-        let width = cells.area.width;
+        let Self { grid, parts, strokes: Strokes { all, text, .. }, .. } = self;
+        let Rect { width, height, .. } = grid.area();
         let columns = parts.columns(width);
         let mut blank = Cell::EMPTY;
         blank.set_style(theme.base());
-        for (y, row) in (0..).zip(cells.content.chunks_mut(usize::from(width.max(1)))) {
+        for y in 0..height {
+            let row = grid.row_mut(y);
             for (columns, _) in columns.iter().zip(wanted(y)).filter(|(_, wanted)| *wanted) {
                 row.get_mut(columns.clone()).unwrap_or_default().fill(blank.clone());
             }
         }
         // Of what is in several parts all are drawn, or none.
         for stroke in all.iter().filter(|stroke| wanted(stroke.at.1).get(parts.of(stroke.at.0)).is_some_and(|wanted| *wanted)) {
-            ink(cells, stroke, stroke.words(text), theme);
+            ink(grid.row_mut(stroke.at.1), stroke, stroke.words(text), theme);
         }
     }
 }
@@ -441,18 +441,18 @@ pub(crate) fn fold(sum: &mut Folding, style: Style) {
     sum.write_u64(color(style.underline_color) << 32 | modifiers);
 }
 
-/// Draws a stroke into cells.
-fn ink(cells: &mut Buffer, stroke: &Stroke, words: &str, theme: &Theme) {
-    let Stroke { at: (x, y), width, ref what, style } = *stroke;
-    let area = cells.area;
-    if x >= area.width || y >= area.height {
+/// Draws a stroke into the cells of its row.
+fn ink(row: &mut [Cell], stroke: &Stroke, words: &str, theme: &Theme) {
+    let Stroke { at: (x, _), width, ref what, style } = *stroke;
+    let from = usize::from(x);
+    if from >= row.len() {
         return;
     }
     if !matches!(what, What::Back) {
-        mend(cells, x, y);
+        mend(row, from);
     }
-    let from = usize::from(y) * usize::from(area.width) + usize::from(x);
-    let Some(stretch) = cells.content.get_mut(from..from + usize::from(width.min(area.width - x))) else { return };
+    let to = row.len().min(from + usize::from(width));
+    let Some(stretch) = row.get_mut(from..to) else { return };
     match what {
         What::Letters(_) => {
             letters(stretch, words, style);
@@ -507,10 +507,9 @@ fn letters(cells: &mut [Cell], words: &str, style: Style) -> usize {
     at
 }
 
-/// Puts a space where a wide glyph's second half is about to be overwritten at (`x`, `y`).
-fn mend(cells: &mut Buffer, x: u16, y: u16) {
-    let Some(left) = x.checked_sub(1) else { return };
-    if let Some(cell) = cells.cell_mut(Position { x: left, y })
+/// Puts a space where a wide glyph's second half is about to be overwritten at a column.
+fn mend(row: &mut [Cell], x: usize) {
+    if let Some(cell) = x.checked_sub(1).and_then(|left| row.get_mut(left))
         && wrap::width(cell.symbol()) > 1
     {
         cell.set_symbol(" ");
@@ -587,7 +586,7 @@ mod tests {
                 0 => sheet.blank(at, 5, &theme),
                 1 => sheet.back(at, 9, theme.rule(), &theme),
                 2 => sheet.letters(at, 3, "字x", Style::reset(), &theme),
-                3 => drop(sheet.inked(&theme).cell((0, 0))),
+                3 => drop(sheet.inked(&theme).area()),
                 _ => {
                     let raster = Arc::new(Raster::new((2, 4), vec![[x % 2, y % 3, 9]; 8]));
                     sheet.halves(at, Halves { raster, size: (7, 2), row: u16::from(y % 2) }, Style::reset(), &theme);
@@ -618,7 +617,7 @@ mod tests {
                 prop_assert!(!is_still || sheet.moved().is_none());
                 let mut whole = Sheet::new(SCREEN);
                 prop_assert_eq!(links, draw(&mut whole, &lines, top, &over, Parts::WHOLE.seams));
-                prop_assert_eq!(seen.concat(), whole.cells().content.clone());
+                prop_assert_eq!(seen.concat(), whole.cells().content);
                 prop_assert_eq!(sheet.cells(), whole.cells());
             }
         }

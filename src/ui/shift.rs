@@ -60,14 +60,8 @@ impl Shift {
 
     /// Moves rows; `clear` empties those that come in.
     pub(crate) fn apply<T>(self, rows: &mut [T], clear: impl FnMut(&mut T)) {
-        self.apply_to_cells(rows, 1, clear);
-    }
-
-    /// Moves the cells of rows of this width; `clear` empties those that come in.
-    pub(crate) fn apply_to_cells<T>(self, cells: &mut [T], width: usize, clear: impl FnMut(&mut T)) {
-        let (top, end) = (usize::from(self.top) * width, (usize::from(self.bottom) + 1) * width);
-        let Some(moved) = cells.get_mut(top..end) else { return };
-        let count = usize::try_from(self.by.unsigned_abs()).unwrap_or(usize::MAX).saturating_mul(width).min(moved.len());
+        let Some(moved) = rows.get_mut(usize::from(self.top)..=usize::from(self.bottom)) else { return };
+        let count = usize::try_from(self.by.unsigned_abs()).unwrap_or(usize::MAX).min(moved.len());
         if self.by > 0 {
             moved.rotate_right(count);
             moved.iter_mut().take(count).for_each(clear);

@@ -17,7 +17,7 @@ use crate::ui::times::Clock;
 use crate::ui::{overlay, status_bar, timeline};
 pub(crate) use layers::{typed, typing};
 pub(crate) use post::{post, row};
-use ratatui::buffer::Buffer;
+use ratatui::buffer::Cell;
 use ratatui::layout::Rect;
 
 /// The screen on which a layer is drawn to be told, in columns and rows: one column of text, and room for all of it.
@@ -52,7 +52,7 @@ pub(crate) fn nothing(state: &State, theme: &Theme) -> String {
     }
     timeline::no_tab(&mut painter, state, SHEET);
     drop(painter.end());
-    lines(sheet.cells(), SHEET).join(" ")
+    lines(&sheet, SHEET).join(" ")
 }
 
 /// What the top layer says; nothing for an open post.
@@ -74,9 +74,9 @@ pub(crate) fn layer(state: &State, theme: &Theme) -> Option<Layer> {
     }
     let (sheet, pane, cursor) = drawn(state, theme)?;
     let area = rect(&pane);
-    let title = lines(sheet.cells(), SHEET).into_iter().next().unwrap_or_default();
-    let at = cursor.map(|(_, y)| lines(sheet.cells(), Rect { y, height: 1, ..area }).concat()).filter(|line| !line.is_empty());
-    Some(Layer { title, lines: lines(sheet.cells(), area), at })
+    let title = lines(&sheet, SHEET).into_iter().next().unwrap_or_default();
+    let at = cursor.map(|(_, y)| lines(&sheet, Rect { y, height: 1, ..area }).concat()).filter(|line| !line.is_empty());
+    Some(Layer { title, lines: lines(&sheet, area), at })
 }
 
 /// What lies on top, in words.
@@ -96,7 +96,7 @@ pub(crate) fn choice(state: &State, theme: &Theme) -> Option<(String, usize, usi
     let count = pane.entries + usize::from(pane.most);
     let chosen = chosen.min(count.saturating_sub(1));
     let y = pane.first.0 + crate::ui::line::cols(chosen.saturating_sub(pane.first.1));
-    let entry = lines(sheet.cells(), Rect { y, height: 1, ..rect(&pane) }).join(" ");
+    let entry = lines(&sheet, Rect { y, height: 1, ..rect(&pane) }).join(" ");
     Some((entry, if count == 0 { 0 } else { chosen + 1 }, count))
 }
 
@@ -142,12 +142,12 @@ pub(crate) fn ago(at: Timestamp, state: &State, theme: &Theme) -> String {
 }
 
 /// The lines of an area that say anything.
-fn lines(buffer: &Buffer, area: Rect) -> Vec<String> {
+fn lines(sheet: &Sheet, area: Rect) -> Vec<String> {
     let row = |y: u16| {
-        let mut row = String::new();
+        let (cells, mut row) = (sheet.row(y), String::new());
         let mut x = area.x;
         while x < area.right() {
-            let symbol = buffer.cell((x, y)).map_or(" ", ratatui::buffer::Cell::symbol);
+            let symbol = cells.get(usize::from(x)).map_or(" ", Cell::symbol);
             row.push_str(symbol);
             x += crate::ui::line::cols(crate::text::wrap::width(symbol)).max(1);
         }
