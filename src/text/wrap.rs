@@ -259,7 +259,20 @@ fn break_line(row: &str, base: usize, ends: &[usize], width: usize, words: bool,
     let mut emitted = false;
     let mut at = base;
     let mut ends = ends.iter().copied().filter(|end| *end > base).peekable();
-    while at < row_end {
+    'words: while at < row_end {
+        // Words of printable ASCII that fit are taken whole: each letter is a grapheme of one column.
+        while let Some(breaks) = &mut breaks {
+            while breaks.next_if(|place| *place <= at).is_some() {}
+            let fits = |place: &usize| {
+                let word = row.get(at - base..place - base).unwrap_or_default();
+                let is_alone = row.as_bytes().get(place - base).is_none_or(u8::is_ascii);
+                is_alone && runs::is_printable(word) && columns + word.trim_end_matches(' ').len() <= width
+            };
+            let Some(place) = breaks.next_if(fits) else { break };
+            columns += place - at;
+            at = place;
+            chance = Some((at, columns));
+        }
         while ends.next_if(|end| *end <= at).is_some() {}
         let span_end = ends.peek().copied().unwrap_or(row_end).min(row_end);
         for grapheme in Graphemes::new(row.get(at - base..span_end - base).unwrap_or_default(), at) {
@@ -288,6 +301,9 @@ fn break_line(row: &str, base: usize, ends: &[usize], width: usize, words: bool,
                 while breaks.next_if(|place| *place < at).is_some() {}
                 if breaks.next_if(|place| *place == at).is_some() && at > start {
                     chance = Some((at, columns));
+                    if row.as_bytes().get(at - base).is_some_and(u8::is_ascii) {
+                        continue 'words;
+                    }
                 }
             }
         }
@@ -657,6 +673,17 @@ mod tests {
                 }
             }
             prop_assert!(width(&truncate(&raw, usize::from(columns))) <= usize::from(columns));
+        }
+
+        #[test]
+        fn letters_of_ascii_wrap_as_others_of_one_column_do(
+            letters in prop::collection::vec(prop::sample::select("aaaaaaaa     ,.-(\"!/漢\u{301}".chars().collect::<Vec<_>>()), 0..80),
+            columns in 1_u16..30,
+        ) {
+            let ascii: String = letters.into_iter().collect();
+            let others: String = ascii.replace('a', "ä");
+            let wrapped: Vec<String> = wrap_str(&ascii, columns).iter().map(|line| line.replace('a', "ä")).collect();
+            prop_assert_eq!(wrapped, wrap_str(&others, columns), "{:?}", ascii);
         }
 
         #[test]
