@@ -61,15 +61,20 @@ impl<'a> Pen<'a> {
     }
 
     /// Writes a cell of so many columns, of which the glyph was read.
+    #[inline]
     pub(super) fn cell(&mut self, x: u16, y: u16, glyph: Glyph, cell: &Cell, columns: usize) {
         // Most go on where the last one ended, and look like it.
-        if self.at == Some((x, y))
-            && let Some(byte) = self.byte(glyph)
-        {
-            self.out.push(byte);
-            self.at = Some((x + 1, y));
-            return;
+        match self.byte(glyph).filter(|_| self.at == Some((x, y))) {
+            Some(byte) => {
+                self.out.push(byte);
+                self.at = Some((x + 1, y));
+            }
+            None => self.anew(x, y, glyph, cell, columns),
         }
+    }
+
+    /// Writes a cell wherever it stands and whatever it looks like.
+    fn anew(&mut self, x: u16, y: u16, glyph: Glyph, cell: &Cell, columns: usize) {
         self.go(x, y);
         let is_plain = is_plain_block(cell);
         self.dress(cell, is_plain);

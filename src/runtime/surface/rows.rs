@@ -89,29 +89,31 @@ fn measured(symbol: &str) -> (usize, bool) {
     (wrap::width(symbol).max(1), symbol.chars().nth(1).is_some())
 }
 
-/// The glyphs that were drawn in some columns of a row, each with its place.
+/// Hands on the glyphs that were drawn in some columns of a row, each with its place.
 #[inline]
-fn glyphs(drawn: &[Cell], within: &Range<usize>, tells_links: bool) -> impl Iterator<Item = (Range<usize>, Drawn)> {
-    let (mut x, end) = (within.start, within.end.min(drawn.len()));
-    std::iter::from_fn(move || {
-        let glyph = Drawn::read(drawn.get(x..end)?.first()?, tells_links);
+fn each(drawn: &[Cell], within: &Range<usize>, tells_links: bool, mut take: impl FnMut(Range<usize>, Drawn)) {
+    let end = within.end.min(drawn.len());
+    let cells = drawn.get(..end).unwrap_or_default();
+    let mut x = within.start;
+    while let Some(cell) = cells.get(x) {
+        let glyph = Drawn::read(cell, tells_links);
         let columns = x..end.min(x + glyph.columns);
         x = columns.end;
-        Some((columns, glyph))
-    })
+        take(columns, glyph);
+    }
 }
 
 impl Row {
     /// A row as it was drawn.
     pub(super) fn read(drawn: &[Cell], tells_links: bool) -> Self {
         let mut row = Self { glyphs: Vec::with_capacity(drawn.len()), is_doubtful: false };
-        for (columns, Drawn { glyph, is_doubtful, .. }) in glyphs(drawn, &(0..drawn.len()), tells_links) {
+        each(drawn, &(0..drawn.len()), tells_links, |columns, Drawn { glyph, is_doubtful, .. }| {
             row.is_doubtful |= is_doubtful;
             row.glyphs.push(glyph);
             if columns.len() > 1 {
                 row.glyphs.resize(columns.end, Glyph::COVERED);
             }
-        }
+        });
         row.leave_out_blanks();
         row
     }
@@ -132,11 +134,13 @@ impl Row {
     /// columns of each glyph that is another now.
     pub(super) fn take(&mut self, drawn: &[Cell], columns: &[Range<usize>], tells_links: bool, other: &mut Vec<Range<usize>>) {
         self.is_doubtful = false;
-        for (columns, Drawn { glyph, is_doubtful, .. }) in columns.iter().flat_map(|within| glyphs(drawn, within, tells_links)) {
-            self.is_doubtful |= is_doubtful;
-            if self.put(columns.start, glyph, columns.end) {
-                other.push(columns);
-            }
+        for within in columns {
+            each(drawn, within, tells_links, |columns, Drawn { glyph, is_doubtful, .. }| {
+                self.is_doubtful |= is_doubtful;
+                if self.put(columns.start, glyph, columns.end) {
+                    other.push(columns);
+                }
+            });
         }
         self.leave_out_blanks();
     }
