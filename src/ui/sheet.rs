@@ -400,12 +400,21 @@ fn different(drawn: Option<&Drawn>, sums: &[u64; PARTS]) -> [bool; PARTS] {
     std::array::from_fn(|_| pairs.next().is_some_and(|(before, now)| before != now))
 }
 
-/// A number below 2^32 for a colour; 0 where the terminal's own is meant. It is what ratatui has in memory, so that nothing is to be
-/// worked out for a cell.
+/// A number below 2^32 for a colour; 0 where the terminal's own is meant.
 #[inline]
 pub(crate) fn color_number(color: Color) -> u64 {
+    // As ratatui has them in memory, so that little is to be done for a cell.
+    if let Color::Rgb(red, green, blue) = color {
+        return u64::from(u32::from_le_bytes([17, red, green, blue]));
+    }
+    if color == Color::Reset { 0 } else { few(color) }
+}
+
+/// A number for a colour of a palette.
+#[inline(never)]
+fn few(color: Color) -> u64 {
     match color {
-        Color::Reset => 0,
+        Color::Reset | Color::Rgb(..) => 0,
         Color::Black => 1,
         Color::Red => 2,
         Color::Green => 3,
@@ -422,7 +431,6 @@ pub(crate) fn color_number(color: Color) -> u64 {
         Color::LightMagenta => 14,
         Color::LightCyan => 15,
         Color::White => 16,
-        Color::Rgb(red, green, blue) => u64::from(u32::from_le_bytes([17, red, green, blue])),
         Color::Indexed(number) => u64::from(u32::from_le_bytes([18, number, 0, 0])),
     }
 }

@@ -57,7 +57,7 @@ impl<'c, C: Fn(u16) -> Cow<'c, [Cell]>> Wanted<'_, C> {
         let anew = self.changed.iter().filter(is_touched).filter(is_told_anew);
         let after = anew.filter_map(|changed| Some((changed.y, telling_of(self.row(changed.y))?)));
         let before = (0..shown.height()).filter_map(|y| Some((y, telling_of(shown.row(y))?)));
-        Shift::agreed(before, after).filter(|shift| PRICE + self.left(shown, *shift) < self.unmoved(shown, shift.rows()))
+        Shift::agreed(before, after).filter(|shift| PRICE + self.left(shown, *shift, shift.rows()) < self.unmoved(shown, shift.rows()))
     }
 
     /// A shift that is made in any case, with those rows beyond its ends that move in the same way but for what stands beside them, where
@@ -81,14 +81,15 @@ impl<'c, C: Fn(u16) -> Cow<'c, [Cell]>> Wanted<'_, C> {
         if wider == shift {
             return shift;
         }
-        let others = wider.rows().filter(|y| !shift.rows().contains(y));
-        if self.left(shown, wider) < self.left(shown, shift) + self.unmoved(shown, others) { wider } else { shift }
+        // Most rows come from the same place either way.
+        let others = || wider.rows().filter(|y| wider.source(*y) != shift.source(*y));
+        if self.left(shown, wider, others()) < self.left(shown, shift, others()) { wider } else { shift }
     }
 
-    /// How many cells of the rows of a shift are left to write behind it.
-    fn left(&self, shown: &Rows, shift: Shift) -> usize {
+    /// How many cells of rows are left to write behind a shift.
+    fn left(&self, shown: &Rows, shift: Shift, rows: impl Iterator<Item = u16>) -> usize {
         let source = |y: u16| shift.source(y).map_or(&self.blank, |from| shown.row(from));
-        shift.rows().map(|y| source(y).differences(self.row(y), EVERYWHERE)).sum()
+        rows.map(|y| source(y).differences(self.row(y), EVERYWHERE)).sum()
     }
 
     /// How many cells of rows are to be written where nothing moves.
