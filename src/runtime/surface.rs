@@ -217,8 +217,12 @@ fn mend(
     let is_erased = !is_still && behind.len() >= ERASED;
     for columns in if is_erased { written } else { other } {
         let x = columns.start;
-        let (glyph, cell) = (row.at(x), cell_at(cells, x));
-        if glyph.byte().is_none() && is_upright(cells, x) {
+        let glyph = row.at(x);
+        if pen.goes_on(column(x), y, glyph) {
+            continue;
+        }
+        let cell = cell_at(cells, x);
+        if is_upright(cells, x) {
             upright.push((column(x), y, glyph, cell.clone()));
             continue;
         }

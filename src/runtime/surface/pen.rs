@@ -60,21 +60,22 @@ impl<'a> Pen<'a> {
         glyph.byte().filter(|_| self.look == Some(glyph.look()))
     }
 
-    /// Writes a cell of so many columns, of which the glyph was read.
+    /// Writes a glyph that goes on where the last one ended and looks like it, as most do; else nothing. Says which.
     #[inline]
-    pub(super) fn cell(&mut self, x: u16, y: u16, glyph: Glyph, cell: &Cell, columns: usize) {
-        // Most go on where the last one ended, and look like it.
-        match self.byte(glyph).filter(|_| self.at == Some((x, y))) {
-            Some(byte) => {
-                self.out.push(byte);
-                self.at = Some((x + 1, y));
-            }
-            None => self.anew(x, y, glyph, cell, columns),
+    pub(super) fn goes_on(&mut self, x: u16, y: u16, glyph: Glyph) -> bool {
+        let byte = if self.at == Some((x, y)) { self.byte(glyph) } else { None };
+        if let Some(byte) = byte {
+            self.out.push(byte);
+            self.at = Some((x + 1, y));
         }
+        byte.is_some()
     }
 
-    /// Writes a cell wherever it stands and whatever it looks like.
-    fn anew(&mut self, x: u16, y: u16, glyph: Glyph, cell: &Cell, columns: usize) {
+    /// Writes a cell of so many columns, of which the glyph was read.
+    pub(super) fn cell(&mut self, x: u16, y: u16, glyph: Glyph, cell: &Cell, columns: usize) {
+        if self.goes_on(x, y, glyph) {
+            return;
+        }
         self.go(x, y);
         let is_plain = is_plain_block(cell);
         self.dress(cell, is_plain);
