@@ -23,6 +23,7 @@ mod columns;
 mod emojis;
 mod finished;
 mod found;
+mod glyph;
 mod grid;
 mod halves;
 mod line;
@@ -47,11 +48,14 @@ mod zen;
 
 use crate::state::{Measured, Overlay, State};
 pub use cards::Cards;
-pub(crate) use halves::is_picture;
+pub(crate) use glyph::Look;
+pub use glyph::{Glyph, Symbols};
+#[cfg(test)]
+pub(crate) use grid::Grid;
 use paint::Painter;
 use ratatui::layout::{Position, Rect};
+pub(crate) use sheet::PARTS;
 pub use sheet::{Changed, Sheet};
-pub(crate) use sheet::{PARTS, color_number};
 pub use shift::Shift;
 pub use targets::Targets;
 pub use theme::{Depth, Theme};

@@ -16,17 +16,15 @@ mod pen;
 mod rows;
 mod shift;
 
-use crate::ui::{Changed, PARTS, Sheet, Shift, Targets};
+use crate::ui::{Changed, Glyph, PARTS, Sheet, Shift, Symbols, Targets};
 pub(crate) use pen::go_to;
 use pen::{Pen, sequence};
-use ratatui::buffer::Cell;
 use ratatui::layout::Position;
-use rows::{Glyph, Row, Rows};
+use rows::{Row, Rows};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_width::UnicodeWidthStr as _;
 
 /// Most unchanged cells between two changed ones that are written again, which takes no more than placing the cursor.
 const BRIDGED: usize = 4;
@@ -87,22 +85,29 @@ impl Surface {
     /// Makes the screen look like this, with the cursor to be seen at a place or nowhere. Where the sheet is still, nothing is moved or
     /// erased, nor written that stands there already. A screen of another size has to be wiped before.
     pub(crate) fn show(&mut self, sheet: &Sheet, cursor: Option<Position>) {
-        self.show_rows(sheet.moved(), sheet.changed(), |y| sheet.row(y), sheet.is_still());
+        self.show_rows(sheet.moved(), sheet.changed(), |y| sheet.row(y), sheet.symbols(), sheet.is_still());
         self.point(cursor);
     }
 
     /// Makes these rows look like this, after others have moved.
-    fn show_rows<'r>(&mut self, moved: Option<Shift>, changed: &[Changed], drawn: impl Fn(u16) -> &'r [Cell], is_still: bool) {
+    fn show_rows<'r>(
+        &mut self,
+        moved: Option<Shift>,
+        changed: &[Changed],
+        drawn: impl Fn(u16) -> &'r [Glyph],
+        symbols: &Symbols,
+        is_still: bool,
+    ) {
         let is_ascii = self.ascii;
-        let cells = |y| if is_ascii { drawn(y).iter().map(in_ascii).collect() } else { Cow::Borrowed(drawn(y)) };
-        let mut wanted = shift::Wanted::new(changed, &self.shown, cells, self.targets.is_some());
+        let drawn = |y| if is_ascii { Cow::Owned(in_ascii(drawn(y), symbols)) } else { Cow::Borrowed(drawn(y)) };
+        let mut wanted = shift::Wanted::new(changed, &self.shown, drawn, self.targets.is_some());
         let shift = match moved {
             Some(moved) => Some(wanted.extended(&self.shown, moved)),
             None if is_still => None,
             None => wanted.find(&self.shown),
         };
         let Some(shift) = shift else {
-            self.write(None, changed.iter().map(|changed| (changed.y, &changed.columns, wanted.take(changed.y))), is_still);
+            self.write(None, changed.iter().map(|changed| (changed.y, &changed.columns, wanted.take(changed.y))), symbols, is_still);
             return;
         };
         // Of the rows that only the terminal moves some are to stay where they are, and those beside what has moved have not: they are held
@@ -112,46 +117,47 @@ impl Surface {
         let others = shift.rows().filter(|y| !is_told(*y)).map(|y| (y, &EVERYWHERE));
         let rows: BTreeMap<u16, &[Range<usize>; PARTS]> = told.chain(others).collect();
         self.shown.shift(shift);
-        self.write(Some(shift), rows.into_iter().map(|(y, columns)| (y, columns, wanted.take(y))), is_still);
+        self.write(Some(shift), rows.into_iter().map(|(y, columns)| (y, columns, wanted.take(y))), symbols, is_still);
     }
 
     /// Writes whatever differs in some columns of rows, after others have moved.
     fn write<'r>(
         &mut self,
         moved: Option<Shift>,
-        rows: impl Iterator<Item = (u16, &'r [Range<usize>; PARTS], (Cow<'r, [Cell]>, Option<Row>))>,
+        rows: impl Iterator<Item = (u16, &'r [Range<usize>; PARTS], (Cow<'r, [Glyph]>, Option<Row>))>,
+        symbols: &Symbols,
         is_still: bool,
     ) {
         let Self { out, shown, targets, rewritten, .. } = self;
         let before = out.len();
-        let mut pen = Pen::new(out, targets.as_ref());
+        let mut pen = Pen::new(out, symbols, targets.as_ref());
         if let Some(shift) = moved {
             pen.shift(shift);
         }
         let (mut other, mut upright) = (Vec::new(), Vec::new());
-        for (y, columns, (cells, wanted)) in rows {
+        for (y, columns, (drawn, wanted)) in rows {
             let Some(row) = shown.row_mut(y) else { continue };
             // Which part has the cluster nobody knows.
             let was_doubtful = row.is_doubtful();
             other.clear();
             match wanted {
                 Some(wanted) => row.become_row(wanted, &mut other),
-                None => row.take(&cells, if was_doubtful { &EVERYWHERE } else { columns }, targets.is_some(), &mut other),
+                None => row.take(&drawn, if was_doubtful { &EVERYWHERE } else { columns }, targets.is_some(), &mut other),
             }
             if other.is_empty() {
                 continue;
             }
             if was_doubtful || row.is_doubtful() {
-                rewrite(&mut pen, y, row, &cells);
+                rewrite(&mut pen, y, row);
                 rewritten.insert(y);
             } else {
-                mend(&mut pen, y, &other, row, &cells, is_still, &mut upright);
+                mend(&mut pen, y, &other, row, is_still, &mut upright);
             }
         }
         // One above the other, so that how they look is said once.
         upright.sort_by_key(|(x, y, ..)| (*x, *y));
-        for (x, y, glyph, cell) in &upright {
-            pen.cell(*x, *y, *glyph, cell, 1);
+        for (x, y, glyph) in &upright {
+            pen.glyph(*x, *y, *glyph, 1);
         }
         pen.plain();
         if out.len() > before {
@@ -175,27 +181,21 @@ impl Surface {
 /// Any column of a row.
 const EVERYWHERE: [Range<usize>; PARTS] = [0..usize::MAX, 0..0, 0..0];
 
-/// The cell to write at a column; beyond the end a blank one.
-fn cell_at(cells: &[Cell], x: usize) -> &Cell {
-    static BLANK: Cell = Cell::EMPTY;
-    cells.get(x).unwrap_or(&BLANK)
-}
-
 /// Whether part of a line from top to bottom stands at a column: a bar, or what parts two panes.
-fn is_upright(cells: &[Cell], x: usize) -> bool {
-    let symbol = cell_at(cells, x).symbol();
-    let is_line = symbol.starts_with(|letter| matches!(letter, '\u{2500}'..='\u{258f}'));
-    is_line && [x.wrapping_sub(1), x + 1].iter().all(|beside| cell_at(cells, *beside).symbol() != symbol)
+fn is_upright(row: &Row, x: usize) -> bool {
+    let glyph = row.at(x);
+    let is_line = glyph.letter().is_some_and(|letter| matches!(letter, '\u{2500}'..='\u{258f}'));
+    is_line && [x.wrapping_sub(1), x + 1].iter().all(|beside| row.at(*beside).symbol() != glyph.symbol())
 }
 
 /// Erases a line and writes it whole.
-fn rewrite(pen: &mut Pen<'_>, y: u16, row: &Row, cells: &[Cell]) {
+fn rewrite(pen: &mut Pen<'_>, y: u16, row: &Row) {
     pen.erase_from(0, y);
     let mut x = 0;
     while x < row.len() {
         let (glyph, columns) = (row.at(x), row.columns(x));
         if ![Glyph::BLANK, Glyph::COVERED].contains(&glyph) {
-            pen.cell(column(x), y, glyph, cell_at(cells, x), columns);
+            pen.glyph(column(x), y, glyph, columns);
         }
         x += columns;
     }
@@ -203,15 +203,7 @@ fn rewrite(pen: &mut Pen<'_>, y: u16, row: &Row, cells: &[Cell]) {
 
 /// Writes the glyphs of a row that are others now, but for what is upright: that is put aside with its place. Behind the row's end all of
 /// it is blank.
-fn mend(
-    pen: &mut Pen<'_>,
-    y: u16,
-    other: &[Range<usize>],
-    row: &Row,
-    cells: &[Cell],
-    is_still: bool,
-    upright: &mut Vec<(u16, u16, Glyph, Cell)>,
-) {
+fn mend(pen: &mut Pen<'_>, y: u16, other: &[Range<usize>], row: &Row, is_still: bool, upright: &mut Vec<(u16, u16, Glyph)>) {
     let end = row.len();
     let (written, behind) = other.split_at(other.partition_point(|columns| columns.start < end));
     let is_erased = !is_still && behind.len() >= ERASED;
@@ -221,15 +213,14 @@ fn mend(
         if pen.goes_on(column(x), y, glyph) {
             continue;
         }
-        let cell = cell_at(cells, x);
-        if is_upright(cells, x) {
-            upright.push((column(x), y, glyph, cell.clone()));
+        if is_upright(row, x) {
+            upright.push((column(x), y, glyph));
             continue;
         }
         if !is_still {
-            bridge(pen, y, row, cells, x);
+            bridge(pen, y, row, x);
         }
-        pen.cell(column(x), y, glyph, cell, columns.len());
+        pen.glyph(column(x), y, glyph, columns.len());
     }
     if is_erased {
         pen.erase_from(column(end), y);
@@ -237,52 +228,50 @@ fn mend(
 }
 
 /// Goes on to a column by writing what stands between there already, where that is short.
-fn bridge(pen: &mut Pen<'_>, y: u16, row: &Row, cells: &[Cell], to: usize) {
+fn bridge(pen: &mut Pen<'_>, y: u16, row: &Row, to: usize) {
     let Some(from) = pen.column_on(y).map(usize::from) else { return };
     if from >= to || to - from > BRIDGED || !(from..to).all(|x| pen.is_dressed_for(row.at(x))) {
         return;
     }
-    (from..to).for_each(|x| pen.cell(column(x), y, row.at(x), cell_at(cells, x), 1));
+    (from..to).for_each(|x| pen.glyph(column(x), y, row.at(x), 1));
 }
 
 fn column(x: usize) -> u16 {
     u16::try_from(x).unwrap_or(u16::MAX)
 }
 
-/// The cell in ASCII, as wide as it was.
-fn in_ascii(cell: &Cell) -> Cell {
-    let mut cell = cell.clone();
-    let symbol = cell.symbol();
-    if !symbol.is_ascii() {
-        let letter = match symbol.nfkd().next() {
-            Some('\u{2018}' | '\u{2019}') => '\'',
-            Some('\u{201c}' | '\u{201d}' | '\u{ab}' | '\u{bb}') => '"',
-            Some('\u{2010}'..='\u{2015}') => '-',
-            Some(letter) if letter.is_ascii_graphic() => letter,
-            Some(_) | None => '?',
+/// A row in ASCII, each glyph as wide as it was.
+fn in_ascii(drawn: &[Glyph], symbols: &Symbols) -> Vec<Glyph> {
+    let mut row = drawn.to_vec();
+    for (x, glyph) in drawn.iter().enumerate().filter(|(_, glyph)| glyph.byte().is_none()) {
+        let letter = match symbols.text(glyph).nfkd().next() {
+            Some('\u{2018}' | '\u{2019}') => b'\'',
+            Some('\u{201c}' | '\u{201d}' | '\u{ab}' | '\u{bb}') => b'"',
+            Some('\u{2010}'..='\u{2015}') => b'-',
+            Some(letter) if letter.is_ascii_graphic() => u8::try_from(letter).unwrap_or(b'?'),
+            Some(_) | None => b'?',
         };
-        let columns = symbol.width().max(1);
-        let text = if columns > 1 { String::from(letter) + &"?".repeat(columns - 1) } else { String::from(letter) };
-        cell.set_symbol(&text);
+        let places = row.iter_mut().skip(x).take(glyph.columns());
+        places.zip(std::iter::once(letter).chain(std::iter::repeat(b'?'))).for_each(|(place, letter)| *place = glyph.with_byte(letter));
     }
-    cell
+    row
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::text::WebAddress;
-    use crate::ui::Theme;
+    use crate::ui::{Grid, Theme};
     use ratatui::buffer::{Buffer, CellWidth as _};
     use ratatui::layout::Rect;
     use ratatui::style::{Color, Modifier, Style};
+    use unicode_width::UnicodeWidthStr as _;
 
     /// Shows all of a buffer.
     fn put(surface: &mut Surface, buffer: &Buffer) -> Vec<u8> {
-        let width = usize::from(buffer.area.width);
-        let row = |y: u16| &buffer.content[usize::from(y) * width..][..width];
+        let grid = Grid::of(buffer);
         let all: Vec<Changed> = (0..buffer.area.height).map(|y| Changed::whole(y, buffer.area.width)).collect();
-        surface.show_rows(None, &all, row, false);
+        surface.show_rows(None, &all, |y| grid.row(y), grid.symbols(), false);
         surface.take_output()
     }
 

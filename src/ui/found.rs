@@ -4,7 +4,6 @@
 //! stood there. A mark covers whole clusters, both halves of wide ones.
 
 use crate::filter::Pattern;
-use crate::text::wrap;
 use crate::ui::grid::Grid;
 use crate::ui::theme::Theme;
 use ratatui::layout::{Position, Rect};
@@ -22,11 +21,9 @@ pub(crate) fn mark(grid: &mut Grid, theme: &Theme, area: Rect, pattern: &Pattern
         }
     }
     for place in places {
-        let wide = grid.cell(place).map_or(1, |cell| wrap::width(cell.symbol()).max(1));
+        let wide = grid.glyph(place).map_or(1, |glyph| glyph.columns());
         for x in place.x..place.x.saturating_add(crate::ui::line::cols(wide)).min(area.right()) {
-            if let Some(cell) = grid.cell_mut(Position { x, ..place }) {
-                cell.set_style(theme.found());
-            }
+            grid.set_style(Position { x, ..place }, theme.found());
         }
     }
 }
@@ -50,14 +47,14 @@ fn read(grid: &Grid, area: Rect, between: &str) -> (String, Vec<(usize, Place)>)
         let mut x = area.left();
         let mut kept = (text.len(), cells.len());
         while x < area.right() {
-            let Some(cell) = grid.cell(Position { x, y }) else { break };
-            let symbol = cell.symbol();
+            let Some(glyph) = grid.glyph(Position { x, y }) else { break };
+            let symbol = grid.symbols().text(glyph);
             text.push_str(symbol);
             cells.push((text.len(), Place { position: Position { x, y }, bytes: symbol.len() }));
             if symbol.trim() != "" {
                 kept = (text.len(), cells.len());
             }
-            x = x.saturating_add(crate::ui::line::cols(wrap::width(symbol).max(1)));
+            x = x.saturating_add(crate::ui::line::cols(glyph.columns()));
         }
         text.truncate(kept.0);
         cells.truncate(kept.1);
@@ -76,8 +73,7 @@ mod tests {
     /// The cells that are marked, as `.` and `#`, line by line.
     fn marked(lines: &[&str], typed: &str) -> Vec<String> {
         let drawn = Buffer::with_lines(lines.iter().map(|line| format!(" {line}")).collect::<Vec<_>>());
-        let mut grid = Grid::new(drawn.area);
-        (0..).zip(drawn.content.chunks(drawn.area.width.into())).for_each(|(y, row)| grid.row_mut(y).clone_from_slice(row));
+        let mut grid = Grid::of(&drawn);
         let area = Rect { x: 1, width: drawn.area.width - 1, ..drawn.area };
         let theme = Theme::new(true, false, TimeZone::UTC);
         mark(&mut grid, &theme, area, &Pattern::typed(typed).unwrap().unwrap());

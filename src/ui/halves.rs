@@ -5,19 +5,14 @@
 
 use crate::media::Raster;
 use crate::state::hashed::Folding;
+use crate::ui::glyph::Glyph;
 use crate::ui::theme::{Depth, shown};
-use ratatui::buffer::Cell;
 use ratatui::style::Style;
 use std::hash::Hasher as _;
 use std::sync::Arc;
 
 /// A cell in two colours, the upper half in that of the letter.
 pub(crate) const UPPER: &str = "\u{2580}";
-
-/// Whether a cell is one of a picture, and not of words.
-pub(crate) fn is_picture(symbol: &str) -> bool {
-    symbol == UPPER
-}
 
 /// A row of a picture.
 #[derive(Debug, Clone)]
@@ -37,14 +32,12 @@ impl Halves {
     }
 
     /// Draws its first cells, on a ground.
-    pub(crate) fn ink(&self, cells: &mut [Cell], ground: Style, depth: Depth) {
+    pub(crate) fn ink(&self, row: &mut [Glyph], ground: Style, depth: Depth) {
         let grid = (self.size.0, self.size.1.saturating_mul(2));
-        let mut half = Cell::EMPTY;
-        half.set_symbol(UPPER);
-        for (column, cell) in (0..).zip(cells) {
+        let half = Glyph::new(UPPER, 1).styled(ground);
+        for (column, glyph) in (0..).zip(row) {
             let [fg, bg] = [0, 1].map(|lower| shown(depth, self.raster.at((column, self.row.saturating_mul(2) + lower), grid)));
-            half.set_style(ground.patch(Style { fg, bg, ..Style::new() }));
-            cell.clone_from(&half);
+            *glyph = half.styled(Style { fg, bg, ..Style::new() });
         }
     }
 }
@@ -59,10 +52,10 @@ mod tests {
         let pixels: Vec<[u8; 3]> = (0..8).map(|number| [number; 3]).collect();
         let raster = Arc::new(Raster::new((2, 4), pixels));
         let colors = |row, depth| {
-            let mut cells = vec![Cell::EMPTY; 4];
-            Halves { raster: Arc::clone(&raster), size: (4, 2), row }.ink(&mut cells, Style::new().bg(Color::Red), depth);
-            assert!(cells.iter().all(|cell| cell.symbol() == UPPER));
-            cells.iter().map(|cell| (cell.fg, cell.bg)).collect::<Vec<_>>()
+            let mut glyphs = vec![Glyph::BLANK; 4];
+            Halves { raster: Arc::clone(&raster), size: (4, 2), row }.ink(&mut glyphs, Style::new().bg(Color::Red), depth);
+            assert!(glyphs.iter().all(|glyph| glyph.is_picture()));
+            glyphs.iter().map(|glyph| (glyph.fg(), glyph.bg())).collect::<Vec<_>>()
         };
         let cell = |upper: u8, lower: u8| (Color::Rgb(upper, upper, upper), Color::Rgb(lower, lower, lower));
         assert_eq!(colors(0, Depth::True), [cell(0, 2), cell(0, 2), cell(1, 3), cell(1, 3)]);

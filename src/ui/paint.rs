@@ -131,8 +131,8 @@ impl<'a> Painter<'a> {
 
     /// Whether a cell is empty, with letters of this colour if it had any. From then on nothing of this frame is saved.
     pub(crate) fn is_empty(&mut self, x: u16, y: u16, color: Option<Color>) -> bool {
-        let cell = self.sheet.inked(self.theme).cell(Position { x, y });
-        cell.is_some_and(|cell| cell.symbol() == " " && color.is_none_or(|color| cell.fg == color))
+        let glyph = self.sheet.inked(self.theme).glyph(Position { x, y });
+        glyph.is_some_and(|glyph| glyph.byte() == Some(b' ') && color.is_none_or(|color| glyph.fg() == color))
     }
 
     /// Draws a line in at most `width` columns, cut with an ellipsis, and gives back the column after it.

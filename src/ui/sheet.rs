@@ -15,12 +15,13 @@ use crate::state::LinkSpan;
 use crate::state::hashed::{Folding, Keyed};
 use crate::text::{runs, wrap};
 use crate::ui::finished::Finished;
+use crate::ui::glyph::{Glyph, Symbols, color_number};
 use crate::ui::grid::Grid;
-use crate::ui::halves::{Halves, is_picture};
+use crate::ui::halves::Halves;
 use crate::ui::line::{cols, shown};
 use crate::ui::shift::Shift;
 use crate::ui::theme::Theme;
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -176,7 +177,7 @@ impl Sheet {
         self.is_still
     }
 
-    /// The cells, as ratatui has them: a copy.
+    /// The screen as ratatui has it: a copy.
     pub fn cells(&self) -> Buffer {
         self.grid.buffer()
     }
@@ -191,9 +192,14 @@ impl Sheet {
         self.moved
     }
 
-    /// The cells of a row; none where there is no such row.
-    pub fn row(&self, y: u16) -> &[Cell] {
+    /// The glyphs of a row; none where there is no such row.
+    pub fn row(&self, y: u16) -> &[Glyph] {
         self.grid.row(y)
+    }
+
+    /// The letters of the glyphs.
+    pub fn symbols(&self) -> &Symbols {
+        self.grid.symbols()
     }
 
     /// A frame begins, with everything as the theme has it where nothing is drawn.
@@ -294,6 +300,7 @@ impl Sheet {
     pub(crate) fn end(&mut self, theme: &Theme) -> Vec<LinkSpan> {
         let Rect { width, height, .. } = self.area();
         self.moved = None;
+        self.grid.forget();
         if self.strokes.is_inked {
             self.drawn.clear();
             self.changed = (0..height).map(|y| Changed::whole(y, width)).collect();
@@ -372,12 +379,11 @@ impl Sheet {
         let Self { grid, parts, strokes: Strokes { all, text, .. }, .. } = self;
         let Rect { width, height, .. } = grid.area();
         let columns = parts.columns(width);
-        let mut blank = Cell::EMPTY;
-        blank.set_style(theme.base());
+        let blank = Glyph::BLANK.styled(theme.base());
         for y in 0..height {
-            let row = grid.row_mut(y);
+            let (row, _) = grid.row_mut(y);
             for (columns, _) in columns.iter().zip(wanted(y)).filter(|(_, wanted)| *wanted) {
-                row.get_mut(columns.clone()).unwrap_or_default().fill(blank.clone());
+                row.get_mut(columns.clone()).unwrap_or_default().fill(blank);
             }
         }
         // Of what is in several parts all are drawn, or none.
@@ -400,41 +406,6 @@ fn different(drawn: Option<&Drawn>, sums: &[u64; PARTS]) -> [bool; PARTS] {
     std::array::from_fn(|_| pairs.next().is_some_and(|(before, now)| before != now))
 }
 
-/// A number below 2^32 for a colour; 0 where the terminal's own is meant.
-#[inline]
-pub(crate) fn color_number(color: Color) -> u64 {
-    // As ratatui has them in memory, so that little is to be done for a cell.
-    if let Color::Rgb(red, green, blue) = color {
-        return u64::from(u32::from_le_bytes([17, red, green, blue]));
-    }
-    if color == Color::Reset { 0 } else { few(color) }
-}
-
-/// A number for a colour of a palette.
-#[inline(never)]
-fn few(color: Color) -> u64 {
-    match color {
-        Color::Reset | Color::Rgb(..) => 0,
-        Color::Black => 1,
-        Color::Red => 2,
-        Color::Green => 3,
-        Color::Yellow => 4,
-        Color::Blue => 5,
-        Color::Magenta => 6,
-        Color::Cyan => 7,
-        Color::Gray => 8,
-        Color::DarkGray => 9,
-        Color::LightRed => 10,
-        Color::LightGreen => 11,
-        Color::LightYellow => 12,
-        Color::LightBlue => 13,
-        Color::LightMagenta => 14,
-        Color::LightCyan => 15,
-        Color::White => 16,
-        Color::Indexed(number) => u64::from(u32::from_le_bytes([18, number, 0, 0])),
-    }
-}
-
 /// Whether what looks like this is part of a link.
 pub(crate) fn leads(style: Style) -> bool {
     style.underline_color.is_some_and(|color| color != Color::Reset)
@@ -449,8 +420,8 @@ pub(crate) fn fold(sum: &mut Folding, style: Style) {
     sum.write_u64(color(style.underline_color) << 32 | modifiers);
 }
 
-/// Draws a stroke into the cells of its row.
-fn ink(row: &mut [Cell], stroke: &Stroke, words: &str, theme: &Theme) {
+/// Draws a stroke into the glyphs of its row.
+fn ink((row, symbols): (&mut [Glyph], &mut Symbols), stroke: &Stroke, words: &str, theme: &Theme) {
     let Stroke { at: (x, _), width, ref what, style } = *stroke;
     let from = usize::from(x);
     if from >= row.len() {
@@ -463,64 +434,53 @@ fn ink(row: &mut [Cell], stroke: &Stroke, words: &str, theme: &Theme) {
     let Some(stretch) = row.get_mut(from..to) else { return };
     match what {
         What::Letters(_) => {
-            letters(stretch, words, style);
+            letters(stretch, symbols, words, style);
         }
         What::Line(line) => {
             let style = style.patch(line.line().style);
             line.within(width, theme).spans.iter().fold(0, |at, span| {
                 let room = stretch.get_mut(at..).unwrap_or_default();
-                at + letters(room, &shown(&span.content, theme), style.patch(span.style))
+                at + letters(room, symbols, &shown(&span.content, theme), style.patch(span.style))
             });
         }
         What::Halves(halves) => halves.ink(stretch, style, theme.depth()),
-        What::Blank => {
-            let mut blank = Cell::EMPTY;
-            blank.set_style(style);
-            stretch.fill(blank);
-        }
+        What::Blank => stretch.fill(Glyph::BLANK.styled(style)),
         What::Back => {
-            for cell in stretch {
-                if is_picture(cell.symbol()) {
-                    (cell.fg, cell.bg) = (darker(cell.fg), darker(cell.bg));
-                } else {
-                    let bare = theme.base().fg(Color::Reset).underline_color(Color::Reset).remove_modifier(Modifier::BOLD | Modifier::DIM);
-                    cell.set_style(bare.patch(style));
-                }
+            let bare = theme.base().fg(Color::Reset).underline_color(Color::Reset).remove_modifier(Modifier::BOLD | Modifier::DIM);
+            let words = bare.patch(style);
+            for glyph in stretch {
+                let back = if glyph.is_picture() { Style::new().fg(darker(glyph.fg())).bg(darker(glyph.bg())) } else { words };
+                *glyph = glyph.styled(back);
             }
         }
     }
 }
 
-/// Puts letters into cells, as far as there is room, and gives back how many they take. What stood there before leaves nothing of its
-/// style, and both halves of a wide glyph have the new one.
-fn letters(cells: &mut [Cell], words: &str, style: Style) -> usize {
-    let mut blank = Cell::EMPTY;
-    blank.set_style(style);
-    let put = |cell: &mut Cell, symbol: &str| {
-        (cell.fg, cell.bg, cell.underline_color, cell.modifier) = (blank.fg, blank.bg, blank.underline_color, blank.modifier);
-        cell.set_symbol(symbol);
-    };
+/// Puts letters into a row, as far as there is room, and gives back how many columns they take. What stood there before leaves nothing of
+/// its style, and both halves of a wide glyph have the new one.
+fn letters(row: &mut [Glyph], symbols: &mut Symbols, words: &str, style: Style) -> usize {
+    let blank = Glyph::BLANK.styled(style);
     if runs::is_printable(words) {
-        // Each letter is a cell.
-        cells.iter_mut().zip(words.split_inclusive(|_: char| true)).for_each(|(cell, letter)| put(cell, letter));
-        return words.len().min(cells.len());
+        // Each letter is a glyph.
+        row.iter_mut().zip(words.bytes()).for_each(|(glyph, letter)| *glyph = blank.with_byte(letter));
+        return words.len().min(row.len());
     }
     let mut at = 0;
     for (symbol, columns) in wrap::graphemes(words) {
-        let Some(taken) = cells.get_mut(at..at + columns) else { break };
-        let symbols = std::iter::once(symbol).chain(std::iter::repeat(" "));
-        taken.iter_mut().zip(symbols).for_each(|(cell, symbol)| put(cell, symbol));
+        let Some(taken) = row.get_mut(at..at + columns) else { break };
+        taken.fill(blank);
+        if let Some(first) = taken.first_mut() {
+            *first = symbols.glyph(symbol, columns).looking_like(blank);
+        }
         at += columns;
     }
     at
 }
 
 /// Puts a space where a wide glyph's second half is about to be overwritten at a column.
-fn mend(row: &mut [Cell], x: usize) {
-    if let Some(cell) = x.checked_sub(1).and_then(|left| row.get_mut(left))
-        && wrap::width(cell.symbol()) > 1
-    {
-        cell.set_symbol(" ");
+fn mend(row: &mut [Glyph], x: usize) {
+    if let Some(glyph) = x.checked_sub(1).and_then(|left| row.get_mut(left)).filter(|glyph| glyph.columns() > 1) {
+        *glyph = glyph.with_byte(b' ');
     }
 }
 
@@ -530,12 +490,12 @@ fn darker(color: Color) -> Color {
 }
 
 /// Where links stand on a row.
-fn links(y: u16, row: &[Cell], theme: &Theme) -> Vec<LinkSpan> {
+fn links(y: u16, row: &[Glyph], theme: &Theme) -> Vec<LinkSpan> {
     let mut links: Vec<LinkSpan> = Vec::new();
     let mut from = 0;
-    for cells in row.chunk_by(|one, other| one.underline_color == other.underline_color) {
-        let to = from + cols(cells.len());
-        let target = cells.first().map(|cell| cell.underline_color).filter(|color| *color != Color::Reset);
+    for glyphs in row.chunk_by(|one, other| one.underline_color() == other.underline_color()) {
+        let to = from + cols(glyphs.len());
+        let target = glyphs.first().map(|glyph| glyph.underline_color()).filter(|color| *color != Color::Reset);
         let target = target.and_then(|color| theme.targets().of(color));
         links.extend(target.map(|(number, target)| LinkSpan { y, from, to, target, number }));
         from = to;
@@ -558,15 +518,15 @@ mod tests {
     }
 
     /// What a reader sees who moves the rows that moved and looks at those that changed.
-    fn follow(seen: &mut [Vec<Cell>], sheet: &Sheet) {
+    fn follow(seen: &mut [Vec<Glyph>], sheet: &Sheet) {
         if let Some(shift) = sheet.moved() {
             shift.apply(seen, Vec::clear);
         }
         for Changed { y, columns } in sheet.changed() {
             let row = &mut seen[usize::from(*y)];
-            row.resize(usize::from(SCREEN.width), Cell::EMPTY);
+            row.resize(usize::from(SCREEN.width), Glyph::BLANK);
             for columns in columns {
-                row[columns.clone()].clone_from_slice(&sheet.row(*y)[columns.clone()]);
+                row[columns.clone()].copy_from_slice(&sheet.row(*y)[columns.clone()]);
             }
         }
     }
@@ -616,7 +576,7 @@ mod tests {
             ),
         ) {
             let mut sheet = Sheet::new(SCREEN);
-            let mut seen = vec![vec![Cell::EMPTY; usize::from(SCREEN.width)]; usize::from(SCREEN.height)];
+            let mut seen = vec![vec![Glyph::BLANK; usize::from(SCREEN.width)]; usize::from(SCREEN.height)];
             for (top, over, is_still, seams) in frames {
                 sheet.keep_still(is_still);
                 let seams = [Parts::WHOLE.seams, [4, 12], [4, 12], [0, 9]][seams];
@@ -625,7 +585,7 @@ mod tests {
                 prop_assert!(!is_still || sheet.moved().is_none());
                 let mut whole = Sheet::new(SCREEN);
                 prop_assert_eq!(links, draw(&mut whole, &lines, top, &over, Parts::WHOLE.seams));
-                prop_assert_eq!(seen.concat(), whole.cells().content);
+                prop_assert_eq!(&seen, &(0..SCREEN.height).map(|y| whole.row(y).to_vec()).collect::<Vec<_>>());
                 prop_assert_eq!(sheet.cells(), whole.cells());
             }
         }

@@ -10,6 +10,7 @@ use crate::command::Command;
 use crate::model::{Connection, Timestamp};
 use crate::state::{Area, Measured, Overlay, OverlayPane, State};
 use crate::ui::cards::{Cards, Setting, Shape};
+use crate::ui::glyph::Glyph;
 use crate::ui::paint::Painter;
 use crate::ui::sheet::Sheet;
 use crate::ui::theme::Theme;
@@ -17,7 +18,6 @@ use crate::ui::times::Clock;
 use crate::ui::{overlay, status_bar, timeline};
 pub(crate) use layers::{typed, typing};
 pub(crate) use post::{post, row};
-use ratatui::buffer::Cell;
 use ratatui::layout::Rect;
 
 /// The screen on which a layer is drawn to be told, in columns and rows: one column of text, and room for all of it.
@@ -144,12 +144,12 @@ pub(crate) fn ago(at: Timestamp, state: &State, theme: &Theme) -> String {
 /// The lines of an area that say anything.
 fn lines(sheet: &Sheet, area: Rect) -> Vec<String> {
     let row = |y: u16| {
-        let (cells, mut row) = (sheet.row(y), String::new());
+        let (glyphs, mut row) = (sheet.row(y), String::new());
         let mut x = area.x;
         while x < area.right() {
-            let symbol = cells.get(usize::from(x)).map_or(" ", Cell::symbol);
-            row.push_str(symbol);
-            x += crate::ui::line::cols(crate::text::wrap::width(symbol)).max(1);
+            let glyph = glyphs.get(usize::from(x)).copied().unwrap_or(Glyph::BLANK);
+            row.push_str(sheet.symbols().text(&glyph));
+            x += crate::ui::line::cols(glyph.columns());
         }
         said(&row)
     };

@@ -1,12 +1,10 @@
-//! `Pen`: writes cells with as few bytes as that takes, and knows where the cursor is and how it writes.
+//! `Pen`: writes glyphs with as few bytes as that takes, and knows where the cursor is and how it writes.
 //!
 //! Each stretch of cells begins with the cursor placed by number. Only behind ASCII, of whose width all terminals think the same, a few
 //! unchanged cells are written again instead. Between frames the pen is plain.
 
-use super::rows::{Glyph, Look};
 use crate::text::WebAddress;
-use crate::ui::{Shift, Targets, is_picture};
-use ratatui::buffer::Cell;
+use crate::ui::{Glyph, Look, Shift, Symbols, Targets};
 use ratatui::style::{Color, Modifier};
 
 /// Bytes of an address that terminals surely take.
@@ -16,8 +14,9 @@ const LONGEST_TARGET: usize = 2_000;
 #[derive(Debug)]
 pub(super) struct Pen<'a> {
     out: &'a mut Vec<u8>,
+    symbols: &'a Symbols,
     targets: Option<&'a Targets>,
-    /// Where the next cell goes; nothing where that is to be said anew.
+    /// Where the next glyph goes; nothing where that is to be said anew.
     at: Option<(u16, u16)>,
     /// Whether nothing but ASCII was written since that was said, so that no terminal thinks otherwise.
     is_sure: bool,
@@ -41,11 +40,11 @@ struct Style {
 }
 
 impl<'a> Pen<'a> {
-    pub(super) fn new(out: &'a mut Vec<u8>, targets: Option<&'a Targets>) -> Self {
-        Self { out, targets, at: None, is_sure: false, style: Style::default(), link: Color::Reset, is_linked: false, look: PLAIN }
+    pub(super) fn new(out: &'a mut Vec<u8>, symbols: &'a Symbols, targets: Option<&'a Targets>) -> Self {
+        Self { out, symbols, targets, at: None, is_sure: false, style: Style::default(), link: Color::Reset, is_linked: false, look: PLAIN }
     }
 
-    /// The column of a row where all terminals agree that the next cell goes.
+    /// The column of a row where all terminals agree that the next glyph goes.
     pub(super) fn column_on(&self, y: u16) -> Option<u16> {
         self.at.filter(|(_, row)| *row == y && self.is_sure).map(|(x, _)| x)
     }
@@ -71,16 +70,16 @@ impl<'a> Pen<'a> {
         byte.is_some()
     }
 
-    /// Writes a cell of so many columns, of which the glyph was read.
-    pub(super) fn cell(&mut self, x: u16, y: u16, glyph: Glyph, cell: &Cell, columns: usize) {
+    /// Writes a glyph into so many columns.
+    pub(super) fn glyph(&mut self, x: u16, y: u16, glyph: Glyph, columns: usize) {
         if self.goes_on(x, y, glyph) {
             return;
         }
         self.go(x, y);
-        let is_plain = is_plain_block(cell);
-        self.dress(cell, is_plain);
+        let is_plain = is_plain_block(glyph);
+        self.dress(glyph, is_plain);
         self.look = (!is_plain).then_some(glyph.look());
-        let symbol = if is_plain { " " } else { cell.symbol() };
+        let symbol = if is_plain { " " } else { self.symbols.text(&glyph) };
         self.out.extend_from_slice(symbol.as_bytes());
         let is_alone = symbol.len() == 1 || {
             self.is_sure = false;
@@ -131,11 +130,11 @@ impl<'a> Pen<'a> {
         self.at = Some((x, y));
     }
 
-    /// Says how to write a cell, where that is not how it writes; of a plain block nobody sees the letters' colour.
-    fn dress(&mut self, cell: &Cell, is_plain: bool) {
-        if cell.underline_color != self.link {
+    /// Says how to write a glyph, where that is not how it writes; of a plain block nobody sees the letters' colour.
+    fn dress(&mut self, glyph: Glyph, is_plain: bool) {
+        if glyph.underline_color() != self.link {
             self.unlink();
-            self.link = cell.underline_color;
+            self.link = glyph.underline_color();
             if let Some((number, address)) = self.targets.and_then(|targets| targets.of(self.link)).filter(fits) {
                 let number = number.to_string();
                 let parts = ["\x1b]8;id=tl", &number, ";", address.as_str(), "\x1b\\"];
@@ -143,7 +142,7 @@ impl<'a> Pen<'a> {
                 self.is_linked = true;
             }
         }
-        let mut style = Style::of(cell);
+        let mut style = Style::of(glyph);
         if is_plain {
             style.fg = self.style.fg;
         }
@@ -161,9 +160,9 @@ impl<'a> Pen<'a> {
     }
 }
 
-/// Whether a cell is half a block of a picture whose other half has the same colour: a blank one looks the same and takes less.
-fn is_plain_block(cell: &Cell) -> bool {
-    cell.fg == cell.bg && cell.fg != Color::Reset && cell.modifier.is_empty() && is_picture(cell.symbol())
+/// Whether a glyph is half a block of a picture whose other half has the same colour: a blank one looks the same and takes less.
+fn is_plain_block(glyph: Glyph) -> bool {
+    glyph.fg() == glyph.bg() && glyph.fg() != Color::Reset && glyph.modifier().is_empty() && glyph.is_picture()
 }
 
 fn fits((_, address): &(u32, WebAddress)) -> bool {
@@ -171,8 +170,8 @@ fn fits((_, address): &(u32, WebAddress)) -> bool {
 }
 
 impl Style {
-    fn of(cell: &Cell) -> Self {
-        Self { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
+    fn of(glyph: Glyph) -> Self {
+        Self { fg: glyph.fg(), bg: glyph.bg(), modifier: glyph.modifier() }
     }
 
     /// Says in one sequence what is different.

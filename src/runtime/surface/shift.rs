@@ -3,10 +3,9 @@
 //! Rows are told by a stretch of their beginning, and the shift that most of them agree on is tried out: it is taken where less has to
 //! be written with it, whatever stands beside them. Absent on purpose: how a terminal is told.
 
-use super::rows::{Glyph, Row, Rows};
+use super::rows::{Row, Rows};
 use crate::state::hashed::Keyed;
-use crate::ui::{Changed, Shift};
-use ratatui::buffer::Cell;
+use crate::ui::{Changed, Glyph, Shift};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -20,11 +19,11 @@ const EVERYWHERE: Range<usize> = 0..usize::MAX;
 const PRICE: usize = 24;
 
 /// What is to be shown.
-pub(super) struct Wanted<'w, C> {
+pub(super) struct Wanted<'w, D> {
     /// The rows that are others now, from top to bottom.
     changed: &'w [Changed],
-    /// The cells of each row.
-    cells: C,
+    /// The glyphs of each row.
+    drawn: D,
     tells_links: bool,
     /// Rows that have been looked at, each by its place.
     rows: Vec<OnceCell<Row>>,
@@ -32,20 +31,20 @@ pub(super) struct Wanted<'w, C> {
     blank: Row,
 }
 
-impl<'c, C: Fn(u16) -> Cow<'c, [Cell]>> Wanted<'_, C> {
+impl<'d, D: Fn(u16) -> Cow<'d, [Glyph]>> Wanted<'_, D> {
     /// What is to be shown where `shown` stands; nothing is looked at yet.
-    pub(super) fn new<'w>(changed: &'w [Changed], shown: &Rows, cells: C, tells_links: bool) -> Wanted<'w, C> {
+    pub(super) fn new<'w>(changed: &'w [Changed], shown: &Rows, drawn: D, tells_links: bool) -> Wanted<'w, D> {
         let height = changed.last().map_or(0, |changed| usize::from(changed.y) + 1).max(usize::from(shown.height()));
-        Wanted { changed, cells, tells_links, rows: (0..height).map(|_| OnceCell::new()).collect(), blank: Row::default() }
+        Wanted { changed, drawn, tells_links, rows: (0..height).map(|_| OnceCell::new()).collect(), blank: Row::default() }
     }
 
-    /// The cells of a row, and what was read of them if it was looked at.
-    pub(super) fn take(&mut self, y: u16) -> (Cow<'c, [Cell]>, Option<Row>) {
-        ((self.cells)(y), self.rows.get_mut(usize::from(y)).and_then(OnceCell::take))
+    /// The glyphs of a row, and what was read of them if it was looked at.
+    pub(super) fn take(&mut self, y: u16) -> (Cow<'d, [Glyph]>, Option<Row>) {
+        ((self.drawn)(y), self.rows.get_mut(usize::from(y)).and_then(OnceCell::take))
     }
 
     fn row(&self, y: u16) -> &Row {
-        let read = || Row::read(&(self.cells)(y), self.tells_links);
+        let read = || Row::read(&(self.drawn)(y), self.tells_links);
         self.rows.get(usize::from(y)).map_or(&self.blank, |row| row.get_or_init(read))
     }
 
