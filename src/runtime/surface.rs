@@ -184,8 +184,7 @@ const EVERYWHERE: [Range<usize>; PARTS] = [0..usize::MAX, 0..0, 0..0];
 /// Whether part of a line from top to bottom stands at a column: a bar, or what parts two panes.
 fn is_upright(row: &Row, x: usize) -> bool {
     let glyph = row.at(x);
-    let is_line = glyph.letter().is_some_and(|letter| matches!(letter, '\u{2500}'..='\u{258f}'));
-    is_line && [x.wrapping_sub(1), x + 1].iter().all(|beside| row.at(*beside).symbol() != glyph.symbol())
+    glyph.is_line() && [x.wrapping_sub(1), x + 1].iter().all(|beside| row.at(*beside).symbol() != glyph.symbol())
 }
 
 /// Erases a line and writes it whole.

@@ -107,14 +107,14 @@ impl Glyph {
         u8::try_from(self.symbol()).ok().filter(|byte| *byte != 0 && byte.is_ascii())
     }
 
-    /// Its first letter, where it is not long.
-    pub(crate) fn letter(self) -> Option<char> {
-        self.short().chars().next()
+    /// Whether it is of lines and bars, from U+2500 to U+258F.
+    pub(crate) fn is_line(self) -> bool {
+        matches!(self.symbol, [0xe2, 0x94 | 0x95, _, 0, ..] | [0xe2, 0x96, 0x80..=0x8f, 0, ..])
     }
 
-    fn short(&self) -> &str {
-        let length = self.symbol.iter().position(|byte| *byte == 0).unwrap_or_default();
-        self.symbol.get(..length).and_then(|letters| std::str::from_utf8(letters).ok()).unwrap_or_default()
+    fn bytes(&self) -> &[u8] {
+        let length = SHORT + 1 - self.symbol().leading_zeros() as usize / 8;
+        self.symbol.get(..length).unwrap_or_default()
     }
 
     fn is_long(self) -> bool {
@@ -135,7 +135,7 @@ impl Glyph {
 
     /// Whether it is one of a picture, and not of words.
     pub(crate) fn is_picture(self) -> bool {
-        self.short() == UPPER
+        self.symbol.starts_with(UPPER.as_bytes())
     }
 
     pub(crate) fn fg(self) -> Color {
@@ -174,9 +174,18 @@ impl Symbols {
         glyph
     }
 
+    /// The letters of a glyph, to be written.
+    pub(crate) fn bytes<'s>(&'s self, glyph: &'s Glyph) -> &'s [u8] {
+        if glyph.is_long() { self.text(glyph).as_bytes() } else { glyph.bytes() }
+    }
+
     /// The letters of a glyph.
     pub(crate) fn text<'s>(&'s self, glyph: &'s Glyph) -> &'s str {
-        if glyph.is_long() { self.long.get(&glyph.symbol()).map_or(" ", |text| text) } else { glyph.short() }
+        if glyph.is_long() {
+            self.long.get(&glyph.symbol()).map_or(" ", |text| text)
+        } else {
+            std::str::from_utf8(glyph.bytes()).unwrap_or_default()
+        }
     }
 
     /// A cell of ratatui's that looks like a glyph.
@@ -304,6 +313,14 @@ mod tests {
         let symbols = ["", " ", "a", "b", "é", "e\u{301}", "日", "👩\u{200d}🚀", "👩🏽\u{200d}🚀", "\u{7f}"];
         let code = |symbol: &&str| Glyph::new(symbol, 1).symbol();
         assert_eq!(symbols.iter().map(code).collect::<HashSet<_>>().len(), symbols.len());
+    }
+
+    #[test]
+    fn lines_and_bars_are_told_from_other_letters() {
+        for letter in '\0'..='\u{ffff}' {
+            assert_eq!(Glyph::new(letter.encode_utf8(&mut [0; 4]), 1).is_line(), ('\u{2500}'..='\u{258f}').contains(&letter), "{letter:?}");
+        }
+        assert!([UPPER, "▐", "a", "日"].map(|symbol| Glyph::new(symbol, 1).is_picture()) == [true, false, false, false]);
     }
 
     #[test]

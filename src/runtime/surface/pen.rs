@@ -79,14 +79,11 @@ impl<'a> Pen<'a> {
         let is_plain = is_plain_block(glyph);
         self.dress(glyph, is_plain);
         self.look = (!is_plain).then_some(glyph.look());
-        let symbol = if is_plain { " " } else { self.symbols.text(&glyph) };
-        self.out.extend_from_slice(symbol.as_bytes());
-        let is_alone = symbol.len() == 1 || {
-            self.is_sure = false;
-            symbol.chars().nth(1).is_none()
-        };
+        let symbol = if is_plain { b" " } else { self.symbols.bytes(&glyph) };
+        self.out.extend_from_slice(symbol);
+        self.is_sure &= symbol.len() == 1;
         // Behind all others, of whose width terminals may think differently, it is placed anew.
-        self.at = (columns == 1 && is_alone).then_some((x + 1, y));
+        self.at = (columns == 1 && !glyph.is_doubtful()).then_some((x + 1, y));
     }
 
     /// Erases what is right of a place, or the whole line from its beginning.

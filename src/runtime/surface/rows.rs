@@ -31,28 +31,42 @@ fn each(drawn: &[Glyph], within: &Range<usize>, tells_links: bool, mut take: imp
 impl Row {
     /// A row as it was drawn.
     pub(super) fn read(drawn: &[Glyph], tells_links: bool) -> Self {
-        let mut row = Self { glyphs: Vec::with_capacity(drawn.len()), is_doubtful: false };
-        each(drawn, &(0..drawn.len()), tells_links, |columns, glyph| {
-            row.is_doubtful |= glyph.is_doubtful();
-            row.glyphs.push(glyph);
-            if columns.len() > 1 {
-                row.glyphs.resize(columns.end, Glyph::COVERED);
+        let mut row = Self { glyphs: drawn.to_vec(), is_doubtful: false };
+        let mut covered = 0;
+        for glyph in &mut row.glyphs {
+            if covered > 0 {
+                covered -= 1;
+                *glyph = Glyph::COVERED;
+                continue;
             }
-        });
+            covered = glyph.columns() - 1;
+            row.is_doubtful |= glyph.is_doubtful();
+            if !tells_links {
+                *glyph = glyph.unlinked();
+            }
+        }
         row.leave_out_blanks();
         row
     }
 
     /// Becomes another row. Adds the columns of each glyph that is another now.
     pub(super) fn become_row(&mut self, wanted: Self, other: &mut Vec<Range<usize>>) {
-        let end = self.len().max(wanted.len());
         let mut x = 0;
-        while let Some(differs) = (x..end).find(|x| self.at(*x) != wanted.at(*x)) {
+        while let Some(differs) = self.differs(&wanted, x) {
             let first = (0..=differs).rev().find(|x| wanted.at(*x) != Glyph::COVERED).unwrap_or(differs);
             x = first + wanted.columns(first);
             other.push(first..x);
         }
         *self = wanted;
+    }
+
+    /// The first column, from one on, in which it is not another row.
+    fn differs(&self, wanted: &Self, from: usize) -> Option<usize> {
+        let [own, others] = [self, wanted].map(|row| row.glyphs.get(from..).unwrap_or_default());
+        let common = own.iter().zip(others).position(|(own, other)| own != other);
+        // Beyond the end of one the other is all that there is.
+        let rest = || (from + own.len().min(others.len())..self.len().max(wanted.len())).find(|x| self.at(*x) != wanted.at(*x));
+        common.map(|place| from + place).or_else(rest)
     }
 
     /// Becomes what was drawn in some columns, between which and the others no glyph stands; all of them where it is doubtful. Adds the
