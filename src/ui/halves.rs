@@ -35,9 +35,18 @@ impl Halves {
     pub(crate) fn ink(&self, row: &mut [Glyph], ground: Style, depth: Depth) {
         let grid = (self.size.0, self.size.1.saturating_mul(2));
         let half = Glyph::new(UPPER, 1).styled(ground);
+        let mut last = None;
         for (column, glyph) in (0..).zip(row) {
-            let [fg, bg] = [0, 1].map(|lower| shown(depth, self.raster.at((column, self.row.saturating_mul(2) + lower), grid)));
-            *glyph = half.styled(Style { fg, bg, ..Style::new() });
+            let pixels = [0, 1].map(|lower| self.raster.at((column, self.row.saturating_mul(2) + lower), grid));
+            // Of a small picture drawn large many are alike.
+            *glyph = match last {
+                Some((known, drawn)) if known == pixels => drawn,
+                Some(_) | None => {
+                    let [fg, bg] = pixels.map(|pixel| shown(depth, pixel));
+                    half.styled(Style { fg, bg, ..Style::new() })
+                }
+            };
+            last = Some((pixels, *glyph));
         }
     }
 }
