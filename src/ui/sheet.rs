@@ -537,7 +537,8 @@ mod tests {
         sheet.begin(&theme);
         sheet.part(seams, &theme);
         for (y, (word, style_of)) in (1..SCREEN.height).zip(lines.iter().skip(top)) {
-            let text = ["", "plain words", "日本語 and", "e\u{301}é x", "a longer line than there is room for"][usize::from(*word) % 5];
+            let text = ["", "plain words", "日本語 and", "e\u{301}é x", "a longer line than there is room for", "👩🏽\u{200d}🚀 up"]
+                [usize::from(*word) % 6];
             let style =
                 [Style::reset(), Style::reset().fg(Color::Red), Style::reset().bg(Color::Rgb(1, 2, *style_of))][usize::from(*style_of) % 3];
             let at = (u16::from(word % 3), y);
