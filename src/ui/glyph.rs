@@ -135,7 +135,7 @@ impl Glyph {
 
     /// Whether it is one of a picture, and not of words.
     pub(crate) fn is_picture(self) -> bool {
-        self.symbol.starts_with(UPPER.as_bytes())
+        self.bytes() == UPPER.as_bytes()
     }
 
     pub(crate) fn fg(self) -> Color {
@@ -320,7 +320,7 @@ mod tests {
         for letter in '\0'..='\u{ffff}' {
             assert_eq!(Glyph::new(letter.encode_utf8(&mut [0; 4]), 1).is_line(), ('\u{2500}'..='\u{258f}').contains(&letter), "{letter:?}");
         }
-        assert!([UPPER, "▐", "a", "日"].map(|symbol| Glyph::new(symbol, 1).is_picture()) == [true, false, false, false]);
+        assert!([UPPER, "▐", "a", "日", "▀\u{301}"].map(|symbol| Glyph::new(symbol, 1).is_picture()) == [true, false, false, false, false]);
     }
 
     #[test]
