@@ -58,6 +58,7 @@ pub(crate) use sheet::PARTS;
 pub use sheet::{Changed, Sheet};
 pub use shift::Shift;
 pub use targets::Targets;
+pub(crate) use theme::palette_number;
 pub use theme::{Depth, Theme};
 use times::Clock;
 

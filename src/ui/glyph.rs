@@ -8,6 +8,7 @@
 
 use crate::state::hashed::{IdMap, IdSet, Keyed};
 use crate::ui::halves::UPPER;
+use crate::ui::theme::{ansi, palette_number};
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier, Style};
 use std::hash::BuildHasher as _;
@@ -62,7 +63,7 @@ impl Glyph {
             bytes = Keyed::default().hash_one(symbol).to_le_bytes();
             bytes[SHORT] = LONG;
         }
-        let is_doubtful = symbol.len() > 1 && symbol.chars().nth(1).is_some();
+        let is_doubtful = symbol.chars().nth(1).is_some();
         let columns = columns.saturating_sub(1).min(MOST_COLUMNS) as u64;
         Self { symbol: bytes, colors: 0, manner: columns << COLUMNS | if is_doubtful { DOUBTFUL } else { 0 } }
     }
@@ -176,16 +177,12 @@ impl Symbols {
 
     /// The letters of a glyph, to be written.
     pub(crate) fn bytes<'s>(&'s self, glyph: &'s Glyph) -> &'s [u8] {
-        if glyph.is_long() { self.text(glyph).as_bytes() } else { glyph.bytes() }
+        if glyph.is_long() { self.long.get(&glyph.symbol()).map_or(b" ", |text| text.as_bytes()) } else { glyph.bytes() }
     }
 
     /// The letters of a glyph.
     pub(crate) fn text<'s>(&'s self, glyph: &'s Glyph) -> &'s str {
-        if glyph.is_long() {
-            self.long.get(&glyph.symbol()).map_or(" ", |text| text)
-        } else {
-            std::str::from_utf8(glyph.bytes()).unwrap_or_default()
-        }
+        std::str::from_utf8(self.bytes(glyph)).unwrap_or_default()
     }
 
     /// A cell of ratatui's that looks like a glyph.
@@ -226,48 +223,17 @@ const INDEXED: u8 = 18;
 /// A number for a colour of a palette.
 #[inline(never)]
 fn few(color: Color) -> u64 {
-    match color {
-        Color::Reset | Color::Rgb(..) => 0,
-        Color::Black => 1,
-        Color::Red => 2,
-        Color::Green => 3,
-        Color::Yellow => 4,
-        Color::Blue => 5,
-        Color::Magenta => 6,
-        Color::Cyan => 7,
-        Color::Gray => 8,
-        Color::DarkGray => 9,
-        Color::LightRed => 10,
-        Color::LightGreen => 11,
-        Color::LightYellow => 12,
-        Color::LightBlue => 13,
-        Color::LightMagenta => 14,
-        Color::LightCyan => 15,
-        Color::White => 16,
-        Color::Indexed(number) => u64::from(u32::from_le_bytes([INDEXED, number, 0, 0])),
+    if let Color::Indexed(number) = color {
+        return u64::from(u32::from_le_bytes([INDEXED, number, 0, 0]));
     }
+    palette_number(color).map_or(0, |number| u64::from(number) + 1)
 }
 
 /// The colour of a number, of which the lower half counts.
 fn color_of(number: u64) -> Color {
     let [kind, one, two, three, ..] = number.to_le_bytes();
     match kind {
-        1 => Color::Black,
-        2 => Color::Red,
-        3 => Color::Green,
-        4 => Color::Yellow,
-        5 => Color::Blue,
-        6 => Color::Magenta,
-        7 => Color::Cyan,
-        8 => Color::Gray,
-        9 => Color::DarkGray,
-        10 => Color::LightRed,
-        11 => Color::LightGreen,
-        12 => Color::LightYellow,
-        13 => Color::LightBlue,
-        14 => Color::LightMagenta,
-        15 => Color::LightCyan,
-        16 => Color::White,
+        1..=16 => ansi(kind - 1),
         RGB => Color::Rgb(one, two, three),
         INDEXED => Color::Indexed(one),
         _ => Color::Reset,

@@ -11,7 +11,7 @@ use crate::config::{Color as Named, Part, Scheme};
 use crate::ui::emojis::Emojis;
 use crate::ui::targets::Targets;
 pub use depth::Depth;
-pub(crate) use depth::shown;
+pub(crate) use depth::{ansi, palette_number, shown};
 use jiff::tz::TimeZone;
 use ratatui::style::{Color, Modifier, Style};
 

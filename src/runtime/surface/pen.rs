@@ -4,7 +4,7 @@
 //! unchanged cells are written again instead. Between frames the pen is plain.
 
 use crate::text::WebAddress;
-use crate::ui::{Glyph, Look, Shift, Symbols, Targets};
+use crate::ui::{Glyph, Look, Shift, Symbols, Targets, palette_number};
 use ratatui::style::{Color, Modifier};
 
 /// Bytes of an address that terminals surely take.
@@ -208,7 +208,7 @@ fn by_number(place: u16) -> u32 {
 
 /// The numbers that switch a colour on; `base` says for what.
 fn numbers(color: Color, base: u32) -> [Option<u32>; 5] {
-    match (number(color), color) {
+    match (palette_number(color), color) {
         (Some(number), _) => [Some(base + 8), Some(5), Some(u32::from(number)), None, None],
         (None, Color::Rgb(red, green, blue)) => {
             let [red, green, blue] = [red, green, blue].map(u32::from).map(Some);
@@ -230,27 +230,3 @@ const MODIFIERS: [(Modifier, u32); 9] = [
     (Modifier::HIDDEN, 8),
     (Modifier::CROSSED_OUT, 9),
 ];
-
-/// The number of a colour in the terminal's palette.
-fn number(color: Color) -> Option<u8> {
-    match color {
-        Color::Reset | Color::Rgb(..) => None,
-        Color::Black => Some(0),
-        Color::Red => Some(1),
-        Color::Green => Some(2),
-        Color::Yellow => Some(3),
-        Color::Blue => Some(4),
-        Color::Magenta => Some(5),
-        Color::Cyan => Some(6),
-        Color::Gray => Some(7),
-        Color::DarkGray => Some(8),
-        Color::LightRed => Some(9),
-        Color::LightGreen => Some(10),
-        Color::LightYellow => Some(11),
-        Color::LightBlue => Some(12),
-        Color::LightMagenta => Some(13),
-        Color::LightCyan => Some(14),
-        Color::White => Some(15),
-        Color::Indexed(number) => Some(number),
-    }
-}

@@ -105,7 +105,7 @@ fn step(part: u8) -> (u8, u8) {
 }
 
 /// One of the terminal's sixteen.
-fn ansi(number: u8) -> Color {
+pub(crate) fn ansi(number: u8) -> Color {
     match number {
         0 => Color::Black,
         1 => Color::Red,
@@ -123,6 +123,30 @@ fn ansi(number: u8) -> Color {
         13 => Color::LightMagenta,
         14 => Color::LightCyan,
         _ => Color::White,
+    }
+}
+
+/// The number of a colour in the terminal's palette.
+pub(crate) fn palette_number(color: Color) -> Option<u8> {
+    match color {
+        Color::Reset | Color::Rgb(..) => None,
+        Color::Black => Some(0),
+        Color::Red => Some(1),
+        Color::Green => Some(2),
+        Color::Yellow => Some(3),
+        Color::Blue => Some(4),
+        Color::Magenta => Some(5),
+        Color::Cyan => Some(6),
+        Color::Gray => Some(7),
+        Color::DarkGray => Some(8),
+        Color::LightRed => Some(9),
+        Color::LightGreen => Some(10),
+        Color::LightYellow => Some(11),
+        Color::LightBlue => Some(12),
+        Color::LightMagenta => Some(13),
+        Color::LightCyan => Some(14),
+        Color::White => Some(15),
+        Color::Indexed(number) => Some(number),
     }
 }
 
