@@ -155,7 +155,7 @@ impl Surface {
             }
         }
         // One above the other, so that how they look is said once.
-        upright.sort_by_key(|(x, y, ..)| (*x, *y));
+        upright.sort_by_key(|(x, y, _)| (*x, *y));
         for (x, y, glyph) in &upright {
             pen.glyph(*x, *y, *glyph, 1);
         }

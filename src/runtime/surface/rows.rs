@@ -123,7 +123,7 @@ impl Row {
 
     /// Columns of the glyph that begins at one.
     pub(super) fn columns(&self, x: usize) -> usize {
-        1 + self.glyphs.iter().skip(x + 1).take_while(|glyph| **glyph == Glyph::COVERED).count()
+        self.at(x).columns()
     }
 
     /// Whether it has a cluster about whose width terminals may differ.
