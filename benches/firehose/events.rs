@@ -1,10 +1,12 @@
 //! Seeded events as a busy server sends them: every one a pure function of its number.
 //!
 //! The mix was counted on real streams: 88 % updates, of which 30 % are boosts, 5 % edits, 4 % deletions, 3 % notifications,
-//! and 5.3 KB a message on average. A few hundred posts are written out once; an event copies one of them and puts ids and
+//! and 5.3 KB a message on average. Who mentions the reader does so in a new post, who favourites or boosts does it to one of the
+//! reader's own, which are few and told of again and again. A few hundred posts are written out once; an event copies one of them and puts ids and
 //! its own number in, so that making events costs next to nothing. Absent on purpose: sockets and time.
 
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// The first id; ids grow with the number of their event.
@@ -23,6 +25,8 @@ const POSTS: u64 = 384;
 const BOOSTS: u64 = 128;
 /// Different notifications.
 const NOTIFICATIONS: u64 = 64;
+/// Posts of the reader's own, all from before the first event.
+const OWN_POSTS: u64 = 16;
 
 /// What an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub(crate) struct Events {
     edited: Vec<Written>,
     boosts: Vec<Written>,
     notifications: Vec<Written>,
+    /// The reader's own posts by id, as JSON.
+    own_posts: HashMap<String, String>,
 }
 
 /// An entity with places for what differs, as JSON and as JSON inside a string.
@@ -181,6 +187,7 @@ impl Events {
             edited: all(POSTS, &edited),
             boosts: all(BOOSTS, &boost),
             notifications: all(NOTIFICATIONS, &notification),
+            own_posts: (0..OWN_POSTS).map(own_post).map(|post| (post["id"].as_str().unwrap().to_owned(), post.to_string())).collect(),
         }
     }
 
@@ -235,6 +242,11 @@ impl Events {
         let mut out = Vec::new();
         written.plain.put(number, &mut out);
         Some(String::from_utf8(out).unwrap())
+    }
+
+    /// A post of the reader's own as REST gives it.
+    pub(crate) fn own_post(&self, id: &str) -> Option<String> {
+        self.own_posts.get(id).cloned()
     }
 
     /// Bytes of a text message on average, over the first events.
@@ -448,8 +460,19 @@ fn notification(seed: u64) -> Value {
     let mut whole = json!({
         "id": OWN_ID, "type": kind, "created_at": "2026-11-25T12:00:00.000Z", "group_key": format!("{kind}-{seed}"), "account": account(seed),
     });
-    if kind != "follow" {
-        whole["status"] = post(INNER_ID, seed + 2_000);
+    match kind {
+        "favourite" | "reblog" => whole["status"] = own_post(seed / 4 % OWN_POSTS),
+        "mention" => whole["status"] = post(INNER_ID, seed + 2_000),
+        _ => {}
     }
     whole
+}
+
+/// One of the reader's own posts.
+fn own_post(number: u64) -> Value {
+    let mut post = post(&(FIRST_ID - (number + 1) * STEP).to_string(), number + 3_000);
+    post["account"] = account(1);
+    post["account"]["id"] = json!("1");
+    post["account"]["acct"] = json!("reader");
+    serde_json::from_str(&post.to_string().replace(MARK, &format!("own{number:05}"))).unwrap()
 }

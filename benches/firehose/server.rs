@@ -202,6 +202,9 @@ impl Site {
                     return Some(self.page(&format!(r#"["hashtag","{tag}"]"#), &parameter, sent));
                 }
                 let id = path.strip_prefix("/api/v1/statuses/").or_else(|| path.strip_prefix("/api/v1/notifications/"))?;
+                if let Some(own) = self.events.own_post(id) {
+                    return Some(own);
+                }
                 match events::number_of(id)? {
                     (number, true) => self.events.entity(number, sent),
                     (_, false) => None,
