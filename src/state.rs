@@ -31,6 +31,7 @@ pub mod store;
 pub mod tabs;
 pub mod thread;
 pub mod timeline;
+mod together;
 pub mod typed;
 pub mod unfolded;
 pub mod viewer;
@@ -75,6 +76,7 @@ pub use store::{Entry, Keep, Put, Store};
 pub use tabs::{Anchor, Tab, Tabs};
 pub use thread::{Detail, ThreadState, Tree};
 pub use timeline::{Cause, Completeness, Fill, Gap, Loading, Row, RowKey, Timeline, Unproven};
+pub use together::Told;
 pub use typed::{Purpose, Typed};
 pub use unfolded::Unfolded;
 pub use viewer::Viewer;
@@ -632,39 +634,34 @@ impl State {
     }
 
     /// Whose profiles can be opened: of the open post, or else of a row; its author first, then who else it names.
-    pub fn people(&self, row: Option<&Row>) -> impl Iterator<Item = AccountId> {
-        let mut people: Vec<AccountId> = Vec::new();
-        let mut add = |id: Option<&AccountId>| people.extend(id.filter(|id| self.store.account(id).is_some()).cloned());
-        let author = |id: &StatusId| self.store.status(id).map(|entry| &entry.status().account);
-        let together = |key: RowKey| self.tabs.active().map(|tab| self.together(tab, &key)).unwrap_or_default();
+    pub fn people(&self, row: Option<&Row>) -> impl Iterator<Item = &AccountId> {
+        let mut seen = HashSet::new();
+        self.named(row).filter(move |id| self.store.account(id).is_some() && seen.insert(*id))
+    }
+
+    /// The same, some more than once; who is told of together is only gone through where somebody asks further.
+    fn named<'a>(&'a self, row: Option<&Row>) -> Box<dyn Iterator<Item = &'a AccountId> + 'a> {
+        let author = |id: &StatusId| self.store.status(id).map(Entry::account);
+        let together = |key: RowKey| {
+            let tab = self.tabs.active();
+            std::iter::once_with(move || tab.map(|tab| self.together(tab, &key)).unwrap_or_default()).flatten()
+        };
         match (self.detail(), row) {
-            (Some(detail), _) => add(author(&detail.cursor)),
+            (Some(detail), _) => Box::new(author(&detail.cursor).into_iter()),
             (None, Some(Row::Status(id))) => {
-                add(self.store.shown(id).map(|entry| &entry.status().account));
-                add(author(id));
-                for booster in together(RowKey::Status(id.clone())) {
-                    add(Some(booster));
-                }
+                let shown = self.store.shown(id).map(Entry::account);
+                Box::new(shown.into_iter().chain(author(id)).chain(together(RowKey::Status(id.clone()))))
             }
             (None, Some(Row::Notification(id))) => {
-                if let Some(held) = self.store.notification(id) {
-                    add(held.account.as_ref());
-                    for other in together(RowKey::Notification(id.clone())) {
-                        add(Some(other));
-                    }
-                    add(held.kind.target());
-                    add(held.status.as_ref().and_then(author));
-                }
+                let Some(held) = self.store.notification(id) else { return Box::new(std::iter::empty()) };
+                let others = together(RowKey::Notification(id.clone()));
+                let about = held.kind.target().into_iter().chain(held.status.as_ref().and_then(author));
+                Box::new(held.account.iter().chain(others).chain(about))
             }
-            (None, Some(Row::Conversation(id, _))) => {
-                self.store.conversation(id).iter().flat_map(|held| &held.accounts).for_each(|id| add(Some(id)));
-            }
-            (None, Some(Row::Tombstone(id))) => add(self.store.deleted_author(id).map(|account| &account.id)),
-            (None, Some(Row::Gap(_)) | None) => {}
+            (None, Some(Row::Conversation(id, _))) => Box::new(self.store.conversation(id).into_iter().flat_map(|held| &held.accounts)),
+            (None, Some(Row::Tombstone(id))) => Box::new(self.store.deleted_author(id).map(|account| &account.id).into_iter()),
+            (None, Some(Row::Gap(_)) | None) => Box::new(std::iter::empty()),
         }
-        let mut seen = HashSet::new();
-        people.retain(|id| seen.insert(id.clone()));
-        people.into_iter()
     }
 
     /// The profile on top, where one is.
@@ -784,42 +781,6 @@ impl State {
             },
             Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => true,
         }
-    }
-
-    /// The row that is drawn in a tab for another one that tells the same; `None` where a row stands for itself. Where a filter
-    /// hides the one that carries its group, the newest that none hides does.
-    pub fn drawn_for<'a>(&self, tab: &'a Tab, key: &RowKey) -> Option<&'a RowKey> {
-        if !tab.folds.is_any_shared() {
-            return None;
-        }
-        let (rows, carrier) = tab.folds.group(key).filter(|(rows, _)| rows.len() > 1)?;
-        let drawn = if self.lets_through(tab, carrier) { Some(carrier) } else { rows.iter().find(|row| self.lets_through(tab, row)) };
-        drawn.filter(|drawn| *drawn != key)
-    }
-
-    fn lets_through(&self, tab: &Tab, key: &RowKey) -> bool {
-        match key {
-            RowKey::Status(id) => self.is_let_through(tab, &Row::Status(id.clone())),
-            RowKey::Notification(id) => self.is_let_through(tab, &Row::Notification(id.clone())),
-            RowKey::Conversation(_) | RowKey::Gap(_) => true,
-        }
-    }
-
-    /// Who is told of in one row of a tab, each once, newest first: all who boosted, or favourited, and so on.
-    pub fn together(&self, tab: &Tab, key: &RowKey) -> Vec<&AccountId> {
-        let alone = std::iter::once(key);
-        let group = tab.folds.group(key).map(|(rows, _)| rows.iter().filter(|row| self.lets_through(tab, row)));
-        let who = |row: &RowKey| match row {
-            RowKey::Status(id) => self.store.status(id).map(|entry| &entry.status().account),
-            RowKey::Notification(id) => self.store.notification(id)?.account.as_ref(),
-            RowKey::Conversation(_) | RowKey::Gap(_) => None,
-        };
-        let mut seen = HashSet::new();
-        let all: Vec<&AccountId> = match group {
-            Some(rows) => rows.filter_map(who).collect(),
-            None => alone.filter_map(who).collect(),
-        };
-        all.into_iter().filter(|id| seen.insert(*id)).collect()
     }
 
     /// When a poll of any stream last found everything; `None` where nothing is polled or none has yet.
@@ -1178,6 +1139,7 @@ impl State {
         }
         let is_row = |key: &RowKey| rows.get(key).is_some_and(|row| !matches!(row, Row::Tombstone(_)));
         tab.folds.check(is_row).map_err(|broken| format!("{:?}: {broken}", tab.sources))?;
+        self.check_together(tab, rows)?;
         let hidden = rows.all().iter().filter(|row| !self.is_let_through(tab, row)).count();
         if self.hidden(tab) != hidden {
             return Err(format!("{:?}: {hidden} rows are hidden, but {} are counted", tab.sources, self.hidden(tab)));

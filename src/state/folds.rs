@@ -2,11 +2,12 @@
 //!
 //! The ledger keeps every row; this says which of them carries its group. That is the newest one, but for a row that the
 //! reader has before them: it goes on carrying until it has left the view, and what comes is told in its place. Each row that
-//! comes or goes costs the same however many there are. Absent on purpose: filters. `State` asks them who may be drawn.
+//! comes or goes costs the same however many there are, and so does who is told of. Absent on purpose: filters. `State` asks them who
+//! may be drawn.
 
-use crate::model::{NotificationKind, StatusId, by_age};
+use crate::model::{AccountId, NotificationKind, StatusId, by_age};
 use crate::state::hashed::{IdMap, IdSet, make_room};
-use crate::state::store::Store;
+use crate::state::store::{Entry, Store};
 use crate::state::timeline::{Row, RowKey};
 use std::cmp::Ordering;
 use std::collections::VecDeque;
@@ -25,7 +26,7 @@ impl FoldKey {
     /// The group of a row; `None` for one that stands alone.
     pub fn of(store: &Store, row: &Row) -> Option<Self> {
         match row {
-            Row::Status(id) => store.status(id)?.status().reblog.clone().map(Self::Boosts),
+            Row::Status(id) => store.status(id)?.reblog().cloned().map(Self::Boosts),
             Row::Notification(id) => {
                 let held = store.notification(id)?;
                 let status = held.status.clone().filter(|_| folds(&held.kind))?;
@@ -33,6 +34,15 @@ impl FoldKey {
             }
             Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
         }
+    }
+}
+
+/// Whom a row tells of: who boosted, favourited, and so on.
+pub fn who<'a>(store: &'a Store, row: &RowKey) -> Option<&'a AccountId> {
+    match row {
+        RowKey::Status(id) => store.status(id).map(Entry::account),
+        RowKey::Notification(id) => store.notification(id)?.account.as_ref(),
+        RowKey::Conversation(_) | RowKey::Gap(_) => None,
     }
 }
 
@@ -75,17 +85,99 @@ pub struct Folds {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Group {
-    /// Newest first; never empty.
-    rows: VecDeque<RowKey>,
     carrier: RowKey,
+    /// All of its rows, where there are more than that one.
+    several: Option<Box<Several>>,
+}
+
+/// Rows that are told together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Several {
+    /// Each with whom it tells of, newest first.
+    rows: VecDeque<(RowKey, Option<AccountId>)>,
+    /// In how many of the rows each is told of.
+    people: IdMap<AccountId, u32>,
+}
+
+impl Several {
+    /// The rows, newest first.
+    pub fn rows(&self) -> impl Iterator<Item = &RowKey> {
+        self.rows.iter().map(|(row, _)| row)
+    }
+
+    /// Who is told of first, each once, at most so many.
+    pub fn first(&self, most: usize) -> Vec<&AccountId> {
+        let mut first: Vec<&AccountId> = Vec::new();
+        let wanted = most.min(self.people.len());
+        for who in self.rows.iter().filter_map(|(_, who)| who.as_ref()) {
+            if first.len() >= wanted {
+                break;
+            }
+            if !first.contains(&who) {
+                first.push(who);
+            }
+        }
+        first
+    }
+
+    /// How many people are told of.
+    pub fn people(&self) -> usize {
+        self.people.len()
+    }
+
+    fn newest(&self) -> Option<&RowKey> {
+        self.rows.front().map(|(row, _)| row)
+    }
+
+    /// Where a row stands or would stand.
+    fn place(&self, key: &RowKey) -> usize {
+        self.rows.partition_point(|(row, _)| is_newer(row, key))
+    }
+
+    fn insert(&mut self, key: RowKey, who: Option<AccountId>) {
+        if let Some(who) = &who {
+            *self.people.entry(who.clone()).or_default() += 1;
+        }
+        self.rows.insert(self.place(&key), (key, who));
+    }
+
+    fn remove(&mut self, key: &RowKey) {
+        let place = self.place(key);
+        if self.rows.get(place).is_some_and(|(row, _)| row == key)
+            && let Some((_, Some(who))) = self.rows.remove(place)
+            && let Some(rows) = self.people.get_mut(&who)
+        {
+            *rows -= 1;
+            if *rows == 0 {
+                self.people.remove(&who);
+            }
+        }
+    }
+}
+
+impl Group {
+    fn newest(&self) -> &RowKey {
+        self.several.as_ref().and_then(|several| several.newest()).unwrap_or(&self.carrier)
+    }
+
+    fn len(&self) -> usize {
+        self.several.as_ref().map_or(1, |several| several.rows.len())
+    }
 }
 
 /// A row that carried its group, and the one that does now.
 pub type Handover = (RowKey, RowKey);
 
 impl Folds {
-    /// Puts a row into its group. Says from which row it takes over, if it does: not from one that is watched.
-    pub fn insert(&mut self, key: RowKey, fold: FoldKey, is_watched: impl FnOnce(&RowKey) -> bool) -> Option<Handover> {
+    /// Puts a row into its group; `who` is whom a row of it tells of. Says from which row it takes over, if it does: not from one that
+    /// is watched.
+    pub fn insert(
+        &mut self,
+        key: RowKey,
+        fold: FoldKey,
+        who: impl Fn(&RowKey) -> Option<AccountId>,
+        is_watched: impl FnOnce(&RowKey) -> bool,
+    ) -> Option<Handover> {
         match self.of.get(&key) {
             Some(known) if *known == fold => return None,
             // What it tells has changed.
@@ -96,12 +188,16 @@ impl Folds {
         self.of.insert(key.clone(), fold.clone());
         let Some(group) = self.groups.get_mut(&fold) else {
             make_room(&mut self.groups);
-            self.groups.insert(fold, Group { rows: VecDeque::from([key.clone()]), carrier: key });
+            self.groups.insert(fold, Group { carrier: key, several: None });
             return None;
         };
-        let place = group.rows.partition_point(|row| is_newer(row, &key));
-        group.rows.insert(place, key.clone());
-        if place > 0 {
+        let several = group.several.get_or_insert_with(|| {
+            let mut several = Several::default();
+            several.insert(group.carrier.clone(), who(&group.carrier));
+            Box::new(several)
+        });
+        several.insert(key.clone(), who(&key));
+        if several.newest() != Some(&key) {
             return None;
         }
         if is_watched(&group.carrier) {
@@ -117,15 +213,16 @@ impl Folds {
     pub fn remove(&mut self, key: &RowKey) -> Option<Handover> {
         let fold = self.of.remove(key)?;
         let group = self.groups.get_mut(&fold)?;
-        let place = group.rows.partition_point(|row| is_newer(row, key));
-        if group.rows.get(place) == Some(key) {
-            group.rows.remove(place);
-        }
-        let Some(newest) = group.rows.front().cloned() else {
+        let Some(several) = &mut group.several else {
             self.groups.remove(&fold);
             self.late.remove(&fold);
             return None;
         };
+        several.remove(key);
+        let newest = several.newest()?.clone();
+        if several.rows.len() < 2 {
+            group.several = None;
+        }
         let handover = (group.carrier == *key).then(|| (std::mem::replace(&mut group.carrier, newest.clone()), newest.clone()));
         if group.carrier == newest {
             self.late.remove(&fold);
@@ -140,7 +237,7 @@ impl Folds {
         let groups = &mut self.groups;
         self.late.retain(|fold| {
             let Some(group) = groups.get_mut(fold) else { return false };
-            let Some(newest) = group.rows.front().cloned() else { return false };
+            let newest = group.newest().clone();
             let waits = is_watched(&group.carrier) || !may_appear(&newest);
             if !waits {
                 handovers.push((std::mem::replace(&mut group.carrier, newest.clone()), newest));
@@ -160,11 +257,11 @@ impl Folds {
         self.of.len() > self.groups.len()
     }
 
-    /// The rows that are told together with a row, newest first, itself among them, and the one that carries them; `None` for
-    /// a row without a group.
-    pub fn group(&self, key: &RowKey) -> Option<(&VecDeque<RowKey>, &RowKey)> {
+    /// The rows that are told together with a row, itself among them, and the one that carries them; `None` for a row that is told
+    /// alone.
+    pub fn group(&self, key: &RowKey) -> Option<(&Several, &RowKey)> {
         let group = self.groups.get(self.of.get(key)?)?;
-        Some((&group.rows, &group.carrier))
+        Some((group.several.as_ref()?, &group.carrier))
     }
 
     /// What must hold: every row that is in a group is one of `is_row`, and of each group exactly one row carries.
@@ -175,14 +272,19 @@ impl Folds {
         if let Some(key) = self.of.keys().find(|key| !is_row(key)) {
             return Err(format!("{key:?} is in a group, but no row"));
         }
-        let held: usize = self.groups.values().map(|group| group.rows.len()).sum();
+        let held: usize = self.groups.values().map(Group::len).sum();
         if held != self.of.len() {
             return Err(format!("{held} rows in groups, {} with one", self.of.len()));
         }
         for (fold, group) in &self.groups {
-            let is_sorted = group.rows.iter().zip(group.rows.iter().skip(1)).all(|(newer, older)| is_newer(newer, older));
-            let is_late = group.rows.front() != Some(&group.carrier);
-            if !is_sorted || !group.rows.contains(&group.carrier) || is_late != self.late.contains(fold) {
+            let rows = || group.several.iter().flat_map(|several| &several.rows);
+            let is_sorted = rows().zip(rows().skip(1)).all(|((newer, _), (older, _))| is_newer(newer, older));
+            let carries =
+                group.several.as_ref().is_none_or(|several| several.rows.len() > 1 && several.rows().any(|row| *row == group.carrier));
+            let told = rows().filter(|(_, who)| who.is_some()).count();
+            let counted: u32 = group.several.iter().flat_map(|several| several.people.values()).sum();
+            let is_late = *group.newest() != group.carrier;
+            if !is_sorted || !carries || usize::try_from(counted) != Ok(told) || is_late != self.late.contains(fold) {
                 return Err(format!("{fold:?} is not what it should be: {group:?}"));
             }
         }
@@ -215,19 +317,24 @@ mod tests {
         FoldKey::Boosts(StatusId::new("1").unwrap())
     }
 
+    /// Each row tells of one of three.
+    fn who(row: &RowKey) -> Option<AccountId> {
+        AccountId::new(&(place(row).parse::<u32>().unwrap() % 3).to_string())
+    }
+
     fn rows(folds: &Folds, of: &str) -> (Vec<RowKey>, RowKey) {
-        let (rows, carrier) = folds.group(&key(of)).unwrap();
-        (rows.iter().cloned().collect(), carrier.clone())
+        let (several, carrier) = folds.group(&key(of)).unwrap();
+        (several.rows().cloned().collect(), carrier.clone())
     }
 
     #[test]
     fn the_newest_row_carries_but_not_in_place_of_one_that_is_watched() {
         let mut folds = Folds::default();
-        assert_eq!(folds.insert(key("5"), fold(), |_| true), None);
-        assert_eq!(folds.insert(key("7"), fold(), |_| false), Some((key("5"), key("7"))));
-        assert_eq!(folds.insert(key("6"), fold(), |_| false), None, "an older one is told with the newest");
-        assert_eq!(folds.insert(key("7"), fold(), |_| false), None, "each once");
-        assert_eq!(folds.insert(key("10"), fold(), |_| true), None);
+        assert_eq!(folds.insert(key("5"), fold(), who, |_| true), None);
+        assert_eq!(folds.insert(key("7"), fold(), who, |_| false), Some((key("5"), key("7"))));
+        assert_eq!(folds.insert(key("6"), fold(), who, |_| false), None, "an older one is told with the newest");
+        assert_eq!(folds.insert(key("7"), fold(), who, |_| false), None, "each once");
+        assert_eq!(folds.insert(key("10"), fold(), who, |_| true), None);
         assert_eq!(rows(&folds, "5"), (["10", "7", "6", "5"].map(key).to_vec(), key("7")));
         folds.check(|_| true).unwrap();
         assert_eq!(folds.settle(|_| true, |_| true), []);
@@ -241,12 +348,33 @@ mod tests {
     fn where_the_carrier_goes_the_newest_of_the_others_carries() {
         let mut folds = Folds::default();
         for id in ["5", "7", "9"] {
-            folds.insert(key(id), fold(), |_| false);
+            folds.insert(key(id), fold(), who, |_| false);
         }
         assert_eq!(folds.remove(&key("5")), None);
         assert_eq!(folds.remove(&key("9")), Some((key("9"), key("7"))));
         assert_eq!(folds.remove(&key("9")), None);
         assert_eq!(folds.remove(&key("7")), None);
         assert_eq!(folds, Folds::default());
+    }
+    #[test]
+    fn who_is_told_of_is_told_once_the_newest_first() {
+        let mut folds = Folds::default();
+        for id in ["5", "6", "8", "9"] {
+            folds.insert(key(id), fold(), who, |_| false);
+        }
+        let told = |folds: &Folds, most| {
+            let (several, _) = folds.group(&key("5")).unwrap();
+            (several.first(most).into_iter().map(ToString::to_string).collect::<Vec<_>>(), several.people())
+        };
+        assert_eq!(told(&folds, 3), (vec!["0".to_owned(), "2".to_owned()], 2));
+        assert_eq!(told(&folds, 1), (vec!["0".to_owned()], 2));
+        folds.remove(&key("9"));
+        assert_eq!(told(&folds, 3), (vec!["2".to_owned(), "0".to_owned()], 2));
+        folds.remove(&key("6"));
+        assert_eq!(told(&folds, 3), (vec!["2".to_owned()], 1));
+        folds.check(|_| true).unwrap();
+        folds.remove(&key("8"));
+        assert_eq!(folds.group(&key("5")), None, "told alone");
+        folds.check(|_| true).unwrap();
     }
 }

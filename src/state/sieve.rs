@@ -40,6 +40,11 @@ impl Sieve {
         self.hidden.len()
     }
 
+    /// Whether it hides any row.
+    pub fn hides_any(&self) -> bool {
+        !self.hidden.is_empty()
+    }
+
     /// The rows that it hides.
     pub fn hidden(&self) -> impl Iterator<Item = &RowKey> {
         self.hidden.iter()

@@ -82,6 +82,16 @@ impl Entry {
         })
     }
 
+    /// Who wrote (or boosted) it.
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// The status that it boosts.
+    pub fn reblog(&self) -> Option<&StatusId> {
+        self.reblog.as_ref()
+    }
+
     /// Makes it another one.
     fn replace(&mut self, status: Status) {
         self.account = status.account.clone();

@@ -5,7 +5,7 @@
 //! purpose: what brings rows (`update`).
 
 use crate::model::{Sources, Stream, Subscription, Timestamp, Withheld, by_age};
-use crate::state::folds::{FoldKey, Handover};
+use crate::state::folds::{FoldKey, Handover, who};
 use crate::state::rows::Rows;
 use crate::state::tabs::Tab;
 use crate::state::timeline::{Cause, Gap, Row, RowKey, Timeline};
@@ -204,10 +204,11 @@ impl State {
         let hidden: Vec<RowKey> = rows.all().iter().filter(|row| !self.is_allowed(tab, row)).map(Row::key).collect();
         let fold = |row: &Row| Some((row.key(), FoldKey::of(&self.store, row)?));
         let folds: Vec<(RowKey, FoldKey)> = rows.all().iter().rev().filter_map(fold).collect();
-        let Some(tab) = self.tabs.named_mut(sources) else { return };
+        let Self { tabs, store, .. } = self;
+        let Some(tab) = tabs.named_mut(sources) else { return };
         tab.hidden.extend(hidden);
         for (key, fold) in folds {
-            let handover = tab.folds.insert(key, fold, |_| false);
+            let handover = tab.folds.insert(key, fold, |row| who(store, row).cloned(), |_| false);
             tab.hand_over(handover);
         }
     }
@@ -259,7 +260,8 @@ impl State {
         let is_filled = tab.merged.as_ref().is_some_and(|merged| merged.is_begun);
         let is_hidden = wanted.as_ref().is_some_and(|row| !self.is_allowed(tab, row));
         let is_filtered = wanted.as_ref().is_some_and(|row| !self.admits(tab, row));
-        let Some(tab) = self.tabs.all_mut().get_mut(index) else { return };
+        let Self { tabs, store, .. } = self;
+        let Some(tab) = tabs.all_mut().get_mut(index) else { return };
         let Some(rows) = tab.merged.as_mut().map(|merged| &mut merged.rows) else { return };
         let before = rows.index_of(key);
         match (wanted, before) {
@@ -280,7 +282,7 @@ impl State {
         match fold {
             // Whether the reader has the one before them that tells it so far is found out with the next drawing.
             Some(fold) => {
-                let handover = tab.folds.insert(key.clone(), fold, |_| is_filled);
+                let handover = tab.folds.insert(key.clone(), fold, |row| who(store, row).cloned(), |_| is_filled);
                 tab.hand_over(handover);
             }
             None => tab.leave_fold(key),

@@ -298,7 +298,7 @@ fn whole_preview(setting: Setting<'_>, preview: &Preview) -> Vec<Line<'static>> 
 /// Who publishes a page, and who wrote it.
 fn source(preview: &Preview, theme: &Theme) -> String {
     let authors: Vec<&str> = preview.authors.iter().map(Plain::as_str).collect();
-    let by = (!authors.is_empty()).then(|| format!("by {}", crate::ui::status::several(&authors, 2, 40, theme)));
+    let by = (!authors.is_empty()).then(|| format!("by {}", crate::ui::status::several(&authors, authors.len(), 2, 40, theme)));
     let provider = (!preview.provider_name.is_blank()).then(|| preview.provider_name.to_string());
     let parts: Vec<String> = provider.into_iter().chain(by).collect();
     parts.join(&format!(" {} ", theme.glyphs().dot))

@@ -216,8 +216,10 @@ fn row_stamp(setting: Setting<'_>, row: &Row) -> u64 {
     std::mem::discriminant(row).hash(&mut hasher);
     if let Some(tab) = setting.sources.and_then(|sources| setting.state.tabs.named(sources)) {
         let key = row.key();
-        if tab.folds.group(&key).is_some_and(|(rows, _)| rows.len() > 1) {
-            setting.state.together(tab, &key).iter().for_each(|id| (id, store.account_revision(id)).hash(&mut hasher));
+        if tab.folds.group(&key).is_some() {
+            let told = setting.state.told(tab, &key, status::NAMED + 1);
+            told.count.hash(&mut hasher);
+            told.first.iter().for_each(|id| (id, store.account_revision(id)).hash(&mut hasher));
         }
     }
     match row {

@@ -1,7 +1,7 @@
 //! One notification as lines: a sentence, and beneath it the post that it is about.
 
 use crate::model::{Account, AccountId, Notification, NotificationId, NotificationKind};
-use crate::state::RowKey;
+use crate::state::{RowKey, Told};
 use crate::text::Plain;
 use crate::ui::aside;
 use crate::ui::attached;
@@ -31,10 +31,9 @@ pub(crate) fn people(held: &Notification) -> impl Iterator<Item = &AccountId> {
     held.account.iter().chain(held.kind.target())
 }
 
-/// Who did what a row tells: all of them where it tells several notifications in one.
-pub(crate) fn together<'a>(setting: Setting<'a>, held: &Notification) -> Vec<&'a AccountId> {
-    let tab = setting.sources.and_then(|sources| setting.state.tabs.named(sources));
-    tab.map(|tab| setting.state.together(tab, &RowKey::Notification(held.id.clone()))).unwrap_or_default()
+/// Who did what a row tells, where it tells several notifications in one.
+fn told_in<'a>(setting: Setting<'a>, held: &Notification) -> Told<'a> {
+    status::told_in(setting, &RowKey::Notification(held.id.clone()))
 }
 
 /// Lays out a notification.
@@ -67,7 +66,7 @@ fn head(setting: Setting<'_>, held: &Notification, sentence: &Sentence, card: &m
         Some(who) => {
             name.push_span(Span::styled(who.clone(), theme.bold()));
             rest.push_span(Span::raw(sentence.words.clone()));
-            if together(setting, held).len() < 2
+            if told_in(setting, held).count < 2
                 && let Some(account) = held.account.as_ref().and_then(|id| setting.state.store.account(id))
             {
                 rest.push_span(Span::styled(format!("  @{}", account.acct), theme.dim()));
@@ -121,13 +120,13 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
     let glyphs = setting.theme.glyphs();
     let theme = setting.theme;
     let account = held.account.as_ref().and_then(|id| setting.state.store.account(id));
-    let all = together(setting, held);
+    let all = told_in(setting, held);
     let who = match account {
-        _ if all.len() > 1 => status::several(&status::names(setting, &all), 1, usize::from(setting.width / 3), theme),
+        _ if all.count > 1 => status::several(&status::names(setting, &all.first), all.count, 1, usize::from(setting.width / 3), theme),
         Some(account) => status::name(theme, account).into_owned(),
         None => "Someone".to_owned(),
     };
-    let wait = if all.len() > 1 { "wait" } else { "waits" };
+    let wait = if all.count > 1 { "wait" } else { "waits" };
     let by = |mark, ink, words: &str| Sentence { mark, ink, who: Some(who.clone()), words: words.to_owned(), more: Vec::new() };
     let tell = |mark, ink, words: String, more: Vec<String>| Sentence { mark, ink, who: None, words, more };
     match &held.kind {

@@ -320,14 +320,14 @@ fn preview(setting: Setting<'_>, cards: &mut Cards) -> Arc<Card> {
 /// Who did what a row tells of several people, in words: the first dozen by name.
 fn told_together(setting: Setting<'_>, row: &Row) -> Option<String> {
     const NAMED: usize = 12;
-    let all = setting.state.together(setting.state.tabs.active()?, &row.key());
-    let who = status::several(&status::names(setting, &all), NAMED, usize::from(MEASURE), setting.theme);
+    let all = setting.state.told(setting.state.tabs.active()?, &row.key(), NAMED + 1);
+    let who = status::several(&status::names(setting, &all.first), all.count, NAMED, usize::from(MEASURE), setting.theme);
     match row {
-        Row::Notification(id) if all.len() > 1 => {
+        Row::Notification(id) if all.count > 1 => {
             let (_, what) = notification::told(setting, setting.state.store.notification(id)?);
             Some(format!("{who} {what}"))
         }
-        Row::Status(_) if all.len() > 1 => Some(format!("{} boosted by {who}", setting.theme.glyphs().again)),
+        Row::Status(_) if all.count > 1 => Some(format!("{} boosted by {who}", setting.theme.glyphs().again)),
         Row::Status(_) | Row::Notification(_) | Row::Conversation(..) | Row::Tombstone(_) | Row::Gap(_) => None,
     }
 }

@@ -3,7 +3,7 @@
 //! Parts that are lists (media, options) live in `attached`. Absent on purpose: the row around it, its age, its selection.
 
 use crate::model::{Account, AccountId, Status, StatusId, Visibility};
-use crate::state::{Entry, RowKey, Shown};
+use crate::state::{Entry, RowKey, Shown, Told};
 use crate::text::{with_addresses, wrap};
 use crate::ui::aside;
 use crate::ui::attached;
@@ -85,11 +85,15 @@ fn context(setting: Setting<'_>, outer: &Status, inner: &Status, card: &mut Card
     let theme = setting.theme;
     let mut line = Line::default();
     if outer.reblog.is_some() {
-        let names = boosters(setting, outer);
+        let mut all = told_in(setting, &RowKey::Status(outer.id.clone()));
+        if all.count < 2 {
+            all = Told { first: vec![&outer.account], count: 1 };
+        }
+        let names = names(setting, &all.first);
         line.push_span(Span::styled(theme.glyphs().again, theme.good()));
         // What else is in the line takes 26 columns at most.
         let widest = (usize::from(setting.width.saturating_sub(26)) / 2).max(6);
-        line.push_span(Span::styled(format!(" {} boosted", several(&names, 2, widest, theme)), theme.dim()));
+        line.push_span(Span::styled(format!(" {} boosted", several(&names, all.count, NAMED, widest, theme)), theme.dim()));
     }
     if setting.shape != Shape::Reply
         && let Some(whom) = answers(setting, inner)
@@ -102,11 +106,13 @@ fn context(setting: Setting<'_>, outer: &Status, inner: &Status, card: &mut Card
     }
 }
 
-/// The names of all who boosted what one row shows, the last one first.
-fn boosters<'a>(setting: Setting<'a>, outer: &'a Status) -> Vec<Cow<'a, str>> {
+/// The most people that a row of a timeline names.
+pub(crate) const NAMED: usize = 2;
+
+/// Who is told of in a row, as far as its card names them; nobody beside a timeline.
+pub(crate) fn told_in<'a>(setting: Setting<'a>, key: &RowKey) -> Told<'a> {
     let tab = setting.sources.and_then(|sources| setting.state.tabs.named(sources));
-    let all = tab.map(|tab| setting.state.together(tab, &RowKey::Status(outer.id.clone()))).unwrap_or_default();
-    if all.len() > 1 { names(setting, &all) } else { names(setting, &[&outer.account]) }
+    tab.map(|tab| setting.state.told(tab, key, NAMED + 1)).unwrap_or_default()
 }
 
 /// The names of some accounts.
@@ -120,20 +126,20 @@ pub(crate) fn name<'a>(theme: &Theme, account: &'a Account) -> Cow<'a, str> {
     theme.emojis().marked(account.name().as_str(), &account.emojis)
 }
 
-/// Names in words: `Ada`, `Ada and Bo`, `Ada, Bo and Cy`, `Ada, Bo and 2 others`. Where there are several none is longer than
-/// `widest` columns, so that it can be read how many there are.
-pub(crate) fn several(names: &[impl AsRef<str>], most: usize, widest: usize, theme: &Theme) -> String {
+/// So many people in words, given the first `most` names and one more: `Ada`, `Ada and Bo`, `Ada, Bo and Cy`, `Ada, Bo and 2 others`.
+/// Where there are several none is longer than `widest` columns, so that it can be read how many there are.
+pub(crate) fn several(names: &[impl AsRef<str>], count: usize, most: usize, widest: usize, theme: &Theme) -> String {
     let short = |name: &str| cut(name, widest.max(4), theme).into_owned();
     match names {
         [] => "someone".to_owned(),
-        [name] => name.as_ref().to_owned(),
-        [first @ .., last] if names.len() <= most + 1 => {
+        [name] if count <= 1 => name.as_ref().to_owned(),
+        [first @ .., last] if count <= most + 1 => {
             let first: Vec<String> = first.iter().map(|name| short(name.as_ref())).collect();
             format!("{} and {}", first.join(", "), short(last.as_ref()))
         }
         _ => {
             let told: Vec<String> = names.iter().take(most).map(|name| short(name.as_ref())).collect();
-            format!("{} and {} others", told.join(", "), names.len() - told.len())
+            format!("{} and {} others", told.join(", "), count.saturating_sub(told.len()))
         }
     }
 }
@@ -449,7 +455,7 @@ mod tests {
     #[test]
     fn several_names_stay_countable() {
         let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
-        let told = |names: &[&str], most| several(names, most, 8, &theme);
+        let told = |names: &[&str], most| several(&names[..names.len().min(most + 1)], names.len(), most, 8, &theme);
         assert_eq!(told(&["Ada"], 2), "Ada");
         assert_eq!(told(&["Ada", "Bo"], 2), "Ada and Bo");
         assert_eq!(told(&["Ada", "Bo", "Cy"], 2), "Ada, Bo and Cy");

@@ -4,6 +4,7 @@
 //! group, and a row takes over only where it does not appear among those in view.
 
 use crate::model::Stream;
+use crate::state::folds::who;
 use crate::state::{Anchor, FoldKey, Measured, Merged, RowKey, Rows, State, Tab, Timeline, TimelinePane};
 
 /// Takes in that a row came into the tab of a stream, or what it tells of changed. Tabs of several follow by themselves.
@@ -13,13 +14,15 @@ pub(super) fn join(state: &mut State, measured: &Measured, stream: &Stream, key:
     let Some(row) = timeline.index_of(key).and_then(|index| timeline.row(index)) else { return };
     let fold = FoldKey::of(&state.store, row);
     let pane = state.tabs.of(stream).and_then(|tab| measured.of(&tab.sources)).filter(|_| active);
-    let Some(tab) = state.tabs.of_mut(stream) else { return };
+    let State { tabs, store, .. } = state;
+    let Some(tab) = tabs.of_mut(stream) else { return };
     let Some(fold) = fold else {
         tab.leave_fold(key);
         return;
     };
     let (anchor, cursor) = (tab.anchor.clone(), tab.cursor.clone());
-    let handover = tab.folds.insert(key.clone(), fold, |carrier| is_watched(&anchor, cursor.as_ref(), pane, carrier));
+    let teller = |row: &RowKey| who(store, row).cloned();
+    let handover = tab.folds.insert(key.clone(), fold, teller, |carrier| is_watched(&anchor, cursor.as_ref(), pane, carrier));
     tab.hand_over(handover);
 }
 
@@ -28,8 +31,8 @@ pub(super) fn seen(tab: &mut Tab, key: &RowKey) {
     if tab.unseen.is_empty() {
         return;
     }
-    let Some((rows, _)) = tab.folds.group(key).filter(|(rows, _)| rows.len() > 1) else { return };
-    for row in rows {
+    let Some((several, _)) = tab.folds.group(key) else { return };
+    for row in several.rows() {
         tab.unseen.remove(row);
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn open(state: &mut State, measured: &Measured) {
         view.turn();
         return;
     }
-    let people: Vec<AccountId> = state.people(state.drawn_cursor_row(measured)).collect();
+    let people: Vec<AccountId> = state.people(state.drawn_cursor_row(measured)).cloned().collect();
     if !people.is_empty() {
         state.overlays.push(Overlay::Profile(Box::new(ProfileView::of(people))));
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use trunkline::mastodon::keep;
 use trunkline::state::edits::{Version, versions};
+use trunkline::state::folds::who;
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 36), (200, 60)];
 
@@ -101,9 +102,10 @@ fn told_together(state: &mut State, stream: &Stream) {
         .iter()
         .filter_map(|row| Some((row.key(), FoldKey::of(&state.store, row)?)))
         .collect();
-    let tab = state.tabs.of_mut(stream).unwrap();
+    let State { tabs, store, .. } = state;
+    let tab = tabs.of_mut(stream).unwrap();
     for (key, fold) in keys {
-        tab.folds.insert(key, fold, |_| false);
+        tab.folds.insert(key, fold, |row| who(store, row).cloned(), |_| false);
     }
 }
 

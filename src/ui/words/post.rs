@@ -51,11 +51,11 @@ pub(crate) fn post(setting: Setting<'_>, id: &StatusId, label: &str) -> Vec<Stri
 /// Who boosted a post, all of them where one row tells several boosts: the first few by name.
 fn boosters(setting: Setting<'_>, outer: &Status) -> String {
     let tab = setting.sources.and_then(|sources| setting.state.tabs.named(sources));
-    let all = tab.map(|tab| setting.state.together(tab, &RowKey::Status(outer.id.clone()))).unwrap_or_default();
-    if all.len() < 2 {
+    let all = tab.map(|tab| setting.state.told(tab, &RowKey::Status(outer.id.clone()), NAMED + 1)).unwrap_or_default();
+    if all.count < 2 {
         return who(setting, &outer.account);
     }
-    status::several(&status::names(setting, &all), NAMED, usize::MAX, setting.theme)
+    status::several(&status::names(setting, &all.first), all.count, NAMED, usize::MAX, setting.theme)
 }
 
 fn who(setting: Setting<'_>, id: &AccountId) -> String {

@@ -1,0 +1,87 @@
+//! What a tab tells in one row of several people: which of the rows is drawn, and who is named.
+//!
+//! Costs the same however many they are, but for where a filter hides any of the tab's rows.
+
+use super::folds::who;
+use super::hashed::IdSet;
+use super::{Row, RowKey, Rows, State, Tab};
+use crate::model::AccountId;
+
+/// Who is told of in one row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told<'a> {
+    /// The first of them, newest first, each once.
+    pub first: Vec<&'a AccountId>,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl State {
+    /// The row that is drawn in a tab for another one that tells the same; `None` where a row stands for itself. Where a filter
+    /// hides the one that carries its group, the newest that none hides does.
+    pub fn drawn_for<'a>(&self, tab: &'a Tab, key: &RowKey) -> Option<&'a RowKey> {
+        if !tab.folds.is_any_shared() {
+            return None;
+        }
+        let (several, carrier) = tab.folds.group(key)?;
+        let drawn = if self.lets_through(tab, carrier) { Some(carrier) } else { several.rows().find(|row| self.lets_through(tab, row)) };
+        drawn.filter(|drawn| *drawn != key)
+    }
+
+    fn lets_through(&self, tab: &Tab, key: &RowKey) -> bool {
+        if hides_nothing(tab) {
+            return true;
+        }
+        match key {
+            RowKey::Status(id) => self.is_let_through(tab, &Row::Status(id.clone())),
+            RowKey::Notification(id) => self.is_let_through(tab, &Row::Notification(id.clone())),
+            RowKey::Conversation(_) | RowKey::Gap(_) => true,
+        }
+    }
+
+    /// Who is told of in one row of a tab, the first so many by name: who boosted, or favourited, and so on.
+    pub fn told<'a>(&'a self, tab: &'a Tab, key: &RowKey, most: usize) -> Told<'a> {
+        match tab.folds.group(key) {
+            Some((several, _)) if hides_nothing(tab) => Told { first: several.first(most), count: several.people() },
+            Some(_) => {
+                let mut first = self.together(tab, key);
+                let count = first.len();
+                first.truncate(most);
+                Told { first, count }
+            }
+            None => {
+                let first: Vec<&AccountId> = who(&self.store, key).into_iter().collect();
+                Told { count: first.len(), first }
+            }
+        }
+    }
+
+    /// All who are told of in one row of a tab, each once, newest first.
+    pub fn together<'a>(&'a self, tab: &'a Tab, key: &RowKey) -> Vec<&'a AccountId> {
+        let mut seen: IdSet<&AccountId> = IdSet::default();
+        let mut all = Vec::new();
+        let mut add = |row: &RowKey| all.extend(who(&self.store, row).filter(|id| seen.insert(*id)));
+        match tab.folds.group(key) {
+            Some((several, _)) => several.rows().filter(|row| self.lets_through(tab, row)).for_each(&mut add),
+            None => add(key),
+        }
+        all
+    }
+
+    /// What must hold: who is told of in the rows of a tab is who they are by the store.
+    pub(super) fn check_together(&self, tab: &Tab, rows: &Rows) -> Result<(), String> {
+        for row in rows.all() {
+            let key = row.key();
+            let (told, all) = (self.told(tab, &key, usize::MAX), self.together(tab, &key));
+            if told.first != all || told.count != all.len() {
+                return Err(format!("{:?}: {key:?} tells of {told:?}, and should of {all:?}", tab.sources));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether no filter hides any row of a tab.
+fn hides_nothing(tab: &Tab) -> bool {
+    tab.hidden.is_empty() && !tab.sieve.hides_any()
+}
