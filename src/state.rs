@@ -760,11 +760,6 @@ impl State {
             && found.any(|found| found.action == FilterAction::Blur && found.context.iter().any(|context| place.filters_by(*context)))
     }
 
-    /// Whether a row is drawn in a tab: no filter hides it, and no other row is drawn for it.
-    pub fn is_shown(&self, tab: &Tab, row: &Row) -> bool {
-        self.is_let_through(tab, row) && self.drawn_for(tab, &row.key()).is_none()
-    }
-
     /// Whether no filter hides a row in a tab: neither the reader's on the server nor the tab's own.
     pub fn is_let_through(&self, tab: &Tab, row: &Row) -> bool {
         self.is_allowed(tab, row) && !tab.sieve.hides(|| row.key())

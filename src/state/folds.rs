@@ -6,7 +6,7 @@
 //! may be drawn.
 
 use crate::model::{AccountId, NotificationKind, StatusId, by_age};
-use crate::state::hashed::{IdMap, IdSet, make_room};
+use crate::state::hashed::{IdMap, IdSet, make_room, make_room_in_set};
 use crate::state::store::{Entry, Store};
 use crate::state::timeline::{Row, RowKey};
 use std::cmp::Ordering;
@@ -79,6 +79,8 @@ pub struct Folds {
     groups: IdMap<FoldKey, Group>,
     /// The group of each row that has one, as it was when the row came: a deleted boost tells no more what it boosted.
     of: IdMap<RowKey, FoldKey>,
+    /// Rows that another one carries.
+    carried: IdSet<RowKey>,
     /// Groups that another row carries than the newest.
     late: IdSet<FoldKey>,
 }
@@ -197,15 +199,18 @@ impl Folds {
             Box::new(several)
         });
         several.insert(key.clone(), who(&key));
-        if several.newest() != Some(&key) {
-            return None;
-        }
-        if is_watched(&group.carrier) {
-            self.late.insert(fold);
+        make_room_in_set(&mut self.carried);
+        let is_newest = several.newest() == Some(&key);
+        if !is_newest || is_watched(&group.carrier) {
+            if is_newest {
+                self.late.insert(fold);
+            }
+            self.carried.insert(key);
             return None;
         }
         self.late.remove(&fold);
         let before = std::mem::replace(&mut group.carrier, key.clone());
+        self.carried.insert(before.clone());
         Some((before, key))
     }
 
@@ -219,11 +224,15 @@ impl Folds {
             return None;
         };
         several.remove(key);
+        self.carried.remove(key);
         let newest = several.newest()?.clone();
         if several.rows.len() < 2 {
             group.several = None;
         }
         let handover = (group.carrier == *key).then(|| (std::mem::replace(&mut group.carrier, newest.clone()), newest.clone()));
+        if handover.is_some() {
+            self.carried.remove(&newest);
+        }
         if group.carrier == newest {
             self.late.remove(&fold);
         }
@@ -234,13 +243,16 @@ impl Folds {
     /// the other may appear.
     pub fn settle(&mut self, is_watched: impl Fn(&RowKey) -> bool, may_appear: impl Fn(&RowKey) -> bool) -> Vec<Handover> {
         let mut handovers = Vec::new();
-        let groups = &mut self.groups;
-        self.late.retain(|fold| {
+        let Self { groups, carried, late, .. } = self;
+        late.retain(|fold| {
             let Some(group) = groups.get_mut(fold) else { return false };
             let newest = group.newest().clone();
             let waits = is_watched(&group.carrier) || !may_appear(&newest);
             if !waits {
-                handovers.push((std::mem::replace(&mut group.carrier, newest.clone()), newest));
+                let before = std::mem::replace(&mut group.carrier, newest.clone());
+                carried.remove(&newest);
+                carried.insert(before.clone());
+                handovers.push((before, newest));
             }
             waits
         });
@@ -254,7 +266,12 @@ impl Folds {
 
     /// Whether any row is told together with another one.
     pub fn is_any_shared(&self) -> bool {
-        self.of.len() > self.groups.len()
+        !self.carried.is_empty()
+    }
+
+    /// Whether another row carries a row.
+    pub fn is_carried(&self, key: &RowKey) -> bool {
+        !self.carried.is_empty() && self.carried.contains(key)
     }
 
     /// The rows that are told together with a row, itself among them, and the one that carries them; `None` for a row that is told
@@ -275,6 +292,10 @@ impl Folds {
         let held: usize = self.groups.values().map(Group::len).sum();
         if held != self.of.len() {
             return Err(format!("{held} rows in groups, {} with one", self.of.len()));
+        }
+        let carries = |key: &RowKey| self.of.get(key).and_then(|fold| self.groups.get(fold)).is_none_or(|group| group.carrier == *key);
+        if self.carried.len() + self.groups.len() != self.of.len() || self.carried.iter().any(carries) {
+            return Err(format!("{} rows in {} groups, and {:?} are carried", self.of.len(), self.groups.len(), self.carried));
         }
         for (fold, group) in &self.groups {
             let rows = || group.several.iter().flat_map(|several| &several.rows);

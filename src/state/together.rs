@@ -17,10 +17,18 @@ pub struct Told<'a> {
 }
 
 impl State {
+    /// Whether a row is drawn in a tab: no filter hides it, and no other row is drawn for it.
+    pub fn is_shown(&self, tab: &Tab, row: &Row) -> bool {
+        let key = row.key();
+        // Most rows that are not drawn are told so at once.
+        let is_carried = hides_nothing(tab) && tab.folds.is_carried(&key);
+        !is_carried && self.is_let_through(tab, row) && self.drawn_for(tab, &key).is_none()
+    }
+
     /// The row that is drawn in a tab for another one that tells the same; `None` where a row stands for itself. Where a filter
     /// hides the one that carries its group, the newest that none hides does.
     pub fn drawn_for<'a>(&self, tab: &'a Tab, key: &RowKey) -> Option<&'a RowKey> {
-        if !tab.folds.is_any_shared() {
+        if hides_nothing(tab) && !tab.folds.is_carried(key) || !tab.folds.is_any_shared() {
             return None;
         }
         let (several, carrier) = tab.folds.group(key)?;
