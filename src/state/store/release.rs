@@ -22,12 +22,7 @@ impl Store {
                 RowKey::Status(id) => todo.push(id.clone()),
                 RowKey::Notification(id) if !is_row(&key) => {
                     let Some(about) = self.notifications.remove(id).and_then(|notification| notification.status) else { continue };
-                    if let Some(list) = self.told_of.get_mut(&about) {
-                        list.retain(|known| known != id);
-                        if list.is_empty() {
-                            self.told_of.remove(&about);
-                        }
-                    }
+                    self.told_of.remove(&about, id);
                     todo.push(about);
                 }
                 RowKey::Notification(_) | RowKey::Conversation(_) | RowKey::Gap(_) => {}
@@ -35,10 +30,8 @@ impl Store {
         }
         while let Some(id) = todo.pop() {
             let is_talked_of = || self.conversations.values().any(|conversation| conversation.last_status.as_ref() == Some(&id));
-            let is_needed = self.mentioned_by.contains_key(&id)
-                || self.told_of.contains_key(&id)
-                || is_talked_of()
-                || is_row(&RowKey::Status(id.clone()));
+            let is_needed =
+                self.mentioned_by.contains(&id) || self.told_of.contains(&id) || is_talked_of() || is_row(&RowKey::Status(id.clone()));
             if is_needed {
                 continue;
             }
