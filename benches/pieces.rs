@@ -11,6 +11,7 @@ mod events;
 use divan::{Bencher, black_box};
 use events::{Events, Kind};
 use ratatui::layout::Rect;
+use serde_json::{Value, json};
 use std::sync::LazyLock;
 use trunkline::mastodon::streaming;
 use trunkline::model::{Connection, Event, Origin, Payload, Reach, Spec, Status, Stream, StreamEvent};
@@ -42,6 +43,23 @@ fn decoded(numbers: std::ops::Range<u64>) -> Vec<StreamEvent> {
 fn posts() -> Vec<Status> {
     let payloads = decoded(0..SAMPLE).into_iter().map(|event| event.payload);
     payloads.filter_map(|payload| if let Payload::Update(bundle) = payload { bundle.statuses.into_iter().next() } else { None }).collect()
+}
+
+/// A favourite of one post, each by somebody else.
+fn favourite(number: u64) -> StreamEvent {
+    static FIRST: LazyLock<Value> = LazyLock::new(|| {
+        let notifications = (0..).filter(|number| events::kind(*number) == Kind::Notification);
+        let payload = |number| {
+            let message: Value = serde_json::from_str(&EVENTS.message(number, r#"["user:notification"]"#)).unwrap();
+            serde_json::from_str(message["payload"].as_str().unwrap()).unwrap()
+        };
+        notifications.map(payload).find(|payload: &Value| payload["type"] == "favourite").unwrap()
+    });
+    let mut favourite = FIRST.clone();
+    favourite["id"] = json!(events::id(number));
+    favourite["account"]["id"] = json!(events::id(number));
+    let message = json!({"stream": ["user:notification"], "event": "notification", "payload": favourite.to_string()});
+    streaming::event(&message.to_string(), &[Stream::UserNotification]).unwrap()
 }
 
 /// A state with a full tab.
@@ -123,6 +141,27 @@ fn draw(bencher: Bencher<'_, '_>, rows: u64) {
     bencher.bench_local(|| {
         let event = decoded(news.by_ref().take(1).next().map_or(0..0, |number| number..number + 1)).remove(0);
         drop(update(&mut state, Msg::Event(ORIGIN, Event::Stream(event)), &measured));
+        measured = ui::view(&state, &theme, &mut cards, &mut sheet);
+    });
+}
+
+/// A frame after one more favourite of a post that has so many.
+#[divan::bench(args = [100, 1_000, 10_000])]
+fn favourites(bencher: Bencher<'_, '_>, rows: u64) {
+    let settings = Settings { rows: usize::try_from(rows).unwrap(), ..Settings::default() };
+    let mut state = State::new(settings, "2026-11-25T15:00:00Z".parse().unwrap(), vec![Spec::Stream(Stream::UserNotification)]);
+    state.size = (120, 36);
+    let mut measured = Measured::default();
+    drop(update(&mut state, Msg::Event(ORIGIN, Event::Connection(Connection::Live)), &measured));
+    let mut favourites = (0_u64..).map(|number| Msg::Event(ORIGIN, Event::Stream(favourite(number))));
+    for favourite in favourites.by_ref().take(usize::try_from(rows).unwrap()) {
+        drop(update(&mut state, favourite, &measured));
+    }
+    let mut cards = Cards::default();
+    let theme = Theme::new(true, false, jiff::tz::TimeZone::UTC);
+    let mut sheet = Sheet::new(Rect::new(0, 0, 120, 36));
+    bencher.bench_local(|| {
+        favourites.by_ref().take(1).for_each(|favourite| drop(update(&mut state, favourite, &measured)));
         measured = ui::view(&state, &theme, &mut cards, &mut sheet);
     });
 }
