@@ -138,6 +138,7 @@ impl Several {
 
     fn insert(&mut self, key: RowKey, who: Option<AccountId>) {
         if let Some(who) = &who {
+            make_room(&mut self.people);
             *self.people.entry(who.clone()).or_default() += 1;
         }
         self.rows.insert(self.place(&key), (key, who));
@@ -251,6 +252,7 @@ impl Folds {
             if !waits {
                 let before = std::mem::replace(&mut group.carrier, newest.clone());
                 carried.remove(&newest);
+                make_room_in_set(carried);
                 carried.insert(before.clone());
                 handovers.push((before, newest));
             }
