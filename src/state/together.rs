@@ -25,10 +25,17 @@ impl State {
         !is_carried && self.is_let_through(tab, row) && self.drawn_for(tab, &key).is_none()
     }
 
+    /// Whether rows of a tab are drawn, to count many of them: where no filter hides any, none is looked at for it.
+    pub fn are_shown<'a>(&'a self, tab: &'a Tab) -> impl Fn(&Row) -> bool + 'a {
+        let (hides, shares) = (!hides_nothing(tab), tab.folds.is_any_shared());
+        move |row| if hides { self.is_shown(tab, row) } else { !shares || !tab.folds.is_carried(&row.key()) }
+    }
+
     /// The row that is drawn in a tab for another one that tells the same; `None` where a row stands for itself. Where a filter
     /// hides the one that carries its group, the newest that none hides does.
     pub fn drawn_for<'a>(&self, tab: &'a Tab, key: &RowKey) -> Option<&'a RowKey> {
-        if hides_nothing(tab) && !tab.folds.is_carried(key) || !tab.folds.is_any_shared() {
+        let is_alone = if hides_nothing(tab) { !tab.folds.is_carried(key) } else { !tab.folds.is_any_shared() };
+        if is_alone {
             return None;
         }
         let (several, carrier) = tab.folds.group(key)?;

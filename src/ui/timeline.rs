@@ -311,13 +311,13 @@ fn select(painter: &mut Painter<'_>, x: u16, y: u16, height: u16, (focused, is_h
 /// The line above the rows: how many are above, and how many of them are new.
 fn above(painter: &mut Painter<'_>, state: &State, tab: &Tab, rows: &Rows, top: usize, area: Rect) {
     let theme = painter.theme;
-    let shown = |row: &&Row| state.is_shown(tab, row);
+    let shown = state.are_shown(tab);
     // The nearest ones; how many there are beyond them nobody needs to know to a row, and where too much comes none is told.
     let is_told = tab.held || tab.flood.is_none();
     let from = if is_told { top.saturating_sub(MOST_COUNTED) } else { top };
     let plus = if from > 0 { "+" } else { "" };
     let (mut newer, mut new) = (0_usize, 0_usize);
-    for row in rows.all().range(from..top).filter(shown) {
+    for row in rows.all().range(from..top).filter(|row| shown(row)) {
         newer += 1;
         new += usize::from(!tab.unseen.is_empty() && tab.unseen.contains(&row.key()));
     }
