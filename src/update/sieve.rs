@@ -129,27 +129,28 @@ pub(super) fn follow(state: &mut State) {
 fn changed_rows(state: &State, sources: &Sources, changed: &[(StatusId, bool)]) -> Vec<(RowKey, bool)> {
     let Some((tab, rows)) = state.tabs.named(sources).and_then(|tab| Some((tab, state.rows(tab)?))) else { return Vec::new() };
     let mut keys: Vec<RowKey> = Vec::new();
-    if matches!(sources.only(), Some(Stream::UserNotification | Stream::Direct)) {
-        // There is no way from a status to what tells of it but through all of them; what comes anew has none yet.
-        let held: Vec<&StatusId> = changed.iter().filter_map(|(id, was_held)| was_held.then_some(id)).collect();
-        if !held.is_empty() {
-            keys.extend(rows.all().iter().filter(|row| status_named(state, row).is_some_and(|id| held.contains(&id))).map(Row::key));
+    // Of what comes anew no notification and no conversation has told yet.
+    let held = || changed.iter().filter_map(|(id, was_held)| was_held.then_some(id));
+    match sources.only() {
+        Some(Stream::UserNotification) => {
+            keys.extend(held().flat_map(|id| state.store.notifications_about(id)).map(RowKey::Notification));
         }
-    } else {
-        for (id, _) in changed {
-            keys.extend([id].into_iter().chain(state.store.showing(id)).map(|id| RowKey::Status(id.clone())));
+        // There is no way from a status to the conversations that it ends but through all of them.
+        Some(Stream::Direct) if held().next().is_some() => {
+            let is_changed = |row: &&Row| last_status(state, row).is_some_and(|id| held().any(|held| held == id));
+            keys.extend(rows.all().iter().filter(is_changed).map(Row::key));
+        }
+        _ => {
+            let shown = changed.iter().flat_map(|(id, _)| [id].into_iter().chain(state.store.showing(id)));
+            keys.extend(shown.cloned().map(RowKey::Status));
         }
     }
     keys.into_iter().filter_map(|key| rows.get(&key).map(|row| !state.admits(tab, row)).map(|hidden| (key, hidden))).collect()
 }
 
-/// The status that a notification or conversation names, whether it is held or not.
-fn status_named<'a>(state: &'a State, row: &Row) -> Option<&'a StatusId> {
-    match row {
-        Row::Notification(id) => state.store.notification(id)?.status.as_ref(),
-        Row::Conversation(id, _) => state.store.conversation(id)?.last_status.as_ref(),
-        Row::Status(_) | Row::Tombstone(_) | Row::Gap(_) => None,
-    }
+/// The status that a conversation ends with, whether it is held or not.
+fn last_status<'a>(state: &'a State, row: &Row) -> Option<&'a StatusId> {
+    if let Row::Conversation(id, _) = row { state.store.conversation(id)?.last_status.as_ref() } else { None }
 }
 
 /// Looks at the next slice of a tab.
