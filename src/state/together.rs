@@ -83,10 +83,22 @@ impl State {
         all
     }
 
-    /// What must hold: who is told of in the rows of a tab is who they are by the store.
+    /// What must hold: of rows that are told together the one is drawn that no filter hides, whichever way that is asked, and who is
+    /// told of is who they are by the store.
     pub(super) fn check_together(&self, tab: &Tab, rows: &Rows) -> Result<(), String> {
+        let is_let_through = |key: &&RowKey| rows.get(key).is_some_and(|row| self.is_let_through(tab, row));
+        let are_shown = self.are_shown(tab);
         for row in rows.all() {
             let key = row.key();
+            let group = tab.folds.group(&key);
+            let drawn = group.and_then(|(several, carrier)| std::iter::once(carrier).chain(several.rows()).find(is_let_through));
+            let is_drawn = self.is_let_through(tab, row) && drawn.is_none_or(|drawn| *drawn == key);
+            if self.is_shown(tab, row) != is_drawn
+                || are_shown(row) != is_drawn
+                || self.drawn_for(tab, &key) != drawn.filter(|drawn| **drawn != key)
+            {
+                return Err(format!("{:?}: {key:?} is drawn: {is_drawn}, but that is told otherwise", tab.sources));
+            }
             let (told, all) = (self.told(tab, &key, usize::MAX), self.together(tab, &key));
             if told.first != all || told.count != all.len() {
                 return Err(format!("{:?}: {key:?} tells of {told:?}, and should of {all:?}", tab.sources));
