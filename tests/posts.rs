@@ -121,14 +121,8 @@ impl Desk {
     }
 
     fn notified(&mut self, id: &str, kind: NotificationKind, by: &str, about: &str) {
-        let notification = Notification {
-            id: NotificationId::new(id).unwrap(),
-            kind,
-            created_at: None,
-            account: Some(aid(by)),
-            status: Some(sid(about)),
-            group_key: None,
-        };
+        let notification =
+            Notification { id: NotificationId::new(id).unwrap(), kind, created_at: None, account: Some(aid(by)), status: Some(sid(about)) };
         let bundle = Bundle { accounts: Vec::new(), statuses: vec![post(about, "1")] };
         self.event(Stream::UserNotification, Payload::Notification(notification, bundle));
     }

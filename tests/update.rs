@@ -327,7 +327,6 @@ fn notification(id: &str, about: Option<&str>) -> Notification {
         created_at: None,
         account: AccountId::new("1"),
         status: about.map(sid),
-        group_key: None,
     }
 }
 

@@ -293,7 +293,6 @@ pub(crate) struct Notification<'a> {
     #[serde(rename = "type")]
     pub(crate) kind: Text<'a>,
     pub(crate) created_at: Text<'a>,
-    pub(crate) group_key: Text<'a>,
     pub(crate) account: One<Account<'a>>,
     pub(crate) status: Nested<'a, Status<'a>>,
     pub(crate) report: One<Report<'a>>,

@@ -46,14 +46,7 @@ pub(crate) fn notification(entity: &entities::Notification<'_>) -> Option<(Notif
     let status = entity.status.look(|status| flatten(status, 0, &mut bundle)).flatten();
     let account = put_account(&entity.account, &mut bundle);
     let kind = kind(name, entity, &mut bundle);
-    let notification = Notification {
-        id,
-        kind,
-        created_at: moment(&entity.created_at),
-        account,
-        status,
-        group_key: entity.group_key.filled().map(Plain::line),
-    };
+    let notification = Notification { id, kind, created_at: moment(&entity.created_at), account, status };
     Some((notification, bundle))
 }
 

@@ -30,14 +30,13 @@ pub fn status(held: &impl Holdings, status: &Status) -> Option<Value> {
 
 /// A notification and what it names.
 pub fn notification(held: &impl Holdings, notification: &Notification) -> Value {
-    let Notification { id, kind, created_at, account, status: about, group_key } = notification;
+    let Notification { id, kind, created_at, account, status: about } = notification;
     let mut entity = json!({
         "id": id.as_str(),
         "type": kind.name(),
         "created_at": moment(*created_at),
         "account": account.as_ref().and_then(|id| person(held, id)),
         "status": about.as_ref().and_then(|id| status(held, held.status(id)?)),
-        "group_key": text(group_key.as_ref()),
     });
     let (key, more) = match kind {
         NotificationKind::AdminReport { target, category } => {

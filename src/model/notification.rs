@@ -19,8 +19,6 @@ pub struct Notification {
     pub account: Option<AccountId>,
     /// The status it is about.
     pub status: Option<StatusId>,
-    /// The server's key for grouping like ones (4.3+).
-    pub group_key: Option<Plain>,
 }
 
 /// What a notification tells.

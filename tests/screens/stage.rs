@@ -316,7 +316,6 @@ pub(crate) fn notification(id: &str, kind: NotificationKind, by: Option<&str>, a
         created_at: Some(ago(minutes)),
         account: by.map(aid),
         status: about.map(sid),
-        group_key: None,
     }
 }
 

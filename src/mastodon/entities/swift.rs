@@ -466,7 +466,7 @@ objects! {
     CustomEmoji<'a> { b"shortcode" shortcode b"url" url b"static_url" static_url };
     // What comes with the kinds that are not about a post is left to the lenient way.
     Notification<'a> {
-        b"id" id b"type" kind b"created_at" created_at b"group_key" group_key b"account" account b"status" status
+        b"id" id b"type" kind b"created_at" created_at b"account" account b"status" status
         b"report" report b"event" event b"moderation_warning" moderation_warning b"annual_report" annual_report
         b"collection" collection
     };

@@ -284,7 +284,6 @@ fn notification() -> Payload {
         created_at: None,
         account: None,
         status: None,
-        group_key: None,
     };
     Payload::Notification(notification, Bundle::default())
 }
