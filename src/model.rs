@@ -30,7 +30,7 @@ pub use event::{
 };
 pub(crate) use id::bytes_by_age;
 pub use id::{AccountId, AnnouncementId, ConversationId, ListId, NotificationId, StatusId, by_age};
-pub use notification::{Notification, NotificationKind};
+pub use notification::{AccountWarning, Notification, NotificationKind, RelationshipSeveranceEvent, Report};
 pub use profile::{AccountMark, Field, Profile, Relationship, Tie};
 pub use server::{Carriage, FeedAccess, List, Server, Software, TimelinesAccess, Withheld};
 pub use sources::Sources;

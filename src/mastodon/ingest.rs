@@ -6,10 +6,11 @@
 use crate::mastodon::entities::swift::{Object, Reader};
 use crate::mastodon::entities::{self, Count, Many, Nested, One, Raw, Text};
 use crate::model::{
-    Account, AccountId, AccountMark, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation, ConversationId,
-    Counts, Emoji, FeedAccess, Field, FilterAction, FilterContext, FilterMatch, Found, Item, List, ListId, Markers, Media, MediaKind,
-    Mention, Notification, NotificationId, NotificationKind, Page, Personal, Poll, PollOption, Profile, Quote, QuoteState, Reaction,
-    Relationship, Status, StatusEdit, StatusId, StatusTag, Tag, Thread, Tie, TimelinesAccess, Timestamp, Visibility,
+    Account, AccountId, AccountMark, AccountWarning, Announcement, AnnouncementId, AnnouncementReaction, Bundle, Card, Conversation,
+    ConversationId, Counts, Emoji, FeedAccess, Field, FilterAction, FilterContext, FilterMatch, Found, Item, List, ListId, Markers, Media,
+    MediaKind, Mention, Notification, NotificationId, NotificationKind, Page, Personal, Poll, PollOption, Profile, Quote, QuoteState,
+    Reaction, Relationship, RelationshipSeveranceEvent, Report, Status, StatusEdit, StatusId, StatusTag, Tag, Thread, Tie, TimelinesAccess,
+    Timestamp, Visibility,
 };
 use crate::text::runs::lossy;
 use crate::text::{Html, Plain, WebAddress};
@@ -446,26 +447,26 @@ fn kind(name: &str, entity: &entities::Notification<'_>, bundle: &mut Bundle) ->
         "admin.sign_up" => NotificationKind::AdminSignUp,
         "admin.report" => {
             let report = entity.report.0.as_deref();
-            NotificationKind::AdminReport {
+            NotificationKind::AdminReport(Box::new(Report {
                 target: report.and_then(|report| put_account(&report.target_account, bundle)),
                 category: report.and_then(|report| visible(&report.category)),
-            }
+            }))
         }
         "severed_relationships" => {
             let event = entity.event.0.as_deref();
-            NotificationKind::SeveredRelationships {
+            NotificationKind::SeveredRelationships(Box::new(RelationshipSeveranceEvent {
                 cause: event.and_then(|event| visible(&event.kind)),
                 target_name: event.and_then(|event| visible(&event.target_name)),
                 followers: event.and_then(|event| event.followers_count.0),
                 following: event.and_then(|event| event.following_count.0),
-            }
+            }))
         }
         "moderation_warning" => {
             let warning = entity.moderation_warning.0.as_deref();
-            NotificationKind::ModerationWarning {
+            NotificationKind::ModerationWarning(Box::new(AccountWarning {
                 action: warning.and_then(|warning| visible(&warning.action)),
                 text: warning.and_then(|warning| body(&warning.text)),
-            }
+            }))
         }
         "annual_report" => {
             let year = entity.annual_report.0.as_deref().map(|report| Plain::line(report.year.as_str()));

@@ -6,8 +6,9 @@
 
 use crate::mastodon::ingest;
 use crate::model::{
-    Account, AccountId, Bundle, Card, Conversation, Emoji, FilterAction, FilterContext, FilterMatch, Media, MediaKind, Notification,
-    NotificationKind, Page, Poll, Quote, QuoteState, Status, StatusId, Stream, Timestamp, Visibility,
+    Account, AccountId, AccountWarning, Bundle, Card, Conversation, Emoji, FilterAction, FilterContext, FilterMatch, Media, MediaKind,
+    Notification, NotificationKind, Page, Poll, Quote, QuoteState, RelationshipSeveranceEvent, Report, Status, StatusId, Stream, Timestamp,
+    Visibility,
 };
 use crate::text::Plain;
 use serde_json::{Map, Value, json};
@@ -39,19 +40,22 @@ pub fn notification(held: &impl Holdings, notification: &Notification) -> Value 
         "status": about.as_ref().and_then(|id| status(held, held.status(id)?)),
     });
     let (key, more) = match kind {
-        NotificationKind::AdminReport { target, category } => {
+        NotificationKind::AdminReport(report) => {
+            let Report { target, category } = &**report;
             ("report", json!({"category": text(category.as_ref()), "target_account": target.as_ref().and_then(|id| person(held, id))}))
         }
-        NotificationKind::SeveredRelationships { cause, target_name, followers, following } => (
-            "event",
-            json!({
+        NotificationKind::SeveredRelationships(event) => {
+            let RelationshipSeveranceEvent { cause, target_name, followers, following } = &**event;
+            let event = json!({
                 "type": text(cause.as_ref()),
                 "target_name": text(target_name.as_ref()),
                 "followers_count": followers,
                 "following_count": following,
-            }),
-        ),
-        NotificationKind::ModerationWarning { action, text: words } => {
+            });
+            ("event", event)
+        }
+        NotificationKind::ModerationWarning(warning) => {
+            let AccountWarning { action, text: words } = &**warning;
             ("moderation_warning", json!({"action": text(action.as_ref()), "text": text(words.as_ref())}))
         }
         NotificationKind::AnnualReport { year } => ("annual_report", json!({"year": text(year.as_ref())})),

@@ -20,7 +20,6 @@ pub struct Origin {
 
 /// A fact from the server or the connection.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly every event is a stream event; the small ones are rare")]
 pub enum Event {
     /// The connection changed its state.
     Connection(Connection),

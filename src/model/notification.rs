@@ -21,7 +21,7 @@ pub struct Notification {
     pub status: Option<StatusId>,
 }
 
-/// What a notification tells.
+/// What a notification tells. What few of them tell is in a box, as nearly all have no room for it then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotificationKind {
     /// Mentioned the reader.
@@ -47,30 +47,11 @@ pub enum NotificationKind {
     /// Signed up on the server (for staff).
     AdminSignUp,
     /// Reported somebody (for staff).
-    AdminReport {
-        /// The account that was reported.
-        target: Option<AccountId>,
-        /// The category the reporter chose (`spam`, `legal`, `violation`, `other`).
-        category: Option<Plain>,
-    },
+    AdminReport(Box<Report>),
     /// Follow relationships were cut by moderation or a block.
-    SeveredRelationships {
-        /// `domain_block`, `user_domain_block`, `account_suspension` or another word of the server's.
-        cause: Option<Plain>,
-        /// The account or domain it happened with.
-        target_name: Option<Plain>,
-        /// Followers lost, where counted.
-        followers: Option<u64>,
-        /// Followed accounts lost, where counted.
-        following: Option<u64>,
-    },
+    SeveredRelationships(Box<RelationshipSeveranceEvent>),
     /// The server's moderators warned the reader.
-    ModerationWarning {
-        /// `none`, `disable`, `delete_statuses`, ... or another word of the server's.
-        action: Option<Plain>,
-        /// The moderators' own words.
-        text: Option<Plain>,
-    },
+    ModerationWarning(Box<AccountWarning>),
     /// The yearly report is ready.
     AnnualReport {
         /// Which year, where said.
@@ -94,6 +75,43 @@ pub enum NotificationKind {
     PendingReblog,
     /// A kind that this program does not know, by its own name.
     Other(Plain),
+}
+
+/// What a report tells.
+///
+/// Source: <https://docs.joinmastodon.org/entities/Report/>.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The account that was reported.
+    pub target: Option<AccountId>,
+    /// The category the reporter chose (`spam`, `legal`, `violation`, `other`).
+    pub category: Option<Plain>,
+}
+
+/// Which follow relationships were cut, and why.
+///
+/// Source: <https://docs.joinmastodon.org/entities/RelationshipSeveranceEvent/>.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelationshipSeveranceEvent {
+    /// `domain_block`, `user_domain_block`, `account_suspension` or another word of the server's.
+    pub cause: Option<Plain>,
+    /// The account or domain it happened with.
+    pub target_name: Option<Plain>,
+    /// Followers lost, where counted.
+    pub followers: Option<u64>,
+    /// Followed accounts lost, where counted.
+    pub following: Option<u64>,
+}
+
+/// What the moderators did and said.
+///
+/// Source: <https://docs.joinmastodon.org/entities/AccountWarning/>.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountWarning {
+    /// `none`, `disable`, `delete_statuses`, ... or another word of the server's.
+    pub action: Option<Plain>,
+    /// The moderators' own words.
+    pub text: Option<Plain>,
 }
 
 impl NotificationKind {
@@ -135,9 +153,9 @@ impl NotificationKind {
             Self::Follow => "follow",
             Self::FollowRequest => "follow_request",
             Self::AdminSignUp => "admin.sign_up",
-            Self::AdminReport { .. } => "admin.report",
-            Self::SeveredRelationships { .. } => "severed_relationships",
-            Self::ModerationWarning { .. } => "moderation_warning",
+            Self::AdminReport(_) => "admin.report",
+            Self::SeveredRelationships(_) => "severed_relationships",
+            Self::ModerationWarning(_) => "moderation_warning",
             Self::AnnualReport { .. } => "annual_report",
             Self::AddedToCollection { .. } => "added_to_collection",
             Self::CollectionUpdate { .. } => "collection_update",
@@ -150,6 +168,6 @@ impl NotificationKind {
 
     /// The account, other than the one that acted, that the notification is about.
     pub fn target(&self) -> Option<&AccountId> {
-        if let Self::AdminReport { target, .. } = self { target.as_ref() } else { None }
+        if let Self::AdminReport(report) = self { report.target.as_ref() } else { None }
     }
 }

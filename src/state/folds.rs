@@ -62,9 +62,9 @@ fn folds(kind: &NotificationKind) -> bool {
         | NotificationKind::Follow
         | NotificationKind::FollowRequest
         | NotificationKind::AdminSignUp
-        | NotificationKind::AdminReport { .. }
-        | NotificationKind::SeveredRelationships { .. }
-        | NotificationKind::ModerationWarning { .. }
+        | NotificationKind::AdminReport(_)
+        | NotificationKind::SeveredRelationships(_)
+        | NotificationKind::ModerationWarning(_)
         | NotificationKind::AnnualReport { .. }
         | NotificationKind::AddedToCollection { .. }
         | NotificationKind::CollectionUpdate { .. }

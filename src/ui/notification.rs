@@ -1,6 +1,8 @@
 //! One notification as lines: a sentence, and beneath it the post that it is about.
 
-use crate::model::{Account, AccountId, Notification, NotificationId, NotificationKind};
+use crate::model::{
+    Account, AccountId, AccountWarning, Notification, NotificationId, NotificationKind, RelationshipSeveranceEvent, Report,
+};
 use crate::state::{RowKey, Told};
 use crate::text::Plain;
 use crate::ui::aside;
@@ -145,7 +147,8 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
         NotificationKind::Follow => by(glyphs.person, theme.accent(), "followed you"),
         NotificationKind::FollowRequest => by(glyphs.person, theme.accent(), "asks to follow you"),
         NotificationKind::AdminSignUp => by(glyphs.person, theme.dim(), "signed up"),
-        NotificationKind::AdminReport { target, category } => {
+        NotificationKind::AdminReport(report) => {
+            let Report { target, category } = &**report;
             let whom = target
                 .as_ref()
                 .and_then(|id| setting.state.store.account(id))
@@ -153,12 +156,14 @@ fn sentence(setting: Setting<'_>, held: &Notification) -> Sentence {
             let why = category.as_ref().map(|category| format!(" ({category})")).unwrap_or_default();
             by(glyphs.notice, theme.mark(), &format!("reported {whom}{why}"))
         }
-        NotificationKind::SeveredRelationships { cause, target_name, followers, following } => {
+        NotificationKind::SeveredRelationships(event) => {
+            let RelationshipSeveranceEvent { cause, target_name, followers, following } = &**event;
             let with = target_name.as_ref().map(|name| format!(" with {name}")).unwrap_or_default();
             let more = [severed_cause(cause.as_ref()), severed_counts(*followers, *following)];
             tell(glyphs.cross, theme.bad(), format!("Follows{with} were cut"), more.into_iter().flatten().collect())
         }
-        NotificationKind::ModerationWarning { action, text } => {
+        NotificationKind::ModerationWarning(warning) => {
+            let AccountWarning { action, text } = &**warning;
             let more = [action.as_ref().map(warning_action), text.as_ref().map(|text| format!("\u{201c}{text}\u{201d}"))];
             tell(glyphs.notice, theme.bad(), "The moderators warned you".to_owned(), more.into_iter().flatten().collect())
         }

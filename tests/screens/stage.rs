@@ -3,10 +3,10 @@
 use crate::least_status::least_status;
 use std::time::Duration;
 use trunkline::model::{
-    Account, AccountId, Announcement, AnnouncementId, Bundle, Card, Connection, Conversation, ConversationId, Counts, Emoji, Failure,
-    FailureKind, FilterAction, FilterContext, FilterMatch, List, ListId, Media, MediaKind, Mention, Notification, NotificationId,
-    NotificationKind, Offer, Poll, PollOption, Quote, QuoteState, Reach, Reaction, Server, Software, Spec, Status, StatusId, Stream,
-    Subscription, Tag, Thread, TimelinesAccess, Timestamp, Visibility,
+    Account, AccountId, AccountWarning, Announcement, AnnouncementId, Bundle, Card, Connection, Conversation, ConversationId, Counts,
+    Emoji, Failure, FailureKind, FilterAction, FilterContext, FilterMatch, List, ListId, Media, MediaKind, Mention, Notification,
+    NotificationId, NotificationKind, Offer, Poll, PollOption, Quote, QuoteState, Reach, Reaction, RelationshipSeveranceEvent, Report,
+    Server, Software, Spec, Status, StatusId, Stream, Subscription, Tag, Thread, TimelinesAccess, Timestamp, Visibility,
 };
 use trunkline::state::{Cause, Detail, Loading, Overlay, Prompt, Row, Settings, State, Timeline};
 use trunkline::text::{Html, Plain};
@@ -336,18 +336,25 @@ pub(crate) fn kinds() -> Vec<(NotificationKind, Option<&'static str>, Option<&'s
         (Kind::QuotedUpdate, Some("6"), Some("304")),
         (Kind::Favourite, Some("2"), Some("305")),
         (
-            Kind::SeveredRelationships {
+            Kind::SeveredRelationships(Box::new(RelationshipSeveranceEvent {
                 cause: Some(plain("domain_block")),
                 target_name: Some(plain("spam.example")),
                 followers: Some(3),
                 following: Some(1),
-            },
+            })),
             None,
             None,
         ),
-        (Kind::ModerationWarning { action: Some(plain("delete_statuses")), text: Some(plain("Please mind the rules.")) }, None, None),
+        (
+            Kind::ModerationWarning(Box::new(AccountWarning {
+                action: Some(plain("delete_statuses")),
+                text: Some(plain("Please mind the rules.")),
+            })),
+            None,
+            None,
+        ),
         (Kind::AdminSignUp, Some("8"), None),
-        (Kind::AdminReport { target: Some(aid("7")), category: Some(plain("spam")) }, Some("4"), None),
+        (Kind::AdminReport(Box::new(Report { target: Some(aid("7")), category: Some(plain("spam")) })), Some("4"), None),
         (Kind::AnnualReport { year: Some(plain("2026")) }, None, None),
         (Kind::AddedToCollection { name: Some(plain("Trams")) }, Some("6"), None),
         (Kind::CollectionUpdate { name: Some(plain("Trams")) }, Some("6"), None),

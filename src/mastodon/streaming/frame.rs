@@ -428,20 +428,20 @@ mod tests {
 
     fn notification_summary(notification: &Notification, bundle: &Bundle) -> String {
         let kind = match &notification.kind {
-            NotificationKind::AdminReport { target, category } => format!(
+            NotificationKind::AdminReport(report) => format!(
                 "admin-report of {} as {}",
-                target.as_ref().map_or("nobody", |id| acct(bundle, id)),
-                category.as_ref().map_or("nothing", |word| word.as_str())
+                report.target.as_ref().map_or("nobody", |id| acct(bundle, id)),
+                report.category.as_ref().map_or("nothing", |word| word.as_str())
             ),
-            NotificationKind::SeveredRelationships { cause, target_name, followers, following } => format!(
+            NotificationKind::SeveredRelationships(event) => format!(
                 "severed {} {} {}/{}",
-                cause.as_ref().unwrap(),
-                target_name.as_ref().unwrap(),
-                followers.unwrap(),
-                following.unwrap()
+                event.cause.as_ref().unwrap(),
+                event.target_name.as_ref().unwrap(),
+                event.followers.unwrap(),
+                event.following.unwrap()
             ),
-            NotificationKind::ModerationWarning { action, text } => {
-                format!("warning {} {}", action.as_ref().unwrap(), words(text.as_ref().unwrap().as_str()))
+            NotificationKind::ModerationWarning(warning) => {
+                format!("warning {} {}", warning.action.as_ref().unwrap(), words(warning.text.as_ref().unwrap().as_str()))
             }
             NotificationKind::AnnualReport { year } => format!("annual-report {}", year.as_ref().map_or("unstated", |year| year.as_str())),
             NotificationKind::AddedToCollection { name } => format!("added-to {}", words(name.as_ref().unwrap().as_str())),

@@ -72,7 +72,6 @@ pub(crate) struct Link {
 
 /// What the session is told.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "an input lives for one step; a box would cost an allocation for every event")]
 pub(crate) enum Input {
     /// What the app wants, also if nothing of it changed.
     Wanted(Wanted),
@@ -169,7 +168,6 @@ pub(crate) enum By {
 
 /// What the session wants done.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "actions lie in a buffer that is used again; a box would cost an allocation for every event")]
 pub(crate) enum Action {
     /// Ask the server about itself.
     Discover {
