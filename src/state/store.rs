@@ -19,7 +19,7 @@ use crate::filter::{Post, words_of};
 use crate::model::{
     Account, AccountId, Bundle, Conversation, ConversationId, FilterAction, Notification, NotificationId, QuoteState, Status, StatusId,
 };
-use crate::state::hashed::{IdMap, IdSet, make_room};
+use crate::state::hashed::{IdMap, IdSet};
 use crate::text::{LinkKind, RichText};
 use gone::Gone;
 use multi::Multi;
@@ -29,7 +29,7 @@ use shorthand::Shorthand;
 use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use table::Table;
+use table::{Identified, Table};
 
 /// How many edits of posts that are not held are remembered, for a first copy that comes late.
 const EDITS_KEPT: usize = 1_000;
@@ -164,6 +164,30 @@ struct Known {
     is_needed: bool,
 }
 
+impl Identified for Entry {
+    type Id = StatusId;
+
+    fn id(&self) -> &StatusId {
+        &self.id
+    }
+}
+
+impl Identified for Known {
+    type Id = AccountId;
+
+    fn id(&self) -> &AccountId {
+        &self.account.id
+    }
+}
+
+impl Identified for Notification {
+    type Id = NotificationId;
+
+    fn id(&self) -> &NotificationId {
+        &self.id
+    }
+}
+
 /// How many of the statuses that came or changed last are not folded; nothing where none ever is.
 #[derive(Debug, PartialEq)]
 struct Open(Option<usize>);
@@ -177,10 +201,9 @@ impl Default for Open {
 /// Everything that tabs show, once.
 #[derive(Debug, Default, PartialEq)]
 pub struct Store {
-    statuses: Table,
-    accounts: IdMap<AccountId, Known>,
-    /// Boxed, as a table that grows keeps half of its places empty.
-    notifications: IdMap<NotificationId, Box<Notification>>,
+    statuses: Table<Entry>,
+    accounts: Table<Known>,
+    notifications: Table<Notification>,
     conversations: IdMap<ConversationId, Conversation>,
     /// What shows another status: boosts and quotes of it.
     mentioned_by: Multi<StatusId, StatusId>,
@@ -257,7 +280,7 @@ impl Store {
 
     /// A held notification.
     pub fn notification(&self, id: &NotificationId) -> Option<&Notification> {
-        self.notifications.get(id).map(Box::as_ref)
+        self.notifications.get(id)
     }
 
     /// The held notifications about a status, newest first.
@@ -422,8 +445,7 @@ impl Store {
             }
             None => {
                 account.pack();
-                make_room(&mut self.accounts);
-                self.accounts.insert(account.id.clone(), Known { account, revision: 1, is_needed: false });
+                self.accounts.insert(Known { account, revision: 1, is_needed: false });
             }
         }
     }
@@ -432,12 +454,11 @@ impl Store {
     pub fn put_notification(&mut self, notification: Notification) -> bool {
         let id = notification.id.clone();
         let known = self.notifications.get(&id);
-        let changes = known.is_some_and(|known| **known != notification);
+        let changes = known.is_some_and(|known| *known != notification);
         self.version += u64::from(changes);
         self.await_status(notification.status.as_ref());
         let about = notification.status.clone();
-        make_room(&mut self.notifications);
-        let before = self.notifications.insert(id.clone(), Box::new(notification));
+        let before = self.notifications.insert(notification);
         if before.as_ref().is_none_or(|before| before.status != about) {
             if let Some(about) = before.as_ref().and_then(|before| before.status.as_ref()) {
                 self.told_of.remove(about, &id);
@@ -467,8 +488,8 @@ impl Store {
 
     fn put_status(&mut self, mut incoming: Status) -> Put {
         // Each copy comes with letters of its own for the id of its author, of whom there are few.
-        if let Some((known, _)) = self.accounts.get_key_value(&incoming.account) {
-            incoming.account = known.clone();
+        if let Some(known) = self.accounts.get(&incoming.account) {
+            incoming.account = known.account.id.clone();
         }
         if self.is_deleted(&incoming.id) || incoming.reblog.as_ref().is_some_and(|inner| self.is_deleted(inner)) {
             return Put::Gone;
@@ -611,11 +632,11 @@ impl Store {
     pub fn sweep(&mut self, keep: Keep) {
         let Self { statuses, accounts, notifications, conversations, mentioned_by, told_of, deleted, awaited, recent, shorthand, .. } =
             self;
-        notifications.retain(|id, _| keep.notifications.contains(id));
-        told_of.retain(|id| notifications.contains_key(id));
+        notifications.retain(|notification| keep.notifications.contains(&notification.id));
+        told_of.retain(|id| notifications.contains(id));
         conversations.retain(|id, _| keep.conversations.contains(id));
         let mut todo = keep.statuses;
-        todo.extend(notifications.values().filter_map(|notification| notification.status.clone()));
+        todo.extend(notifications.iter().filter_map(|notification| notification.status.clone()));
         todo.extend(conversations.values().filter_map(|conversation| conversation.last_status.clone()));
         let mut absent: IdSet<StatusId> = IdSet::default();
         while let Some(id) = todo.pop() {
@@ -653,12 +674,12 @@ impl Store {
         for entry in statuses.iter() {
             need(&entry.account);
         }
-        notifications.values().filter_map(|notification| notification.account.as_ref()).for_each(&mut need);
-        notifications.values().filter_map(|notification| notification.kind.target()).for_each(&mut need);
+        notifications.iter().filter_map(|notification| notification.account.as_ref()).for_each(&mut need);
+        notifications.iter().filter_map(|notification| notification.kind.target()).for_each(&mut need);
         conversations.values().flat_map(|conversation| &conversation.accounts).for_each(&mut need);
         deleted.authors().filter(|id| keep.authors.contains(*id)).for_each(&mut need);
         keep.authors.iter().for_each(&mut need);
-        accounts.retain(|_, known| std::mem::take(&mut known.is_needed));
+        accounts.retain(|known| std::mem::take(&mut known.is_needed));
         self.swept_to = self.statuses.len() + self.notifications.len();
         self.known_to = self.accounts.len();
         self.came = 0;
