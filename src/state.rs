@@ -13,6 +13,7 @@ pub mod hashed;
 pub mod heard;
 pub mod hold;
 pub mod links;
+pub mod marks;
 pub mod measured;
 pub mod meter;
 pub mod notice;
@@ -1129,11 +1130,12 @@ impl State {
                 return Err(format!("{:?}: cursor or anchor at {key:?}, which is no row", tab.sources));
             }
         }
-        if let Some(key) = tab.unseen.iter().find(|key| rows.index_of(key).is_none()) {
-            return Err(format!("{:?}: {key:?} is unseen, but no row", tab.sources));
+        let keys: Vec<RowKey> = rows.all().iter().map(Row::key).collect();
+        if !tab.unseen.are_of(&keys) {
+            return Err(format!("{:?}: {} are unseen, and not all of them are rows", tab.sources, tab.unseen.len()));
         }
-        let is_row = |key: &RowKey| rows.get(key).is_some_and(|row| !matches!(row, Row::Tombstone(_)));
-        tab.folds.check(is_row).map_err(|broken| format!("{:?}: {broken}", tab.sources))?;
+        let told = rows.all().iter().zip(&keys).filter(|(row, _)| !matches!(row, Row::Tombstone(_))).map(|(_, key)| key);
+        tab.folds.check(told).map_err(|broken| format!("{:?}: {broken}", tab.sources))?;
         self.check_together(tab, rows)?;
         let hidden = rows.all().iter().filter(|row| !self.is_let_through(tab, row)).count();
         if self.hidden(tab) != hidden {

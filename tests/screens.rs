@@ -128,7 +128,7 @@ fn home_at_every_size() {
 fn older_rows_with_gap_tombstone_and_filter() {
     let mut state = home((80, 40));
     at(&mut state, "224", Anchor::Row(key("224"), 0));
-    state.tabs.active_mut().unwrap().unseen.insert(key("240"));
+    state.tabs.active_mut().unwrap().unseen.insert(&key("240"));
     insta::assert_snapshot!("older_80x40", picture(&state));
     at(&mut state, "196", Anchor::Row(key("196"), 0));
     insta::assert_snapshot!("end_80x40", picture(&state));
@@ -461,7 +461,9 @@ fn each_state_of_a_stream_is_told_apart() {
         tab.held = true;
         tab.anchor = Anchor::Row(key("5"), 0);
         tab.cursor = Some(key("5"));
-        tab.unseen.extend([key("6"), key("7")]);
+        for id in ["6", "7"] {
+            tab.unseen.insert(&key(id));
+        }
     });
     tell("older page asked", &|state| {
         post(state, &user, status("5", "2", 1, "<p>words</p>"));
@@ -645,7 +647,7 @@ fn the_chosen_row_has_an_accent_bar_and_the_cursor() {
 fn marks_carry_the_colours_and_words_do_not() {
     let mut state = home((120, 36));
     let tab = state.tabs.active_mut().unwrap();
-    tab.unseen.insert(key("240"));
+    tab.unseen.insert(&key("240"));
     at(&mut state, "226", Anchor::Row(key("226"), 0));
     let buffer = draw(&state).buffer;
     let style = |text: &str, offset: u16| {
@@ -683,7 +685,7 @@ fn what_comes_does_not_move_what_is_read() {
     let before = rows(&draw(&state).buffer);
     for id in ["300", "301", "302"] {
         post(&mut state, &Stream::User, status(id, "2", 0, "<p>News</p>"));
-        state.tabs.active_mut().unwrap().unseen.insert(key(id));
+        state.tabs.active_mut().unwrap().unseen.insert(&key(id));
     }
     let after = rows(&draw(&state).buffer);
     assert!(after[2].starts_with("  ▲ 3 new posts"), "{}", after[2]);
@@ -1000,7 +1002,10 @@ prop_compose! {
         if !keys.is_empty() {
             tab.anchor = anchor.map_or(Anchor::Top, |(index, lines)| Anchor::Row(index.get(&keys).clone(), lines));
             tab.cursor = cursor.map(|index| index.get(&keys).clone());
-            tab.unseen = keys.iter().take(2).cloned().collect();
+            tab.unseen.clear();
+            for key in keys.iter().take(2) {
+                tab.unseen.insert(key);
+            }
         }
         let thread = Thread { ancestors: vec![sid("1001"), sid("1")], descendants: vec![sid("1002"), sid("300")], bundle: Bundle::default() };
         match layer {

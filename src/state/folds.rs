@@ -6,7 +6,8 @@
 //! may be drawn.
 
 use crate::model::{AccountId, NotificationKind, StatusId, by_age};
-use crate::state::hashed::{IdMap, IdSet, make_room, make_room_in_set};
+use crate::state::hashed::{Fingerprint, IdMap, IdSet, make_room};
+use crate::state::marks::Marks;
 use crate::state::store::{Entry, Store};
 use crate::state::timeline::{Row, RowKey};
 use std::cmp::Ordering;
@@ -73,16 +74,17 @@ fn folds(kind: &NotificationKind) -> bool {
     }
 }
 
-/// The groups of a tab's rows.
+/// The groups of a tab's rows. A third of the rows of a busy tab have one, and mostly for themselves, so keys are fingerprints.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Folds {
-    groups: IdMap<FoldKey, Group>,
+    /// By their [`FoldKey`].
+    groups: IdMap<Fingerprint, Group>,
     /// The group of each row that has one, as it was when the row came: a deleted boost tells no more what it boosted.
-    of: IdMap<RowKey, FoldKey>,
+    of: IdMap<Fingerprint, Fingerprint>,
     /// Rows that another one carries.
-    carried: IdSet<RowKey>,
+    carried: Marks,
     /// Groups that another row carries than the newest.
-    late: IdSet<FoldKey>,
+    late: IdSet<Fingerprint>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,8 +165,18 @@ impl Group {
         self.several.as_ref().and_then(|several| several.newest()).unwrap_or(&self.carrier)
     }
 
-    fn len(&self) -> usize {
-        self.several.as_ref().map_or(1, |several| several.rows.len())
+    /// Has another row carry it.
+    fn hand_over(&mut self, to: RowKey, carried: &mut Marks) -> Handover {
+        carried.remove(&to);
+        let from = std::mem::replace(&mut self.carrier, to.clone());
+        carried.insert(&from);
+        (from, to)
+    }
+
+    /// Its rows.
+    fn rows(&self) -> impl Iterator<Item = &RowKey> {
+        let alone = if self.several.is_none() { Some(&self.carrier) } else { None };
+        alone.into_iter().chain(self.several.iter().flat_map(|several| several.rows()))
     }
 }
 
@@ -177,18 +189,19 @@ impl Folds {
     pub fn insert(
         &mut self,
         key: RowKey,
-        fold: FoldKey,
+        fold: &FoldKey,
         who: impl Fn(&RowKey) -> Option<AccountId>,
         is_watched: impl FnOnce(&RowKey) -> bool,
     ) -> Option<Handover> {
-        match self.of.get(&key) {
+        let (row, fold) = (Fingerprint::of(&key), Fingerprint::of(fold));
+        match self.of.get(&row) {
             Some(known) if *known == fold => return None,
             // What it tells has changed.
             Some(_) => drop(self.remove(&key)),
             None => {}
         }
         make_room(&mut self.of);
-        self.of.insert(key.clone(), fold.clone());
+        self.of.insert(row, fold);
         let Some(group) = self.groups.get_mut(&fold) else {
             make_room(&mut self.groups);
             self.groups.insert(fold, Group { carrier: key, several: None });
@@ -200,24 +213,21 @@ impl Folds {
             Box::new(several)
         });
         several.insert(key.clone(), who(&key));
-        make_room_in_set(&mut self.carried);
         let is_newest = several.newest() == Some(&key);
         if !is_newest || is_watched(&group.carrier) {
             if is_newest {
                 self.late.insert(fold);
             }
-            self.carried.insert(key);
+            self.carried.insert(&key);
             return None;
         }
         self.late.remove(&fold);
-        let before = std::mem::replace(&mut group.carrier, key.clone());
-        self.carried.insert(before.clone());
-        Some((before, key))
+        Some(group.hand_over(key, &mut self.carried))
     }
 
     /// Takes a row out of its group. Says which row carries the group instead, where that was this one.
     pub fn remove(&mut self, key: &RowKey) -> Option<Handover> {
-        let fold = self.of.remove(key)?;
+        let fold = self.of.remove(&Fingerprint::of(key))?;
         let group = self.groups.get_mut(&fold)?;
         let Some(several) = &mut group.several else {
             self.groups.remove(&fold);
@@ -225,18 +235,16 @@ impl Folds {
             return None;
         };
         several.remove(key);
-        self.carried.remove(key);
         let newest = several.newest()?.clone();
         if several.rows.len() < 2 {
             group.several = None;
         }
-        let handover = (group.carrier == *key).then(|| (std::mem::replace(&mut group.carrier, newest.clone()), newest.clone()));
-        if handover.is_some() {
-            self.carried.remove(&newest);
-        }
-        if group.carrier == newest {
+        let is_carrier = group.carrier == *key;
+        if is_carrier || group.carrier == newest {
             self.late.remove(&fold);
         }
+        let handover = is_carrier.then(|| group.hand_over(newest, &mut self.carried));
+        self.carried.remove(key);
         handover
     }
 
@@ -250,11 +258,7 @@ impl Folds {
             let newest = group.newest().clone();
             let waits = is_watched(&group.carrier) || !may_appear(&newest);
             if !waits {
-                let before = std::mem::replace(&mut group.carrier, newest.clone());
-                carried.remove(&newest);
-                make_room_in_set(carried);
-                carried.insert(before.clone());
-                handovers.push((before, newest));
+                handovers.push(group.hand_over(newest, carried));
             }
             waits
         });
@@ -273,31 +277,34 @@ impl Folds {
 
     /// Whether another row carries a row.
     pub fn is_carried(&self, key: &RowKey) -> bool {
-        !self.carried.is_empty() && self.carried.contains(key)
+        self.carried.contains(key)
     }
 
     /// The rows that are told together with a row, itself among them, and the one that carries them; `None` for a row that is told
     /// alone.
     pub fn group(&self, key: &RowKey) -> Option<(&Several, &RowKey)> {
-        let group = self.groups.get(self.of.get(key)?)?;
+        let group = self.groups.get(self.of.get(&Fingerprint::of(key))?)?;
         Some((group.several.as_ref()?, &group.carrier))
     }
 
-    /// What must hold: every row that is in a group is one of `is_row`, and of each group exactly one row carries.
+    /// What must hold: every row that is in a group is one of these, and of each group exactly one row carries.
     ///
     /// # Errors
     /// Says in words what does not hold.
-    pub fn check(&self, is_row: impl Fn(&RowKey) -> bool) -> Result<(), String> {
-        if let Some(key) = self.of.keys().find(|key| !is_row(key)) {
-            return Err(format!("{key:?} is in a group, but no row"));
+    pub fn check<'k>(&self, rows: impl IntoIterator<Item = &'k RowKey>) -> Result<(), String> {
+        let rows: IdSet<&RowKey> = rows.into_iter().collect();
+        let members = || self.groups.iter().flat_map(|(fold, group)| group.rows().map(move |row| (fold, group, row)));
+        for (fold, group, row) in members() {
+            if !rows.contains(row) || self.of.get(&Fingerprint::of(row)) != Some(fold) {
+                return Err(format!("{row:?} is in {group:?}, but no row, or of another group"));
+            }
+            if self.carried.contains(row) == (group.carrier == *row) {
+                return Err(format!("{row:?} carries {group:?} and is carried, or neither"));
+            }
         }
-        let held: usize = self.groups.values().map(Group::len).sum();
-        if held != self.of.len() {
-            return Err(format!("{held} rows in groups, {} with one", self.of.len()));
-        }
-        let carries = |key: &RowKey| self.of.get(key).and_then(|fold| self.groups.get(fold)).is_none_or(|group| group.carrier == *key);
-        if self.carried.len() + self.groups.len() != self.of.len() || self.carried.iter().any(carries) {
-            return Err(format!("{} rows in {} groups, and {:?} are carried", self.of.len(), self.groups.len(), self.carried));
+        let (held, groups) = (members().count(), self.groups.len());
+        if held != self.of.len() || self.carried.len() + groups != held {
+            return Err(format!("{held} rows in {groups} groups, {} with one, and {} are carried", self.of.len(), self.carried.len()));
         }
         for (fold, group) in &self.groups {
             let rows = || group.several.iter().flat_map(|several| &several.rows);
@@ -353,25 +360,25 @@ mod tests {
     #[test]
     fn the_newest_row_carries_but_not_in_place_of_one_that_is_watched() {
         let mut folds = Folds::default();
-        assert_eq!(folds.insert(key("5"), fold(), who, |_| true), None);
-        assert_eq!(folds.insert(key("7"), fold(), who, |_| false), Some((key("5"), key("7"))));
-        assert_eq!(folds.insert(key("6"), fold(), who, |_| false), None, "an older one is told with the newest");
-        assert_eq!(folds.insert(key("7"), fold(), who, |_| false), None, "each once");
-        assert_eq!(folds.insert(key("10"), fold(), who, |_| true), None);
+        assert_eq!(folds.insert(key("5"), &fold(), who, |_| true), None);
+        assert_eq!(folds.insert(key("7"), &fold(), who, |_| false), Some((key("5"), key("7"))));
+        assert_eq!(folds.insert(key("6"), &fold(), who, |_| false), None, "an older one is told with the newest");
+        assert_eq!(folds.insert(key("7"), &fold(), who, |_| false), None, "each once");
+        assert_eq!(folds.insert(key("10"), &fold(), who, |_| true), None);
         assert_eq!(rows(&folds, "5"), (["10", "7", "6", "5"].map(key).to_vec(), key("7")));
-        folds.check(|_| true).unwrap();
+        folds.check(&["5", "6", "7", "8", "9", "10"].map(key)).unwrap();
         assert_eq!(folds.settle(|_| true, |_| true), []);
         assert_eq!(folds.settle(|_| false, |_| false), [], "it would appear before the reader");
         assert_eq!(folds.settle(|_| false, |_| true), [(key("7"), key("10"))]);
         assert!(!folds.is_late());
-        folds.check(|_| true).unwrap();
+        folds.check(&["5", "6", "7", "8", "9", "10"].map(key)).unwrap();
     }
 
     #[test]
     fn where_the_carrier_goes_the_newest_of_the_others_carries() {
         let mut folds = Folds::default();
         for id in ["5", "7", "9"] {
-            folds.insert(key(id), fold(), who, |_| false);
+            folds.insert(key(id), &fold(), who, |_| false);
         }
         assert_eq!(folds.remove(&key("5")), None);
         assert_eq!(folds.remove(&key("9")), Some((key("9"), key("7"))));
@@ -383,7 +390,7 @@ mod tests {
     fn who_is_told_of_is_told_once_the_newest_first() {
         let mut folds = Folds::default();
         for id in ["5", "6", "8", "9"] {
-            folds.insert(key(id), fold(), who, |_| false);
+            folds.insert(key(id), &fold(), who, |_| false);
         }
         let told = |folds: &Folds, most| {
             let (several, _) = folds.group(&key("5")).unwrap();
@@ -395,9 +402,9 @@ mod tests {
         assert_eq!(told(&folds, 3), (vec!["2".to_owned(), "0".to_owned()], 2));
         folds.remove(&key("6"));
         assert_eq!(told(&folds, 3), (vec!["2".to_owned()], 1));
-        folds.check(|_| true).unwrap();
+        folds.check(&["5", "6", "7", "8", "9", "10"].map(key)).unwrap();
         folds.remove(&key("8"));
         assert_eq!(folds.group(&key("5")), None, "told alone");
-        folds.check(|_| true).unwrap();
+        folds.check(&["5", "6", "7", "8", "9", "10"].map(key)).unwrap();
     }
 }

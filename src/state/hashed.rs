@@ -14,6 +14,24 @@ pub type IdMap<K, V> = HashMap<K, V, Keyed>;
 /// A set of ids.
 pub type IdSet<K> = HashSet<K, Keyed>;
 
+/// Stands for something that a server gave an id, where nothing is asked about it but whether it is the same.
+///
+/// That two of those that are held share one takes 2^32 tries of whoever gives out the ids, who does not learn the key of this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// That of an id, or of a key of which one is part.
+    pub fn of(id: &impl Hash) -> Self {
+        Self(Keyed::default().hash_one(id))
+    }
+
+    /// Its bits, each of which depends on the whole id.
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+}
+
 /// Has a map take one more in the room that it has, where enough has left it.
 ///
 /// Where entries come and go, a table whose places were all taken once is doubled if more than half of those that it has room for are

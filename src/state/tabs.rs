@@ -6,6 +6,7 @@ use crate::state::flood::Flood;
 use crate::state::folds::Folds;
 use crate::state::hashed::IdSet;
 use crate::state::hold::SinceHold;
+use crate::state::marks::Marks;
 use crate::state::sieve::Sieve;
 use crate::state::timeline::RowKey;
 use crate::state::views::Merged;
@@ -43,7 +44,7 @@ pub struct Tab {
     /// How the view goes on where it follows and too much comes; it is anchored to a row then.
     pub flood: Option<Flood>,
     /// Rows that came and have not been in view yet.
-    pub unseen: IdSet<RowKey>,
+    pub unseen: Marks,
     /// Rows that a filter of the reader's hid when they were last put in; `State::hidden` counts those that it still hides.
     pub hidden: IdSet<RowKey>,
     /// Its own filter, and which rows that hides.
@@ -70,7 +71,7 @@ impl Tab {
             held_at_top: false,
             since_hold: SinceHold::default(),
             flood: None,
-            unseen: IdSet::default(),
+            unseen: Marks::default(),
             hidden: IdSet::default(),
             sieve: Sieve::default(),
             folds: Folds::default(),

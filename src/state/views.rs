@@ -74,7 +74,7 @@ impl Tab {
         if let Some((from, to)) = handover
             && self.unseen.remove(&from)
         {
-            self.unseen.insert(to);
+            self.unseen.insert(&to);
         }
     }
 }
@@ -208,7 +208,7 @@ impl State {
         let Some(tab) = tabs.named_mut(sources) else { return };
         tab.hidden.extend(hidden);
         for (key, fold) in folds {
-            let handover = tab.folds.insert(key, fold, |row| who(store, row).cloned(), |_| false);
+            let handover = tab.folds.insert(key, &fold, |row| who(store, row).cloned(), |_| false);
             tab.hand_over(handover);
         }
     }
@@ -282,7 +282,7 @@ impl State {
         match fold {
             // Whether the reader has the one before them that tells it so far is found out with the next drawing.
             Some(fold) => {
-                let handover = tab.folds.insert(key.clone(), fold, |row| who(store, row).cloned(), |_| is_filled);
+                let handover = tab.folds.insert(key.clone(), &fold, |row| who(store, row).cloned(), |_| is_filled);
                 tab.hand_over(handover);
             }
             None => tab.leave_fold(key),

@@ -377,14 +377,13 @@ fn go_unread(state: &mut State, measured: &Measured, older: bool) {
     let Some(tab) = state.tabs.active() else { return };
     let Some(rows) = state.rows(tab) else { return };
     let here = start(state, tab, measured.of(&tab.sources));
-    let mut unseen: Vec<(usize, &RowKey)> = tab.unseen.iter().filter_map(|key| rows.index_of(key).map(|index| (index, key))).collect();
-    unseen.sort_unstable_by_key(|(index, _)| *index);
+    let unseen = || rows.all().iter().map(Row::key).enumerate().filter(|(_, key)| tab.unseen.contains(key));
     let next = if older {
-        unseen.iter().find(|(index, _)| *index > here).or_else(|| unseen.first())
+        unseen().find(|(index, _)| *index > here).or_else(|| unseen().next())
     } else {
-        unseen.iter().rev().find(|(index, _)| *index < here).or_else(|| unseen.last())
+        unseen().rfind(|(index, _)| *index < here).or_else(|| unseen().next_back())
     };
-    let Some((index, key)) = next.map(|(index, key)| (*index, (*key).clone())) else { return };
+    let Some((index, key)) = next else { return };
     let newest = state.shown_near(tab, 0) == Some(index);
     if let Some(tab) = state.tabs.active_mut() {
         tab.unseen.remove(&key);

@@ -22,7 +22,7 @@ pub(super) fn join(state: &mut State, measured: &Measured, stream: &Stream, key:
     };
     let (anchor, cursor) = (tab.anchor.clone(), tab.cursor.clone());
     let teller = |row: &RowKey| who(store, row).cloned();
-    let handover = tab.folds.insert(key.clone(), fold, teller, |carrier| is_watched(&anchor, cursor.as_ref(), pane, carrier));
+    let handover = tab.folds.insert(key.clone(), &fold, teller, |carrier| is_watched(&anchor, cursor.as_ref(), pane, carrier));
     tab.hand_over(handover);
 }
 

@@ -2,10 +2,9 @@
 
 use super::{folds, hold};
 use crate::model::{Sources, StatusId, Stream, by_age};
-use crate::state::hashed::make_room_in_set;
 use crate::state::refill::SETTLED_AFTER;
 use crate::state::views::heir;
-use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State, Tab, TimelinePane};
+use crate::state::{Anchor, Cause, Entry, Fill, Measured, Row, RowKey, State, Store, Tab, TimelinePane};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -156,8 +155,7 @@ pub(crate) fn insert(state: &mut State, measured: &Measured, stream: &Stream, ro
                 merged.meter.count(now);
             }
             if is_unseen {
-                make_room_in_set(&mut tab.unseen);
-                tab.unseen.insert(drawn.unwrap_or_else(|| key.clone()));
+                tab.unseen.insert(drawn.as_ref().unwrap_or(&key));
             }
         }
     }
@@ -187,10 +185,12 @@ pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
         return;
     }
     let mut hidden: Vec<(Sources, RowKey)> = Vec::new();
+    let keys: Vec<RowKey> = showing(&state.store, id).chain(notifications_about(&state.store, id)).collect();
     for tab in state.tabs.all().iter().filter(|tab| !tab.unseen.is_empty()) {
         let Some(rows) = state.rows(tab) else { continue };
-        let is_hidden = |key: &&RowKey| rows.get(key).is_some_and(|row| !state.is_let_through(tab, row));
-        hidden.extend(tab.unseen.iter().filter(is_hidden).map(|key| (tab.sources.clone(), key.clone())));
+        let is_hidden = |key: &RowKey| rows.get(key).is_some_and(|row| !state.is_let_through(tab, row));
+        let unseen = keys.iter().filter(|key| tab.unseen.contains(key));
+        hidden.extend(unseen.filter(|key| is_hidden(key)).map(|key| (tab.sources.clone(), key.clone())));
     }
     for (sources, key) in hidden {
         if let Some(tab) = state.tabs.named_mut(&sources) {
@@ -198,6 +198,16 @@ pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
             state.revision += 1;
         }
     }
+}
+
+/// Rows that show a status: its own, and those of boosts and quotes of it.
+fn showing<'a>(store: &'a Store, id: &'a StatusId) -> impl Iterator<Item = RowKey> + 'a {
+    [id].into_iter().chain(store.showing(id)).map(|id| RowKey::Status(id.clone()))
+}
+
+/// Rows of notifications about a status.
+fn notifications_about(store: &Store, id: &StatusId) -> impl Iterator<Item = RowKey> {
+    store.notifications_about(id).into_iter().map(RowKey::Notification)
 }
 
 /// Counts rows that a filter hides by now, whatever brought it: rows put in since are counted already.
@@ -208,11 +218,11 @@ pub(crate) fn count_hidden(state: &mut State) {
     }
     let mut keys: Vec<RowKey> = Vec::new();
     for (id, _) in &changed {
-        keys.extend([id].into_iter().chain(state.store.showing(id)).map(|id| RowKey::Status(id.clone())));
+        keys.extend(showing(&state.store, id));
     }
     // What comes anew has none that stands yet.
     for (id, _) in changed.iter().filter(|(_, was_held)| *was_held) {
-        keys.extend(state.store.notifications_about(id).into_iter().map(RowKey::Notification));
+        keys.extend(notifications_about(&state.store, id));
     }
     let mut hidden: Vec<(Sources, RowKey)> = Vec::new();
     for tab in state.tabs.all() {

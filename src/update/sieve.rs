@@ -8,7 +8,6 @@ use crate::filter::{Filter, Quiet};
 use crate::model::{Sources, StatusId, Stream};
 use crate::state::{Overlay, Prompt, Purpose, Row, RowKey, State, Typed};
 use crate::text::Plain;
-use std::collections::HashSet;
 
 /// Rows that are looked at with one message.
 const SLICE: usize = 1_000;
@@ -90,11 +89,13 @@ pub(super) fn toggle(state: &mut State, quiet: Quiet) {
 /// What the filter of a tab hides is not news.
 pub(super) fn forget_hidden(state: &mut State, sources: &Sources) {
     let Some((tab, rows)) = state.tabs.named(sources).and_then(|tab| Some((tab, state.rows(tab)?))) else { return };
-    let is_hidden = |key: &&RowKey| rows.get(key).is_none_or(|row| !state.is_let_through(tab, row));
-    let hidden: HashSet<RowKey> = tab.unseen.iter().filter(is_hidden).cloned().collect();
+    let is_hidden = |row: &&Row| tab.unseen.contains(&row.key()) && !state.is_let_through(tab, row);
+    let hidden: Vec<RowKey> = rows.all().iter().filter(is_hidden).map(Row::key).collect();
     state.revision += u64::from(!hidden.is_empty());
     if let Some(tab) = state.tabs.named_mut(sources) {
-        tab.unseen.retain(|key| !hidden.contains(key));
+        for key in &hidden {
+            tab.unseen.remove(key);
+        }
     }
 }
 

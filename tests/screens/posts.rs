@@ -105,7 +105,7 @@ fn told_together(state: &mut State, stream: &Stream) {
     let State { tabs, store, .. } = state;
     let tab = tabs.of_mut(stream).unwrap();
     for (key, fold) in keys {
-        tab.folds.insert(key, fold, |row| who(store, row).cloned(), |_| false);
+        tab.folds.insert(key, &fold, |row| who(store, row).cloned(), |_| false);
     }
 }
 

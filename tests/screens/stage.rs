@@ -218,7 +218,7 @@ pub(crate) fn home(size: (u16, u16)) -> State {
     timeline(&mut state, &user).bury(&sid("218"));
     for tab in state.tabs.all_mut() {
         if tab.sources == Stream::UserNotification {
-            tab.unseen.insert(trunkline::state::RowKey::Notification(NotificationId::new("1").unwrap()));
+            tab.unseen.insert(&trunkline::state::RowKey::Notification(NotificationId::new("1").unwrap()));
         }
     }
     arrivals(&mut state);

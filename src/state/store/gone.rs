@@ -1,26 +1,22 @@
 //! `Gone`: deleted statuses, remembered against late frames that would revive them.
 //!
 //! Long after a deletion nothing is asked about it but whether and when, and a busy server deletes for as long as the program
-//! runs. So an id is kept as a fingerprint of 64 bits, and who wrote it for the newest alone, whose tombstones may stand.
+//! runs. So an id is kept as a fingerprint: a server that seeks another with the same one would gain what not sending a status gains, that
+//! it is not seen. Who wrote it is kept for the newest alone, whose tombstones may stand.
 //! Absent on purpose: the words of what was deleted, which leave at once.
 
 use super::ring::Ring;
 use crate::model::{AccountId, StatusId};
-use crate::state::hashed::{Keyed, make_room_in_table};
+use crate::state::hashed::{Fingerprint, make_room_in_table};
 use hashbrown::HashTable;
 use std::collections::VecDeque;
 use std::fmt;
-use std::hash::BuildHasher as _;
 
 /// How many deleted ids are remembered, in 0.1 MB: where two are deleted each second, which is a busy server, those of forty minutes.
 /// Late frames come within one.
 const KEPT: usize = 5_000;
 /// Of how many of them the author is remembered.
 const AUTHORS_KEPT: usize = 1_000;
-
-/// Stands for an id. That two ids of a lifetime share one takes 2^32 tries of whoever gives out the ids, who does not learn the
-/// key of this run and would gain what not sending a status gains: that it is not seen.
-type Fingerprint = u64;
 
 /// The newest deletions. Not a [`Ring`], though it forgets alike: a number beside each takes a third of the room.
 #[derive(Default)]
@@ -67,11 +63,11 @@ impl Order {
 impl Gone {
     /// When a status was deleted, by the store's clock; `None` if it was not, or too many were deleted since.
     pub(super) fn moment(&self, id: &StatusId) -> Option<u64> {
-        Some(self.order.at(self.number(fingerprint(id))?).1)
+        Some(self.order.at(self.number(Fingerprint::of(id))?).1)
     }
 
     fn number(&self, fingerprint: Fingerprint) -> Option<u32> {
-        self.numbers.find(fingerprint, |number| self.order.fingerprint(*number) == fingerprint).copied()
+        self.numbers.find(fingerprint.bits(), |number| self.order.fingerprint(*number) == fingerprint).copied()
     }
 
     /// Who wrote a deleted status, where that is still known.
@@ -87,7 +83,7 @@ impl Gone {
     /// Remembers a deletion at a moment later than all before. One that is known already keeps its author, and its turn: told of often,
     /// it would have all others forgotten.
     pub(super) fn insert(&mut self, id: &StatusId, author: Option<AccountId>, moment: u64) {
-        let fingerprint = fingerprint(id);
+        let fingerprint = Fingerprint::of(id);
         if let Some(number) = self.number(fingerprint) {
             let place = self.order.place(number);
             if let Some(known) = self.order.all.get_mut(place) {
@@ -97,9 +93,9 @@ impl Gone {
             self.forget_oldest();
             let number = self.order.push(fingerprint, moment);
             let Self { order, numbers, .. } = self;
-            let hash = |number: &u32| order.fingerprint(*number);
+            let hash = |number: &u32| order.fingerprint(*number).bits();
             make_room_in_table(numbers, hash);
-            numbers.insert_unique(fingerprint, number, hash);
+            numbers.insert_unique(fingerprint.bits(), number, hash);
         }
         if let Some(author) = author {
             self.authors.insert(id.clone(), author, AUTHORS_KEPT);
@@ -118,14 +114,14 @@ impl Gone {
     }
 
     fn forget(&mut self, fingerprint: Fingerprint, number: u32) {
-        if let Ok(found) = self.numbers.find_entry(fingerprint, |held| *held == number) {
+        if let Ok(found) = self.numbers.find_entry(fingerprint.bits(), |held| *held == number) {
             found.remove();
         }
     }
 
     /// Forgets a deletion.
     pub(super) fn remove(&mut self, id: &StatusId) {
-        let fingerprint = fingerprint(id);
+        let fingerprint = Fingerprint::of(id);
         if let Some(number) = self.number(fingerprint) {
             self.forget(fingerprint, number);
         }
@@ -149,10 +145,6 @@ impl fmt::Debug for Gone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Gone").field(&self.numbers.len()).finish()
     }
-}
-
-fn fingerprint(id: &StatusId) -> Fingerprint {
-    Keyed::default().hash_one(id)
 }
 
 #[cfg(test)]
