@@ -45,10 +45,10 @@ const WRITE_BUFFER: usize = 256 * 1024;
 const OUTGOING: usize = 4_096;
 /// Kinds of odd messages that are logged.
 const ODDITIES: usize = 32;
-/// Messages that are read before they are decoded, where so many lie here.
+/// Messages that are taken in before whatever else waits has its turn, where so many lie here.
 const PIECE: usize = 31;
 /// The same in bytes.
-const PIECE_BYTES: usize = 256 * 1024;
+const PIECE_BYTES: u64 = 256 * 1024;
 /// How often the app is told what has gone over the links.
 const TALLY: Duration = Duration::from_secs(5);
 /// How long a closing handshake may take.
@@ -187,23 +187,24 @@ impl Task {
         .await
     }
 
-    /// Takes in what lies here behind a message, a piece at a time: a burst then waits for nothing else in between, and what
-    /// reads messages and what decodes them each goes on in its own code.
+    /// Takes in what lies here behind a message, a piece at a time: a burst then waits for nothing else in between.
+    ///
+    /// A message is a part of the buffer that it was read into (tungstenite), so each is let go of before more is read: a buffer of which
+    /// something is still held is left behind for another one.
     async fn go_on(&mut self) {
-        let (mut waiting, mut bytes) = (Vec::new(), 0);
-        while waiting.len() < PIECE && bytes < PIECE_BYTES && self.outbox.load().is_none() {
+        let (mut taken, until) = (0, self.traffic.received + PIECE_BYTES);
+        let is_full = loop {
+            if taken >= PIECE || self.traffic.received >= until {
+                break true;
+            }
+            if self.outbox.load().is_some() {
+                break false;
+            }
             let heard = poll_fn(|context| Poll::Ready(self.links.poll(false, context))).await;
-            let Poll::Ready((link, heard)) = heard else { break };
-            let length = if let Heard::Message(Message::Text(text)) = &heard { Some(text.len()) } else { None };
-            waiting.push((link, heard));
-            // Whatever else came may be the last of its link.
-            let Some(length) = length else { break };
-            bytes += length;
-        }
-        let is_full = waiting.len() >= PIECE || bytes >= PIECE_BYTES;
-        for (link, heard) in waiting {
+            let Poll::Ready((link, heard)) = heard else { break false };
             self.heard(link, heard);
-        }
+            taken += 1;
+        };
         // A burst lies in our own buffers, where the runtime does not see that a task never pauses.
         if is_full { tokio::task::yield_now().await } else { tokio::task::consume_budget().await }
     }
