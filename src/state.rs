@@ -1080,7 +1080,8 @@ impl State {
             }
             return;
         }
-        let mut keep = Keep::default();
+        let held = self.timelines.values().map(|timeline| timeline.rows().len()).sum();
+        let mut keep = Keep { statuses: Vec::with_capacity(held), ..Keep::default() };
         for timeline in self.timelines.values() {
             for row in timeline.rows() {
                 match row {
@@ -1251,7 +1252,9 @@ impl State {
                             && !self.store.is_deleted(id)
                     }
                     Row::Notification(id) => self.store.notification(id).is_some(),
-                    Row::Conversation(id, last) => self.store.conversation(id).is_some_and(|held| held.last_status == *last),
+                    Row::Conversation(id, last) => {
+                        self.store.conversation(id).is_some_and(|held| held.last_status.as_ref() == last.as_deref())
+                    }
                     Row::Tombstone(id) => self.store.is_deleted(id) && self.store.status(id).is_none(),
                     Row::Gap(_) => true,
                 };

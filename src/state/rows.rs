@@ -67,6 +67,10 @@ impl Rows {
             let place = self.gaps.partition_point(|held| by_age(held, &gap.after) == Ordering::Greater);
             self.gaps.insert(place, Arc::clone(&gap.after));
         }
+        if self.all.len() == self.all.capacity() {
+            // A quarter more: by doubling, those that the default limit lets stand would take up twice their room.
+            self.all.reserve_exact(self.all.len() / 4 + 16);
+        }
         self.all.insert(index, row);
         Some(index)
     }

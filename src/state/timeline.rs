@@ -21,8 +21,8 @@ pub enum Row {
     Status(StatusId),
     /// A notification of the store.
     Notification(NotificationId),
-    /// A conversation of the store, placed by its last status.
-    Conversation(ConversationId, Option<StatusId>),
+    /// A conversation of the store, placed by its last status: in a box, as rows are many and few of them have one.
+    Conversation(ConversationId, Option<Box<StatusId>>),
     /// Where a deleted status was on screen.
     Tombstone(StatusId),
     /// Where rows may be missing.
@@ -110,7 +110,7 @@ impl Row {
         match self {
             Self::Status(id) | Self::Tombstone(id) => Place(id.as_bytes(), false, &[]),
             Self::Notification(id) => Place(id.as_bytes(), false, &[]),
-            Self::Conversation(id, last) => Place(last.as_ref().map_or(id.as_bytes(), StatusId::as_bytes), false, id.as_bytes()),
+            Self::Conversation(id, last) => Place(last.as_deref().map_or(id.as_bytes(), StatusId::as_bytes), false, id.as_bytes()),
             Self::Gap(gap) => Place::of_gap(&gap.after),
         }
     }
@@ -137,7 +137,7 @@ impl Row {
         match self {
             Self::Status(id) | Self::Tombstone(id) => id.as_str(),
             Self::Notification(id) => id.as_str(),
-            Self::Conversation(id, last) => last.as_ref().map_or(id.as_str(), StatusId::as_str),
+            Self::Conversation(id, last) => last.as_deref().map_or(id.as_str(), StatusId::as_str),
             Self::Gap(gap) => &gap.after,
         }
     }

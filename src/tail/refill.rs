@@ -96,7 +96,7 @@ impl Before {
             let had = match &row {
                 // A conversation that had another last post has moved.
                 Row::Conversation(id, last) => {
-                    let same = state.store.conversation(id).is_some_and(|held| held.last_status == *last);
+                    let same = state.store.conversation(id).is_some_and(|held| held.last_status.as_ref() == last.as_deref());
                     same && timeline.index_of(&row.key()).is_some()
                 }
                 Row::Status(_) | Row::Notification(_) | Row::Tombstone(_) | Row::Gap(_) => {
@@ -179,7 +179,7 @@ fn row(item: &Item) -> Row {
     match item {
         Item::Status(id) => Row::Status(id.clone()),
         Item::Notification(notification) => Row::Notification(notification.id.clone()),
-        Item::Conversation(conversation) => Row::Conversation(conversation.id.clone(), conversation.last_status.clone()),
+        Item::Conversation(conversation) => Row::Conversation(conversation.id.clone(), conversation.last_status.clone().map(Box::new)),
     }
 }
 

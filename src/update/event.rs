@@ -335,7 +335,7 @@ pub(super) fn talked(state: &mut State, measured: &Measured, conversation: Conve
     }
     let before = state.store.put_conversation(conversation);
     if before.as_ref().is_some_and(|before| before.last_status == last) {
-        let row = Row::Conversation(id, last);
+        let row = Row::Conversation(id, last.map(Box::new));
         if state.timelines.get(&stream).is_some_and(|timeline| timeline.index_of(&row.key()).is_some()) {
             return;
         }
@@ -345,7 +345,7 @@ pub(super) fn talked(state: &mut State, measured: &Measured, conversation: Conve
     let key = RowKey::Conversation(id.clone());
     let at_cursor = state.tabs.of(&stream).is_some_and(|tab| tab.cursor.as_ref() == Some(&key));
     rows::remove(state, &stream, &key);
-    if rows::insert(state, measured, &stream, Row::Conversation(id, last), came) {
+    if rows::insert(state, measured, &stream, Row::Conversation(id, last.map(Box::new)), came) {
         if let Some(timeline) = state.timelines.get_mut(&stream)
             && came == Came::Live
         {

@@ -418,7 +418,7 @@ pub(crate) fn direct(size: (u16, u16)) -> State {
         let accounts = people.into_iter().map(aid).collect();
         state.store.put_conversation(Conversation { id: id.clone(), accounts, unread, last_status: last_status.clone() });
         let timeline = timeline(&mut state, &Stream::Direct);
-        timeline.insert(Row::Conversation(id, last_status));
+        timeline.insert(Row::Conversation(id, last_status.map(Box::new)));
         timeline.first_page = Loading::Done;
         timeline.standing = Subscription::Open;
     }
