@@ -16,19 +16,24 @@ const PAGE: u16 = 40;
 const RECENT: u16 = 20;
 /// Questions under way at once; others wait.
 const AT_ONCE: usize = 6;
+/// Looks at what is held already under way at once: nobody waits for them, and a page takes a megabyte while it is read.
+const LOOKS_AT_ONCE: usize = 2;
 
 /// Questions under way.
 #[derive(Debug)]
 pub struct Effects {
     client: Client,
     gate: Arc<Semaphore>,
+    /// In front of it, for looks at what is held.
+    looks: Arc<Semaphore>,
     tasks: JoinSet<Reply>,
 }
 
 impl Effects {
     /// None yet; they will be asked of this client's server.
     pub fn new(client: Client) -> Self {
-        Self { client, gate: Arc::new(Semaphore::new(AT_ONCE)), tasks: JoinSet::new() }
+        let [gate, looks] = [AT_ONCE, LOOKS_AT_ONCE].map(|most| Arc::new(Semaphore::new(most)));
+        Self { client, gate, looks, tasks: JoinSet::new() }
     }
 
     /// Asks; needs a Tokio runtime.
@@ -43,10 +48,13 @@ impl Effects {
                 let result = client.timeline(&stream, Some(&Cursor::After(after)), PAGE).await;
                 Reply::Newer { stream, asked, result }
             }),
-            Question::Review { stream, cursor, asked, deep: _ } => self.spawn(async move {
-                let result = client.timeline(&stream, cursor.as_ref(), PAGE).await;
-                Reply::Review { stream, asked, result }
-            }),
+            Question::Review { stream, cursor, asked, deep: _ } => {
+                let looks = Arc::clone(&self.looks);
+                self.spawn_in_turn(Some(looks), async move {
+                    let result = client.timeline(&stream, cursor.as_ref(), PAGE).await;
+                    Reply::Review { stream, asked, result }
+                });
+            }
             Question::Status { id, asked } => self.spawn(async move {
                 let (result, raw) = match client.status_with_text(&id).await {
                     Ok((bundle, raw)) => (Ok(bundle), raw),
@@ -92,9 +100,18 @@ impl Effects {
     }
 
     fn spawn(&mut self, question: impl Future<Output = Reply> + Send + 'static) {
+        self.spawn_in_turn(None, question);
+    }
+
+    /// Asks once the gate is passed, and before it another one where there is one.
+    fn spawn_in_turn(&mut self, first: Option<Arc<Semaphore>>, question: impl Future<Output = Reply> + Send + 'static) {
         let gate = Arc::clone(&self.gate);
         self.tasks.spawn(async move {
-            // The gate is never closed; without a permit asking is still right.
+            // The gates are never closed; without a permit asking is still right.
+            let _turn = match first {
+                Some(first) => first.acquire_owned().await.ok(),
+                None => None,
+            };
             let _permit = gate.acquire_owned().await.ok();
             question.await
         });

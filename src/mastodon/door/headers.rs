@@ -12,13 +12,17 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use url::Url;
 
+/// How many bytes are made room for at once because an answer says that it is as long.
+const BELIEVED: usize = 1024 * 1024;
+
 pub(super) enum Unread {
     TooLong,
     Broken,
 }
 
 pub(super) async fn read(response: &mut Response, limit_bytes: usize) -> Result<Vec<u8>, Unread> {
-    let mut body = Vec::new();
+    let stated = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    let mut body = Vec::with_capacity(stated.min(limit_bytes).min(BELIEVED));
     while let Some(chunk) = response.chunk().await.map_err(|_| Unread::Broken)? {
         if body.len() + chunk.len() > limit_bytes {
             return Err(Unread::TooLong);
