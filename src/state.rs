@@ -616,10 +616,10 @@ impl State {
     /// The status that a row is about: the boosted one for a boost, the last one for a conversation.
     pub fn status_of(&self, row: &Row) -> Option<StatusId> {
         match row {
-            Row::Status(id) => self.store.shown(id).map(|entry| entry.status().id.clone()),
+            Row::Status(id) => self.store.shown(id).map(|entry| entry.id().clone()),
             Row::Notification(id) => {
                 let status = self.store.notification(id)?.status.as_ref()?;
-                self.store.shown(status).map(|entry| entry.status().id.clone())
+                self.store.shown(status).map(|entry| entry.id().clone())
             }
             Row::Conversation(id, _) => self.store.conversation(id)?.last_status.clone().filter(|id| self.store.status(id).is_some()),
             Row::Tombstone(_) | Row::Gap(_) => None,
@@ -692,10 +692,10 @@ impl State {
     pub fn shown<'a>(&self, place: impl Into<Place<'a>>, id: &StatusId) -> Shown {
         let place = place.into();
         let Some(outer) = self.store.status(id) else { return Shown::Open };
-        let inner = outer.status().reblog.as_ref().and_then(|inner| self.store.status(inner)).unwrap_or(outer);
-        let unfolded = self.unfolded.contains(&inner.status().id);
+        let inner = outer.reblog().and_then(|inner| self.store.status(inner)).unwrap_or(outer);
+        let unfolded = self.unfolded.contains(inner.id());
         let mut shown = if inner.status().spoiler_text.is_blank() || unfolded { Shown::Open } else { Shown::Warned };
-        let own = self.me.as_ref().is_some_and(|me| me.id == inner.status().account);
+        let own = self.me.as_ref().is_some_and(|me| me.id == *inner.account());
         let mut matches = [outer, inner].into_iter().filter_map(|entry| entry.status().filtered.as_ref()).flatten();
         if own {
             return shown;
@@ -1246,9 +1246,7 @@ impl State {
             for row in timeline.rows() {
                 let held = match row {
                     Row::Status(id) => {
-                        self.store
-                            .status(id)
-                            .is_some_and(|entry| entry.status().reblog.as_ref().is_none_or(|inner| self.store.status(inner).is_some()))
+                        self.store.status(id).is_some_and(|entry| entry.reblog().is_none_or(|inner| self.store.status(inner).is_some()))
                             && !self.store.is_deleted(id)
                     }
                     Row::Notification(id) => self.store.notification(id).is_some(),

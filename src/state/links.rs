@@ -175,7 +175,7 @@ impl State {
         }
         let quoted = status.quote.as_ref().and_then(|quote| self.store.status(quote.status.as_ref()?));
         if let Some(quoted) = quoted {
-            let author = self.store.account(&quoted.status().account).map_or("somebody", |account| account.name().as_str());
+            let author = self.store.account(quoted.account()).map_or("somebody", |account| account.name().as_str());
             list.add("quote", Plain::line(&format!("the quoted post by {author}")), quoted.status().url.as_ref());
         }
     }

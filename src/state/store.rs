@@ -84,6 +84,11 @@ impl Entry {
         })
     }
 
+    /// Its id.
+    pub fn id(&self) -> &StatusId {
+        &self.id
+    }
+
     /// Who wrote (or boosted) it.
     pub fn account(&self) -> &AccountId {
         &self.account
@@ -92,6 +97,12 @@ impl Entry {
     /// The status that it boosts.
     pub fn reblog(&self) -> Option<&StatusId> {
         self.reblog.as_ref()
+    }
+
+    /// Whether any server filter of the reader's matches it.
+    pub fn is_filtered(&self) -> bool {
+        // One that a filter matches is never folded.
+        self.status.get().is_some_and(|status| status.filtered.as_ref().is_some_and(|found| !found.is_empty()))
     }
 
     /// Makes it another one.
@@ -108,6 +119,11 @@ impl Entry {
         if let (None, Some(status)) = (&self.folded, self.status.get_mut()) {
             self.folded = Parcel::fold(status, shorthand);
         }
+        self.shut();
+    }
+
+    /// Lets go of what was opened of it, where it is folded.
+    fn shut(&mut self) {
         if self.folded.is_some() {
             self.status = OnceCell::new();
         }
@@ -496,9 +512,13 @@ impl Store {
         }
         let id = incoming.id.clone();
         if let Some(entry) = self.statuses.get_mut(&id) {
+            let was_open = entry.status.get().is_some();
             let held = entry.status();
             let mut merged = merge(held, incoming);
             if merged == *held {
+                if !was_open {
+                    entry.shut();
+                }
                 return Put::Same;
             }
             let before = related(held);
@@ -835,5 +855,8 @@ mod tests {
         assert_eq!(open(&store), [10, 13, 14]);
         store.sweep(Keep { statuses: (10..15).map(id).collect(), ..Keep::default() });
         assert_eq!(open(&store), [13, 14]);
+        assert!((10..15).all(|number| put(&mut store, number) == Put::Same));
+        assert!((10..15).all(|number| !store.status(&id(number)).unwrap().is_filtered()));
+        assert_eq!(open(&store), [13, 14], "what a page tells once more is not looked at by anybody");
     }
 }

@@ -161,7 +161,7 @@ fn stands(state: &State, stream: &Stream, key: &RowKey) -> bool {
 
 /// The rows of a post and of its boosts, in all streams.
 fn at_stake(id: &StatusId, state: &State) -> Vec<(Stream, StatusId)> {
-    let is_of = |own: &StatusId| own == id || state.store.status(own).is_some_and(|entry| entry.status().reblog.as_ref() == Some(id));
+    let is_of = |own: &StatusId| own == id || state.store.status(own).is_some_and(|entry| entry.reblog() == Some(id));
     let rows = state.timelines.iter().flat_map(|(stream, timeline)| timeline.rows().iter().map(move |row| (stream, row)));
     rows.filter_map(|(stream, row)| match row {
         Row::Status(own) if is_of(own) => Some((stream.clone(), own.clone())),

@@ -164,15 +164,15 @@ fn conversation(setting: Setting<'_>, id: &ConversationId) -> Card {
     card.lines.push(CardLine::Head(Head { name, rest: Line::default(), word, at }));
     match last {
         Some(entry) => {
-            let own = state.me.as_ref().is_some_and(|me| me.id == entry.status().account);
+            let own = state.me.as_ref().is_some_and(|me| me.id == *entry.account());
             if own {
                 card.push(Line::styled(format!("{} you wrote last", theme.glyphs().reply), theme.dim()));
             } else if held.accounts.len() > 1
-                && let Some(author) = state.store.account(&entry.status().account)
+                && let Some(author) = state.store.account(entry.account())
             {
                 card.push(Line::styled(format!("{} {} wrote last", theme.glyphs().reply, status::name(theme, author)), theme.dim()));
             }
-            status::body(setting, &entry.status().id, entry, &mut card);
+            status::body(setting, entry.id(), entry, &mut card);
         }
         None => card.push(Line::styled("the last message was removed", theme.dim().patch(theme.aside()))),
     }

@@ -29,7 +29,7 @@ pub(crate) fn card(setting: Setting<'_>, id: &StatusId) -> Card {
         Shape::Whole => whole(setting, id, entry, &mut card),
         Shape::Brief(_) | Shape::Reply => {
             context(setting, outer.status(), entry.status(), &mut card);
-            let (aside, first) = (aside::beside_post(setting, Some(&entry.status().account)), card.lines.len());
+            let (aside, first) = (aside::beside_post(setting, Some(entry.account())), card.lines.len());
             let setting = Setting { width: aside::room(setting.width, aside.as_ref()), ..setting };
             card.lines.push(head(setting, entry.status()));
             if let (Some(whence), Some(CardLine::Head(head))) = (whence(setting, id), card.lines.last_mut()) {

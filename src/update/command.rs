@@ -393,7 +393,7 @@ fn go_unread(state: &mut State, measured: &Measured, older: bool) {
 
 fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
     if let Some(view) = state.profile_view() {
-        if let Some(status) = view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()) {
+        if let Some(status) = view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.id().clone()) {
             thread::open(state, &status, effects);
         }
         return;
@@ -431,7 +431,7 @@ fn read(state: &mut State, measured: &Measured, effects: &mut Vec<Effect>) {
 
 fn hold_or_unfold(state: &mut State, measured: &Measured) {
     let open = match state.profile_view() {
-        Some(view) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
+        Some(view) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.id().clone()),
         None => state.detail().map(|detail| detail.cursor.clone()),
     };
     if let Some(status) = open.or_else(|| state.status_of(state.drawn_cursor_row(measured)?)) {

@@ -48,7 +48,7 @@ pub(super) fn came(tab: &mut Tab) {
 /// Takes in that a post was edited.
 pub(super) fn edited(state: &mut State, id: &StatusId) {
     let mut rows = vec![RowKey::Status(id.clone())];
-    let boosts = |other: &&StatusId| state.store.status(other).is_some_and(|entry| entry.status().reblog.as_ref() == Some(id));
+    let boosts = |other: &&StatusId| state.store.status(other).is_some_and(|entry| entry.reblog() == Some(id));
     rows.extend(state.store.showing(id).filter(boosts).map(|boost| RowKey::Status(boost.clone())));
     for place in holding(state, |held| rows.iter().any(|key| held.index_of(key).is_some())) {
         if let Some(tab) = state.tabs.all_mut().get_mut(place) {

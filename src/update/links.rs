@@ -126,7 +126,7 @@ pub(super) fn copy_text(state: &mut State, measured: &Measured, effects: &mut Ve
 /// The post that is chosen in a profile, that is read, or that was drawn under the cursor.
 fn post(state: &State, measured: &Measured) -> Option<StatusId> {
     match (state.profile_view(), state.detail()) {
-        (Some(view), _) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.status().id.clone()),
+        (Some(view), _) => view.chosen_post().and_then(|id| state.store.shown(id)).map(|entry| entry.id().clone()),
         (None, Some(detail)) => Some(detail.cursor.clone()),
         (None, None) => state.status_of(state.drawn_cursor_row(measured)?),
     }

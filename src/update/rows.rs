@@ -180,8 +180,7 @@ fn is_unseen(state: &State, measured: &Measured, tab: &Tab, key: &RowKey, drawn:
 
 /// What a filter hides by now is not news any more.
 pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
-    let filtered = |entry: &Entry| entry.status().filtered.as_ref().is_some_and(|found| !found.is_empty());
-    if !state.store.status(id).is_some_and(filtered) {
+    if !state.store.status(id).is_some_and(Entry::is_filtered) {
         return;
     }
     let mut hidden: Vec<(Sources, RowKey)> = Vec::new();

@@ -70,7 +70,7 @@ fn go_to(state: &mut State, found: FoundOne, effects: &mut Vec<Effect>) {
             state.tabs.go_to(&sources);
         }
         FoundOne::Post(id) => {
-            let id = state.store.shown(&id).map_or(id, |entry| entry.status().id.clone());
+            let id = state.store.shown(&id).map_or(id, |entry| entry.id().clone());
             thread::open(state, &id, effects);
         }
     }

@@ -7,7 +7,7 @@ use super::{Effect, Question, reply};
 use crate::model::{Bundle, Connection, Failure, StatusId, Thread};
 use crate::state::finding::Page;
 use crate::state::review::MOST_SUSPECTS;
-use crate::state::{Detail, Measured, Overlay, ReaderPane, State, Suspect, ThreadState, VisiblePost};
+use crate::state::{Detail, Entry, Measured, Overlay, ReaderPane, State, Suspect, ThreadState, VisiblePost};
 use std::collections::HashSet;
 
 /// How many posts can be open one above the other.
@@ -92,7 +92,7 @@ pub(super) fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         for (id, parent) in state.store.take_replies() {
             let me = state.me.as_ref().map(|me| &me.id);
             // What is gone by now, or one's own, is no news.
-            let author = state.store.status(&id).map(|entry| &entry.status().account);
+            let author = state.store.status(&id).map(Entry::account);
             let is_news = author.is_some() && author != me;
             for detail in details(state) {
                 shows |= detail.joins(&id, &parent, is_news);

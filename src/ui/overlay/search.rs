@@ -95,7 +95,7 @@ fn entry(painter: &Painter<'_>, state: &State, width: u16, found: &FoundOne) -> 
 fn post(painter: &Painter<'_>, state: &State, width: u16, id: &StatusId) -> Line<'static> {
     let theme = painter.theme;
     let Some(entry) = state.store.shown(id) else { return Line::from(words("a post that is not held any more", theme.dim())) };
-    let name = state.store.account(&entry.status().account).map_or("unknown account", |account| account.name().as_str());
+    let name = state.store.account(entry.account()).map_or("unknown account", |account| account.name().as_str());
     let sources = state.tabs.active().map(|tab| &tab.sources);
     let setting = Setting { state, theme, sources, in_profile: false, width: width.max(1), shape: Shape::Glance };
     let mut line = Line::from(vec![words(name.to_owned(), Style::new()), Span::raw("  ")]);

@@ -206,7 +206,7 @@ fn quote(setting: Setting<'_>, status: &Status, lines: &mut Vec<String>) {
         lines.push(if gone { "A quoted post, which was removed." } else { "A quoted post that is not held." }.to_owned());
         return;
     };
-    lines.push(format!("Quotes {}: {}", who(setting, &entry.status().account), excerpt(setting, entry)));
+    lines.push(format!("Quotes {}: {}", who(setting, entry.account()), excerpt(setting, entry)));
 }
 
 /// The first words of a post that is only mentioned, as far as they are open.
@@ -258,9 +258,9 @@ fn conversation(setting: Setting<'_>, id: &ConversationId) -> Vec<String> {
     let mut lines = vec![format!("Conversation with {names}{unread}.")];
     match held.last_status.as_ref().and_then(|id| store.status(id)) {
         Some(entry) => {
-            let own = state.me.as_ref().is_some_and(|me| me.id == entry.status().account);
+            let own = state.me.as_ref().is_some_and(|me| me.id == *entry.account());
             let label = if own { "Last message, your own," } else { "Last message" };
-            lines.extend(post(setting, &entry.status().id, label));
+            lines.extend(post(setting, entry.id(), label));
         }
         None => lines.push("The last message was removed.".to_owned()),
     }

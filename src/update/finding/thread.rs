@@ -76,7 +76,7 @@ fn next(detail: &Detail, leafing: &Leafing) -> Option<(StatusId, bool)> {
 
 fn has(state: &State, id: &StatusId, pattern: &Pattern) -> bool {
     let Some(entry) = state.store.status(id) else { return false };
-    let author = state.store.account(&entry.status().account);
+    let author = state.store.account(entry.account());
     Subject { post: Some(entry), people: author.into_iter().collect(), ..Subject::default() }.contains(pattern)
 }
 
