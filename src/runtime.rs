@@ -130,8 +130,8 @@ pub struct App<S, K> {
     shutdown: CancellationToken,
     clocks: Clocks,
     drawing: Drawing,
-    /// The title that the terminal was told, and when.
-    titled: Option<(String, Instant)>,
+    /// How many posts the title tells of that the terminal was told, and when.
+    titled: Option<(usize, Instant)>,
     keeper: Option<Keeper>,
     /// What the last run left of the tabs that the first frame does not show.
     remembering: Option<Remembering>,
@@ -665,11 +665,13 @@ impl<S: Screen, K: Keys> App<S, K> {
 
     /// Lets the connection know which streams are wanted, where that has changed.
     fn publish(&self) {
-        let now = wanted(&self.state);
+        let state = &self.state;
         self.wanted.send_if_modified(|published| {
-            let changed = *published != now;
-            *published = now;
-            changed
+            let is_same = (published.retry, published.woke) == (state.retries, state.wakes) && state.subscribed().eq(&published.streams);
+            if !is_same {
+                *published = wanted(state);
+            }
+            !is_same
         });
     }
 
@@ -694,9 +696,9 @@ impl<S: Screen, K: Keys> App<S, K> {
             return;
         }
         if titles {
-            let title = title(&self.state);
-            self.screen.set_title(&title);
-            self.titled = Some((title, now));
+            let unseen = in_title(&self.state);
+            self.screen.set_title(&title(unseen));
+            self.titled = Some((unseen, now));
         }
         let Self { state, theme, cards, measured, .. } = self;
         let drawn = self.screen.show(state, theme, cards, measured);
@@ -709,7 +711,7 @@ impl<S: Screen, K: Keys> App<S, K> {
     fn title_due_in(&self, now: Instant) -> Option<Duration> {
         let Some((told, at)) = &self.titled else { return self.state.settings.title.then_some(Duration::ZERO) };
         // What was told while titles were wished for is not left behind.
-        (*told != title(&self.state)).then(|| TITLE.saturating_sub(now.duration_since(*at)))
+        (*told != in_title(&self.state)).then(|| TITLE.saturating_sub(now.duration_since(*at)))
     }
 
     /// Only the terminal itself can end the program.
@@ -764,12 +766,14 @@ fn wanted(state: &State) -> Wanted {
     Wanted { streams: state.subscriptions(), retry: state.retries, woke: state.wakes }
 }
 
+/// How many posts the terminal's title is to tell of.
+fn in_title(state: &State) -> usize {
+    if state.settings.title { state.unseen() } else { 0 }
+}
+
 /// The terminal's title: nothing in it comes from a server.
-fn title(state: &State) -> String {
-    match state.unseen() {
-        unseen if unseen > 0 && state.settings.title => format!("({unseen}) trunkline"),
-        _ => "trunkline".to_owned(),
-    }
+fn title(unseen: usize) -> String {
+    if unseen > 0 { format!("({unseen}) trunkline") } else { "trunkline".to_owned() }
 }
 
 /// The beginning of a text, for a message.

@@ -419,13 +419,13 @@ impl State {
 
     /// The streams that the connection is to carry, each once, in the order of the tabs.
     pub fn subscriptions(&self) -> Vec<Stream> {
-        let mut streams = Vec::new();
-        for stream in self.tabs.all().iter().flat_map(|tab| tab.sources.all()) {
-            if !streams.contains(stream) {
-                streams.push(stream.clone());
-            }
-        }
-        streams
+        self.subscribed().cloned().collect()
+    }
+
+    /// The same, to be looked at.
+    pub fn subscribed(&self) -> impl Iterator<Item = &Stream> {
+        let all = || self.tabs.all().iter().flat_map(|tab| tab.sources.all());
+        all().enumerate().filter(move |(place, stream)| !all().take(*place).any(|before| before == *stream)).map(|(_, stream)| stream)
     }
 
     /// The line that is typed at the foot of the screen, where one is.
