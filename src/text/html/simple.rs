@@ -38,7 +38,7 @@ impl Page {
     fn tag<'m>(&mut self, markup: &'m str) -> Option<&'m str> {
         for (reference, letter) in [("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")] {
             if let Some(rest) = markup.strip_prefix(reference) {
-                self.word(letter)?;
+                self.word(letter, letter.len())?;
                 return Some(rest);
             }
         }
@@ -89,21 +89,25 @@ impl Page {
                 self.space = Some(self.inside);
             }
             if !word.is_empty() {
-                self.word(word)?;
+                self.word(word, text.len())?;
             }
         }
         Some(())
     }
 
-    /// Takes in a word, or a part of one; nothing outside of paragraphs.
-    fn word(&mut self, word: &str) -> Option<()> {
+    /// Takes in a word, or a part of one, of a text of so many bytes; nothing outside of paragraphs.
+    fn word(&mut self, word: &str, room: usize) -> Option<()> {
         let line = self.line.as_mut()?;
         self.has_words = true;
         let space = self.space.take().filter(|_| !line.is_empty());
         for (piece, inside) in space.map(|inside| (" ", inside)).into_iter().chain([(word, self.inside)]) {
             match line.last_mut() {
                 Some((last, of)) if *of == inside => last.push_str(piece),
-                Some(_) | None => line.push((piece.to_owned(), inside)),
+                Some(_) | None => {
+                    let mut letters = String::with_capacity(room + 1);
+                    letters.push_str(piece);
+                    line.push((letters, inside));
+                }
             }
         }
         Some(())
