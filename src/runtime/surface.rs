@@ -48,11 +48,30 @@ pub(crate) struct Surface {
     targets: Option<Targets>,
     /// Where the cursor is, where that is known, and whether it is to be seen.
     cursor: (Option<Position>, Option<bool>),
+    /// What a frame finds on the way, in the same room each time.
+    notes: Notes,
+}
+
+/// What is found while a frame is written.
+#[derive(Debug, Default)]
+struct Notes {
+    /// The columns of glyphs of one row that are others now.
+    other: Vec<Range<usize>>,
+    /// What is upright, with its place.
+    upright: Vec<(u16, u16, Glyph)>,
 }
 
 impl Surface {
     pub(crate) fn new(ascii: bool) -> Self {
-        Self { out: Vec::new(), shown: Rows::default(), ascii, rewritten: BTreeSet::new(), targets: None, cursor: (None, None) }
+        Self {
+            out: Vec::new(),
+            shown: Rows::default(),
+            ascii,
+            rewritten: BTreeSet::new(),
+            targets: None,
+            cursor: (None, None),
+            notes: Notes::default(),
+        }
     }
 
     /// Tells the terminal from now on where links lead.
@@ -128,21 +147,21 @@ impl Surface {
         symbols: &Symbols,
         is_still: bool,
     ) {
-        let Self { out, shown, targets, rewritten, .. } = self;
+        let Self { out, shown, targets, rewritten, notes: Notes { other, upright }, .. } = self;
         let before = out.len();
         let mut pen = Pen::new(out, symbols, targets.as_ref());
         if let Some(shift) = moved {
             pen.shift(shift);
         }
-        let (mut other, mut upright) = (Vec::new(), Vec::new());
+        upright.clear();
         for (y, columns, (drawn, wanted)) in rows {
             let Some(row) = shown.row_mut(y) else { continue };
             // Which part has the cluster nobody knows.
             let was_doubtful = row.is_doubtful();
             other.clear();
             match wanted {
-                Some(wanted) => row.become_row(wanted, &mut other),
-                None => row.take(&drawn, if was_doubtful { &EVERYWHERE } else { columns }, targets.is_some(), &mut other),
+                Some(wanted) => row.become_row(wanted, other),
+                None => row.take(&drawn, if was_doubtful { &EVERYWHERE } else { columns }, targets.is_some(), other),
             }
             if other.is_empty() {
                 continue;
@@ -151,12 +170,12 @@ impl Surface {
                 rewrite(&mut pen, y, row);
                 rewritten.insert(y);
             } else {
-                mend(&mut pen, y, &other, row, is_still, &mut upright);
+                mend(&mut pen, y, other, row, is_still, upright);
             }
         }
         // One above the other, so that how they look is said once.
         upright.sort_by_key(|(x, y, _)| (*x, *y));
-        for (x, y, glyph) in &upright {
+        for (x, y, glyph) in upright.iter() {
             pen.glyph(*x, *y, *glyph, 1);
         }
         pen.plain();

@@ -21,19 +21,20 @@ impl Shift {
     /// The shift that most rows agree on, two at least. Rows come with their places and a number that tells each from others;
     /// `after` are those that are not what stood there before.
     pub(crate) fn agreed(before: impl IntoIterator<Item = (u16, u64)>, after: impl IntoIterator<Item = (u16, u64)>) -> Option<Self> {
-        let after: Vec<(u16, u64)> = after.into_iter().collect();
-        if after.len() < 2 {
+        let before = before.into_iter();
+        let room = before.size_hint().1.unwrap_or_default();
+        let mut others = Vec::with_capacity(room);
+        others.extend(after);
+        if others.len() < 2 {
             return None;
         }
-        let before = before.into_iter();
         // Where several have the same number, nobody can say which of them went where.
-        let room = before.size_hint().1.unwrap_or_default();
         let mut known: IdMap<u64, Option<u16>> = IdMap::with_capacity_and_hasher(room, Keyed::default());
         for (y, number) in before {
             known.entry(number).and_modify(|place| *place = None).or_insert(Some(y));
         }
         let mut votes: IdMap<i32, (usize, Self)> = IdMap::default();
-        for (y, number) in after {
+        for (y, number) in others {
             let Some(from) = known.get(&number).copied().flatten().filter(|from| *from != y) else { continue };
             let (top, bottom, by) = (from.min(y), from.max(y), i32::from(y) - i32::from(from));
             let (count, shift) = votes.entry(by).or_insert((0, Self { top, bottom, by }));
