@@ -50,8 +50,7 @@ pub(crate) fn post(setting: Setting<'_>, id: &StatusId, label: &str) -> Vec<Stri
 
 /// Who boosted a post, all of them where one row tells several boosts: the first few by name.
 fn boosters(setting: Setting<'_>, outer: &Status) -> String {
-    let tab = setting.sources.and_then(|sources| setting.state.tabs.named(sources));
-    let all = tab.map(|tab| setting.state.told(tab, &RowKey::Status(outer.id.clone()), NAMED + 1)).unwrap_or_default();
+    let all = status::told_in(setting, &RowKey::Status(outer.id.clone()));
     if all.count < 2 {
         return who(setting, &outer.account);
     }
