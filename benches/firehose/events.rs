@@ -2,8 +2,8 @@
 //!
 //! The mix was counted on real streams: 88 % updates, of which 30 % are boosts, 5 % edits, 4 % deletions, 3 % notifications,
 //! and 5.3 KB a message on average. Who mentions the reader does so in a new post, who favourites or boosts does it to one of the
-//! reader's own, which are few and told of again and again. A few hundred posts are written out once; an event copies one of them and puts ids and
-//! its own number in, so that making events costs next to nothing. Absent on purpose: sockets and time.
+//! reader's own, which are few and told of again and again. A few hundred posts are written out once; an event copies one of
+//! them and puts ids and its own number in, so that making events costs next to nothing. Absent on purpose: sockets and time.
 
 use serde_json::{Value, json};
 use std::collections::HashMap;
