@@ -16,7 +16,7 @@ const PAGE: u16 = 40;
 const RECENT: u16 = 20;
 /// Questions under way at once; others wait.
 const AT_ONCE: usize = 6;
-/// Looks at what is held already under way at once: nobody waits for them, and a page takes a megabyte while it is read.
+/// Looks at what is held, of those: nobody waits for them, and a page takes up to a megabyte while it is read.
 const LOOKS_AT_ONCE: usize = 2;
 
 /// Questions under way.
