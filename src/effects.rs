@@ -16,8 +16,9 @@ const PAGE: u16 = 40;
 const RECENT: u16 = 20;
 /// Questions under way at once; others wait.
 const AT_ONCE: usize = 6;
-/// Looks at what is held, of those: nobody waits for them, and a page takes up to a megabyte while it is read.
-const LOOKS_AT_ONCE: usize = 2;
+/// Looks at what is held, of those: nobody waits for them, and a page takes up to a megabyte while it is read. Not fewer, as what is
+/// missing from one stream is told after what another one's look finds.
+const LOOKS_AT_ONCE: usize = 3;
 
 /// Questions under way.
 #[derive(Debug)]
