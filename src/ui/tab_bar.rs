@@ -108,6 +108,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, kept: &mut Option<Bar>, state: &St
 impl Bar {
     fn lay_out(facts: Facts, theme: &Theme) -> Self {
         let width = facts.width;
+        let ends = Ends::new(&facts, theme);
         let [.., mut level] = LEVELS;
         let mut titles: Vec<String> = Vec::new();
         let mut made_for = None;
@@ -117,19 +118,18 @@ impl Bar {
             if made_for.replace(level.titles) != Some(level.titles) {
                 titles = facts.tabs.iter().map(|label| label.title_at(level.titles, theme)).collect();
             }
-            if facts.width_at(level, &titles, theme).max(facts.later(level, &titles, theme)) <= usize::from(width) {
+            if facts.width_at(level, &titles, &ends).max(facts.later(level, &titles, &ends)) <= usize::from(width) {
                 break;
             }
         }
-        let line = Finished::new(facts.connection(level.line, theme));
+        let line = ends.line(level.line);
         let own = line.columns().min(width.saturating_sub(1));
         let right = width.saturating_sub(1).saturating_sub(own);
-        let mut bar = Self { pieces: vec![(right, own, Arc::new(line))], areas: Vec::new(), open: OpenTab::default(), facts };
+        let mut bar = Self { pieces: vec![(right, own, Arc::clone(line))], areas: Vec::new(), open: OpenTab::default(), facts };
         let mut x = 0;
         if level.brand {
-            let brand = Finished::new(brand(theme));
-            x = brand.columns().min(right);
-            bar.pieces.push((0, right, Arc::new(brand)));
+            x = ends.brand.columns().min(right);
+            bar.pieces.push((0, right, ends.brand));
         }
         let tabs = bar.facts.tabs.iter().zip(&titles).map(|(label, title)| Finished::new(label.line(title, level, theme))).collect();
         bar.lay_tabs(tabs, (x, right.saturating_sub(1)), theme);
@@ -181,15 +181,15 @@ impl Bar {
 
 impl Facts {
     /// The columns that the bar takes.
-    fn width_at(&self, level: Level, titles: &[String], theme: &Theme) -> usize {
-        let brand = if level.brand { line_width(&brand(theme)) } else { 0 };
+    fn width_at(&self, level: Level, titles: &[String], ends: &Ends) -> usize {
+        let brand = if level.brand { ends.brand.columns() } else { 0 };
         let tabs = self.tabs.iter().zip(titles).map(|(label, title)| label.width(title, level));
-        brand + tabs.sum::<usize>() + line_width(&self.connection(level.line, theme)) + 2
+        usize::from(brand) + tabs.sum::<usize>() + usize::from(ends.line(level.line).columns()) + 2
     }
 
     /// The columns that the bar takes when each tab counts as many as two digits tell. Where there is room for them now, the name
     /// does not go, nor do titles get shorter and tabs jump, with the next post.
-    fn later(&self, level: Level, titles: &[String], theme: &Theme) -> usize {
+    fn later(&self, level: Level, titles: &[String], ends: &Ends) -> usize {
         if !level.brand || !self.is_live {
             return 0;
         }
@@ -198,7 +198,7 @@ impl Facts {
         // A space and two digits.
         let spare = |label: &Label| 3_usize.saturating_sub(label.count_words().len());
         let more: usize = self.tabs.iter().map(spare).sum();
-        self.width_at(level, titles, theme) + more
+        self.width_at(level, titles, ends) + more
     }
 
     fn connection(&self, words: Words, theme: &Theme) -> Line<'static> {
@@ -220,8 +220,33 @@ impl Facts {
     }
 }
 
-fn brand(theme: &Theme) -> Line<'static> {
-    Line::from(vec![Span::raw(" "), Span::styled("trunkline", theme.fresh()), Span::raw("  ")])
+/// What stands left and right of the tabs: the name, and the connection as each level tells it.
+struct Ends {
+    brand: Arc<Finished>,
+    full: Arc<Finished>,
+    short: Arc<Finished>,
+    mark: Arc<Finished>,
+}
+
+impl Ends {
+    fn new(facts: &Facts, theme: &Theme) -> Self {
+        let connection = |words| Arc::new(Finished::new(facts.connection(words, theme)));
+        let brand = vec![Span::raw(" "), Span::styled("trunkline", theme.fresh()), Span::raw("  ")];
+        Self {
+            brand: Arc::new(Finished::new(Line::from(brand))),
+            full: connection(Words::Full),
+            short: connection(Words::Short),
+            mark: connection(Words::Mark),
+        }
+    }
+
+    fn line(&self, words: Words) -> &Arc<Finished> {
+        match words {
+            Words::Full => &self.full,
+            Words::Short => &self.short,
+            Words::Mark => &self.mark,
+        }
+    }
 }
 
 /// What the bar can say of a tab.
