@@ -3,10 +3,10 @@
 //! A table that grows keeps half of its places empty, and with a key beside each pointer those alone took a megabyte. Absent on
 //! purpose: order.
 
-use crate::state::hashed::Keyed;
+use crate::state::hashed::Fingerprint;
 use hashbrown::HashTable;
 use hashbrown::hash_table;
-use std::hash::{BuildHasher as _, Hash};
+use std::hash::Hash;
 
 /// Something that has its id in itself.
 pub(super) trait Identified {
@@ -20,7 +20,7 @@ pub(super) trait Identified {
 pub(super) struct Table<T>(HashTable<Box<T>>);
 
 fn hash(id: &impl Hash) -> u64 {
-    Keyed::default().hash_one(id)
+    Fingerprint::of(id).bits()
 }
 
 impl<T> Default for Table<T> {
