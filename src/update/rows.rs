@@ -183,20 +183,40 @@ pub(crate) fn forget_hidden(state: &mut State, id: &StatusId) {
     if !state.store.status(id).is_some_and(Entry::is_filtered) {
         return;
     }
-    let mut hidden: Vec<(Sources, RowKey)> = Vec::new();
-    let keys: Vec<RowKey> = showing(&state.store, id).chain(notifications_about(&state.store, id)).collect();
-    for tab in state.tabs.all().iter().filter(|tab| !tab.unseen.is_empty()) {
-        let Some(rows) = state.rows(tab) else { continue };
-        let is_hidden = |key: &RowKey| rows.get(key).is_some_and(|row| !state.is_let_through(tab, row));
-        let unseen = keys.iter().filter(|key| tab.unseen.contains(key));
-        hidden.extend(unseen.filter(|key| is_hidden(key)).map(|key| (tab.sources.clone(), key.clone())));
-    }
-    for (sources, key) in hidden {
+    let rows: Vec<RowKey> = showing(&state.store, id).chain(notifications_about(&state.store, id)).collect();
+    for (sources, key) in in_tabs_where(state, &rows, |tab, row| tab.unseen.contains(&row.key()) && !state.is_let_through(tab, row)) {
         if let Some(tab) = state.tabs.named_mut(&sources) {
             tab.unseen.remove(&key);
             state.revision += 1;
         }
     }
+}
+
+/// Counts rows that a filter hides by now, whatever brought it: rows put in since are counted already.
+pub(crate) fn count_hidden(state: &mut State) {
+    let changed = state.store.take_hiding();
+    let shown = changed.iter().flat_map(|(id, _)| showing(&state.store, id));
+    // What comes anew has no notification that stands yet.
+    let before = changed.iter().filter(|(_, was_held)| *was_held);
+    let rows: Vec<RowKey> = shown.chain(before.flat_map(|(id, _)| notifications_about(&state.store, id))).collect();
+    for (sources, key) in in_tabs_where(state, &rows, |tab, row| !state.is_allowed(tab, row)) {
+        if let Some(tab) = state.tabs.named_mut(&sources) {
+            state.revision += u64::from(tab.hidden.insert(key));
+        }
+    }
+}
+
+/// Of some rows those of which something holds in a tab that has them, each with that tab.
+fn in_tabs_where(state: &State, rows: &[RowKey], holds: impl Fn(&Tab, &Row) -> bool) -> Vec<(Sources, RowKey)> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let of_tab = |tab: &Tab| {
+        let held = state.rows(tab)?;
+        let found = rows.iter().filter(|key| held.get(key).is_some_and(|row| holds(tab, row)));
+        Some(found.map(|key| (tab.sources.clone(), key.clone())).collect::<Vec<_>>())
+    };
+    state.tabs.all().iter().filter_map(of_tab).flatten().collect()
 }
 
 /// Rows that show a status: its own, and those of boosts and quotes of it.
@@ -207,33 +227,6 @@ fn showing<'a>(store: &'a Store, id: &'a StatusId) -> impl Iterator<Item = RowKe
 /// Rows of notifications about a status.
 fn notifications_about(store: &Store, id: &StatusId) -> impl Iterator<Item = RowKey> {
     store.notifications_about(id).into_iter().map(RowKey::Notification)
-}
-
-/// Counts rows that a filter hides by now, whatever brought it: rows put in since are counted already.
-pub(crate) fn count_hidden(state: &mut State) {
-    let changed = state.store.take_hiding();
-    if changed.is_empty() {
-        return;
-    }
-    let mut keys: Vec<RowKey> = Vec::new();
-    for (id, _) in &changed {
-        keys.extend(showing(&state.store, id));
-    }
-    // What comes anew has none that stands yet.
-    for (id, _) in changed.iter().filter(|(_, was_held)| *was_held) {
-        keys.extend(notifications_about(&state.store, id));
-    }
-    let mut hidden: Vec<(Sources, RowKey)> = Vec::new();
-    for tab in state.tabs.all() {
-        let Some(rows) = state.rows(tab) else { continue };
-        let is_hidden = |key: &&RowKey| rows.get(key).is_some_and(|row| !state.is_allowed(tab, row));
-        hidden.extend(keys.iter().filter(is_hidden).map(|key| (tab.sources.clone(), key.clone())));
-    }
-    for (sources, key) in hidden {
-        if let Some(tab) = state.tabs.named_mut(&sources) {
-            state.revision += u64::from(tab.hidden.insert(key));
-        }
-    }
 }
 
 /// Takes a row out; cursors and anchors go to the next older row, or to the next newer one at the end.
