@@ -144,3 +144,58 @@ async fn health(client: &Client) -> Result<Option<bool>, Failure> {
 async fn thread(client: &Client, id: &StatusId) -> Result<(Bundle, Thread), Failure> {
     tokio::try_join!(client.status(id), client.thread(id))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mastodon::door::tests::access;
+    use crate::model::Stream;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    /// The next question that reaches the server, which is left unanswered.
+    async fn asked(listener: &TcpListener) -> (TcpStream, String) {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            assert!(socket.read_buf(&mut head).await.unwrap() > 0, "the question ended early: {}", String::from_utf8_lossy(&head));
+        }
+        let head = String::from_utf8(head).unwrap();
+        (socket, head.split(' ').nth(1).unwrap().to_owned())
+    }
+
+    #[tokio::test]
+    async fn looks_wait_for_each_other_and_nothing_waits_for_them() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+        let mut effects = Effects::new(Client::new(access(&url)).unwrap());
+        let looks = 5;
+        for asked in 0..looks {
+            effects.ask(Question::Review { stream: Stream::User, cursor: None, asked, deep: false });
+        }
+        effects.ask(Question::Account);
+        let (look, account) = ("/api/v1/timelines/home?limit=40", "/api/v1/accounts/verify_credentials");
+        let lives = async {
+            let mut under_way = Vec::new();
+            for _ in 0..=LOOKS_AT_ONCE {
+                under_way.push(asked(&listener).await);
+            }
+            under_way.sort_by(|(_, one), (_, other)| one.cmp(other));
+            let paths: Vec<&str> = under_way.iter().map(|(_, path)| &**path).collect();
+            assert_eq!(paths, [account, look, look, look]);
+            // Each that ends lets one go that waited.
+            for next in LOOKS_AT_ONCE as u64..looks {
+                let (mut socket, _) = under_way.pop().unwrap();
+                socket
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]")
+                    .await
+                    .unwrap();
+                assert!(matches!(effects.next().await, Ok(Reply::Review { result: Ok(_), .. })), "{next}");
+                under_way.insert(0, asked(&listener).await);
+                assert_eq!(under_way.first().map(|(_, path)| &**path), Some(look), "{next}");
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), lives).await.expect("all that may be asked is asked");
+    }
+}
