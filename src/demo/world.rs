@@ -630,7 +630,9 @@ impl World {
         if let Some(spoiler_text) = spoiler_text {
             spoiler_text.clone_into(&mut status.spoiler_text);
         }
-        status.edited_at = Some(now);
+        // Clients tell versions apart by this time, of which they are told milliseconds: no two edits of one post have the same.
+        let next = status.edited_at.map(|before| before + SignedDuration::from_millis(1));
+        status.edited_at = Some(next.map_or(now, |next| next.max(now)));
         status.folded = rendered.tags.iter().map(|tag| fold_tag(tag)).collect();
         status.tags = rendered.tags;
         for person in rendered.mentions {
@@ -1072,6 +1074,15 @@ mod tests {
         let versions = json::history(&world, status);
         assert_eq!(versions.len(), 2);
         assert!(!versions[0]["content"].as_str().unwrap().contains("here"));
+    }
+
+    #[test]
+    fn of_two_edits_the_later_one_has_the_later_time() {
+        let mut world = world();
+        let (id, _) = add(&mut world, &Draft::new("ada", "one"));
+        let edited_at = |news: Vec<News>| serde_json::from_str::<Value>(&news[0].payload).unwrap()["edited_at"].as_str().unwrap().to_owned();
+        let [first, second] = ["two", "three"].map(|text| edited_at(world.edit(now(), &id, text, None)));
+        assert!(first < second, "{first}, {second}");
     }
 
     #[test]

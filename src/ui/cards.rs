@@ -8,7 +8,7 @@ use crate::media::{Gallery, Laid};
 use crate::model::{AccountId, Announcement, Canvas, Connection, Sources, StatusId, Stream};
 use crate::state::hashed::{Folding, IdMap, Keyed};
 use crate::state::{Fill, Gap, Place, Row, RowKey, Shown, State};
-use crate::ui::line::Card;
+use crate::ui::line::{Card, plain};
 use crate::ui::status_bar::Hints;
 use crate::ui::tab_bar::Bar;
 use crate::ui::theme::Theme;
@@ -72,6 +72,7 @@ struct Key {
 enum Subject {
     Row(RowKey),
     Post(StatusId),
+    Words(String),
 }
 
 /// How much of a post is laid out.
@@ -182,6 +183,15 @@ impl Cards {
         let mut hasher = Keyed::default().build_hasher();
         stamp_status(setting, id, &mut hasher);
         self.card(Subject::Post(id.clone()), setting, hasher.finish(), || status::card(setting, id))
+    }
+
+    /// Words of the program's own, in the background.
+    pub(crate) fn words(&mut self, setting: Setting<'_>, words: &str) -> Arc<Card> {
+        self.card(Subject::Words(words.to_owned()), setting, 0, || {
+            let mut card = Card::default();
+            card.extend(plain(words, setting.width, setting.theme.dim()));
+            card
+        })
     }
 
     /// The announcements as one card.

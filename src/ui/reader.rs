@@ -45,7 +45,7 @@ pub(crate) fn draw(painter: &mut Painter<'_>, cards: &mut Cards, state: &State, 
 
 /// What is under the cursor of the timeline.
 fn alone(painter: &mut Painter<'_>, cards: &mut Cards, setting: Setting<'_>, area: Rect) -> ReaderPane {
-    let card = if painter.is_rushed { too_fast(setting) } else { preview(setting, cards) };
+    let card = if painter.is_rushed { too_fast(setting, cards) } else { preview(setting, cards) };
     let text = Rect { x: area.x + 2, width: setting.width, ..area };
     painter.card(text, &card, 0);
     let more = card.height() > area.height;
@@ -53,12 +53,10 @@ fn alone(painter: &mut Painter<'_>, cards: &mut Cards, setting: Setting<'_>, are
 }
 
 /// Said where the post on top is another one before anybody could read it.
-fn too_fast(setting: Setting<'_>) -> Arc<Card> {
-    let mut card = Card::default();
+fn too_fast(setting: Setting<'_>, cards: &mut Cards) -> Arc<Card> {
     let hold = setting.state.first_key(Command::HoldOrUnfold);
     let words = hold.map_or_else(String::new, |key| format!(" {key} holds the view."));
-    card.extend(plain(&format!("Posts come too fast to be read here.{words}"), setting.width, setting.theme.dim()));
-    Arc::new(card)
+    cards.words(setting, &format!("Posts come too fast to be read here.{words}"))
 }
 
 /// The open post in its thread, with a line above that tells how much of it there is.
