@@ -1080,7 +1080,8 @@ mod tests {
     fn of_two_edits_the_later_one_has_the_later_time() {
         let mut world = world();
         let (id, _) = add(&mut world, &Draft::new("ada", "one"));
-        let edited_at = |news: Vec<News>| serde_json::from_str::<Value>(&news[0].payload).unwrap()["edited_at"].as_str().unwrap().to_owned();
+        let edited_at =
+            |news: Vec<News>| serde_json::from_str::<Value>(&news[0].payload).unwrap()["edited_at"].as_str().unwrap().to_owned();
         let [first, second] = ["two", "three"].map(|text| edited_at(world.edit(now(), &id, text, None)));
         assert!(first < second, "{first}, {second}");
     }
