@@ -146,6 +146,28 @@ fn a_flooded_tab_rests_between_turns_and_says_how_much_it_shows() {
 }
 
 #[test]
+fn the_reader_waits_while_posts_come_too_fast_to_be_read() {
+    let mut state = home((120, 36));
+    state.settings.flood = 0;
+    for id in 500..700 {
+        arrive(&mut state, &id.to_string(), &format!("<p>Post number {id} of many.</p>"));
+    }
+    let mut cards = Cards::new();
+    let mut beside = |state: &State| {
+        let drawn = draw_with(state, &theme(), &mut cards);
+        let from = usize::from(drawn.measured.reader.unwrap().area.x);
+        let words: Vec<String> = rows(&drawn.buffer)[2..34].iter().map(|row| row.chars().skip(from).collect()).collect();
+        words.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let words = "Posts come too fast to be read here. space holds the view.";
+    assert_eq!([beside(&state), beside(&state)], [words; 2]);
+    arrive(&mut state, "700", "<p>The last one for now.</p>");
+    assert_eq!(beside(&state), words);
+    send(&mut state, Msg::Tick(now().checked_add(SignedDuration::from_secs(1)).unwrap()));
+    assert!(beside(&state).contains("The last one for now."), "{}", beside(&state));
+}
+
+#[test]
 fn tabs_stand_side_by_side_where_there_is_room() {
     for (size, wanted, expected) in [((120, 36), 2, 2), ((200, 60), 2, 2), ((200, 60), 3, 3), ((120, 36), 3, 2), ((80, 24), 3, 1)] {
         let mut state = home(size);
